@@ -1,0 +1,1 @@
+"""Raw SQL migrations, run by Alembic, on PostgreSQL."""

@@ -1,0 +1,118 @@
+"""The `promptlib` command: arguments and printing. The only module that prints or exits."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptlib import database, embedded
+from promptlib.errors import PromptlibError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ERROR = 2
+_INTERRUPTED = 130
+_CONFIG = "alembic.ini"
+_EPILOG = """examples:
+  promptlib migrate              run every pending migration
+  promptlib migrate 20250210     up to the version that begins so
+  promptlib db show              where the data is and what is in it
+  promptlib db stop              stop the embedded PostgreSQL
+
+Everything else is Alembic's: alembic --help"""
+_TABLES = """
+    SELECT format('%I.%I', schemaname, tablename), tablename FROM pg_tables
+     WHERE schemaname = ANY (current_schemas(false)) ORDER BY tablename
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code: 0 done, 2 an error."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except PromptlibError as error:
+        print(error, file=sys.stderr)
+        return _ERROR
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="promptlib",
+        description="Raw SQL migrations, run by Alembic, on PostgreSQL.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", default=_CONFIG, help="the configuration, %(default)s")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    migrate = commands.add_parser("migrate", help="run the pending migrations")
+    migrate.add_argument("target", nargs="?", default="head", help="a version; default: head")
+    migrate.set_defaults(run=_migrate)
+    server = commands.add_parser("db", help="the database itself")
+    actions = server.add_subparsers(title="actions", required=True, metavar="ACTION")
+    show = actions.add_parser("show", help="where the data is and how many rows are in it")
+    show.set_defaults(run=_show)
+    stop = actions.add_parser("stop", help="stop the embedded PostgreSQL; its data stays")
+    stop.set_defaults(run=_stop)
+    return parser
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    from alembic import command, util  # noqa: PLC0415 - slow to import, and of no use elsewhere
+    from alembic.config import Config  # noqa: PLC0415
+
+    _show_log(options)
+    _project(options)
+    try:
+        command.upgrade(Config(options.config), options.target)
+    except util.CommandError as error:
+        raise PromptlibError(str(error)) from error
+
+
+def _show(options: argparse.Namespace) -> None:
+    target = database.find(_project(options))
+    with closing(target.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version')")
+        (version,) = cursor.fetchone() or ("",)
+        print(f"{target}  PostgreSQL {version}, from {target.source}")
+        cursor.execute(_TABLES)
+        for name, label in cursor.fetchall():
+            cursor.execute(f"SELECT count(*) FROM {name}")  # noqa: S608 - quoted by the server
+            (rows,) = cursor.fetchone() or (0,)
+            print(f"  {label:<24}{rows:>8} rows")
+
+
+def _stop(options: argparse.Namespace) -> None:
+    stopped = embedded.stop(_project(options))
+    print("stopped" if stopped else "the embedded PostgreSQL does not run", file=sys.stderr)
+
+
+def _project(options: argparse.Namespace) -> Path:
+    config = Path(options.config)
+    if not config.is_file():
+        raise PromptlibError(
+            "there is no such file",
+            "go to the project's folder, or name it with --config",
+            place=str(config),
+        )
+    return config.absolute().parent
+
+
+def _show_log(options: argparse.Namespace) -> None:
+    log = logging.getLogger("promptlib")
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.WARNING if options.quiet else logging.INFO)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

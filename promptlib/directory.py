@@ -1,0 +1,174 @@
+"""sql/ as a whole: find, order, read, name and create migrations."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib import migration
+from promptlib.errors import PromptlibError, combined, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from promptlib.migration import Migration
+
+_NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
+_SLUG_LENGTH = 60
+
+
+class File(NamedTuple):
+    """A migration's file, known by its name alone: nothing has been read."""
+
+    version: str
+    name: str
+    path: Path
+
+    def read(self) -> Migration:
+        """Parse the file.
+
+        Raises:
+            PromptlibError: for whatever the file format refuses, and for a file that cannot be
+                read.
+        """
+        try:
+            content = self.path.read_bytes()
+        except OSError as error:
+            raise PromptlibError(
+                f"cannot be read: {error.strerror}", place=shown(self.path)
+            ) from error
+        return migration.parse(self.version, self.name, self.path, content)
+
+
+def files(folder: Path) -> list[File]:
+    """List the migrations of a folder, oldest first, by their names.
+
+    Raises:
+        PromptlibError: naming every file whose name is not that of a migration, is not a file,
+            or has a version that another one has.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            candidates = sorted(
+                (entry for entry in entries if _is_candidate(entry.name)), key=lambda e: e.name
+            )
+    except OSError as error:
+        raise PromptlibError(
+            f"the migrations cannot be listed: {error.strerror}",
+            "set sql_location in alembic.ini to the folder that holds them",
+            place=shown(folder),
+        ) from error
+    found: dict[str, File] = {}
+    problems = []
+    for entry in candidates:
+        try:
+            file = _file(entry)
+            _add(found, file)
+        except PromptlibError as problem:
+            problems.append(problem)
+    if problems:
+        raise combined(problems)
+    return list(found.values())
+
+
+def read_all(found: Iterable[File]) -> list[Migration]:
+    """Parse every file.
+
+    Raises:
+        PromptlibError: naming every file that is refused.
+    """
+    migrations, problems = [], []
+    for file in found:
+        try:
+            migrations.append(file.read())
+        except PromptlibError as problem:
+            problems.append(problem)
+    if problems:
+        raise combined(problems)
+    return migrations
+
+
+def is_version(text: str) -> bool:
+    """Whether a text is 14 digits of a real date and time."""
+    try:
+        datetime.fromisoformat(f"{text[:8]}T{text[8:]}")
+    except ValueError:
+        return False
+    return bool(re.fullmatch("[0-9]{14}", text))
+
+
+def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = "") -> File:
+    """Name the next migration: by the time in UTC, but later than every file there.
+
+    Args:
+        folder: where it will be.
+        title: what it does, in the author's words.
+        after: the migrations that exist.
+        version: 14 digits, to use instead of the time.
+
+    Raises:
+        PromptlibError: for a title without a letter or digit of ASCII, and for a version that is
+            not a time or not later than every file.
+    """
+    newest = max((file.version for file in after), default="")
+    if version and (not is_version(version) or version <= newest):
+        raise PromptlibError(
+            f"{version} cannot be the next version",
+            f"give 14 digits of a date and time later than {newest or 'none'}",
+        )
+    version = version or _next_version(newest, datetime.now(UTC))
+    name = _slug(title)
+    return File(version, name, folder / f"{version}_{name}.sql")
+
+
+def _is_candidate(name: str) -> bool:
+    return name[-4:].lower() == ".sql" and not name.startswith(".")
+
+
+def _file(entry: os.DirEntry[str]) -> File:
+    match = _NAME.fullmatch(entry.name[:-4] + ".sql")
+    path = Path(entry.path)
+    if not match or not is_version(match["version"]):
+        raise PromptlibError(
+            "not the name of a migration" if not match else "no such date and time",
+            "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
+            place=shown(path),
+        )
+    if not entry.is_file():
+        what = "a folder" if entry.is_dir() else "no file, or a link to none"
+        raise PromptlibError(
+            f"this is {what}, not a migration", "remove or rename it", place=shown(path)
+        )
+    return File(match["version"], match["name"], path)
+
+
+def _add(found: dict[str, File], file: File) -> None:
+    earlier = found.setdefault(file.version, file)
+    if earlier is not file:
+        raise PromptlibError(
+            f"{shown(earlier.path)} has the same version",
+            "rename the one that ran nowhere yet to a newer version",
+            place=shown(file.path),
+        )
+
+
+def _next_version(newest: str, now: datetime) -> str:
+    version = now.strftime("%Y%m%d%H%M%S")
+    if version > newest:
+        return version
+    following = datetime.strptime(newest, "%Y%m%d%H%M%S").replace(tzinfo=UTC) + timedelta(seconds=1)
+    return following.strftime("%Y%m%d%H%M%S")
+
+
+def _slug(title: str) -> str:
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    slug = re.sub("[^a-z0-9]+", "_", plain)[:_SLUG_LENGTH].strip("_")
+    if not slug:
+        raise PromptlibError(
+            f"no name can be made of {title!r}", "describe the migration in letters a-z or digits"
+        )
+    return slug

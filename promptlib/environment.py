@@ -1,0 +1,167 @@
+"""What alembic/env.py calls: connect, configure Alembic, run."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine
+
+from promptlib import database, report
+from promptlib.errors import PromptlibError
+from promptlib.scripts import SETTINGS, SqlScriptDirectory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext, MigrationInfo
+    from sqlalchemy import MetaData
+
+_log = logging.getLogger(__name__)
+_ALLOW_DATA_LOSS = "allow_data_loss"
+_ON_OFF = {"on": True, "off": False}
+_NOT_LOADED = (
+    "promptlib's Alembic plugin is not loaded, so no migration would run; install the project "
+    "where alembic is installed: pip install -e ."
+)
+
+
+def _log_step(ctx: MigrationContext, step: MigrationInfo, **_: object) -> None:
+    script = ctx.script
+    if isinstance(script, SqlScriptDirectory):
+        script.log_step(step)
+
+
+_OPTIONS: dict[str, Any] = {
+    "transaction_per_migration": True,
+    "compare_type": True,
+    "compare_server_default": True,
+    "on_version_apply": _log_step,
+    "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+}
+
+
+def run(context: EnvironmentContext, metadata: MetaData) -> None:
+    """Run the command that Alembic was called with.
+
+    Args:
+        context: `alembic.context`, as env.py sees it.
+        metadata: the tables that `alembic check` compares the database with.
+
+    Raises:
+        CommandError: when the plugin is not loaded: `alembic upgrade head` would find no
+            migration and exit 0; else for whatever goes wrong, once nothing of the failing
+            migration is left.
+    """
+    script = context.script
+    if not isinstance(script, SqlScriptDirectory):
+        raise CommandError(_NOT_LOADED)
+    with report.errors(context.config, script.place):
+        options = {**_OPTIONS, "target_metadata": metadata, SETTINGS: _settings(context)}
+        if context.is_offline_mode():
+            _run_offline(context, options)
+        else:
+            with _connection(context.config) as connection:
+                _run_online(context, connection, options)
+
+
+def _settings(context: EnvironmentContext) -> dict[str, str]:
+    """The PostgreSQL settings that -x asks for."""
+    value = context.get_x_argument(as_dictionary=True).get(_ALLOW_DATA_LOSS, "off")
+    if value not in _ON_OFF:
+        raise PromptlibError(
+            f"-x {_ALLOW_DATA_LOSS} cannot be {value!r}", f"write -x {_ALLOW_DATA_LOSS}=on"
+        )
+    return {f"promptlib.{_ALLOW_DATA_LOSS}": "on"} if _ON_OFF[value] else {}
+
+
+def _run_offline(context: EnvironmentContext, options: dict[str, Any]) -> None:
+    context.configure(dialect_name="postgresql", output_encoding="utf-8", **options)
+    _require_readable(context)
+    context.static_output("-- Run with: psql --set ON_ERROR_STOP=1 --file FILE DATABASE")
+    context.run_migrations()
+
+
+def _run_online(
+    context: EnvironmentContext, connection: Connection, options: dict[str, Any]
+) -> None:
+    context.configure(connection, **options)
+    migration_context = context.get_context()
+    deploys = _require_readable(context)
+    if deploys:
+        _require_primary(connection)
+    # Alembic makes its version table for commands that only look (check, history -i): not here.
+    migration_context.opts.setdefault("dont_mutate", not deploys)
+    context.run_migrations()
+    if deploys:
+        _log_end(migration_context)
+
+
+def _require_readable(context: EnvironmentContext) -> bool:
+    """Whether the command changes the database; if so, every migration must be readable."""
+    script = context.script
+    assert isinstance(script, SqlScriptDirectory)
+    deploys = "destination_rev" in context.get_context().opts
+    return deploys and script.migrations is not None
+
+
+def _require_primary(connection: Connection) -> None:
+    cursor = connection.connection.cursor()
+    with contextlib.closing(cursor):
+        cursor.execute("SELECT pg_is_in_recovery()")
+        (in_recovery,) = cursor.fetchone() or (False,)
+    connection.rollback()
+    if in_recovery:
+        raise PromptlibError(
+            "this server is a read-only replica", f"connect to the primary in {database.VARIABLE}"
+        )
+
+
+@contextlib.contextmanager
+def _connection(config: Config) -> Iterator[Connection]:
+    """The caller's connection or engine (config.attributes["connection"]), or a new one."""
+    given = config.attributes.get("connection")
+    if given is not None and given.dialect.driver != "psycopg2":
+        raise PromptlibError(
+            f"migrations run on psycopg2, not on {given.dialect.driver}",
+            "pass a connection of postgresql+psycopg2://",
+        )
+    if isinstance(given, Connection):
+        yield given
+        return
+    engine = given if isinstance(given, Engine) else _engine(config)
+    with engine.connect() as connection:
+        yield connection
+
+
+def _engine(config: Config) -> Engine:
+    """An engine that leaves connecting to libpq. Its URL is for display and has no password."""
+    target = database.find(project_folder(config))
+    host, port = target.parameters.get("host", ""), target.parameters.get("port", "")
+    url = URL.create(
+        "postgresql+psycopg2",
+        username=target.parameters.get("user"),
+        host=host or None,
+        port=int(port) if port.isdecimal() else None,
+        database=target.parameters["dbname"],
+    )
+    options: dict[str, Any] = {"poolclass": NullPool, "use_native_hstore": False}
+    return create_engine(url, creator=target.connect, **options)
+
+
+def project_folder(config: Config) -> Path:
+    """The folder of alembic.ini (or pyproject.toml), where .env and .promptlib/ are."""
+    name = config.config_file_name or config.toml_file_name
+    return Path(name).absolute().parent if name else Path.cwd()
+
+
+def _log_end(context: MigrationContext) -> None:
+    heads = context.get_current_heads()
+    script = context.script
+    newest = " (head)" if script and tuple(script.get_heads()) == heads else ""
+    _log.info("the database is at %s%s", ", ".join(heads) or "base", newest)

@@ -1,0 +1,208 @@
+"""The text of one file -> a frozen Migration. Reads no directory and knows no database."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from promptlib import sqltext
+from promptlib.errors import LexicalError, PromptlibError, shown
+from promptlib.lexemes import WHITE
+from promptlib.sqltext import Marker, Statement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# First word -> the second, where the first alone may mean something else.
+_TRANSACTION_CONTROL = {
+    **dict.fromkeys(("ABORT", "BEGIN", "COMMIT", "END", "RELEASE", "ROLLBACK", "SAVEPOINT"), ""),
+    **dict.fromkeys(("START", "PREPARE"), "TRANSACTION"),
+}
+_CLIENT_COPY = {("FROM", "STDIN"), ("TO", "STDOUT")}
+_DURATION = r"[0-9]+(?:us|ms|s|min|h|d)?"
+_OPTIONS = {
+    "transaction": re.compile("true|false"),
+    "lock_timeout": re.compile(_DURATION),
+    "data_loss": re.compile("accepted"),
+}
+_SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The UP or DOWN part of a migration.
+
+    Attributes:
+        source: the text of the whole file, so that offsets lead to lines.
+        start: offset behind the marker line.
+        end: offset of the next marker, or of the end of the file.
+        statements: what to run, in order, as offsets into `source`.
+        transactional: whether it runs in one transaction (`transaction:false` says no).
+        lock_timeout: how long a statement may wait for a lock, as PostgreSQL writes it.
+        data_loss_accepted: whether UP says that it drops values no DOWN can give back.
+    """
+
+    source: str = field(repr=False)
+    start: int
+    end: int
+    statements: tuple[Statement, ...]
+    transactional: bool = True
+    lock_timeout: str | None = None
+    data_loss_accepted: bool = False
+
+    @property
+    def text(self) -> str:
+        """The section as written, without the white space around it."""
+        return self.source[self.start : self.end].strip(WHITE)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A file in sql/: its version (14 digits), name (as in the file's name), path and sections."""
+
+    version: str
+    name: str
+    path: Path
+    up: Section
+    down: Section
+
+
+def parse(version: str, name: str, path: Path, content: bytes) -> Migration:
+    """Read a migration.
+
+    Args:
+        version: 14 digits.
+        name: the rest of the file's name.
+        path: where the content came from, for errors.
+        content: UTF-8, with or without byte order mark, with LF or CRLF.
+
+    Raises:
+        PromptlibError: with path, line and remedy, for whatever the file format refuses.
+    """
+    text = _decoded(path, content)
+    try:
+        return Migration(version, name, path, *_sections(text))
+    except LexicalError as error:
+        line, column = sqltext.location(text, error.offset)
+        place = f"{shown(path)}:{line}:{column}"
+        raise PromptlibError(error.what, error.remedy, place=place) from None
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    """The content as text. PostgreSQL takes no NUL byte, in whatever quotes."""
+    broken = content.find(b"\0")
+    what, remedy = "this is a NUL byte", "remove it, or save the file as UTF-8"
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        broken = error.start if broken < 0 else min(broken, error.start)
+        if broken == error.start:
+            what, remedy = "this is not UTF-8", "save the file as UTF-8"
+    if broken < 0:
+        return text
+    line = content.count(b"\n", 0, broken) + 1
+    column = broken - content.rfind(b"\n", 0, broken)
+    raise PromptlibError(what, remedy, place=f"{shown(path)}:{line}:{column}")
+
+
+def _sections(text: str) -> tuple[Section, Section]:
+    """Cut a text at its markers; LexicalError for what does not belong where it stands."""
+    markers: list[Marker] = []
+    statements: list[list[Statement]] = []
+    for item in sqltext.scan(text):
+        if isinstance(item, Marker):
+            _check_order(item, markers)
+            markers.append(item)
+            statements.append([])
+        elif not markers:
+            raise LexicalError("SQL stands before `-- UP`", "move it below that line", item.head)
+        else:
+            _check_statement(text, item)
+            statements[-1].append(item)
+    if len(markers) < 2:  # noqa: PLR2004 - UP and DOWN
+        raise _missing("DOWN" if markers else "UP", text)
+    up, down = markers
+    return (
+        _section(text, up, down.start, statements[0]),
+        _section(text, down, len(text), statements[1]),
+    )
+
+
+def _missing(word: str, text: str) -> LexicalError:
+    """The error for a marker that is not there, at the line that may have been meant for it."""
+    alike = re.search(rf"^[ \t]*--[ \t]*{word}\b.*", text, re.IGNORECASE | re.MULTILINE)
+    if alike:
+        what = f"this is no `-- {word}` line"
+        return LexicalError(what, "write options as name:value, nothing else", alike.start())
+    last = max(0, len(text.rstrip(WHITE)) - 1)
+    return LexicalError(f"the line `-- {word}` is missing", _SHAPE, last)
+
+
+def _check_order(marker: Marker, before: list[Marker]) -> None:
+    if marker.word in [earlier.word for earlier in before]:
+        raise LexicalError(f"a second `-- {marker.word}`", _SHAPE, marker.start)
+    if marker.word == "DOWN" and not before:
+        raise LexicalError("`-- DOWN` stands before `-- UP`", _SHAPE, marker.start)
+
+
+def _check_statement(text: str, statement: Statement) -> None:
+    """Refuse what would take the transaction or the connection out of promptlib's hands."""
+    words = sqltext.bare_words(text, statement)
+    first = next(words, "")
+    if first in _TRANSACTION_CONTROL:
+        second = _TRANSACTION_CONTROL[first]
+        if next(words, "") == second or not second:
+            raise LexicalError(
+                f"{first} {second}".rstrip() + " is not for a migration: promptlib begins and "
+                "ends its transaction",
+                "remove it",
+                statement.head,
+            )
+    elif first == "COPY" and _CLIENT_COPY & {*itertools.pairwise(words)}:
+        raise LexicalError(
+            "COPY cannot read from or write to the client here",
+            "write INSERT statements instead",
+            statement.head,
+        )
+
+
+def _section(text: str, marker: Marker, end: int, statements: list[Statement]) -> Section:
+    if not statements:
+        raise LexicalError(
+            f"no statement follows `-- {marker.word}`",
+            "write one; where there is nothing to do, `SELECT 1;` says so",
+            marker.start,
+        )
+    options = _options(marker)
+    return Section(
+        text,
+        marker.end,
+        end,
+        tuple(statements),
+        transactional=options.get("transaction") != "false",
+        lock_timeout=options.get("lock_timeout"),
+        data_loss_accepted="data_loss" in options,
+    )
+
+
+def _options(marker: Marker) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for option in marker.options.split():
+        name, value = option.split(":", 1)
+        allowed = _OPTIONS.get(name)
+        if not allowed or (name == "data_loss" and marker.word == "DOWN"):
+            raise LexicalError(
+                f"`-- {marker.word}` has no option `{name}`", _known(marker), marker.start
+            )
+        if name in options or not allowed.fullmatch(value):
+            problem = "is given twice" if name in options else f"cannot be `{value}`"
+            raise LexicalError(f"option `{name}` {problem}", _known(marker), marker.start)
+        options[name] = value
+    return options
+
+
+def _known(marker: Marker) -> str:
+    accepted = " and data_loss:accepted" if marker.word == "UP" else ""
+    return f"the options are transaction:false, lock_timeout:30s (or ms, min){accepted}"

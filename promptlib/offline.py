@@ -1,0 +1,30 @@
+"""A section as a script for psql: what `alembic upgrade --sql` writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptlib import runner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptlib.migration import Section
+
+
+def script(section: Section, settings: Mapping[str, str]) -> str:
+    """The section as written, with its settings before it and none left behind.
+
+    Args:
+        section: what psql shall run.
+        settings: PostgreSQL settings that hold for this section only.
+    """
+    if section.lock_timeout:
+        settings = {**settings, "lock_timeout": section.lock_timeout}
+    before = [f"SET {name} = '{value}';" for name, value in settings.items()]
+    after = [f"RESET {name};" for name in settings]
+    if runner.changes_settings(section):
+        after = ["RESET ROLE;", "RESET ALL;"]
+    # A comment may stand behind a last statement that has no semicolon.
+    end = [] if section.statements[-1].closed else [";"]
+    return "\n".join([*before, section.text, *end, *after])

@@ -1,0 +1,67 @@
+"""How the `alembic` command tells what we have to say: on stderr, whole, without a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
+
+from promptlib.diagnosis import said
+from promptlib.errors import PromptlibError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from alembic.config import Config
+
+_log = logging.getLogger("promptlib")
+_ALEMBIC_FAILED = -1  # what Alembic's own command exits with
+
+
+def is_command_line(config: Config) -> bool:
+    """Whether Alembic's own command runs, which reports errors and exits; its API raises them."""
+    return hasattr(config.cmd_opts, "cmd")
+
+
+def configure_logging(config: Config) -> None:
+    """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
+    if is_command_line(config):
+        show_log(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
+
+
+def show_log(*, quiet: bool) -> None:
+    """Write what promptlib logs to stderr, from INFO on, or only warnings and errors."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    _log.handlers = [handler]
+    _log.propagate = False
+    _log.setLevel(logging.WARNING if quiet else logging.INFO)
+
+
+@contextlib.contextmanager
+def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
+    """Turn our errors, and the driver's, into what a caller of Alembic expects.
+
+    The command line gets the whole error on stderr: Alembic's own report would fold its lines into
+    one paragraph. Callers of the API, and of `--raiseerr`, get a CommandError.
+
+    Args:
+        config: of the running command.
+        place: tells where a driver's error came up, which knows no file.
+    """
+    try:
+        yield
+    except PromptlibError as error:
+        _fail(config, error)
+    except DBAPIError as error:
+        _fail(config, PromptlibError(*said(error.orig), place=place()))
+
+
+def _fail(config: Config, error: PromptlibError) -> None:
+    if is_command_line(config) and not getattr(config.cmd_opts, "raiseerr", False):
+        _log.error("%s", error)
+        raise SystemExit(_ALEMBIC_FAILED) from error
+    raise CommandError(str(error)) from error

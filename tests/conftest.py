@@ -1,0 +1,98 @@
+"""Fixtures: one server a session and version, one template database a server, one clone a test."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support import servers
+from support.projects import ROOT, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.databases import Database
+    from support.servers import Server
+
+# On these every test runs on every server; elsewhere the newest alone is enough.
+_EVERY_SERVER = ("history", "postgres")
+
+
+def pytest_report_header() -> str:
+    """Say which servers the tests run on."""
+    return f"PostgreSQL: {', '.join(servers.available())}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once for each server that its folder asks for."""
+    if "server" in metafunc.fixturenames:
+        names = servers.available()
+        everywhere = Path(str(metafunc.definition.path)).parent.name in _EVERY_SERVER
+        metafunc.parametrize("server", names if everywhere else names[:1], indirect=True)
+
+
+class _Servers:
+    """The servers of this session, started when first asked for."""
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self.stack = stack
+        self.found: dict[str, Server] = {}
+        self.templates: dict[str, Database] = {}
+
+    def get(self, name: str) -> Server:
+        if name not in self.found:
+            self.found[name] = self.stack.enter_context(servers.running(name))
+        return self.found[name]
+
+    def template(self, server: Server) -> Database:
+        """A database at head, to clone."""
+        if server.name not in self.templates:
+            template = server.create()
+            self.stack.callback(server.drop, template.name)
+            template.alembic("upgrade", "head")
+            self.templates[server.name] = template
+        return self.templates[server.name]
+
+
+@pytest.fixture(scope="session")
+def session_servers() -> Iterator[_Servers]:
+    """Every server that was started; all are stopped in the end."""
+    with contextlib.ExitStack() as stack:
+        yield _Servers(stack)
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, session_servers: _Servers) -> Server:
+    """A running server."""
+    return session_servers.get(request.param)
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    """An empty database."""
+    made = server.create()
+    yield made
+    server.drop(made.name)
+
+
+@pytest.fixture
+def migrated(server: Server, session_servers: _Servers) -> Iterator[Database]:
+    """A database at head, with what the migrations put into it."""
+    made = server.create(session_servers.template(server).name)
+    yield made
+    server.drop(made.name)
+
+
+@pytest.fixture
+def project(tmp_path: Path, database: Database) -> Project:
+    """A copy of the project without migrations, and an empty database for it."""
+    return Project.copy(tmp_path, database.url)
+
+
+@pytest.fixture
+def root() -> Path:
+    """The project's folder."""
+    return ROOT

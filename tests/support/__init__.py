@@ -1,0 +1,1 @@
+"""What the tests need around them: servers, databases, copies of the project."""

