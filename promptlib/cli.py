@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib import database, embedded
+from promptlib import database, embedded, logs
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ _TABLES = """
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0 done, 2 an error."""
     options = _parser().parse_args(arguments)
+    logs.show(quiet=options.quiet)
     try:
         options.run(options)
     except PromptlibError as error:
@@ -71,7 +71,6 @@ def _migrate(options: argparse.Namespace) -> None:
     from alembic import command, util  # noqa: PLC0415 - slow to import, and of no use elsewhere
     from alembic.config import Config  # noqa: PLC0415
 
-    _show_log(options)
     _project(options)
     try:
         command.upgrade(Config(options.config), options.target)
@@ -106,12 +105,6 @@ def _project(options: argparse.Namespace) -> Path:
             place=str(config),
         )
     return config.absolute().parent
-
-
-def _show_log(options: argparse.Namespace) -> None:
-    log = logging.getLogger("promptlib")
-    log.addHandler(logging.StreamHandler())
-    log.setLevel(logging.WARNING if options.quiet else logging.INFO)
 
 
 if __name__ == "__main__":

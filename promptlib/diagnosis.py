@@ -23,7 +23,8 @@ _EXISTS = (
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
 _PERMISSION = "grant the right to the user in DATABASE_URL, or deploy as the owner"
 _VALUES = "mend the rows in this migration, before this statement"
-_LOCKED = "nothing was changed: run it again, at a quieter time or with lock_timeout behind -- UP"
+_LOCKED = "run it again at a quieter time, or with a longer lock_timeout behind the marker"
+_CONNECTION_LOST = "what was not committed is gone: connect and run it again"
 _REMEDIES = {
     "22P02": "correct the value that is not of this type",
     "23502": f"give every row a value: {_VALUES}, or add a default",
@@ -35,8 +36,8 @@ _REMEDIES = {
     "25P02": "look at the first error",
     "2BP01": "drop or change those first, in this section; CASCADE would drop them unseen",
     "3F000": "create the schema in an earlier migration",
-    "40001": "nothing was changed: run it again",
-    "40P01": "nothing was changed: run it again",
+    "40001": "run it again",
+    "40P01": "run it again",
     "42501": _PERMISSION,
     "42601": "correct the SQL",
     "42703": _MISSING,
@@ -51,10 +52,10 @@ _REMEDIES = {
     "53100": "free disk space on the server",
     "53300": "close connections, or raise max_connections",
     "55P03": _LOCKED,
-    "57014": "it was cancelled, or ran into statement_timeout; nothing was changed",
-    "57P01": "the server went away; nothing of this migration stays: run it again",
+    "57014": "it was cancelled, or ran into statement_timeout: run it again",
+    "P0001": "the migration refuses by itself: do what it says, then run it again",
+    "57P01": _CONNECTION_LOST,
 }
-_CONNECTION_LOST = "the connection was lost; nothing of this migration stays: run it again"
 _OUTSIDE = "statements before it have taken effect: this section runs outside a transaction"
 _DEFAULT = "correct the SQL, then run it again"
 _WIDTH = 120
@@ -75,47 +76,52 @@ def explain(
         the error to raise: at its line and column, with the line and a caret, the server's
         detail, hint and context, and a remedy. The data in all of these is masked.
     """
-    diagnostics, state = error.diag, error.pgcode or ""
-    position = diagnostics.statement_position
+    position = error.diag.statement_position
     offset = statement.start + int(position) - 1 if position else statement.head
     offset = min(offset, max(statement.head, statement.end - 1))
     line, column = sqltext.location(section.source, offset)
-    said = diagnostics.message_primary or str(error).strip() or "the connection was lost"
-    notes = [*_excerpt(section.source, statement, offset), *_server_notes(diagnostics, state)]
+    what, remedy, notes = _told(error)
+    notes = [*_excerpt(section, offset), *notes]
     if not section.transactional and statement != section.statements[0]:
         notes.append(f"  note: {_OUTSIDE}")
-    return PromptlibError(
-        _one_line(masking.message(said, state)) + (f" ({state})" if state else ""),
-        _REMEDIES.get(state, _DEFAULT if diagnostics.message_primary else _CONNECTION_LOST),
-        place=f"{shown(path)}:{line}:{column}",
-        notes=notes,
-    )
+    return PromptlibError(what, remedy, place=f"{shown(path)}:{line}:{column}", notes=notes)
 
 
-def said(error: BaseException | None) -> tuple[str, str]:
-    """What the server said, masked, and a remedy: for an error that no statement of ours raised."""
-    diagnostics = getattr(error, "diag", None)
-    state = getattr(error, "pgcode", None) or ""
-    text = getattr(diagnostics, "message_primary", None) or str(error)
-    remedy = _REMEDIES.get(state, _CONNECTION_LOST if not state else _DEFAULT)
-    return _one_line(masking.message(text, state)) + (f" ({state})" if state else ""), remedy
+def explain_elsewhere(error: psycopg2.Error, place: str) -> PromptlibError:
+    """Say what an error means that no statement of a file raised: COMMIT does, for one.
+
+    Args:
+        error: as psycopg2 raised it.
+        place: the file that was running, or nothing.
+    """
+    what, remedy, notes = _told(error)
+    return PromptlibError(what, remedy, place=place, notes=notes)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _told(error: psycopg2.Error) -> tuple[str, str, list[str]]:
+    """What is wrong, what to do, and the server's notes; none of it holds data."""
+    state, primary = error.pgcode or "", error.diag.message_primary
+    what = masking.message(primary or str(error).strip().split("\n")[0], state)
+    remedy = _REMEDIES.get(state, _DEFAULT if primary else _CONNECTION_LOST)
+    number = f" ({state})" if state else ""
+    return " ".join(what.split()) + number, remedy, _server_notes(error.diag, state)
 
 
-def _excerpt(source: str, statement: Statement, offset: int) -> list[str]:
+def _excerpt(section: Section, offset: int) -> list[str]:
     """The line of an offset, its literals masked, and a caret below the offset."""
+    source = section.source
+    begin = source.rfind("\n", 0, offset) + 1
     end = source.find("\n", offset)
-    end = min(statement.end, end if end >= 0 else len(source))
-    text, caret = masking.sql(source[statement.head : end], offset - statement.head)
-    start = text.rfind("\n", 0, caret) + 1
-    first = max(start, caret - _WIDTH // 2)
-    shown_line = text[first:].split("\n", 1)[0].rstrip()[:_WIDTH]
+    # Masking begins where a statement ended: a line may begin inside of a literal.
+    clean = max(
+        (each.end for each in section.statements if each.end <= begin), default=section.start
+    )
+    text, caret = masking.sql(source[clean : end if end >= 0 else None], offset - clean)
+    start = max(text.rfind("\n", 0, caret) + 1, caret - _WIDTH // 2)
+    line = text[start : start + _WIDTH].split("\n", 1)[0].rstrip()
     number = f"{sqltext.location(source, offset)[0]:>5} | "
-    indent = "".join(" " if c != "\t" else c for c in text[first:caret])
-    return [number + shown_line, " " * (len(number) - 2) + "| " + indent + "^"]
+    indent = "".join("\t" if character == "\t" else " " for character in text[start:caret])
+    return [number + line, f"{'| ':>{len(number)}}{indent}^"]
 
 
 def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from promptlib.migration import Migration
 
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
+_VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
 _SLUG_LENGTH = 60
 
 
@@ -98,7 +99,7 @@ def is_version(text: str) -> bool:
         datetime.fromisoformat(f"{text[:8]}T{text[8:]}")
     except ValueError:
         return False
-    return bool(re.fullmatch("[0-9]{14}", text))
+    return bool(_VERSION.fullmatch(text))
 
 
 def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = "") -> File:
@@ -138,8 +139,8 @@ def _file(entry: os.DirEntry[str]) -> File:
             "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
             place=shown(path),
         )
-    if not entry.is_file():
-        what = "a folder" if entry.is_dir() else "no file, or a link to none"
+    if not entry.is_file(follow_symlinks=False) and not path.is_file():
+        what = "a folder" if path.is_dir() else "no file, or a link to none"
         raise PromptlibError(
             f"this is {what}, not a migration", "remove or rename it", place=shown(path)
         )
@@ -160,12 +161,17 @@ def _next_version(newest: str, now: datetime) -> str:
     version = now.strftime("%Y%m%d%H%M%S")
     if version > newest:
         return version
-    following = datetime.strptime(newest, "%Y%m%d%H%M%S").replace(tzinfo=UTC) + timedelta(seconds=1)
-    return following.strftime("%Y%m%d%H%M%S")
+    latest = datetime.strptime(newest, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    try:
+        return (latest + timedelta(seconds=1)).strftime("%Y%m%d%H%M%S")
+    except OverflowError:
+        raise PromptlibError(
+            f"no version is later than {newest}", "rename that migration if it ran nowhere yet"
+        ) from None
 
 
 def _slug(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub("[^a-z0-9]+", "_", plain)[:_SLUG_LENGTH].strip("_")
     if not slug:
         raise PromptlibError(

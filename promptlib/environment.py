@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,10 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
     with report.errors(context.config, script.place):
         options = {**_OPTIONS, "target_metadata": metadata, SETTINGS: _settings(context)}
         if context.is_offline_mode():
-            _run_offline(context, options)
+            _run_offline(context, script, options)
         else:
             with _connection(context.config) as connection:
-                _run_online(context, connection, options)
+                _run_online(context, script, connection, options)
 
 
 def _settings(context: EnvironmentContext) -> dict[str, str]:
@@ -80,42 +81,53 @@ def _settings(context: EnvironmentContext) -> dict[str, str]:
     return {f"promptlib.{_ALLOW_DATA_LOSS}": "on"} if _ON_OFF[value] else {}
 
 
-def _run_offline(context: EnvironmentContext, options: dict[str, Any]) -> None:
-    context.configure(dialect_name="postgresql", output_encoding="utf-8", **options)
-    _require_readable(context)
+def _run_offline(
+    context: EnvironmentContext, script: SqlScriptDirectory, options: dict[str, Any]
+) -> None:
+    context.configure(dialect_name="postgresql", **_output(context.config), **options)
+    script.require_readable()
     context.static_output("-- Run with: psql --set ON_ERROR_STOP=1 --file FILE DATABASE")
     context.run_migrations()
 
 
+def _output(config: Config) -> dict[str, Any]:
+    """Write UTF-8, whatever the terminal speaks; a caller's own buffer takes text."""
+    if config.output_buffer is not None or not hasattr(sys.stdout, "buffer"):
+        return {}
+    return {"output_buffer": sys.stdout.buffer, "output_encoding": "utf-8"}
+
+
 def _run_online(
-    context: EnvironmentContext, connection: Connection, options: dict[str, Any]
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    connection: Connection,
+    options: dict[str, Any],
 ) -> None:
+    external = connection.in_transaction()
     context.configure(connection, **options)
     migration_context = context.get_context()
-    deploys = _require_readable(context)
+    deploys = "destination_rev" in migration_context.opts  # upgrade, downgrade, stamp
     if deploys:
+        script.require_readable()
         _require_primary(connection)
     # Alembic makes its version table for commands that only look (check, history -i): not here.
     migration_context.opts.setdefault("dont_mutate", not deploys)
     context.run_migrations()
+    if not external:
+        connection.commit()  # the version table that no migration's transaction holds
+    script.log_finished()
     if deploys:
         _log_end(migration_context)
 
 
-def _require_readable(context: EnvironmentContext) -> bool:
-    """Whether the command changes the database; if so, every migration must be readable."""
-    script = context.script
-    assert isinstance(script, SqlScriptDirectory)
-    deploys = "destination_rev" in context.get_context().opts
-    return deploys and script.migrations is not None
-
-
 def _require_primary(connection: Connection) -> None:
-    cursor = connection.connection.cursor()
-    with contextlib.closing(cursor):
+    """Refuse a replica, without touching a transaction that the caller has open."""
+    driver = connection.connection
+    with contextlib.closing(driver.cursor()) as cursor:
         cursor.execute("SELECT pg_is_in_recovery()")
         (in_recovery,) = cursor.fetchone() or (False,)
-    connection.rollback()
+    if not connection.in_transaction():
+        driver.rollback()
     if in_recovery:
         raise PromptlibError(
             "this server is a read-only replica", f"connect to the primary in {database.VARIABLE}"

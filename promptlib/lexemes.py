@@ -7,16 +7,25 @@ src/backend/parser/scan.l, with standard_conforming_strings on.
 
 WHITE = " \t\n\r\f\v"
 SPACE = r"[ \t\n\r\f\v]"
-LETTER = r"A-Za-z_\x80-\U0010ffff"
-NAME = LETTER + r"0-9$"
-WORD = rf"[{LETTER}][{NAME}]*+"
-STRING = rf"(?:(?<![eE])|(?<=[{NAME}][eE]))'(?:[^']++|'')*+'"
-_ESCAPED = r"'(?:[^'\\]++|\\[\s\S]|'')*+'"
+# What is not ASCII is a letter. A set that says so by exclusion is fast to compile and to match.
+LETTER = r"[^\x00-@\[-^`{-\x7f]"
+NAME = r"[^\x00-#%-/:-@\[-^`{-\x7f]"  # what may follow it in a word: digits and $ too
+WORD = rf"{LETTER}{NAME}*+"
+# A branch that begins with a character is skipped at once where another one stands: so each looks
+# behind after its quote.
+STRING = rf"'(?:(?<![eE]')|(?<={NAME}[eE]'))[^']*+(?:''[^']*+)*+'"
+_ESCAPED = r"[^'\\]*+(?:(?:\\[\s\S]|'')[^'\\]*+)*+'"
 # Strings that stand on following lines continue the first one, with its escapes.
-_CONTINUED = rf"[ \t\f\v]*+(?:--[^\n\r]*+)?[\n\r](?:{SPACE}|--[^\n\r]*+[\n\r])*+{_ESCAPED}"
-ESCAPE_STRING = rf"(?<=[eE])(?<![{NAME}][eE]){_ESCAPED}(?:{_CONTINUED})*+"
-QUOTED_NAME = r'"(?:[^"]++|"")*+"'
-DOLLAR_QUOTE = rf"(?<![{NAME}])\$(?:[{LETTER}][{LETTER}0-9]*+)?\$"
+_NEXT_LINE = rf"[ \t\f\v]*+(?:--[^\n\r]*+)?[\n\r](?:{SPACE}|--[^\n\r]*+[\n\r])*+'"
+ESCAPE_STRING = (
+    rf"'(?<=[eE]')(?<!{NAME}[eE]'){_ESCAPED}(?:{_NEXT_LINE}{_ESCAPED})*+(?!{_NEXT_LINE})"
+)
+QUOTED_NAME = r'"[^"]*+(?:""[^"]*+)*+"'
+_TAG = rf"(?:{LETTER}[^\x00-/:-@\[-^`{{-\x7f]*+)?"
+DOLLAR_QUOTE = rf"\$(?<!{NAME}\$){_TAG}\$"
+DOLLAR = rf"\$(?:(?<={NAME}\$)|(?!{_TAG}\$))"  # one that begins no quote
 LINE_COMMENT = r"--[^\n\r]*+"
-BLOCK_COMMENT = r"/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/"  # one that holds no other
+_COMMENT_TEXT = r"[^*/]++|\*(?!/)|/(?!\*)"
+_INNER_COMMENT = rf"/\*(?:{_COMMENT_TEXT})*+\*/"
+BLOCK_COMMENT = rf"/\*(?:{_COMMENT_TEXT}|{_INNER_COMMENT})*+\*/"  # deeper ones must be counted
 GAP = rf"(?:{SPACE}++|{LINE_COMMENT}|{BLOCK_COMMENT})++"

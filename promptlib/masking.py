@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from promptlib import lexemes
+from promptlib.lexemes import (
+    BLOCK_COMMENT,
+    DOLLAR_QUOTE,
+    ESCAPE_STRING,
+    LINE_COMMENT,
+    NAME,
+    QUOTED_NAME,
+    STRING,
+    WORD,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MASK = "***"
-_LITERAL = re.compile(
-    rf"(?P<kept>{lexemes.LINE_COMMENT}|{lexemes.BLOCK_COMMENT}|{lexemes.QUOTED_NAME}"
-    rf"|[{lexemes.LETTER}][{lexemes.NAME}]*+(?!')|\$[0-9]+)"
-    rf"|(?P<prefix>[eEbBxXnN]|[uU]&)?(?P<string>{lexemes.ESCAPE_STRING}|{lexemes.STRING}|'[\s\S]*)"
-    rf"|(?P<dollar>{lexemes.DOLLAR_QUOTE})"
-    rf"|(?P<number>[0-9][0-9a-zA-Z_.]*)"
+_TOKEN = re.compile(
+    rf"(?P<kept>{LINE_COMMENT}|{BLOCK_COMMENT}|{QUOTED_NAME}|(?<!{NAME}){WORD}(?!')|\$[0-9]+)"
+    rf"|(?P<prefix>[eEbBxXnN]?)(?P<string>{ESCAPE_STRING}|{STRING}|'[\s\S]*)"
+    rf"|(?P<dollar>{DOLLAR_QUOTE})"
+    rf"|(?P<number>(?<!{NAME})[0-9][0-9a-zA-Z_.]*+)"
 )
-# Where the server quotes data. Names of tables, columns and constraints stay.
-_VALUES = [
-    (re.compile(r"(\)\s*=\s*)\((?:.|\n)*?\)(?= (?:already|is|conflicts|still)|\.|$)"), r"\1(***)"),
-    (re.compile(r"(row contains )\((?:.|\n)*\)"), r"\1(***)"),
-    (re.compile(r"((?:COPY|JSON data|line \d+)[^\n]*?: ).+"), r"\1***"),
-]
-_NEAR = re.compile(r"(at or near )\"(?=['0-9$]|[eEbBxXnN]'|[uU]&')(?:.|\n)*\"")
-_QUOTED_VALUE = re.compile(
-    r"(?P<name>(?:column|constraint|domain|encoding|enum|function|parameter|relation|table|type) )?"
-    r'"(?:[^"]|"")*"'
-)
-_QUERY = re.compile(r'((?:SQL statement|SQL expression|assignment|query) ")((?:.|\n)*?)("(?=\n|$))')
-_DATA_EXCEPTION = "22"
+_DEEPEST = 4  # of quotes in quotes that are shown as code
+
 _RAISED = "P0001"
+_DATA_EXCEPTION = "22"
+_WITH_ROW = {"23502", "23514"}
+_PARTITION_KEY = "Partition key of "
+_ROW = re.compile(r"\([\s\S]*\)")
+_KEY = re.compile(r"(\)\s*=\s*)\((?:[\s\S]*?\)(?= conflicts with )|[\s\S]*\))")
+_LITERAL = re.compile(
+    r"(at or near )\"(?=['0-9$]|[eEbBxXnN]'|[uU]&')[\s\S]*\"|(in ts(?:query|vector): )\"[\s\S]*\""
+)
+# What an author cannot do without: names of things, and the punctuation that JSON lacks.
+_QUOTED = re.compile(
+    r"(?P<kept>\b(?:column|constraint|domain|encoding|enum|function|parameter|relation|table|type) "
+    r'"[^"\n]*"|"[^\w\s]"(?=[ ,.]))|["«»„“][\s\S]*["«»“”]|(?P<line>line \d+: )[\s\S]*'
+)
+_FRAME_END = r"(?=\n(?:PL/|SQL |COPY |JSON data, )|\Z)"
+_FRAME = re.compile(
+    r"^(?P<input>(?:COPY|JSON data)[^\n]*?: )[\s\S]*?" + _FRAME_END + "|"
+    r'(?P<before>(?:SQL statement|SQL expression|assignment) ")(?P<sql>[\s\S]*?)"' + _FRAME_END,
+    re.MULTILINE,
+)
 
 
 def sql(text: str, caret: int = -1) -> tuple[str, int]:
@@ -38,43 +58,49 @@ def sql(text: str, caret: int = -1) -> tuple[str, int]:
         caret: an offset into it, or -1. A dollar quote that holds it is code and stays readable.
 
     Returns:
-        the masked text and where the caret is in it.
+        the masked text and where the caret is in it: before a literal if it was inside of one.
     """
     pieces: list[str] = []
-    length = position = 0
-    moved = -1
-    while found := _LITERAL.search(text, position):
-        start, end, shown = _masked(text, found, caret)
-        before = text[position:start]
-        if position <= caret < start:
-            moved = length + caret - position
-        elif start <= caret < end:
-            moved = length + len(before) + (caret - start if shown == text[start:end] else 0)
-        pieces += before, shown
-        length += len(before) + len(shown)
+    position, moved = 0, caret
+    for start, end, shown in _hidden(text, caret):
+        pieces += text[position:start], shown
         position = end
-    if caret >= position:
-        moved = length + caret - position
+        if caret >= end:
+            moved += len(shown) - (end - start)
+        elif caret > start:
+            moved -= caret - start
     return "".join([*pieces, text[position:]]), moved
 
 
-def _masked(text: str, found: re.Match[str], caret: int) -> tuple[int, int, str]:
-    """Where a literal or a name begins and ends, and what is shown for it."""
-    start, end = found.span()
-    if found["kept"]:
-        return start, end, found[0]
-    if found["string"]:
-        return start, end, f"{found['prefix'] or ''}'{MASK}'"
-    if found["number"]:
-        return start, end, MASK
-    close = text.find(found["dollar"], end)
-    if close < 0 or end <= caret < close:
-        return start, end, found[0]  # goes on inside
-    return start, close + (end - start), f"{found['dollar']}{MASK}{found['dollar']}"
+def _hidden(text: str, caret: int) -> Iterator[tuple[int, int, str]]:
+    """Yield where each literal begins and ends, and what is shown for it."""
+    position = 0
+    ends = [(len(text), len(text))]  # of the code that is being read, and behind its quote
+    while ends:
+        found = _TOKEN.search(text, position, ends[-1][0])
+        if not found:
+            position = ends.pop()[1]
+            continue
+        start, position = found.span()
+        if quote := found["dollar"]:
+            close, behind = _closed(text, quote, position)
+            if position <= caret <= close and len(ends) <= _DEEPEST:
+                ends.append((close, behind))
+            else:
+                position = behind
+                yield start, behind, quote + MASK + quote
+        elif not found["kept"]:
+            yield start, position, MASK if found["number"] else f"{found['prefix']}'{MASK}'"
+
+
+def _closed(text: str, quote: str, position: int) -> tuple[int, int]:
+    """Where a dollar quote is closed, and behind that; the end of the text if it never is."""
+    close = text.find(quote, position)
+    return (close, close + len(quote)) if close >= 0 else (len(text), len(text))
 
 
 def message(text: str, sqlstate: str) -> str:
-    """Mask the values in a server's message, detail or hint.
+    """Mask the values in a server's message or detail.
 
     Args:
         text: as the server sent it.
@@ -82,17 +108,26 @@ def message(text: str, sqlstate: str) -> str:
     """
     if sqlstate == _RAISED:
         return text
-    text = _NEAR.sub(rf'\1"{MASK}"', text)
-    for pattern, replacement in _VALUES:
-        text = pattern.sub(replacement, text)
+    if sqlstate in _WITH_ROW and not text.startswith(_PARTITION_KEY):
+        return _ROW.sub(f"({MASK})", text)
     if sqlstate.startswith(_DATA_EXCEPTION):
-        text = _QUOTED_VALUE.sub(lambda found: found[0] if found["name"] else f'"{MASK}"', text)
-    return text
+        text = _QUOTED.sub(_value, text)
+    text = _KEY.sub(rf"\1({MASK})", text)
+    return _LITERAL.sub(lambda found: f'{found[1] or found[2]}"{MASK}"', text)
+
+
+def _value(found: re.Match[str]) -> str:
+    if found["line"]:
+        return found["line"] + MASK
+    return found["kept"] or f'"{MASK}"'
 
 
 def context(text: str) -> str:
     """Mask the values in the server's CONTEXT: a stack of PL/pgSQL lines and statements."""
-    text = _QUERY.sub(lambda found: found[1] + sql(found[2])[0] + found[3], text)
-    for pattern, replacement in _VALUES:
-        text = pattern.sub(replacement, text)
-    return text
+    return _FRAME.sub(_frame, text)
+
+
+def _frame(found: re.Match[str]) -> str:
+    if found["input"]:
+        return found["input"] + MASK
+    return f'{found["before"]}{sql(found["sql"])[0]}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import re
 from dataclasses import dataclass, field
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from promptlib import sqltext
 from promptlib.errors import LexicalError, PromptlibError, shown
-from promptlib.lexemes import WHITE
+from promptlib.lexemes import NAME, WHITE
 from promptlib.sqltext import Marker, Statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # First word -> the second, where the first alone may mean something else.
@@ -20,7 +22,9 @@ _TRANSACTION_CONTROL = {
     **dict.fromkeys(("ABORT", "BEGIN", "COMMIT", "END", "RELEASE", "ROLLBACK", "SAVEPOINT"), ""),
     **dict.fromkeys(("START", "PREPARE"), "TRANSACTION"),
 }
-_CLIENT_COPY = {("FROM", "STDIN"), ("TO", "STDOUT")}
+# To know at a glance that a statement is none of those, as most are.
+_SUSPECT = re.compile(rf"(?ai:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})")
+_CLIENT = {"STDIN", "STDOUT"}
 _DURATION = r"[0-9]+(?:us|ms|s|min|h|d)?"
 _OPTIONS = {
     "transaction": re.compile("true|false"),
@@ -92,18 +96,16 @@ def parse(version: str, name: str, path: Path, content: bytes) -> Migration:
 
 def _decoded(path: Path, content: bytes) -> str:
     """The content as text. PostgreSQL takes no NUL byte, in whatever quotes."""
-    broken = content.find(b"\0")
-    what, remedy = "this is a NUL byte", "remove it, or save the file as UTF-8"
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
+        what, remedy, broken = "this is a NUL byte", "remove it", text.find("\0")
     except UnicodeDecodeError as error:
-        broken = error.start if broken < 0 else min(broken, error.start)
-        if broken == error.start:
-            what, remedy = "this is not UTF-8", "save the file as UTF-8"
+        text = content[: error.start].decode()
+        what, remedy, broken = "this is not UTF-8", "save the file as UTF-8", len(text)
     if broken < 0:
         return text
-    line = content.count(b"\n", 0, broken) + 1
-    column = broken - content.rfind(b"\n", 0, broken)
+    line, column = sqltext.location(text, broken)
     raise PromptlibError(what, remedy, place=f"{shown(path)}:{line}:{column}")
 
 
@@ -116,10 +118,10 @@ def _sections(text: str) -> tuple[Section, Section]:
             _check_order(item, markers)
             markers.append(item)
             statements.append([])
-        elif not markers:
-            raise LexicalError("SQL stands before `-- UP`", "move it below that line", item.head)
         else:
             _check_statement(text, item)
+            if not markers:
+                raise _misplaced(text[: item.head], item.head)
             statements[-1].append(item)
     if len(markers) < 2:  # noqa: PLR2004 - UP and DOWN
         raise _missing("DOWN" if markers else "UP", text)
@@ -130,14 +132,26 @@ def _sections(text: str) -> tuple[Section, Section]:
     )
 
 
+def _misplaced(before: str, head: int) -> LexicalError:
+    """The error for a statement that no marker stands before."""
+    error = LexicalError("SQL stands before `-- UP`", "move it below that line", head)
+    return _mistaken("UP", before) or error
+
+
 def _missing(word: str, text: str) -> LexicalError:
-    """The error for a marker that is not there, at the line that may have been meant for it."""
-    alike = re.search(rf"^[ \t]*--[ \t]*{word}\b.*", text, re.IGNORECASE | re.MULTILINE)
-    if alike:
-        what = f"this is no `-- {word}` line"
-        return LexicalError(what, "write options as name:value, nothing else", alike.start())
+    """The error for a marker that is not there."""
     last = max(0, len(text.rstrip(WHITE)) - 1)
-    return LexicalError(f"the line `-- {word}` is missing", _SHAPE, last)
+    error = LexicalError(f"the line `-- {word}` is missing", _SHAPE, last)
+    return _mistaken(word, text) or error
+
+
+def _mistaken(word: str, text: str) -> LexicalError | None:
+    """The error for a line that may have been meant for a marker, if there is one."""
+    alike = re.search(rf"^[ \t]*--[ \t]*{word}\b", text, re.IGNORECASE | re.MULTILINE)
+    if not alike:
+        return None
+    what, remedy = f"this is no `-- {word}` line", "write options as name:value, nothing else"
+    return LexicalError(what, remedy, text.index("--", alike.start()))
 
 
 def _check_order(marker: Marker, before: list[Marker]) -> None:
@@ -149,23 +163,29 @@ def _check_order(marker: Marker, before: list[Marker]) -> None:
 
 def _check_statement(text: str, statement: Statement) -> None:
     """Refuse what would take the transaction or the connection out of promptlib's hands."""
+    if text.startswith("\ufeff", statement.head):
+        what = "this is a byte order mark, which does not show"
+        raise LexicalError(what, "delete the line and write it again", statement.head)
+    if not _SUSPECT.match(text, statement.head):
+        return
     words = sqltext.bare_words(text, statement)
-    first = next(words, "")
-    if first in _TRANSACTION_CONTROL:
-        second = _TRANSACTION_CONTROL[first]
-        if next(words, "") == second or not second:
-            raise LexicalError(
-                f"{first} {second}".rstrip() + " is not for a migration: promptlib begins and "
-                "ends its transaction",
-                "remove it",
-                statement.head,
-            )
-    elif first == "COPY" and _CLIENT_COPY & {*itertools.pairwise(words)}:
-        raise LexicalError(
-            "COPY cannot read from or write to the client here",
-            "write INSERT statements instead",
-            statement.head,
-        )
+    first = next(words)
+    if first == "COPY":
+        if _is_client_copy(words):
+            what = "COPY cannot read from or write to the client here"
+            raise LexicalError(what, "write INSERT statements instead", statement.head)
+    elif _TRANSACTION_CONTROL[first] in ("", next(words, "")):
+        command = f"{first} {_TRANSACTION_CONTROL[first]}".rstrip()
+        what = f"{command} is not for a migration: promptlib begins and ends its transaction"
+        raise LexicalError(what, "remove it", statement.head)
+
+
+def _is_client_copy(words: Iterator[str]) -> bool:
+    """Whether the first FROM or TO of a COPY leads to the client."""
+    for word, following in itertools.pairwise(words):
+        if word in ("FROM", "TO"):
+            return following in _CLIENT
+    return False
 
 
 def _section(text: str, marker: Marker, end: int, statements: list[Statement]) -> Section:

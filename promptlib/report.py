@@ -6,10 +6,11 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
+import psycopg2
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from promptlib.diagnosis import said
+from promptlib import diagnosis, logs
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
@@ -29,16 +30,7 @@ def is_command_line(config: Config) -> bool:
 def configure_logging(config: Config) -> None:
     """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
     if is_command_line(config):
-        show_log(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
-
-
-def show_log(*, quiet: bool) -> None:
-    """Write what promptlib logs to stderr, from INFO on, or only warnings and errors."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    _log.handlers = [handler]
-    _log.propagate = False
-    _log.setLevel(logging.WARNING if quiet else logging.INFO)
+        logs.show(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
 
 
 @contextlib.contextmanager
@@ -57,7 +49,19 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
     except PromptlibError as error:
         _fail(config, error)
     except DBAPIError as error:
-        _fail(config, PromptlibError(*said(error.orig), place=place()))
+        _fail(config, _explained(error, place()))
+
+
+def _explained(error: DBAPIError, place: str) -> PromptlibError:
+    """Our own error if the driver's came up while that one was handled: a rollback may fail too."""
+    earlier = error.__context__
+    while earlier:
+        if isinstance(earlier, PromptlibError):
+            return earlier
+        earlier = earlier.__context__
+    if isinstance(error.orig, psycopg2.Error):
+        return diagnosis.explain_elsewhere(error.orig, place)
+    return PromptlibError(str(error.orig), place=place)
 
 
 def _fail(config: Config, error: PromptlibError) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.migration import Section
+
+_log = logging.getLogger(__name__)
 
 # What may be set for a session. The role is a setting too, but pg_settings does not list it.
 _READ_SETTINGS = """
@@ -42,7 +45,11 @@ def run(connection: Connection, section: Section, path: Path, settings: Mapping[
     """
     if section.lock_timeout:
         settings = {**settings, "lock_timeout": section.lock_timeout}
-    with connection.cursor() as cursor, _settings_kept(cursor, section, settings):
+    with (
+        connection.cursor() as cursor,
+        _notices_shown(connection),
+        _settings_kept(cursor, section, settings),
+    ):
         for statement in section.statements:
             text = section.source[statement.start : statement.end]
             try:
@@ -58,6 +65,17 @@ def changes_settings(section: Section) -> bool:
         _SETS_INSIDE.search(section.source, section.start, section.end)
         or any(_SETS.match(section.source, statement.head) for statement in section.statements)
     )
+
+
+@contextlib.contextmanager
+def _notices_shown(connection: Connection) -> Iterator[None]:
+    """Pass on what the section tells its reader: RAISE NOTICE, and the server's warnings."""
+    connection.notices.clear()
+    try:
+        yield
+    finally:
+        for notice in connection.notices:
+            _log.info("  %s", " ".join(notice.split()))
 
 
 @contextlib.contextmanager

@@ -47,7 +47,8 @@ class SqlScriptDirectory(ScriptDirectory):
         self.folder = Path(str(config.get_alembic_option("sql_location")))
         self.revision_map = RevisionMap(self.generate_scripts)
         self.running: Migration | None = None
-        self._began = time.perf_counter()
+        self._began = 0.0
+        self._finished = ""
         report.configure_logging(config)
 
     @cached_property
@@ -59,8 +60,15 @@ class SqlScriptDirectory(ScriptDirectory):
     @cached_property
     def migrations(self) -> dict[str, Migration]:
         """Every migration, read and checked, by version."""
-        with report.errors(self.config):
-            return {found.version: found for found in directory.read_all(self.files)}
+        return {found.version: found for found in directory.read_all(self.files)}
+
+    def require_readable(self) -> None:
+        """Read every migration: one broken file anywhere stops a deploy before it begins.
+
+        Raises:
+            PromptlibError: naming every file that is refused.
+        """
+        _ = self.migrations
 
     def generate_scripts(self) -> Iterator[Script]:
         """Yield the revisions in the order of their versions: what RevisionMap asks for."""
@@ -83,6 +91,7 @@ class SqlScriptDirectory(ScriptDirectory):
         """The upgrade or downgrade function of a revision. Alembic logs it by its name."""
 
         def run(**_: object) -> None:
+            self.log_finished()
             self.running, self._began = self.migrations[file.version], time.perf_counter()
             self._run(getattr(self.running, part), file.path)
 
@@ -98,21 +107,25 @@ class SqlScriptDirectory(ScriptDirectory):
                 return
             assert context.connection
             driver: Any = context.connection.connection.driver_connection
-            with report.errors(self.config):
-                runner.run(driver, section, path, settings)
+            runner.run(driver, section, path, settings)
 
     def place(self) -> str:
         """The path of the migration that runs, or nothing."""
         return shown(self.running.path) if self.running else ""
 
     def log_step(self, step: MigrationInfo) -> None:
-        """Tell that a step was taken, and how long its SQL took."""
-        if step.is_stamp or not self.running:
-            return
-        word = "upgrade  " if step.is_upgrade else "downgrade"
-        name = self.running.name.replace("_", " ")
-        took = 1000 * (time.perf_counter() - self._began)
-        _log.info("%s %s  %s  %.0f ms", word, self.running.version, name, took)
+        """Remember to tell that a step was taken, and how long its SQL took: it may not commit."""
+        if self.running and not step.is_stamp:
+            word = "upgrade  " if step.is_upgrade else "downgrade"
+            name = self.running.name.replace("_", " ")
+            took = 1000 * (time.perf_counter() - self._began)
+            self._finished = f"{word} {self.running.version}  {name}  {took:.0f} ms"
+
+    def log_finished(self) -> None:
+        """Tell of the last step: its transaction has been committed."""
+        if self._finished:
+            _log.info(self._finished)
+            self._finished = ""
 
     def get_all_current(self, id_: tuple[str, ...]) -> set[Script]:
         """The current revisions. In one line of history these are what the database names.

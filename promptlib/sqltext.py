@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.errors import LexicalError
 from promptlib.lexemes import (
     BLOCK_COMMENT,
+    DOLLAR,
     DOLLAR_QUOTE,
     ESCAPE_STRING,
     GAP,
-    LETTER,
     LINE_COMMENT,
     NAME,
     QUOTED_NAME,
@@ -52,30 +52,38 @@ class Marker(NamedTuple):
     options: str
 
 
-_MARKER_AHEAD = r"[ \t]*+(?i:up|down)(?![^ \t\n\r])"
-_PLAIN_COMMENT = rf"--(?!{_MARKER_AHEAD})[^\n\r]*+"
+_PLAIN_COMMENT = r"--(?![ \t]*+(?i:up|down)(?![^ \t\n\r]))[^\n\r]*+"
 _QUOTED = rf"{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{_PLAIN_COMMENT}|{BLOCK_COMMENT}"
-_SINGLE = rf"-(?!-)|/(?!\*)|(?!{DOLLAR_QUOTE})\$"
+_SINGLE = rf"-(?!-)|/(?!\*)|{DOLLAR}"
 _TEXT = rf"[^'\"$\-/();\\]++|{_QUOTED}|{_SINGLE}"
 # Each run stops at the next character that may mean something.
-_BLANK = re.compile(rf"(?:{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+")
-_RUN = re.compile(rf"(?:{_TEXT}|\((?:{_TEXT})*+\))*+")
+_PLAIN_RUN = rf"(?:{_TEXT}|\((?:{_TEXT}|\((?:{_TEXT})*+\))*+\))*+"
 # Inside CREATE FUNCTION the words of `BEGIN ATOMIC ... END` count; `AS end` and `t.end` do not.
-_ROUTINE_RUN = re.compile(
-    rf"(?:[^'\"$\-/();\\{LETTER}.]++"
-    rf"|\.{SPACE}*+(?:{WORD})?+|(?<![{NAME}])(?i:as){SPACE}++{WORD}"
-    rf"|(?!(?i:begin|case|end)(?![{NAME}])){WORD}|{_QUOTED}|{_SINGLE})*+"
+_ROUTINE_RUN = (
+    r"(?:[\x00-\x1f !#%&*+,0-9:<=>?@\[\]^`{|}~\x7f]++"
+    rf"|\.(?:{GAP})?+(?:{WORD})?+|(?<!{NAME})(?i:as){GAP}{WORD}"
+    rf"|(?!(?i:begin|case|end)(?!{NAME})){WORD}|{_QUOTED}|{_SINGLE})*+"
 )
-_ROUTINE = re.compile(
-    rf"(?i:create){GAP}(?:(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?![{NAME}])"
+_CREATE_ROUTINE = (
+    rf"(?i:create){GAP}(?:(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?!{NAME})"
 )
-_ATOMIC = re.compile(rf"(?i:begin){GAP}(?i:atomic)(?![{NAME}])")
+_BEGINNING = re.compile(
+    rf"{SPACE}*+(?P<start>)(?:{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
+    rf"(?P<head>(?!--|/\*|;|\Z)(?:(?={_CREATE_ROUTINE})(?P<routine>{_ROUTINE_RUN})|{_PLAIN_RUN}))?+",
+    re.ASCII,
+)
+_PLAIN = re.compile(_PLAIN_RUN, re.ASCII)
+_ROUTINE = re.compile(_ROUTINE_RUN, re.ASCII)
+_ATOMIC = re.compile(rf"begin{GAP}atomic(?!{NAME})", re.ASCII | re.IGNORECASE)
 _MARKER = re.compile(
     r"--[ \t]*+(?P<word>(?i:up|down))"
-    r"(?P<options>(?:[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?=[\n\r]|\Z)"
+    r"(?P<options>(?:[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?=[\n\r]|\Z)",
+    re.ASCII,
 )
-_TOKEN = re.compile(rf"(?P<word>{WORD})|[()]|{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{GAP}")
-_WHITE = re.compile(rf"{SPACE}*+")
+_TOKEN = re.compile(
+    rf"(?P<word>{WORD})|[()]|{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{GAP}"
+    rf"|(?P<quote>{DOLLAR_QUOTE})[\s\S]*?(?P=quote)"
+)
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _LINE_COMMENT = re.compile(LINE_COMMENT)
 _DOLLAR_QUOTE = re.compile(DOLLAR_QUOTE)
@@ -115,44 +123,44 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.position = 0
         self.parentheses: list[int] = []
         self.bodies: list[int] = []
         self._begin(0)
 
-    def _begin(self, start: int) -> None:
-        """Forget the last statement and look for the next one from `start` on."""
-        self.start = self.position = start
-        self.head: int | None = None
-        self.run = _BLANK
+    def _begin(self, position: int) -> None:
+        """Forget the last statement and look for the next one from here on."""
+        self.position = position
+        self.start = self.head = -1
+        self.run = _PLAIN
 
     def items(self) -> Iterator[Statement | Marker]:
-        while True:
-            self._advance()
-            if self.position == len(self.text):
-                break
-            item = self._event()
-            if isinstance(item, Marker):
-                yield from self._unfinished(item.start)
-                self._begin(item.end)
-            if item:
-                yield item
+        while self._advance():
+            if self.text[self.position] == ";" and not self.parentheses and not self.bodies:
+                if self.head >= 0:
+                    yield Statement(self.start, self.head, self.position + 1, closed=True)
+                self._begin(self.position + 1)
+            elif marker := self._event():
+                yield from self._unfinished(marker.start)
+                yield marker
+                self._begin(marker.end)
         self._require_closed()
         yield from self._unfinished(len(self.text))
 
-    def _advance(self) -> None:
-        """Move to the next character that means something here."""
-        self.position = _end(self.run, self.text, self.position)
-        blank = self.text.startswith(("--", "/*", ";"), self.position)
-        if self.head is None and not blank and self.position < len(self.text):
-            self.head = self.position
-            self.run = _ROUTINE_RUN if _ROUTINE.match(self.text, self.head) else _RUN
-            self.position = _end(self.run, self.text, self.position)
+    def _advance(self) -> bool:
+        """Move to the next character that means something here; False at the end of the text."""
+        found = (_BEGINNING if self.head < 0 else self.run).match(self.text, self.position)
+        assert found  # all of these can match nothing
+        self.position = found.end()
+        if self.head < 0:
+            self.start = found.start("start") if self.start < 0 else self.start
+            self.head = found.start("head")
+            self.run = _PLAIN if found.start("routine") < 0 else _ROUTINE
+        return self.position < len(self.text)
 
-    def _event(self) -> Statement | Marker | None:
+    def _event(self) -> Marker | None:
         match self.text[self.position]:
             case ";":
-                return self._semicolon()
+                self.position += 1
             case "(":
                 self.parentheses.append(self.position)
                 self.position += 1
@@ -165,42 +173,30 @@ class _Scanner:
                 self.position = self._block_comment_end()
             case "$":
                 self.position = self._dollar_quote_end()
-            case "'":
-                raise LexicalError("this quote is never closed", "close it with '", self.position)
-            case '"':
-                raise LexicalError("this quote is never closed", 'close it with "', self.position)
+            case "'" | '"' as quote:
+                raise LexicalError(
+                    "this quote is never closed", f"close it with {quote}", self.position
+                )
             case "\\":
                 raise self._psql_command()
             case _:
                 self._keyword()
         return None
 
-    def _semicolon(self) -> Statement | None:
-        self.position += 1
-        if self.parentheses or self.bodies:
-            return None
-        statement = None
-        if self.head is not None:
-            statement = Statement(self._first(), self.head, self.position, closed=True)
-        self._begin(self.position)
-        return statement
-
-    def _first(self) -> int:
-        return _end(_WHITE, self.text, self.start)
-
     def _unfinished(self, end: int) -> Iterator[Statement]:
         """The statement that a marker or the end of the text ends, if there is one."""
-        if self.head is not None:
+        if self.head >= 0:
             last = self.head + len(self.text[self.head : end].rstrip(WHITE))
-            yield Statement(self._first(), self.head, last, closed=False)
+            yield Statement(self.start, self.head, last, closed=False)
 
     def _line_comment(self) -> Marker | None:
         """A comment that begins like a marker; it is one if its line holds nothing else."""
         start = self.position
-        self.position = _end(_LINE_COMMENT, self.text, start)
+        comment = _LINE_COMMENT.match(self.text, start)
+        assert comment  # a run stops at no other hyphen
+        self.position = comment.end()
         found = _MARKER.match(self.text, start)
-        line = self.text[_line_start(self.text, start) : start]
-        if not found or line.strip(" \t\ufeff") or self.parentheses or self.bodies:
+        if not found or self.parentheses or self.bodies or not _is_first(self.text, start):
             return None
         return Marker(start, found.end(), found["word"].upper(), found["options"])
 
@@ -214,20 +210,17 @@ class _Scanner:
 
     def _dollar_quote_end(self) -> int:
         quote = _DOLLAR_QUOTE.match(self.text, self.position)
-        assert quote  # the run stops at no other dollar sign
+        assert quote  # a run stops at no other dollar sign
         end = self.text.find(quote[0], quote.end())
         if end < 0:
-            raise LexicalError(
-                f"the dollar quote {quote[0]} is never closed",
-                f"close it with {quote[0]}",
-                self.position,
-            )
+            what = f"the dollar quote {quote[0]} is never closed"
+            raise LexicalError(what, f"close it with {quote[0]}", self.position)
         return end + len(quote[0])
 
     def _keyword(self) -> None:
         """BEGIN, CASE or END in a CREATE FUNCTION: does a body begin or end here?"""
         start, word = self.position, _WORD.match(self.text, self.position)
-        assert word  # the run stops at no other letter
+        assert word  # a run stops at no other letter
         self.position = word.end()
         if self.parentheses:
             return
@@ -237,25 +230,22 @@ class _Scanner:
             self.bodies.append(start)
 
     def _psql_command(self) -> LexicalError:
-        end = _end(_PSQL_COMMAND, self.text, self.position)
-        command = self.text[self.position : end]
-        remedy = "write the SQL that it stands for"
-        return LexicalError(f"{command} is a psql command, not SQL", remedy, self.position)
+        command = _PSQL_COMMAND.match(self.text, self.position)
+        assert command
+        what = f"{command[0]} is a psql command, not SQL"
+        return LexicalError(what, "write the SQL that it stands for", self.position)
 
     def _require_closed(self) -> None:
+        # A parenthesis that is open hides the END of the body around it.
+        if self.parentheses:
+            what = "this parenthesis is never closed"
+            raise LexicalError(what, "close it with )", self.parentheses[0])
         if self.bodies:
             raise LexicalError("this body is never closed", "close it with END", self.bodies[0])
-        if self.parentheses:
-            raise LexicalError(
-                "this parenthesis is never closed", "close it with )", self.parentheses[0]
-            )
 
 
-def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
-    """Where a run that begins here ends; every pattern that is passed can match nothing."""
-    found = pattern.match(text, position)
-    return found.end() if found else position
-
-
-def _line_start(text: str, offset: int) -> int:
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+def _is_first(text: str, offset: int) -> bool:
+    """Whether only blanks stand before a character on its line."""
+    while offset and text[offset - 1] in " \t":
+        offset -= 1
+    return not offset or text[offset - 1] in "\n\r"

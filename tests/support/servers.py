@@ -56,6 +56,10 @@ class Server:
         with contextlib.closing(connection), connection.cursor() as cursor:
             yield cursor
 
+    def program(self, name: str) -> str:
+        """One of the server's client programs; for a server elsewhere, the one on the path."""
+        return str(self.binaries / name) if self.binaries else name
+
     def parameters(self, **changes: str) -> dict[str, str]:
         """libpq's parameters for this server, changed."""
         return {**parse_dsn(self.url), **changes}

@@ -1,0 +1,174 @@
+"""What an author sees when a statement fails: place, message, remedy, line and caret; no data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+
+from support.projects import run
+
+if TYPE_CHECKING:
+    from support.databases import Database
+    from support.projects import Project
+
+_FILE = "sql/20250101000001_x.sql"
+_EXISTS = (
+    "if this migration ran here by other means, `alembic stamp` its version; otherwise rename it "
+    "or drop what is there first"
+)
+_MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
+
+_FAILURES = [
+    pytest.param(
+        "SELECT 1;\n  CREATE TABLE there (i int);",
+        f'3:3: relation "there" already exists (42P07); {_EXISTS}\n'
+        "    3 |   CREATE TABLE there (i int);\n"
+        "      |   ^\n",
+        id="table-exists",
+    ),
+    pytest.param(
+        "CREATE TYPE mood AS ENUM ('a'); CREATE TYPE mood AS ENUM ('b');",
+        f'2:33: type "mood" already exists (42710); {_EXISTS}\n'
+        "    2 | CREATE TYPE mood AS ENUM ('***'); CREATE TYPE mood AS ENUM ('***');\n"
+        "      |                                   ^\n",
+        id="type-exists",
+    ),
+    pytest.param(
+        "CREATE VIEW v AS SELECT * FROM there;\nDROP TABLE there;",
+        "3:1: cannot drop table there because other objects depend on it (2BP01); drop or change "
+        "those first, in this section; CASCADE would drop them unseen\n"
+        "    3 | DROP TABLE there;\n"
+        "      | ^\n"
+        "  detail: view v depends on table there\n"
+        "  hint: Use DROP ... CASCADE to drop the dependent objects too.\n",
+        id="dependent-objects",
+    ),
+    pytest.param(
+        "SELECT *\n\tFROM nope\n WHERE a = 'sekrit';",
+        f'3:7: relation "nope" does not exist (42P01); {_MISSING}\n'
+        "    3 | \tFROM nope\n"
+        "      | \t     ^\n",
+        id="undefined-table",
+    ),
+    pytest.param(
+        "INSERT INTO there VALUES (7341, 'sekrit'), (NULL, 'x');",
+        '2:1: null value in column "i" of relation "there" violates not-null constraint (23502); '
+        "give every row a value: mend the rows in this migration, before this statement, or add a "
+        "default\n"
+        "    2 | INSERT INTO there VALUES (***, '***'), (NULL, '***');\n"
+        "      | ^\n"
+        "  detail: Failing row contains (***).\n",
+        id="not-null",
+    ),
+    pytest.param(
+        "INSERT INTO there VALUES (1, 'sekrit');\nINSERT INTO there VALUES (2, 'sekrit');",
+        '3:1: duplicate key value violates unique constraint "there_s_key" (23505); remove the '
+        "duplicates: mend the rows in this migration, before this statement\n"
+        "    3 | INSERT INTO there VALUES (***, '***');\n"
+        "      | ^\n"
+        "  detail: Key (s)=(***) already exists.\n",
+        id="unique",
+    ),
+    pytest.param(
+        "SET ROLE powerless;\nCREATE SCHEMA mine;",
+        "3:1: permission denied for database *, (42501); grant the right to the user in DATABASE_URL",
+        id="permission",
+    ),
+    pytest.param(
+        "CREATE INDEX CONCURRENTLY x ON there (i);",
+        "2:1: CREATE INDEX CONCURRENTLY cannot run inside a transaction block (25001); write "
+        "`transaction:false` behind the marker: -- UP transaction:false\n"
+        "    2 | CREATE INDEX CONCURRENTLY x ON there (i);\n"
+        "      | ^\n",
+        id="transaction-block",
+    ),
+    pytest.param(
+        "DO $$\nBEGIN\n  EXECUTE 'INSERT INTO nope VALUES (''sekrit'', 7341)';\nEND $$;",
+        f'2:1: relation "nope" does not exist (42P01); {_MISSING}\n'
+        "    2 | DO $$***$$\n"
+        "      | ^\n"
+        "  query: INSERT INTO nope VALUES ('***', ***)\n"
+        "  context: PL/pgSQL function inline_code_block line 3 at EXECUTE\n",
+        id="plpgsql-context",
+    ),
+    pytest.param(
+        "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$\nBEGIN\n  RETRN 'sekrit';\nEND $$;",
+        '4:3: syntax error at or near "RETRN" (42601); correct the SQL\n'
+        "    4 |   RETRN '***';\n"
+        "      |   ^\n",
+        id="inside-a-function-body",
+    ),
+    pytest.param(
+        "SELECT 'sekrit'::int;",
+        '2:8: invalid input syntax for type integer: "***" (22P02); correct the value that is not '
+        "of this type\n"
+        "    2 | SELECT '***'::int;\n"
+        "      |        ^\n",
+        id="bad-value",
+    ),
+    pytest.param(
+        "DO $$ BEGIN RAISE EXCEPTION '% rows left', 7 USING HINT = 'move them'; END $$;",
+        "2:1: 7 rows left (P0001); the migration refuses by itself: do what it says, then run it "
+        "again\n"
+        "    2 | DO $$***$$;\n"
+        "      | ^\n"
+        "  hint: move them\n"
+        "  context: PL/pgSQL function inline_code_block line 1 at RAISE\n",
+        id="raise",
+    ),
+    pytest.param(
+        "-- about it\n/* more */ SELECT pg_terminate_backend(pg_backend_pid());",
+        "3:12: server closed the connection unexpectedly; what was not committed is gone: connect "
+        "and run it again\n"
+        "    3 | /* more */ SELECT pg_terminate_backend(pg_backend_pid());\n"
+        "      |            ^\n",
+        id="connection-lost",
+    ),
+]
+
+
+@pytest.fixture
+def prepared(database: Database) -> None:
+    """A table to trip over, and a role that may do nothing."""
+    database.query("CREATE TABLE there (i int NOT NULL, s text UNIQUE)")
+    database.query("DO $$ BEGIN CREATE ROLE powerless; EXCEPTION WHEN duplicate_object THEN END $$")
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize(("up", "expected"), _FAILURES)
+def test_failure(project: Project, up: str, expected: str) -> None:
+    project.add(1, up)
+    result = project.alembic("upgrade", "head", ok=False)
+    for part in f"{_FILE}:{expected}".split("*, "):
+        assert part in result.stderr
+    assert result.stdout == ""
+    assert "sekrit" not in result.stderr
+    assert "7341" not in result.stderr
+
+
+def test_the_api_raises_what_the_command_prints(project: Project, database: Database) -> None:
+    project.add(1, "SELECT *\nFROM nope;")
+    config = Config(project.folder / "alembic.ini", attributes={"connection": database.engine})
+    with pytest.raises(CommandError) as caught:
+        command.upgrade(config, "head")
+    assert ':3:6: relation "nope" does not exist (42P01); create it' in str(caught.value)
+    assert str(caught.value).endswith("    3 | FROM nope;\n      |      ^")
+
+
+def test_raiseerr_shows_a_traceback_on_demand(project: Project) -> None:
+    project.add(1, "SELECT 1/0;")
+    result = run("python", "-c", _RAISE_ERROR, folder=project.folder, DATABASE_URL=project.url)
+    assert result.stdout == "CommandError\n"
+
+
+_RAISE_ERROR = """
+from alembic.config import main
+try:
+    main(["--raiseerr", "upgrade", "head"])
+except Exception as error:
+    print(type(error).__name__)
+"""

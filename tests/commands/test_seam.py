@@ -1,0 +1,107 @@
+"""The seam into Alembic: other projects notice nothing, ours notices when it is missing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from promptlib.scripts import SqlScriptDirectory
+from support.projects import ROOT, Project, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.databases import Database
+
+_SESSION = [
+    "revision -m one --rev-id a1",
+    "revision -m two --rev-id b2",
+    "revision -m side --rev-id c3 --head a1 --splice",
+    "heads",
+    "branches",
+    "merge -m together --rev-id d4 heads",
+    "history",
+    "upgrade head",
+    "current",
+    "downgrade -1",
+    "check",
+]
+
+
+def _without_plugin(folder: Path) -> dict[str, str]:
+    """An environment in which our package can be imported but is not installed."""
+    hidden = folder / "sitecustomize.py"
+    hidden.write_text(
+        "from importlib import metadata\n"
+        "found = metadata.entry_points\n"
+        "metadata.entry_points = lambda **by: () if by == {'group': 'alembic.plugins'} "
+        "else found(**by)\n"
+    )
+    return {"PYTHONPATH": f"{folder}:{ROOT}"}
+
+
+def _plain_session(folder: Path, environment: dict[str, str]) -> list[str]:
+    """What a project of Alembic's own kind prints, with its folder's name left out."""
+    folder.mkdir()
+    run("alembic", "init", "scripts", folder=folder, **environment)
+    ini = folder / "alembic.ini"
+    url = f"sqlite:///{folder}/test.db"
+    text = ini.read_text().replace("driver://user:pass@localhost/dbname", url)
+    ini.write_text(text)
+    said = []
+    for command in _SESSION:
+        result = run("alembic", *command.split(), ok=None, folder=folder, **environment)
+        output = f"{command}\n{result.stdout}{result.stderr}".replace(str(folder), "FOLDER")
+        said.append(f"{output}{result.returncode}")
+    return said
+
+
+def test_another_project_behaves_as_without_us(tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    without = _plain_session(tmp_path / "without", _without_plugin(hidden))
+    assert _plain_session(tmp_path / "with_us", {}) == without
+    assert "d4 (head)" in "\n".join(without)
+
+
+def test_another_project_gets_alembic_s_own_class(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    config = Config()
+    config.set_main_option("script_location", str(tmp_path / "scripts"))
+    assert type(ScriptDirectory.from_config(config)) is ScriptDirectory
+    assert type(ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))) is SqlScriptDirectory
+
+
+def test_a_project_configured_in_pyproject_toml_alone(project: Project, database: Database) -> None:
+    (project.folder / "alembic.ini").unlink()
+    (project.folder / "pyproject.toml").write_text(
+        '[tool.alembic]\nscript_location = "%(here)s/alembic"\nsql_location = "%(here)s/sql"\n'
+    )
+    project.add(1, "CREATE TABLE a (i int);")
+    project.alembic("upgrade", "head")
+    assert "a" in database.tables()
+
+
+@pytest.mark.parametrize("command", ["upgrade head", "current", "check", "stamp head"])
+def test_without_the_plugin_nothing_passes_for_success(
+    project: Project, database: Database, tmp_path: Path, command: str
+) -> None:
+    project.add(1, "CREATE TABLE a (i int);")
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    result = project.alembic(*command.split(), ok=False, **_without_plugin(hidden))
+    assert "promptlib's Alembic plugin is not loaded, so no migration would run" in result.stdout
+    assert database.tables() == set()
+
+
+def test_importing_alembic_imports_no_more_of_us_than_the_plugin() -> None:
+    code = "import sys, alembic.config; print(*sorted(m for m in sys.modules if 'promptlib' in m))"
+    said = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd="/"
+    )
+    assert said.stdout.split() == ["promptlib", "promptlib.plugin"]

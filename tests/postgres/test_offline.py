@@ -1,0 +1,96 @@
+"""`--sql` output, run through psql, leaves what an online run leaves."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from support.projects import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.databases import Database
+
+# What a newly made dump differs in from the next: its random session key.
+_KEYS = ("\\restrict", "\\unrestrict")
+
+
+def _psql(database: Database, script: str) -> None:
+    subprocess.run(
+        [database.server.program("psql"), "-qX", "--set", "ON_ERROR_STOP=1", database.url],
+        input=script.encode(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _dump(database: Database) -> list[str]:
+    """Schema and data, but what differs from run to run: times and random ids."""
+    said = subprocess.run(
+        [database.server.program("pg_dump"), "--no-owner", database.url],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return [line for line in said.splitlines() if not line.startswith(_KEYS)]
+
+
+def _without_times(lines: list[str]) -> list[str]:
+    return [line for line in lines if "\t20" not in line]
+
+
+def test_upgrade_and_downgrade_through_psql(
+    tmp_path: Path, database: Database, migrated: Database
+) -> None:
+    project = Project.copy(tmp_path, migrations=True)
+    _psql(database, project.alembic("upgrade", "head", "--sql").stdout)
+    assert _without_times(_dump(database)) == _without_times(_dump(migrated))
+    assert database.value("SELECT count(*) FROM models") == 41
+    _psql(database, project.alembic("downgrade", "head:base", "--sql").stdout)
+    assert database.tables() == {"alembic_version"}
+    assert database.value("SELECT count(*) FROM alembic_version") == 0
+
+
+def test_every_section_arrives_as_written(project: Project, database: Database) -> None:
+    up = (
+        "SET search_path = '';\n"
+        "CREATE TABLE public.t AS SELECT ':x %s %% \\ {\"a\":true} größe'::text AS v,\n"
+        "  $$\n-- DOWN\r\n$$::text AS w -- no semicolon, but a comment"
+    )
+    project.write("20250101000001_x.sql", f"-- UP lock_timeout:9s\n{up}\n-- DOWN\nDROP TABLE t;\n")
+    project.write(
+        "20250101000002_x.sql",
+        "-- UP transaction:false\nCREATE INDEX CONCURRENTLY i ON t (v);\n-- DOWN\nSELECT 1;\n",
+    )
+    script = project.alembic("upgrade", "head", "--sql", DATABASE_URL="").stdout
+    _psql(database, script)
+    assert database.value("SELECT v FROM t") == ':x %s %% \\ {"a":true} größe'
+    assert database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")
+    assert database.value("SELECT version_num FROM alembic_version") == "20250101000002"
+
+
+def test_offline_needs_no_server_and_says_nothing_else(project: Project) -> None:
+    project.add(1, "SELECT 1;")
+    said = project.alembic("upgrade", "head", "--sql", DATABASE_URL="postgresql://127.0.0.1:1/no")
+    assert said.stderr == ""
+    assert said.stdout.startswith("-- Run with: psql --set ON_ERROR_STOP=1")
+    assert not (project.folder / ".promptlib").exists()
+
+
+def test_the_setting_that_allows_data_loss_is_written_around_the_section(
+    project: Project,
+) -> None:
+    project.add(1, "SELECT 1;", "SELECT 2;")
+    said = project.alembic("-x", "allow_data_loss=on", "downgrade", "head:base", "--sql").stdout
+    before, after = said.split("SELECT 2;")
+    assert before.rstrip().endswith("SET promptlib.allow_data_loss = 'on';")
+    assert after.lstrip().startswith("RESET promptlib.allow_data_loss;")
+
+
+def test_a_broken_file_stops_it_before_a_line_is_written(project: Project) -> None:
+    project.add(1, "SELECT 1;")
+    project.write("20250101000002_x.sql", "-- UP\nSELECT 1;\n")
+    said = project.alembic("upgrade", "head", "--sql", ok=False)
+    assert said.stdout == ""
+    assert said.stderr.startswith("sql/20250101000002_x.sql:2:9: the line `-- DOWN` is missing")
