@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib import database, embedded, logs
+import psycopg2
+
+from promptlib import database, diagnosis, embedded, logs
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
@@ -36,13 +39,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logs.show(quiet=options.quiet)
     try:
         options.run(options)
+        sys.stdout.flush()
     except PromptlibError as error:
-        print(error, file=sys.stderr)
-        return _ERROR
+        return _fail(error)
+    except psycopg2.Error as error:
+        return _fail(diagnosis.explain_elsewhere(error, ""))
+    except BrokenPipeError:  # `promptlib db show | head -1`: the reader has what it wants
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return _INTERRUPTED
     return 0
+
+
+def _fail(error: PromptlibError) -> int:
+    print(error, file=sys.stderr)
+    return _ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "DATABASE_URL"
 FORM = "write postgresql://user:password@host:5432/database"
-_DEFAULTS = {"fallback_application_name": "promptlib"}
+_CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
@@ -77,9 +77,14 @@ class Target:
             PromptlibError: in one line, with the server's own words, when there is none to be had.
         """
         try:
-            return psycopg2.connect(make_dsn(**{**_DEFAULTS, **self.parameters, **_ALWAYS}))
+            return psycopg2.connect(make_dsn(**{**_defaults(), **self.parameters, **_ALWAYS}))
         except psycopg2.OperationalError as error:
             raise _unreachable(self, error) from None
+
+
+def _defaults() -> dict[str, str]:
+    timeout = os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_TIMEOUT)
+    return {"fallback_application_name": "promptlib", "connect_timeout": timeout}
 
 
 def _addresses(host: str, port: str) -> str:

@@ -154,13 +154,16 @@ def _connection(config: Config) -> Iterator[Connection]:
 def _engine(config: Config) -> Engine:
     """An engine that leaves connecting to libpq. Its URL is for display and has no password."""
     target = database.find(project_folder(config))
-    host, port = target.parameters.get("host", ""), target.parameters.get("port", "")
+    address = {key: value for key in ("host", "port") if (value := target.parameters.get(key))}
+    # A URL of SQLAlchemy's has room for one host and one port; sockets and lists go behind it.
+    one = "/" not in address.get("host", "") and address.get("port", "0").isdecimal()
     url = URL.create(
         "postgresql+psycopg2",
         username=target.parameters.get("user"),
-        host=host or None,
-        port=int(port) if port.isdecimal() else None,
+        host=address.get("host") if one else None,
+        port=int(address["port"]) if one and "port" in address else None,
         database=target.parameters["dbname"],
+        query={} if one else address,
     )
     options: dict[str, Any] = {"poolclass": NullPool, "use_native_hstore": False}
     return create_engine(url, creator=target.connect, **options)

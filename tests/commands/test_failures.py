@@ -75,7 +75,8 @@ _FAILURES = [
     ),
     pytest.param(
         "SET ROLE powerless;\nCREATE SCHEMA mine;",
-        "3:1: permission denied for database *, (42501); grant the right to the user in DATABASE_URL",
+        "3:1: permission denied for database *, (42501); grant the right to the user in "
+        "DATABASE_URL, or deploy as the owner\n",
         id="permission",
     ),
     pytest.param(

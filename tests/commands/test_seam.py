@@ -33,8 +33,8 @@ _SESSION = [
 ]
 
 
-def _without_plugin(folder: Path) -> dict[str, str]:
-    """An environment in which our package can be imported but is not installed."""
+def _without_plugin(folder: Path) -> str:
+    """A PYTHONPATH with which our package can be imported but is not installed."""
     hidden = folder / "sitecustomize.py"
     hidden.write_text(
         "from importlib import metadata\n"
@@ -42,20 +42,20 @@ def _without_plugin(folder: Path) -> dict[str, str]:
         "metadata.entry_points = lambda **by: () if by == {'group': 'alembic.plugins'} "
         "else found(**by)\n"
     )
-    return {"PYTHONPATH": f"{folder}:{ROOT}"}
+    return f"{folder}:{ROOT}"
 
 
-def _plain_session(folder: Path, environment: dict[str, str]) -> list[str]:
+def _plain_session(folder: Path, path: str) -> list[str]:
     """What a project of Alembic's own kind prints, with its folder's name left out."""
     folder.mkdir()
-    run("alembic", "init", "scripts", folder=folder, **environment)
+    run("alembic", "init", "scripts", folder=folder, PYTHONPATH=path)
     ini = folder / "alembic.ini"
     url = f"sqlite:///{folder}/test.db"
     text = ini.read_text().replace("driver://user:pass@localhost/dbname", url)
     ini.write_text(text)
     said = []
     for command in _SESSION:
-        result = run("alembic", *command.split(), ok=None, folder=folder, **environment)
+        result = run("alembic", *command.split(), ok=None, folder=folder, PYTHONPATH=path)
         output = f"{command}\n{result.stdout}{result.stderr}".replace(str(folder), "FOLDER")
         said.append(f"{output}{result.returncode}")
     return said
@@ -65,7 +65,7 @@ def test_another_project_behaves_as_without_us(tmp_path: Path) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     without = _plain_session(tmp_path / "without", _without_plugin(hidden))
-    assert _plain_session(tmp_path / "with_us", {}) == without
+    assert _plain_session(tmp_path / "with_us", "") == without
     assert "d4 (head)" in "\n".join(without)
 
 
@@ -94,7 +94,7 @@ def test_without_the_plugin_nothing_passes_for_success(
     project.add(1, "CREATE TABLE a (i int);")
     hidden = tmp_path / "hidden"
     hidden.mkdir()
-    result = project.alembic(*command.split(), ok=False, **_without_plugin(hidden))
+    result = project.alembic(*command.split(), ok=False, PYTHONPATH=_without_plugin(hidden))
     assert "promptlib's Alembic plugin is not loaded, so no migration would run" in result.stdout
     assert database.tables() == set()
 
