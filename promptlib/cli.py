@@ -35,7 +35,7 @@ _TABLES = """
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0 done, 2 an error."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     logs.show(quiet=options.quiet)
     try:
         options.run(options)
@@ -57,26 +57,36 @@ def _fail(error: PromptlibError) -> int:
     return _ERROR
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be said on the command line."""
+    top = argparse.ArgumentParser(
         prog="promptlib",
         description="Raw SQL migrations, run by Alembic, on PostgreSQL.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--config", default=_CONFIG, help="the configuration, %(default)s")
-    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    migrate = commands.add_parser("migrate", help="run the pending migrations")
+    top.add_argument("--config", default=_CONFIG, help="the configuration, %(default)s")
+    top.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    migrate = commands.add_parser(
+        "migrate",
+        help="run the pending migrations",
+        description="Run the pending migrations, oldest first, each in its own transaction.",
+        epilog="example: promptlib migrate 20250210120000",
+    )
     migrate.add_argument("target", nargs="?", default="head", help="a version; default: head")
     migrate.set_defaults(run=_migrate)
     server = commands.add_parser("db", help="the database itself")
     actions = server.add_subparsers(title="actions", required=True, metavar="ACTION")
-    show = actions.add_parser("show", help="where the data is and how many rows are in it")
+    show = actions.add_parser(
+        "show",
+        help="where the data is and how many rows are in it",
+        epilog="example: promptlib db show | head -1",
+    )
     show.set_defaults(run=_show)
     stop = actions.add_parser("stop", help="stop the embedded PostgreSQL; its data stays")
     stop.set_defaults(run=_stop)
-    return parser
+    return top
 
 
 def _migrate(options: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ FORM = "write postgresql://user:password@host:5432/database"
 _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
+SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
 _ASSIGNED = re.compile(rf"^\s*(export\s+)?{VARIABLE}\s*[=:]", re.MULTILINE)
 _PARAMETER = re.compile(r'invalid URI query parameter: "([^"]*)"')
 _ENCODE = "percent-encode the password: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25"
@@ -158,7 +158,7 @@ def _without_scheme(url: str, source: str) -> str:
     scheme = _SCHEME.match(url)
     if not scheme:
         raise _refused(source, "is not a URL", FORM)
-    if scheme[1].lower() not in _SCHEMES:
+    if scheme[1].lower() not in SCHEMES:
         raise _refused(source, f"has the unknown scheme {scheme[1]}://", FORM)
     if not url.isprintable():
         raise _refused(source, "holds a character that is not printable", "percent-encode it")

@@ -26,7 +26,7 @@ _TRANSACTION_CONTROL = {
 _SUSPECT = re.compile(rf"(?ai:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})")
 _CLIENT = {"STDIN", "STDOUT"}
 _DURATION = r"[0-9]+(?:us|ms|s|min|h|d)?"
-_OPTIONS = {
+OPTIONS = {
     "transaction": re.compile("true|false"),
     "lock_timeout": re.compile(_DURATION),
     "data_loss": re.compile("accepted"),
@@ -211,7 +211,7 @@ def _options(marker: Marker) -> dict[str, str]:
     options: dict[str, str] = {}
     for option in marker.options.split():
         name, value = option.split(":", 1)
-        allowed = _OPTIONS.get(name)
+        allowed = OPTIONS.get(name)
         if not allowed or (name == "data_loss" and marker.word == "DOWN"):
             raise LexicalError(
                 f"`-- {marker.word}` has no option `{name}`", _known(marker), marker.start

@@ -5,10 +5,14 @@ Published under the entry point group `alembic.plugins`; Alembic calls `setup` w
 
 from __future__ import annotations
 
+import sys
 from functools import wraps
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from alembic.config import Config
     from alembic.runtime.plugins import Plugin
     from alembic.script import ScriptDirectory
@@ -35,3 +39,13 @@ def setup(_plugin: Plugin) -> None:
         return SqlScriptDirectory(config, found)
 
     ScriptDirectory.from_config = classmethod(from_config)  # type: ignore[assignment]
+
+
+class _Module(ModuleType):
+    """This module, which Alembic 1.20.0 iterates over: it took an entry point for a list."""
+
+    def __iter__(self) -> Iterator[ModuleType]:
+        yield self
+
+
+sys.modules[__name__].__class__ = _Module

@@ -17,7 +17,6 @@ from promptlib.lexemes import (
     DOLLAR_QUOTE,
     ESCAPE_STRING,
     GAP,
-    LINE_COMMENT,
     NAME,
     QUOTED_NAME,
     SPACE,
@@ -75,9 +74,9 @@ _BEGINNING = re.compile(
 _PLAIN = re.compile(_PLAIN_RUN, re.ASCII)
 _ROUTINE = re.compile(_ROUTINE_RUN, re.ASCII)
 _ATOMIC = re.compile(rf"begin{GAP}atomic(?!{NAME})", re.ASCII | re.IGNORECASE)
-_MARKER = re.compile(
-    r"--[ \t]*+(?P<word>(?i:up|down))"
-    r"(?P<options>(?:[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?=[\n\r]|\Z)",
+_COMMENT = re.compile(
+    r"--(?:[ \t]*+(?P<word>(?i:up|down))"
+    r"(?P<options>(?:[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?![^\n\r]))?+[^\n\r]*+",
     re.ASCII,
 )
 _TOKEN = re.compile(
@@ -85,7 +84,6 @@ _TOKEN = re.compile(
     rf"|(?P<quote>{DOLLAR_QUOTE})[\s\S]*?(?P=quote)"
 )
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
-_LINE_COMMENT = re.compile(LINE_COMMENT)
 _DOLLAR_QUOTE = re.compile(DOLLAR_QUOTE)
 _WORD = re.compile(WORD)
 _PSQL_COMMAND = re.compile(r"\\\S*")
@@ -174,9 +172,7 @@ class _Scanner:
             case "$":
                 self.position = self._dollar_quote_end()
             case "'" | '"' as quote:
-                raise LexicalError(
-                    "this quote is never closed", f"close it with {quote}", self.position
-                )
+                raise _never_closed("this quote", quote, self.position)
             case "\\":
                 raise self._psql_command()
             case _:
@@ -191,12 +187,10 @@ class _Scanner:
 
     def _line_comment(self) -> Marker | None:
         """A comment that begins like a marker; it is one if its line holds nothing else."""
-        start = self.position
-        comment = _LINE_COMMENT.match(self.text, start)
-        assert comment  # a run stops at no other hyphen
-        self.position = comment.end()
-        found = _MARKER.match(self.text, start)
-        if not found or self.parentheses or self.bodies or not _is_first(self.text, start):
+        start, found = self.position, _COMMENT.match(self.text, self.position)
+        assert found  # a run stops at no other hyphen
+        self.position = found.end()
+        if not found["word"] or self.parentheses or self.bodies or not _is_first(self.text, start):
             return None
         return Marker(start, found.end(), found["word"].upper(), found["options"])
 
@@ -206,15 +200,14 @@ class _Scanner:
             depth += 1 if edge[0] == "/*" else -1
             if not depth:
                 return edge.end()
-        raise LexicalError("this comment is never closed", "close it with */", self.position)
+        raise _never_closed("this comment", "*/", self.position)
 
     def _dollar_quote_end(self) -> int:
         quote = _DOLLAR_QUOTE.match(self.text, self.position)
         assert quote  # a run stops at no other dollar sign
         end = self.text.find(quote[0], quote.end())
         if end < 0:
-            what = f"the dollar quote {quote[0]} is never closed"
-            raise LexicalError(what, f"close it with {quote[0]}", self.position)
+            raise _never_closed(f"the dollar quote {quote[0]}", quote[0], self.position)
         return end + len(quote[0])
 
     def _keyword(self) -> None:
@@ -238,10 +231,13 @@ class _Scanner:
     def _require_closed(self) -> None:
         # A parenthesis that is open hides the END of the body around it.
         if self.parentheses:
-            what = "this parenthesis is never closed"
-            raise LexicalError(what, "close it with )", self.parentheses[0])
+            raise _never_closed("this parenthesis", ")", self.parentheses[0])
         if self.bodies:
-            raise LexicalError("this body is never closed", "close it with END", self.bodies[0])
+            raise _never_closed("this body", "END", self.bodies[0])
+
+
+def _never_closed(what: str, end: str, offset: int) -> LexicalError:
+    return LexicalError(f"{what} is never closed", f"close it with {end}", offset)
 
 
 def _is_first(text: str, offset: int) -> bool:

@@ -55,7 +55,9 @@ def _plain_session(folder: Path, path: str) -> list[str]:
     ini.write_text(text)
     said = []
     for command in _SESSION:
-        result = run("alembic", *command.split(), ok=None, folder=folder, PYTHONPATH=path)
+        result = run(
+            "alembic", *command.split(), ok=None, folder=folder, PYTHONPATH=path, PYTHONHASHSEED="0"
+        )
         output = f"{command}\n{result.stdout}{result.stderr}".replace(str(folder), "FOLDER")
         said.append(f"{output}{result.returncode}")
     return said
