@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from promptlib import diagnosis
 
@@ -27,6 +28,8 @@ _READ_SETTINGS = """
     SELECT name, setting FROM pg_settings WHERE context IN ('user', 'superuser')
      UNION ALL SELECT 'role', current_setting('role')
 """
+_SET = "SELECT set_config(%s, %s, false)"
+_USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
 _SETS = re.compile(r"(?:set|reset|discard)\b", re.IGNORECASE)
 _SETS_INSIDE = re.compile(r"\bset_config\b", re.IGNORECASE)
 
@@ -83,20 +86,26 @@ def _settings_kept(cursor: Cursor, section: Section, settings: Mapping[str, str]
     """Apply settings, and take back what the section sets beyond them.
 
     A dump begins with `SET search_path = ''`: without this no later statement would find
-    alembic_version. Not done after an error: the rollback does it, or there is no session left.
+    alembic_version. In a failed transaction the rollback does it.
     """
     if not settings and not changes_settings(section):
         yield
         return
     before = _read_settings(cursor)
     for name, value in settings.items():
-        cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
-        before.setdefault(name, "")
-    yield
+        cursor.execute(_SET, (name, value))
+    try:
+        yield
+    finally:
+        if cursor.connection.get_transaction_status() in _USABLE:
+            _restore(cursor, {**dict.fromkeys(settings, ""), **before})
+
+
+def _restore(cursor: Cursor, before: Mapping[str, str]) -> None:
     after = _read_settings(cursor)
     for name, value in before.items():
-        if after.get(name, "") != value or name in settings:
-            cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
+        if after.get(name) != value:
+            cursor.execute(_SET, (name, value))
 
 
 def _read_settings(cursor: Cursor) -> dict[str, str]:

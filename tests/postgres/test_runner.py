@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import text
 
 from support.projects import full
 
@@ -192,6 +199,27 @@ def test_lock_timeout_holds_for_its_section_alone(project: Project, database: Da
     project.alembic("upgrade", "head")
     values = [database.value(f"SELECT t FROM {table}") for table in "abc"]
     assert values == ["1500ms", "2s", "0"]
+
+
+def test_a_failure_leaves_no_setting_on_a_caller_s_connection(
+    project: Project, database: Database
+) -> None:
+    config = Config(project.folder / "alembic.ini", cmd_opts=Namespace(x=["allow_data_loss=on"]))
+    for number, options in enumerate(("", " transaction:false"), start=1):
+        project.write(
+            f"{full(number)}_x.sql",
+            f"-- UP lock_timeout:9s{options}\nSET work_mem = '1MB';\nSELECT 1/0;\n"
+            "-- DOWN\nSELECT 1;\n",
+        )
+        with database.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            with pytest.raises(CommandError, match="division by zero"):
+                command.upgrade(config, "head")
+            assert [
+                connection.scalar(text(f"SELECT current_setting('{name}', true)"))
+                for name in ("lock_timeout", "work_mem", "promptlib.allow_data_loss")
+            ] in (["0", "4MB", ""], ["0", "4MB", None])
+        (project.folder / "sql" / f"{full(number)}_x.sql").unlink()
 
 
 def test_a_lock_that_is_held_ends_in_an_error_after_lock_timeout(
