@@ -129,7 +129,7 @@ def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:
     if diagnostics.message_detail:
         notes.append(f"  detail: {masking.message(diagnostics.message_detail, state)}")
     if diagnostics.message_hint:
-        notes.append(f"  hint: {masking.message(diagnostics.message_hint, state)}")
+        notes.append(f"  hint: {diagnostics.message_hint}")  # advice, without data
     if diagnostics.internal_query:
         notes.append(f"  query: {masking.sql(diagnostics.internal_query)[0].strip()}")
     if diagnostics.context:

@@ -13,7 +13,7 @@ from promptlib import migration
 from promptlib.errors import PromptlibError, combined, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from promptlib.migration import Migration
 
@@ -139,12 +139,20 @@ def _file(entry: os.DirEntry[str]) -> File:
             "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
             place=shown(path),
         )
-    if not entry.is_file(follow_symlinks=False) and not path.is_file():
-        what = "a folder" if path.is_dir() else "no file, or a link to none"
+    if not _holds(entry.is_file):
+        what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
         raise PromptlibError(
             f"this is {what}, not a migration", "remove or rename it", place=shown(path)
         )
     return File(match["version"], match["name"], path)
+
+
+def _holds(question: Callable[[], bool]) -> bool:
+    """The answer about a file; no, where a link leads in a circle or to what may not be seen."""
+    try:
+        return question()
+    except OSError:
+        return False
 
 
 def _add(found: dict[str, File], file: File) -> None:

@@ -22,8 +22,8 @@ ESCAPE_STRING = (
 )
 QUOTED_NAME = r'"[^"]*+(?:""[^"]*+)*+"'
 _TAG = rf"(?:{LETTER}[^\x00-/:-@\[-^`{{-\x7f]*+)?"
-DOLLAR_QUOTE = rf"\$(?<!{NAME}\$){_TAG}\$"
-DOLLAR = rf"\$(?:(?<={NAME}\$)|(?!{_TAG}\$))"  # one that begins no quote
+DOLLAR_QUOTE = rf"\${_TAG}\$"
+DOLLAR = rf"\$(?:(?<={NAME}\$)|(?!{_TAG}\$))"  # one in a name, or that begins no quote
 LINE_COMMENT = r"--[^\n\r]*+"
 _COMMENT_TEXT = r"[^*/]++|\*(?!/)|/(?!\*)"
 _INNER_COMMENT = rf"/\*(?:{_COMMENT_TEXT})*+\*/"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 _TOKEN = re.compile(
-    rf"(?P<kept>{LINE_COMMENT}|{BLOCK_COMMENT}|{QUOTED_NAME}|(?<!{NAME}){WORD}(?!')|\$[0-9]+)"
+    rf"(?P<kept>{LINE_COMMENT}|{BLOCK_COMMENT}|{QUOTED_NAME}|(?<!{NAME}){WORD}(?!'))"
     rf"|(?P<prefix>[eEbBxXnN]?)(?P<string>{ESCAPE_STRING}|{STRING}|'[\s\S]*)"
     rf"|(?P<dollar>{DOLLAR_QUOTE})"
     rf"|(?P<number>(?<!{NAME})[0-9][0-9a-zA-Z_.]*+)"
