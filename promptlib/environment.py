@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine
 
-from promptlib import database, report
+from promptlib import database, logs, offline, report, runner
 from promptlib.errors import PromptlibError
+from promptlib.plugin import OPTION
 from promptlib.scripts import SETTINGS, SqlScriptDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
@@ -25,10 +27,16 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _ALLOW_DATA_LOSS = "allow_data_loss"
+_FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
 _ON_OFF = {"on": True, "off": False}
 _NOT_LOADED = (
     "promptlib's Alembic plugin is not loaded, so no migration would run; install the project "
     "where alembic is installed: pip install -e ."
+)
+
+_NOT_SET = (
+    f"{OPTION} is not set, so there is no migration to run; set it to the folder of the migrations "
+    "in the section [alembic] of alembic.ini"
 )
 
 
@@ -60,15 +68,27 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
             migration is left.
     """
     script = context.script
+    if not context.config.get_alembic_option(OPTION):
+        raise CommandError(_NOT_SET)
     if not isinstance(script, SqlScriptDirectory):
         raise CommandError(_NOT_LOADED)
     with report.errors(context.config, script.place):
-        options = {**_OPTIONS, "target_metadata": metadata, SETTINGS: _settings(context)}
+        options = {
+            **_OPTIONS,
+            SETTINGS: _settings(context),
+            "target_metadata": metadata,
+            "include_name": partial(_is_ours, metadata.info.get(_FOREIGN_TABLES, ())),
+        }
         if context.is_offline_mode():
             _run_offline(context, script, options)
         else:
             with _connection(context.config) as connection:
                 _run_online(context, script, connection, options)
+
+
+def _is_ours(foreign: Collection[str], name: str | None, type_: str, _parents: object) -> bool:
+    """Whether `alembic check` looks at a thing: not at tables of other components."""
+    return type_ != "table" or name not in foreign
 
 
 def _settings(context: EnvironmentContext) -> dict[str, str]:
@@ -78,7 +98,7 @@ def _settings(context: EnvironmentContext) -> dict[str, str]:
         raise PromptlibError(
             f"-x {_ALLOW_DATA_LOSS} cannot be {value!r}", f"write -x {_ALLOW_DATA_LOSS}=on"
         )
-    return {f"promptlib.{_ALLOW_DATA_LOSS}": "on"} if _ON_OFF[value] else {}
+    return {runner.ALLOW_DATA_LOSS: "on"} if _ON_OFF[value] else {}
 
 
 def _run_offline(
@@ -86,8 +106,9 @@ def _run_offline(
 ) -> None:
     context.configure(dialect_name="postgresql", **_output(context.config), **options)
     script.require_readable()
-    context.static_output("-- Run with: psql --set ON_ERROR_STOP=1 --file FILE DATABASE")
-    context.run_migrations()
+    with logs.reader_may_leave():
+        context.static_output(offline.HEAD)
+        context.run_migrations()
 
 
 def _output(config: Config) -> dict[str, Any]:
@@ -113,11 +134,13 @@ def _run_online(
     # Alembic makes its version table for commands that only look (check, history -i): not here.
     migration_context.opts.setdefault("dont_mutate", not deploys)
     context.run_migrations()
-    if not external:
-        connection.commit()  # the version table that no migration's transaction holds
     script.log_finished()
     if deploys:
         _log_end(migration_context)
+    if not external:
+        # The version table may not be in a migration's transaction. And a caller may run another
+        # command on his connection, which must not find one open.
+        connection.commit()
 
 
 def _require_primary(connection: Connection) -> None:
@@ -138,17 +161,32 @@ def _require_primary(connection: Connection) -> None:
 def _connection(config: Config) -> Iterator[Connection]:
     """The caller's connection or engine (config.attributes["connection"]), or a new one."""
     given = config.attributes.get("connection")
+    if given is not None and not isinstance(given, Connection | Engine):
+        raise PromptlibError(
+            f'attributes["connection"] is a {type(given).__name__}',
+            "pass a connection or an engine of SQLAlchemy's",
+        )
     if given is not None and given.dialect.driver != "psycopg2":
         raise PromptlibError(
             f"migrations run on psycopg2, not on {given.dialect.driver}",
             "pass a connection of postgresql+psycopg2://",
         )
     if isinstance(given, Connection):
-        yield given
+        yield _transactional(given)
         return
-    engine = given if isinstance(given, Engine) else _engine(config)
+    engine = _engine(config) if given is None else given
     with engine.connect() as connection:
-        yield connection
+        yield _transactional(connection)
+
+
+def _transactional(connection: Connection) -> Connection:
+    driver: Any = connection.connection.driver_connection
+    if driver.autocommit:
+        raise PromptlibError(
+            "the connection is in autocommit, so no migration could be taken back",
+            "pass one that begins transactions",
+        )
+    return connection
 
 
 def _engine(config: Config) -> Engine:

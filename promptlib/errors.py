@@ -59,4 +59,5 @@ def combined(problems: Iterable[PromptlibError]) -> PromptlibError:
 def shown(path: Path) -> str:
     """The path as a reader at the shell would type it: relative where it lies below here."""
     relative = os.path.relpath(path)
-    return str(path) if relative.startswith(os.pardir) else relative
+    text = str(path) if relative.startswith(os.pardir) else relative
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

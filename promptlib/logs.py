@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def show(*, quiet: bool) -> None:
@@ -17,3 +24,13 @@ def show(*, quiet: bool) -> None:
     log.handlers = [handler]
     log.propagate = False
     log.setLevel(logging.ERROR if quiet else logging.INFO)
+
+
+@contextlib.contextmanager
+def reader_may_leave() -> Iterator[None]:
+    """Go on in silence when whoever reads stdout has seen enough: `... | head -1`."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

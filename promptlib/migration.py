@@ -14,22 +14,33 @@ from promptlib.lexemes import NAME, WHITE
 from promptlib.sqltext import Marker, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # First word -> the second, where the first alone may mean something else.
 _TRANSACTION_CONTROL = {
     **dict.fromkeys(("ABORT", "BEGIN", "COMMIT", "END", "RELEASE", "ROLLBACK", "SAVEPOINT"), ""),
-    **dict.fromkeys(("START", "PREPARE"), "TRANSACTION"),
+    **dict.fromkeys(("START", "PREPARE", "SET"), "TRANSACTION"),
 }
 # To know at a glance that a statement is none of those, as most are.
 _SUSPECT = re.compile(rf"(?ai:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})")
 _CLIENT = {"STDIN", "STDOUT"}
-_DURATION = r"[0-9]+(?:us|ms|s|min|h|d)?"
-OPTIONS = {
-    "transaction": re.compile("true|false"),
-    "lock_timeout": re.compile(_DURATION),
-    "data_loss": re.compile("accepted"),
+# PostgreSQL's units of time, in milliseconds, and the longest time that it takes.
+_UNITS = {"us": 0.001, "ms": 1, "": 1, "s": 1e3, "min": 6e4, "h": 36e5, "d": 864e5}
+_LONGEST = 2**31 - 1
+_DURATION = re.compile(rf"(?P<number>[0-9]{{1,12}})(?P<unit>{'|'.join(_UNITS)})")
+
+
+def _is_duration(value: str) -> bool:
+    found = _DURATION.fullmatch(value)
+    return found is not None and int(found["number"]) * _UNITS[found["unit"]] <= _LONGEST
+
+
+# What each option may be.
+OPTIONS: dict[str, Callable[[str], bool]] = {
+    "transaction": {"true", "false"}.__contains__,
+    "lock_timeout": _is_duration,
+    "data_loss": {"accepted"}.__contains__,
 }
 _SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
 
@@ -216,7 +227,7 @@ def _options(marker: Marker) -> dict[str, str]:
             raise LexicalError(
                 f"`-- {marker.word}` has no option `{name}`", _known(marker), marker.start
             )
-        if name in options or not allowed.fullmatch(value):
+        if name in options or not allowed(value):
             problem = "is given twice" if name in options else f"cannot be `{value}`"
             raise LexicalError(f"option `{name}` {problem}", _known(marker), marker.start)
         options[name] = value

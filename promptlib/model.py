@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["connections", "metadata", "models", "provider_templates", "providers", "users"]
 
 metadata: Final = MetaData(
+    # Of other components and of the predecessor: `alembic check` passes them over.
+    info={"foreign_tables": frozenset({"migrations", "prompts", "ratings", "sessions"})},
     naming_convention={
         "pk": "%(table_name)s_pkey",
         "uq": "%(table_name)s_%(column_0_N_name)s_key",

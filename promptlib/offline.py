@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from promptlib.migration import Section
 
 
+ENCODING = "SET client_encoding = 'UTF8';"  # what is written here, whatever psql would guess
+HEAD = f"-- Run with: psql --set ON_ERROR_STOP=1 --file FILE DATABASE\n\n{ENCODING}"
+
+
 def script(section: Section, settings: Mapping[str, str]) -> str:
     """The section as written, with its settings before it and none left behind.
 
@@ -24,7 +28,7 @@ def script(section: Section, settings: Mapping[str, str]) -> str:
     before = [f"SET {name} = '{value}';" for name, value in settings.items()]
     after = [f"RESET {name};" for name in settings]
     if runner.changes_settings(section):
-        after = ["RESET ROLE;", "RESET ALL;"]
+        after = ["RESET SESSION AUTHORIZATION;", "RESET ROLE;", "RESET ALL;", ENCODING]
     # A comment may stand behind a last statement that has no semicolon.
     end = [] if section.statements[-1].closed else [";"]
     return "\n".join([*before, section.text, *end, *after])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _log = logging.getLogger("promptlib")
+_INTERRUPTED = 130
 _ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 
 
@@ -50,6 +51,13 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
         _fail(config, error)
     except DBAPIError as error:
         _fail(config, _explained(error, place()))
+    except psycopg2.Error as error:
+        _fail(config, diagnosis.explain_elsewhere(error, place()))
+    except KeyboardInterrupt:
+        if not is_command_line(config):
+            raise
+        _log.error("interrupted; of the migration that ran, nothing that was not committed stays")
+        raise SystemExit(_INTERRUPTED) from None
 
 
 def _explained(error: DBAPIError, place: str) -> PromptlibError:

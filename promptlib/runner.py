@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
@@ -21,17 +21,19 @@ if TYPE_CHECKING:
 
     from promptlib.migration import Section
 
+ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
 _log = logging.getLogger(__name__)
 
-# What may be set for a session. The role is a setting too, but pg_settings does not list it.
-_READ_SETTINGS = """
-    SELECT name, setting FROM pg_settings WHERE context IN ('user', 'superuser')
-     UNION ALL SELECT 'role', current_setting('role')
+# Who is asking and what he may lose: restored first, for they decide what else may be set. The
+# server does not list them among its settings.
+_IDENTITY = """
+    SELECT name, coalesce(current_setting(name, true), ''), ''
+      FROM unnest(ARRAY['session_authorization', 'role', 'promptlib.allow_data_loss']) AS name
 """
+_SETTINGS = "SELECT name, setting, reset_val FROM pg_settings WHERE source = 'session'"
 _SET = "SELECT set_config(%s, %s, false)"
 _USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
-_SETS = re.compile(r"(?:set|reset|discard)\b", re.IGNORECASE)
-_SETS_INSIDE = re.compile(r"\bset_config\b", re.IGNORECASE)
+_SETS = re.compile(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
 
 
 def run(connection: Connection, section: Section, path: Path, settings: Mapping[str, str]) -> None:
@@ -63,27 +65,32 @@ def run(connection: Connection, section: Section, path: Path, settings: Mapping[
 
 
 def changes_settings(section: Section) -> bool:
-    """Whether a statement of the section sets something that would outlive it (SET search_path)."""
-    return bool(
-        _SETS_INSIDE.search(section.source, section.start, section.end)
-        or any(_SETS.match(section.source, statement.head) for statement in section.statements)
-    )
+    """Whether the section may set something that would outlive it, by SET search_path for one."""
+    return bool(_SETS.search(section.source, section.start, section.end))
+
+
+class _Notices:
+    """What a connection appends its notices to; psycopg2's own list keeps the last 50."""
+
+    def append(self, notice: str) -> None:
+        """Show a notice at once."""
+        _log.info("  %s", " ".join(notice.split()))
 
 
 @contextlib.contextmanager
 def _notices_shown(connection: Connection) -> Iterator[None]:
     """Pass on what the section tells its reader: RAISE NOTICE, and the server's warnings."""
-    connection.notices.clear()
+    before: Any = connection.notices
+    connection.notices = _Notices()  # type: ignore[assignment] # it needs an append, no more
     try:
         yield
     finally:
-        for notice in connection.notices:
-            _log.info("  %s", " ".join(notice.split()))
+        connection.notices = before
 
 
 @contextlib.contextmanager
 def _settings_kept(cursor: Cursor, section: Section, settings: Mapping[str, str]) -> Iterator[None]:
-    """Apply settings, and take back what the section sets beyond them.
+    """Apply settings, and take them back with those that the section makes.
 
     A dump begins with `SET search_path = ''`: without this no later statement would find
     alembic_version. In a failed transaction the rollback does it.
@@ -91,23 +98,26 @@ def _settings_kept(cursor: Cursor, section: Section, settings: Mapping[str, str]
     if not settings and not changes_settings(section):
         yield
         return
-    before = _read_settings(cursor)
+    before = [(query, _read(cursor, query)) for query in (_IDENTITY, _SETTINGS)]
     for name, value in settings.items():
         cursor.execute(_SET, (name, value))
     try:
         yield
     finally:
         if cursor.connection.get_transaction_status() in _USABLE:
-            _restore(cursor, {**dict.fromkeys(settings, ""), **before})
+            for query, values in before:
+                _restore(cursor, query, values)
 
 
-def _restore(cursor: Cursor, before: Mapping[str, str]) -> None:
-    after = _read_settings(cursor)
-    for name, value in before.items():
-        if after.get(name) != value:
+def _restore(cursor: Cursor, query: str, before: Mapping[str, tuple[str, str]]) -> None:
+    now = _read(cursor, query)
+    for name in now.keys() | before.keys():
+        value = before[name][0] if name in before else now[name][1]
+        if name not in now or now[name][0] != value:
             cursor.execute(_SET, (name, value))
 
 
-def _read_settings(cursor: Cursor) -> dict[str, str]:
-    cursor.execute(_READ_SETTINGS)
-    return dict(cursor.fetchall())
+def _read(cursor: Cursor, query: str) -> dict[str, tuple[str, str]]:
+    """Settings by name: what each is, and what a reset would make it."""
+    cursor.execute(query)
+    return {name: (value, reset) for name, value, reset in cursor.fetchall()}

@@ -16,7 +16,7 @@ from alembic.script.revision import RevisionMap
 from alembic.util import CommandError
 
 from promptlib import directory, offline, report, runner
-from promptlib.errors import shown
+from promptlib.errors import PromptlibError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +115,7 @@ class SqlScriptDirectory(ScriptDirectory):
 
     def log_step(self, step: MigrationInfo) -> None:
         """Remember to tell that a step was taken, and how long its SQL took: it may not commit."""
-        if self.running and not step.is_stamp:
+        if self.running and not step.is_stamp and not op.get_context().as_sql:
             word = "upgrade  " if step.is_upgrade else "downgrade"
             name = self.running.name.replace("_", " ")
             took = 1000 * (time.perf_counter() - self._began)
@@ -147,7 +147,14 @@ class SqlScriptDirectory(ScriptDirectory):
         before = self.get_current_head()
         with report.errors(self.config):
             file = directory.new_file(self.folder, message or "", after=self.files, version=given)
-        self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
+            try:
+                self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
+            except OSError as error:
+                raise PromptlibError(
+                    f"cannot be written: {error.strerror}",
+                    "make the folder writable",
+                    place=shown(file.path),
+                ) from error
         if self.hooks:
             write_hooks._run_hooks(file.path, self.hooks)  # noqa: SLF001 - as Alembic's own does
         self.files.append(file)

@@ -151,6 +151,25 @@ def test_failure(project: Project, up: str, expected: str) -> None:
     assert "7341" not in result.stderr
 
 
+def test_outside_a_transaction_the_next_attempt_is_told_of(
+    project: Project, database: Database
+) -> None:
+    """What an attempt left must not pass for a migration that ran."""
+    project.write(
+        "20250101000001_x.sql",
+        "-- UP transaction:false\n"
+        "CREATE TABLE a AS SELECT 1 AS i FROM generate_series(1, 2);\n"
+        "CREATE UNIQUE INDEX CONCURRENTLY a_i ON a (i);\n"
+        "-- DOWN\nDROP TABLE a;\n",
+    )
+    first = project.alembic("upgrade", "head", ok=False).stderr
+    assert "an invalid index may be left, which must be dropped before the next attempt" in first
+    second = project.alembic("upgrade", "head", ok=False).stderr
+    assert "an earlier attempt may have got this far: drop what it left" in second
+    assert "alembic stamp" not in second
+    assert "a" in database.tables()
+
+
 def test_the_api_raises_what_the_command_prints(project: Project, database: Database) -> None:
     project.add(1, "SELECT *\nFROM nope;")
     config = Config(project.folder / "alembic.ini", attributes={"connection": database.engine})

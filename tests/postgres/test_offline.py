@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support.projects import Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.databases import Database
 
 # What a newly made dump differs in from the next: its random session key.
 _KEYS = ("\\restrict", "\\unrestrict")
 
 
-def _psql(database: Database, script: str) -> None:
+def _psql(database: Database, script: str, **environment: str) -> None:
     subprocess.run(
         [database.server.program("psql"), "-qX", "--set", "ON_ERROR_STOP=1", database.url],
         input=script.encode(),
+        env={**os.environ, **environment},
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -73,6 +75,8 @@ def test_every_section_arrives_as_written(project: Project, database: Database) 
 def test_offline_needs_no_server_and_says_nothing_else(project: Project) -> None:
     project.add(1, "SELECT 1;")
     said = project.alembic("upgrade", "head", "--sql", DATABASE_URL="postgresql://127.0.0.1:1/no")
+    project.add(2, "SELECT 2;")
+    assert project.alembic("upgrade", "head", "--sql", DATABASE_URL="").stderr == ""
     assert said.stderr == ""
     assert said.stdout.startswith("-- Run with: psql --set ON_ERROR_STOP=1")
     assert not (project.folder / ".promptlib").exists()
@@ -86,6 +90,29 @@ def test_the_setting_that_allows_data_loss_is_written_around_the_section(
     before, after = said.split("SELECT 2;")
     assert before.rstrip().endswith("SET promptlib.allow_data_loss = 'on';")
     assert after.lstrip().startswith("RESET promptlib.allow_data_loss;")
+
+
+def test_psql_of_another_encoding(project: Project, database: Database) -> None:
+    project.add(1, "RESET ALL;")
+    project.add(2, "CREATE TABLE t AS SELECT 'ünï €'::text AS v;")
+    script = project.alembic("upgrade", "head", "--sql").stdout
+    _psql(database, script, PGCLIENTENCODING="LATIN1")
+    assert database.value("SELECT v FROM t") == "ünï €"
+
+
+def test_a_reader_that_has_seen_enough(project: Project) -> None:
+    for number in range(1, 60):
+        project.add(number, f"SELECT '{'x' * 9000}';")
+    alembic = Path(sys.executable).with_name("alembic")
+    said = subprocess.run(
+        ["/bin/sh", "-c", f"'{alembic}' upgrade head --sql | head -1"],
+        check=True,
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.startswith("-- Run with: psql")
+    assert said.stderr == ""
 
 
 def test_a_broken_file_stops_it_before_a_line_is_written(project: Project) -> None:

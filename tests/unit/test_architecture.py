@@ -14,7 +14,7 @@ PACKAGE = ROOT / "promptlib"
 # A module imports only modules that stand before it.
 WITHOUT_ALEMBIC = (
     *("errors", "lexemes", "sqltext", "migration", "directory", "masking", "diagnosis", "logs"),
-    *("runner", "offline", "embedded", "database"),
+    *("runner", "offline", "programs", "programs", "embedded", "database"),
 )
 WITH_ALEMBIC = ("report", "scripts", "plugin", "model", "environment", "cli", "__main__")
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
