@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from promptlib import masking, sqltext
@@ -134,8 +135,14 @@ def _excerpt(section: Section, offset: int) -> list[str]:
     start = max(text.rfind("\n", 0, caret) + 1, caret - _WIDTH // 2)
     line = text[start : start + _WIDTH].split("\n", 1)[0].rstrip()
     number = f"{sqltext.location(source, offset)[0]:>5} | "
-    indent = "".join("\t" if character == "\t" else " " for character in text[start:caret])
+    indent = "".join(_blank(letter) for letter in text[start:caret])
     return [number + line, f"{'| ':>{len(number)}}{indent}^"]
+
+
+def _blank(letter: str) -> str:
+    """White space as wide as a letter is on a terminal."""
+    wide = unicodedata.east_asian_width(letter) in {"W", "F"}
+    return "\t" if letter == "\t" else " " * (1 + wide)
 
 
 def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:

@@ -4,10 +4,13 @@
 -- The facts are the vendors' published prices and limits of that date, compared with public price lists. Where
 -- sources differ, or a figure could not be confirmed, the notes in tests/data/catalogue.json say so.
 --
--- Ids are the first 32 digits of the SHA-256 of names such as promptlib/model/openai/gpt-4o, so that DOWN can
--- tell the rows inserted here from an operator's. In all of them created_at and updated_at are equal until somebody edits
--- the row. A provider of the same identifier, or a template of the same name, that exists already stays as it
--- is, and no models are added below it.
+-- Ids are made from names such as promptlib/model/openai/gpt-4o, so that DOWN can tell the rows inserted here
+-- from an operator's. They are valid UUIDs of version 8 (RFC 9562): the first 32 hexadecimal digits of the
+-- name's SHA-256, with an 8 for the version as digit 13 and an 8 for the variant as digit 17.
+--
+-- In all of them created_at and updated_at are equal until somebody edits the row. A provider of the same
+-- identifier, or a template of the same name, that exists already stays as it is, and no models are added
+-- below it.
 
 -- UP
 WITH provider (
@@ -153,9 +156,17 @@ model (
     ('microsoft-copilot', 'gpt-4-32k',    'GPT-4 32K (Azure)',      32768,    60,  120, false, false, true,  true,  'deprecated', false,
         'Version 0613; deprecated, retires 2025-06-06')
 ),
+seeded (name, id) AS (
+    SELECT name, overlay(overlay(left(digest, 32) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid
+    FROM (
+        SELECT 'provider/' || identifier FROM provider
+        UNION ALL SELECT 'model/' || provider || '/' || identifier FROM model
+        UNION ALL SELECT 'template/' || identifier FROM provider
+    ) AS named (name), encode(sha256(('promptlib/' || name)::bytea), 'hex') AS digest
+),
 provider_row AS (
     SELECT
-        left(encode(sha256(('promptlib/provider/' || identifier)::bytea), 'hex'), 32)::uuid AS id,
+        (SELECT id FROM seeded WHERE seeded.name = 'provider/' || identifier) AS id,
         identifier,
         name,
         description,
@@ -187,8 +198,8 @@ provider_row AS (
 ),
 model_row AS (
     SELECT
-        left(encode(sha256(('promptlib/model/' || provider || '/' || model.identifier)::bytea), 'hex'), 32)::uuid AS id,
-        left(encode(sha256(('promptlib/provider/' || provider)::bytea), 'hex'), 32)::uuid AS provider_id,
+        (SELECT id FROM seeded WHERE seeded.name = 'model/' || provider || '/' || model.identifier) AS id,
+        (SELECT id FROM seeded WHERE seeded.name = 'provider/' || provider) AS provider_id,
         model.identifier,
         model.name,
         model.description,
@@ -216,7 +227,7 @@ model_row AS (
 ),
 template_row AS (
     SELECT
-        left(encode(sha256(('promptlib/template/' || identifier)::bytea), 'hex'), 32)::uuid AS id,
+        (SELECT id FROM seeded WHERE seeded.name = 'template/' || identifier) AS id,
         name,
         'Endpoint, credential fields and models of ' || name AS description,
         jsonb_build_object(
@@ -285,100 +296,118 @@ $$;
 -- DOWN
 DO $$
 DECLARE
-    allow_data_loss  CONSTANT boolean =
+    allow_data_loss CONSTANT boolean =
         coalesce(current_setting('promptlib.allow_data_loss', true), '') = 'on';
-    seeded_providers CONSTANT uuid[] = ARRAY(
-        SELECT left(encode(sha256(('promptlib/provider/' || identifier)::bytea), 'hex'), 32)::uuid
-        FROM unnest(ARRAY['openai', 'anthropic', 'bedrock', 'microsoft-copilot']) AS identifier
+    seeded_names    CONSTANT text[] = ARRAY[
+        'provider/openai',
+        'provider/anthropic',
+        'provider/bedrock',
+        'provider/microsoft-copilot',
+        'model/openai/gpt-4o',
+        'model/openai/gpt-4o-mini',
+        'model/openai/o1',
+        'model/openai/o3-mini',
+        'model/openai/o1-mini',
+        'model/openai/gpt-4-turbo',
+        'model/openai/gpt-4',
+        'model/openai/gpt-3.5-turbo',
+        'model/openai/gpt-4-32k',
+        'model/anthropic/claude-3-5-sonnet-20241022',
+        'model/anthropic/claude-3-5-haiku-20241022',
+        'model/anthropic/claude-3-opus-20240229',
+        'model/anthropic/claude-3-5-sonnet-20240620',
+        'model/anthropic/claude-3-haiku-20240307',
+        'model/anthropic/claude-3-sonnet-20240229',
+        'model/anthropic/claude-2.1',
+        'model/bedrock/anthropic.claude-3-5-sonnet-20241022-v2:0',
+        'model/bedrock/anthropic.claude-3-5-haiku-20241022-v1:0',
+        'model/bedrock/anthropic.claude-3-opus-20240229-v1:0',
+        'model/bedrock/anthropic.claude-3-haiku-20240307-v1:0',
+        'model/bedrock/anthropic.claude-v2:1',
+        'model/bedrock/amazon.nova-pro-v1:0',
+        'model/bedrock/amazon.nova-lite-v1:0',
+        'model/bedrock/amazon.nova-micro-v1:0',
+        'model/bedrock/amazon.titan-text-premier-v1:0',
+        'model/bedrock/meta.llama3-3-70b-instruct-v1:0',
+        'model/bedrock/meta.llama3-1-8b-instruct-v1:0',
+        'model/bedrock/mistral.mistral-large-2402-v1:0',
+        'model/bedrock/mistral.mistral-small-2402-v1:0',
+        'model/bedrock/mistral.mixtral-8x7b-instruct-v0:1',
+        'model/bedrock/cohere.command-r-plus-v1:0',
+        'model/bedrock/cohere.command-r-v1:0',
+        'model/bedrock/ai21.jamba-1-5-large-v1:0',
+        'model/bedrock/ai21.jamba-1-5-mini-v1:0',
+        'model/microsoft-copilot/gpt-4o',
+        'model/microsoft-copilot/gpt-4o-mini',
+        'model/microsoft-copilot/o1',
+        'model/microsoft-copilot/o3-mini',
+        'model/microsoft-copilot/gpt-4',
+        'model/microsoft-copilot/gpt-35-turbo',
+        'model/microsoft-copilot/gpt-4-32k',
+        'template/openai',
+        'template/anthropic',
+        'template/bedrock',
+        'template/microsoft-copilot'
+    ];
+    -- As in UP, and in the order of the names.
+    seeded_ids      CONSTANT uuid[] = ARRAY(
+        SELECT overlay(overlay(left(digest, 32) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid
+        FROM unnest(seeded_names) WITH ORDINALITY AS named (name, position),
+            encode(sha256(('promptlib/' || name)::bytea), 'hex') AS digest
+        ORDER BY position
     );
-    seeded_templates CONSTANT uuid[] = ARRAY(
-        SELECT left(encode(sha256(('promptlib/template/' || identifier)::bytea), 'hex'), 32)::uuid
-        FROM unnest(ARRAY['openai', 'anthropic', 'bedrock', 'microsoft-copilot']) AS identifier
-    );
-    seeded_models    CONSTANT uuid[] = ARRAY(
-        SELECT left(encode(sha256(('promptlib/model/' || provider || '/' || identifier)::bytea), 'hex'), 32)::uuid
-        FROM (VALUES
-            ('openai', ARRAY[
-                'gpt-4o',
-                'gpt-4o-mini',
-                'o1',
-                'o3-mini',
-                'o1-mini',
-                'gpt-4-turbo',
-                'gpt-4',
-                'gpt-3.5-turbo',
-                'gpt-4-32k'
-            ]),
-            ('anthropic', ARRAY[
-                'claude-3-5-sonnet-20241022',
-                'claude-3-5-haiku-20241022',
-                'claude-3-opus-20240229',
-                'claude-3-5-sonnet-20240620',
-                'claude-3-haiku-20240307',
-                'claude-3-sonnet-20240229',
-                'claude-2.1'
-            ]),
-            ('bedrock', ARRAY[
-                'anthropic.claude-3-5-sonnet-20241022-v2:0',
-                'anthropic.claude-3-5-haiku-20241022-v1:0',
-                'anthropic.claude-3-opus-20240229-v1:0',
-                'anthropic.claude-3-haiku-20240307-v1:0',
-                'anthropic.claude-v2:1',
-                'amazon.nova-pro-v1:0',
-                'amazon.nova-lite-v1:0',
-                'amazon.nova-micro-v1:0',
-                'amazon.titan-text-premier-v1:0',
-                'meta.llama3-3-70b-instruct-v1:0',
-                'meta.llama3-1-8b-instruct-v1:0',
-                'mistral.mistral-large-2402-v1:0',
-                'mistral.mistral-small-2402-v1:0',
-                'mistral.mixtral-8x7b-instruct-v0:1',
-                'cohere.command-r-plus-v1:0',
-                'cohere.command-r-v1:0',
-                'ai21.jamba-1-5-large-v1:0',
-                'ai21.jamba-1-5-mini-v1:0'
-            ]),
-            ('microsoft-copilot', ARRAY[
-                'gpt-4o',
-                'gpt-4o-mini',
-                'o1',
-                'o3-mini',
-                'gpt-4',
-                'gpt-35-turbo',
-                'gpt-4-32k'
-            ])
-        ) AS seeded (provider, identifiers), unnest(identifiers) AS identifier
-    );
-    own_model_count  bigint;
-    own_model_counts text;
+    lost_models     text;
+    lost_links      text;
 BEGIN
-    -- Nobody may add a model between the count and the deletion.
-    LOCK TABLE providers, models IN SHARE ROW EXCLUSIVE MODE;
-    SELECT sum(own.count), string_agg(own.provider || ': ' || own.count, ', ' ORDER BY own.provider)
-    INTO own_model_count, own_model_counts
+    -- Nobody may add a model or a link between the count and the deletion.
+    LOCK TABLE providers, models, connections IN SHARE ROW EXCLUSIVE MODE;
+    SELECT format('%s model(s) that no migration created (%s)', sum(own.count),
+        string_agg(own.provider || ': ' || own.count, ', ' ORDER BY own.provider))
+    INTO lost_models
     FROM (
         SELECT providers.identifier AS provider, count(*)
         FROM models JOIN providers ON providers.id = models.provider_id
-        WHERE providers.id = ANY (seeded_providers) AND models.id <> ALL (seeded_models)
+        WHERE providers.id = ANY (seeded_ids) AND models.id <> ALL (seeded_ids)
         GROUP BY providers.identifier
-    ) AS own;
-    IF own_model_count > 0 AND NOT allow_data_loss THEN
-        RAISE EXCEPTION 'removing the system providers would delete % model(s) that no migration created (%)',
-            own_model_count, own_model_counts
-            USING HINT = 'move them to a provider of your own to keep them; '
-                'alembic -x allow_data_loss=on downgrade ... deletes them for good';
+    ) AS own
+    HAVING count(*) > 0;
+    -- UP links a connection by its provider column alone, and to an operator's provider if that has the
+    -- identifier by then. All other links do not come back.
+    SELECT format('%s link(s) of connections that the next upgrade would not restore (%s)', sum(lost.count),
+        string_agg(lost.provider || ': ' || lost.count, ', ' ORDER BY lost.provider))
+    INTO lost_links
+    FROM (
+        SELECT providers.identifier AS provider, count(*)
+        FROM connections JOIN providers ON providers.id = connections.provider_id
+        WHERE providers.id = ANY (seeded_ids) AND (
+            seeded_names[array_position(seeded_ids, providers.id)] <> 'provider/' || connections.provider
+            OR EXISTS (
+                SELECT FROM providers AS own
+                WHERE own.identifier = connections.provider AND own.id <> ALL (seeded_ids)
+            )
+        )
+        GROUP BY providers.identifier
+    ) AS lost
+    HAVING count(*) > 0;
+    IF (lost_models IS NOT NULL OR lost_links IS NOT NULL) AND NOT allow_data_loss THEN
+        RAISE EXCEPTION 'removing the system providers would delete %', concat_ws(' and ', lost_models, lost_links)
+            USING HINT = concat_ws('; ',
+                'move them to a provider of your own to keep them',
+                CASE WHEN lost_links IS NOT NULL THEN
+                    'a link also comes back if connections.provider names the provider as it was seeded' END,
+                'alembic -x allow_data_loss=on downgrade ... deletes them for good');
     END IF;
 
     -- As in UP: losing a link is not an edit either, and ON DELETE SET NULL would fire the trigger.
-    IF EXISTS (SELECT FROM connections WHERE provider_id = ANY (seeded_providers)) THEN
+    IF EXISTS (SELECT FROM connections WHERE provider_id = ANY (seeded_ids)) THEN
         SET CONSTRAINTS ALL IMMEDIATE;
         ALTER TABLE connections DISABLE TRIGGER update_connections_updated_at;
-        UPDATE connections SET provider_id = NULL WHERE provider_id = ANY (seeded_providers);
+        UPDATE connections SET provider_id = NULL WHERE provider_id = ANY (seeded_ids);
         ALTER TABLE connections ENABLE TRIGGER update_connections_updated_at;
     END IF;
 
-    DELETE FROM provider_templates WHERE id = ANY (seeded_templates);
-    DELETE FROM models WHERE id = ANY (seeded_models);
-    DELETE FROM providers WHERE id = ANY (seeded_providers);
+    DELETE FROM provider_templates WHERE id = ANY (seeded_ids);
+    DELETE FROM models WHERE id = ANY (seeded_ids);
+    DELETE FROM providers WHERE id = ANY (seeded_ids);
 END
 $$;

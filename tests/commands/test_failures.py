@@ -55,6 +55,13 @@ _FAILURES = [
         id="undefined-table",
     ),
     pytest.param(
+        'SELECT 1 AS "größe 大", nope FROM there;',
+        f'2:24: column "nope" does not exist (42703); {_MISSING}\n'
+        '    2 | SELECT *** AS "größe 大", nope FROM there;\n'
+        "      |                           ^\n",
+        id="wide-letters",
+    ),
+    pytest.param(
         "INSERT INTO there VALUES (7341, 'sekrit'), (NULL, 'x');",
         '2:1: null value in column "i" of relation "there" violates not-null constraint (23502); '
         "give every row a value: mend the rows in this migration, before this statement, or add a "

@@ -47,6 +47,6 @@ def read_template(database: Database, identifier: str) -> RowMapping:
 
 
 def seeded_id(*parts: str) -> uuid.UUID:
-    """Make the id of a seeded row from its name."""
-    name = "/".join(("promptlib", *parts)).encode()
-    return uuid.UUID(hashlib.sha256(name).hexdigest()[:32])
+    """Make the id of a seeded row from its name: a UUID of version 8 (RFC 9562)."""
+    digits = hashlib.sha256("/".join(("promptlib", *parts)).encode()).hexdigest()
+    return uuid.UUID(f"{digits[:12]}8{digits[13:16]}8{digits[17:32]}")

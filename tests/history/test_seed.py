@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -93,6 +94,19 @@ def test_counts(seeded: Database, catalogue: dict[str, Any]) -> None:
     assert len(read(seeded, providers)) == len(catalogue["providers"]) == len(PROVIDERS)
     assert len(read(seeded, models)) == len(catalogue["models_2025_02_10"]) == 41
     assert len(read(seeded, provider_templates)) == len(PROVIDERS)
+
+
+def test_every_id_is_a_valid_uuid_of_version_8(seeded: Database) -> None:
+    """As strict validators in the application want it."""
+    ids = seeded.query(
+        """SELECT id::text FROM providers UNION ALL SELECT id::text FROM models
+        UNION ALL SELECT id::text FROM provider_templates""",
+    )
+
+    assert len(ids) == 49
+    assert {(uuid.UUID(text).version, uuid.UUID(text).variant) for (text,) in ids} == {
+        (8, uuid.RFC_4122),
+    }
 
 
 @pytest.mark.parametrize("identifier", PROVIDERS)

@@ -109,6 +109,7 @@ def test_down_refuses_to_delete_an_operators_models_and_counts_them(seeded: Data
     output = result.stdout + result.stderr
     assert "would delete 3 model(s) that no migration created (bedrock: 1, openai: 2)" in output
     assert "allow_data_loss=on" in output
+    assert "link" not in output
     assert contents(seeded) == before
 
 
