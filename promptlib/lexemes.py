@@ -1,7 +1,9 @@
 """PostgreSQL's lexemes as regular expressions, to build others from.
 
 They take whole runs of text at once: a loop over characters would be some hundred times slower.
-Possessive repeats keep them from going back, so each is linear. The rules are those of
+Possessive repeats keep them from going back, so each is linear. A group so repeated is atomic,
+`(?>...)*+`, as CPython before 3.11.5 goes wrong where a plain one fails halfway (gh-106052), and
+`(?>(?:...)*)` would keep some 200 bytes for every round. The rules are those of
 src/backend/parser/scan.l, with standard_conforming_strings on.
 """
 
@@ -13,19 +15,19 @@ NAME = r"[^\x00-#%-/:-@\[-^`{-\x7f]"  # what may follow it in a word: digits and
 WORD = rf"{LETTER}{NAME}*+"
 # A branch that begins with a character is skipped at once where another one stands: so each looks
 # behind after its quote.
-STRING = rf"'(?:(?<![eE]')|(?<={NAME}[eE]'))[^']*+(?:''[^']*+)*+'"
-_ESCAPED = r"[^'\\]*+(?:(?:\\[\s\S]|'')[^'\\]*+)*+'"
+STRING = rf"'(?:(?<![eE]')|(?<={NAME}[eE]'))[^']*+(?>''[^']*+)*+'"
+_ESCAPED = r"[^'\\]*+(?>(?:\\[\s\S]|'')[^'\\]*+)*+'"
 # Strings that stand on following lines continue the first one, with its escapes.
-_NEXT_LINE = rf"[ \t\f\v]*+(?:--[^\n\r]*+)?[\n\r](?:{SPACE}|--[^\n\r]*+[\n\r])*+'"
+_NEXT_LINE = rf"[ \t\f\v]*+(?:--[^\n\r]*+)?[\n\r](?>{SPACE}|--[^\n\r]*+[\n\r])*+'"
 ESCAPE_STRING = (
-    rf"'(?<=[eE]')(?<!{NAME}[eE]'){_ESCAPED}(?:{_NEXT_LINE}{_ESCAPED})*+(?!{_NEXT_LINE})"
+    rf"'(?<=[eE]')(?<!{NAME}[eE]'){_ESCAPED}(?>{_NEXT_LINE}{_ESCAPED})*+(?!{_NEXT_LINE})"
 )
-QUOTED_NAME = r'"[^"]*+(?:""[^"]*+)*+"'
+QUOTED_NAME = r'"[^"]*+(?>""[^"]*+)*+"'
 _TAG = rf"(?:{LETTER}[^\x00-/:-@\[-^`{{-\x7f]*+)?"
 DOLLAR_QUOTE = rf"\${_TAG}\$"
 DOLLAR = rf"\$(?:(?<={NAME}\$)|(?!{_TAG}\$))"  # one in a name, or that begins no quote
 LINE_COMMENT = r"--[^\n\r]*+"
 _COMMENT_TEXT = r"[^*/]++|\*(?!/)|/(?!\*)"
-_INNER_COMMENT = rf"/\*(?:{_COMMENT_TEXT})*+\*/"
-BLOCK_COMMENT = rf"/\*(?:{_COMMENT_TEXT}|{_INNER_COMMENT})*+\*/"  # deeper ones must be counted
-GAP = rf"(?:{SPACE}++|{LINE_COMMENT}|{BLOCK_COMMENT})++"
+_INNER_COMMENT = rf"/\*(?>{_COMMENT_TEXT})*+\*/"
+BLOCK_COMMENT = rf"/\*(?>{_COMMENT_TEXT}|{_INNER_COMMENT})*+\*/"  # deeper ones must be counted
+GAP = rf"(?>{SPACE}++|{LINE_COMMENT}|{BLOCK_COMMENT})++"

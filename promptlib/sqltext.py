@@ -54,29 +54,32 @@ class Marker(NamedTuple):
 _PLAIN_COMMENT = r"--(?![ \t]*+(?i:up|down)(?![^ \t\n\r]))[^\n\r]*+"
 _QUOTED = rf"{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{_PLAIN_COMMENT}|{BLOCK_COMMENT}"
 _SINGLE = rf"-(?!-)|/(?!\*)|{DOLLAR}"
-_TEXT = rf"[^'\"$\-/();\\]++|{_QUOTED}|{_SINGLE}"
+_TEXT = r"[^'\"$\-/();\\]*+"
+_MARKED = rf"{_QUOTED}|{_SINGLE}"
 # Each run stops at the next character that may mean something.
-_PLAIN_RUN = rf"(?:{_TEXT}|\((?:{_TEXT}|\((?:{_TEXT})*+\))*+\))*+"
+_INNERMOST = rf"\({_TEXT}(?>(?:{_MARKED}){_TEXT})*+\)"
+_INNER = rf"\({_TEXT}(?>(?:{_MARKED}|{_INNERMOST}){_TEXT})*+\)"
+_PLAIN_RUN = rf"{_TEXT}(?>(?:{_MARKED}|{_INNER}){_TEXT})*+"
 # Inside CREATE FUNCTION the words of `BEGIN ATOMIC ... END` count; `AS end` and `t.end` do not.
 _ROUTINE_RUN = (
-    r"(?:[\x00-\x1f !#%&*+,0-9:<=>?@\[\]^`{|}~\x7f]++"
-    rf"|\.(?:{GAP})?+(?:{WORD})?+|(?<!{NAME})(?i:as){GAP}{WORD}"
+    r"(?>[\x00-\x1f !#%&*+,0-9:<=>?@\[\]^`{|}~\x7f]++"
+    rf"|\.(?>{GAP})?+(?>{WORD})?+|(?<!{NAME})(?i:as){GAP}{WORD}"
     rf"|(?!(?i:begin|case|end)(?!{NAME})){WORD}|{_QUOTED}|{_SINGLE})*+"
 )
 _CREATE_ROUTINE = (
-    rf"(?i:create){GAP}(?:(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?!{NAME})"
+    rf"(?i:create){GAP}(?>(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?!{NAME})"
 )
 _BEGINNING = re.compile(
-    rf"{SPACE}*+(?P<start>)(?:{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
-    rf"(?P<head>(?!--|/\*|;|\Z)(?:(?={_CREATE_ROUTINE})(?P<routine>{_ROUTINE_RUN})|{_PLAIN_RUN}))?+",
+    rf"{SPACE}*+(?P<start>)(?>{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
+    rf"(?P<head>(?!--|/\*|;|\Z)(?:(?={_CREATE_ROUTINE})(?P<routine>{_ROUTINE_RUN})|{_PLAIN_RUN}))?",
     re.ASCII,
 )
 _PLAIN = re.compile(_PLAIN_RUN, re.ASCII)
 _ROUTINE = re.compile(_ROUTINE_RUN, re.ASCII)
 _ATOMIC = re.compile(rf"begin{GAP}atomic(?!{NAME})", re.ASCII | re.IGNORECASE)
 _COMMENT = re.compile(
-    r"--(?:[ \t]*+(?P<word>(?i:up|down))"
-    r"(?P<options>(?:[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?![^\n\r]))?+[^\n\r]*+",
+    r"--(?>[ \t]*+(?P<word>(?i:up|down))"
+    r"(?P<options>(?>[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?![^\n\r]))?+[^\n\r]*+",
     re.ASCII,
 )
 _TOKEN = re.compile(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import promptlib
 from promptlib.errors import LexicalError
 from promptlib.sqltext import Marker, Statement, bare_words, location, scan
 
@@ -560,3 +563,60 @@ def test_time_grows_with_the_length_alone(unit: str, opening: str) -> None:
 
     # A quadratic one would take 64 times as long.
     assert seconds(160_000) < 30 * max(seconds(20_000), 0.005)
+
+
+# A character or class, or a parenthesis: an opening one with its kind, or a closing one.
+PARTS = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<opened>\((?:\?>)?)|(?P<closed>\)(?:[*+?]|\{[0-9,]+\})?\+?)",
+    re.DOTALL,
+)
+
+
+def hasty_groups(pattern: str) -> list[str]:
+    """The ends of a pattern's groups that have a possessive repeat and are not atomic."""
+    opened, found = [""], []
+    for part in PARTS.finditer(pattern):
+        if part["opened"]:
+            opened.append(part["opened"])
+        elif part["closed"] and opened.pop() == "(" and re.fullmatch(r"\).+\+", part["closed"]):
+            found.append(part["closed"])
+        opened = opened or [""]  # prose has parentheses too many
+    return found
+
+
+def string_literals(source: ast.AST) -> Iterator[str]:
+    """All string literals, with an x for each value that an f-string takes in."""
+    if isinstance(source, ast.JoinedStr):
+        yield "".join(
+            str(each.value) if isinstance(each, ast.Constant) else "x" for each in source.values
+        )
+        return
+    if isinstance(source, ast.Constant) and isinstance(source.value, str):
+        yield source.value
+    for each in ast.iter_child_nodes(source):
+        yield from string_literals(each)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(promptlib.__file__).parent.glob("*.py")), ids=lambda path: path.stem
+)
+def test_groups_with_a_possessive_repeat_are_atomic(path: Path) -> None:
+    """CPython before 3.11.5 matches `(?:ab?c)*+` wrongly, as in Debian 12 (gh-106052)."""
+    for literal in string_literals(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not hasty_groups(literal), literal
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        (r"r'(?:ab?c)*+'", [")*+"]),
+        (r"r'(?:(?>a)|b)++'", [")++"]),
+        (r"rf'(?P<a>{b}(?>c)*+)?+'", [")?+"]),
+        (r"r'[(](?:a){2,}+' r'(b)?+'", ["){2,}+", ")?+"]),
+        (r"r'(?>(?:ab?c)*)(?>ab?c)*+[^)]*+[]()]++\)*+(a)+(b)*(c)'", []),
+    ],
+)
+def test_groups_with_a_possessive_repeat_are_found(source: str, found: list[str]) -> None:
+    assert [
+        each for text in string_literals(ast.parse(source)) for each in hasty_groups(text)
+    ] == found
