@@ -14,7 +14,7 @@ help:
 
 migrate: .venv/.embedded
 	@$(BIN)/promptlib migrate
-	@$(BIN)/promptlib db show
+	@$(BIN)/promptlib --quiet db show
 
 test: .venv/.dev
 	$(BIN)/pytest -n auto

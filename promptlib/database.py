@@ -28,7 +28,7 @@ _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would n
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
-_ASSIGNED = re.compile(rf"^\s*(export\s+)?{VARIABLE}\s*[=:]", re.MULTILINE)
+_ASSIGNED = re.compile(rf"^\s*(export\s+)?{VARIABLE}\b[ \t]*\S", re.MULTILINE)
 _PARAMETER = re.compile(r'invalid URI query parameter: "([^"]*)"')
 _ENCODE = "percent-encode the password: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25"
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
@@ -124,7 +124,7 @@ def _read_dotenv(path: Path) -> str:
     except UnicodeDecodeError:
         raise PromptlibError("is not UTF-8", "save it as UTF-8", place=shown(path)) from None
     values = dotenv_values(stream=io.StringIO(text))
-    if VARIABLE not in values and _ASSIGNED.search(text):
+    if values.get(VARIABLE) is None and _ASSIGNED.search(text):
         raise _refused(shown(path), "cannot be read", f"write {VARIABLE}='postgresql://...'")
     return (values.get(VARIABLE) or "").strip()
 

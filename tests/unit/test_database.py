@@ -285,6 +285,10 @@ def test_dotenv_is_read_as_dotenv_does(place: Path, text: str) -> None:
             b"DATABASE_URL: postgresql://u:hunter@h/d\n",
             ".env: DATABASE_URL cannot be read; write DATABASE_URL='postgresql://...'",
         ),
+        (
+            b"DATABASE_URL postgresql://u:pw@h/d\n",
+            ".env: DATABASE_URL cannot be read; write DATABASE_URL='postgresql://...'",
+        ),
     ],
 )
 def test_a_dotenv_that_cannot_be_used_is_not_passed_over(
