@@ -8,23 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.projects import Project, run
+from support.projects import ONE, THREE, TWO, Project, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from support.databases import Database
-
-ONE, TWO, THREE = "20250101000001", "20250101000002", "20250102000003"
-
-
-@pytest.fixture
-def three(project: Project) -> Project:
-    """A project of three migrations."""
-    project.add(ONE, "CREATE TABLE a (i int);", "DROP TABLE a;", name="make_a")
-    project.add(TWO, "CREATE TABLE b (i int);", "DROP TABLE b;", name="make_b")
-    project.add(THREE, "CREATE TABLE c (i int);", "DROP TABLE c;", name="make_c")
-    return project
 
 
 def _current(project: Project) -> str:

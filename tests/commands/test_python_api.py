@@ -11,21 +11,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import NullPool, create_engine
 
-from support.projects import Project, run
+from support.projects import THREE, TWO, run
 
 if TYPE_CHECKING:
     from support.databases import Database
-
-ONE, TWO, THREE = "20250101000001", "20250101000002", "20250102000003"
-
-
-@pytest.fixture
-def three(project: Project) -> Project:
-    """A project of three migrations."""
-    project.add(ONE, "CREATE TABLE a (i int);", "DROP TABLE a;")
-    project.add(TWO, "CREATE TABLE b (i int);", "DROP TABLE b;")
-    project.add(THREE, "CREATE TABLE c (i int);", "DROP TABLE c;")
-    return project
+    from support.projects import Project
 
 
 def test_the_python_api(three: Project, database: Database) -> None:

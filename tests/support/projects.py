@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+ONE, TWO, THREE = "20250101000001", "20250101000002", "20250102000003"
 ROOT = Path(__file__).parents[2]
 _OURS = ("DATABASE_URL", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "ALEMBIC_CONFIG")
 
