@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promptlib import database
@@ -177,6 +177,7 @@ def test_refused_urls(url: str, what: str, remedy: str) -> None:
 
 
 @example(PASSWORD)
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 def test_an_encoded_password_may_hold_anything(password: str) -> None:
     target = database.parse(f"postgresql://u:{quote(password, safe='')}@h/d", "here")
@@ -200,6 +201,7 @@ def _said(url: str) -> str:
 @example(["hunter", "/?", "tiger", "=", "swordfish"])
 @example(["hunter", "?", "tiger", "=", "swordfish", "/"])
 @example(["hunter", "%", "tiger"])
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*_WORDS, *_SEPARATORS]), min_size=1))
 def test_an_unescaped_password_shows_no_piece(pieces: list[str]) -> None:
     said = _said(f"postgresql://u:{''.join(pieces)}@h/d")
