@@ -57,8 +57,8 @@ class Server:
             yield cursor
 
     def program(self, name: str) -> str:
-        """One of the server's client programs; for a server elsewhere, the one on the path."""
-        return str(self.binaries / name) if self.binaries else name
+        """One of the server's client programs; for a server elsewhere, the newest at hand."""
+        return str((self.binaries or _binaries("18")) / name)
 
     def parameters(self, **changes: str) -> dict[str, str]:
         """libpq's parameters for this server, changed."""
