@@ -27,9 +27,12 @@ _EPILOG = """examples:
   promptlib db stop              stop the embedded PostgreSQL
 
 Everything else is Alembic's: alembic --help"""
-_TABLES = """
-    SELECT format('%I.%I', schemaname, tablename), tablename FROM pg_tables
-     WHERE schemaname = ANY (current_schemas(false)) ORDER BY tablename
+# The server writes the query that counts the rows of every table.
+_COUNT = """
+    SELECT string_agg(format('SELECT %L AS name, count(*) FROM %I.%I',
+                             tablename, schemaname, tablename), ' UNION ALL ' ORDER BY tablename)
+           || ' ORDER BY name'
+      FROM pg_tables WHERE schemaname = ANY (current_schemas(false))
 """
 
 
@@ -101,14 +104,14 @@ def _migrate(options: argparse.Namespace) -> None:
 def _show(options: argparse.Namespace) -> None:
     target = database.find(_project(options))
     with closing(target.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('server_version')")
-        (version,) = cursor.fetchone() or ("",)
+        version = connection.get_parameter_status("server_version")
         print(f"{target}  PostgreSQL {version}, from {target.source}")
-        cursor.execute(_TABLES)
-        for name, label in cursor.fetchall():
-            cursor.execute(f"SELECT count(*) FROM {name}")  # noqa: S608 - quoted by the server
-            (rows,) = cursor.fetchone() or (0,)
-            print(f"  {label:<24}{rows:>8} rows")
+        cursor.execute(_COUNT)
+        (count,) = cursor.fetchone() or (None,)
+        if count:
+            cursor.execute(count)
+            for name, rows in cursor:
+                print(f"  {name:<24}{rows:>8} rows")
 
 
 def _stop(options: argparse.Namespace) -> None:

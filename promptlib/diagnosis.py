@@ -6,7 +6,8 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from promptlib import masking, sqltext
-from promptlib.errors import PromptlibError, shown
+from promptlib.errors import PromptlibError
+from promptlib.migration import place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,13 +84,13 @@ def explain(
     position = error.diag.statement_position
     offset = statement.start + int(position) - 1 if position else statement.head
     offset = min(offset, max(statement.head, statement.end - 1))
-    line, column = sqltext.location(section.source, offset)
     what, remedy, notes = _told(error)
     notes = [*_excerpt(section, offset), *notes]
     if not section.transactional:
         remedy = _AGAIN if remedy == _EXISTS else remedy
         notes += _left_behind(section, statement)
-    return PromptlibError(what, remedy, place=f"{shown(path)}:{line}:{column}", notes=notes)
+    where = place(path, section.source, offset)
+    return PromptlibError(what, remedy, place=where, notes=notes)
 
 
 def _left_behind(section: Section, statement: Statement) -> list[str]:
@@ -102,15 +103,15 @@ def _left_behind(section: Section, statement: Statement) -> list[str]:
     return notes
 
 
-def explain_elsewhere(error: psycopg2.Error, place: str) -> PromptlibError:
+def explain_elsewhere(error: psycopg2.Error, file: str) -> PromptlibError:
     """Say what an error means that no statement of a file raised: COMMIT does, for one.
 
     Args:
         error: as psycopg2 raised it.
-        place: the file that was running, or nothing.
+        file: the file that was running, or nothing.
     """
     what, remedy, notes = _told(error)
-    return PromptlibError(what, remedy, place=place, notes=notes)
+    return PromptlibError(what, remedy, place=file, notes=notes)
 
 
 def _told(error: psycopg2.Error) -> tuple[str, str, list[str]]:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from promptlib import migration
 from promptlib.errors import PromptlibError, combined, shown
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from promptlib.migration import Migration
 
+T = TypeVar("T")
+R = TypeVar("R")
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
 _SLUG_LENGTH = 60
@@ -64,16 +66,7 @@ def files(folder: Path) -> list[File]:
             place=shown(folder),
         ) from error
     found: dict[str, File] = {}
-    problems = []
-    for entry in candidates:
-        try:
-            file = _file(entry)
-            _add(found, file)
-        except PromptlibError as problem:
-            problems.append(problem)
-    if problems:
-        raise combined(problems)
-    return list(found.values())
+    return _each(lambda entry: _added(found, _file(entry)), candidates)
 
 
 def read_all(found: Iterable[File]) -> list[Migration]:
@@ -82,15 +75,20 @@ def read_all(found: Iterable[File]) -> list[Migration]:
     Raises:
         PromptlibError: naming every file that is refused.
     """
-    migrations, problems = [], []
-    for file in found:
+    return _each(File.read, found)
+
+
+def _each(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """What a function makes of each item; one error for all that it refuses."""
+    results, problems = [], []
+    for item in items:
         try:
-            migrations.append(file.read())
+            results.append(function(item))
         except PromptlibError as problem:
             problems.append(problem)
     if problems:
         raise combined(problems)
-    return migrations
+    return results
 
 
 def is_version(text: str) -> bool:
@@ -155,7 +153,7 @@ def _holds(question: Callable[[], bool]) -> bool:
         return False
 
 
-def _add(found: dict[str, File], file: File) -> None:
+def _added(found: dict[str, File], file: File) -> File:
     earlier = found.setdefault(file.version, file)
     if earlier is not file:
         raise PromptlibError(
@@ -163,6 +161,7 @@ def _add(found: dict[str, File], file: File) -> None:
             "rename the one that ran nowhere yet to a newer version",
             place=shown(file.path),
         )
+    return file
 
 
 def _next_version(newest: str, now: datetime) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
-    from alembic.runtime.migration import MigrationContext, MigrationInfo
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import MetaData
 
 _log = logging.getLogger(__name__)
@@ -40,17 +40,10 @@ _NOT_SET = (
 )
 
 
-def _log_step(ctx: MigrationContext, step: MigrationInfo, **_: object) -> None:
-    script = ctx.script
-    if isinstance(script, SqlScriptDirectory):
-        script.log_step(step)
-
-
 _OPTIONS: dict[str, Any] = {
     "transaction_per_migration": True,
     "compare_type": True,
     "compare_server_default": True,
-    "on_version_apply": _log_step,
     "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
 }
 
@@ -125,6 +118,7 @@ def _run_online(
     options: dict[str, Any],
 ) -> None:
     external = connection.in_transaction()
+    options = {**options, "on_version_apply": lambda step, **_: script.log_step(step)}
     context.configure(connection, **options)
     migration_context = context.get_context()
     deploys = "destination_rev" in migration_context.opts  # upgrade, downgrade, stamp

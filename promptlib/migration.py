@@ -72,6 +72,11 @@ class Section:
         """The section as written, without the white space around it."""
         return self.source[self.start : self.end].strip(WHITE)
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """The PostgreSQL settings that its options ask for."""
+        return {"lock_timeout": self.lock_timeout} if self.lock_timeout else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -100,9 +105,14 @@ def parse(version: str, name: str, path: Path, content: bytes) -> Migration:
     try:
         return Migration(version, name, path, *_sections(text))
     except LexicalError as error:
-        line, column = sqltext.location(text, error.offset)
-        place = f"{shown(path)}:{line}:{column}"
-        raise PromptlibError(error.what, error.remedy, place=place) from None
+        where = place(path, text, error.offset)
+        raise PromptlibError(error.what, error.remedy, place=where) from None
+
+
+def place(path: Path, text: str, offset: int) -> str:
+    """Where a character of a file is: `path:line:column`."""
+    line, column = sqltext.location(text, offset)
+    return f"{shown(path)}:{line}:{column}"
 
 
 def _decoded(path: Path, content: bytes) -> str:
@@ -116,8 +126,7 @@ def _decoded(path: Path, content: bytes) -> str:
         what, remedy, broken = "this is not UTF-8", "save the file as UTF-8", len(text)
     if broken < 0:
         return text
-    line, column = sqltext.location(text, broken)
-    raise PromptlibError(what, remedy, place=f"{shown(path)}:{line}:{column}")
+    raise PromptlibError(what, remedy, place=place(path, text, broken))
 
 
 def _sections(text: str) -> tuple[Section, Section]:

@@ -23,8 +23,6 @@ def script(section: Section, settings: Mapping[str, str]) -> str:
         section: what psql shall run.
         settings: PostgreSQL settings that hold for this section only.
     """
-    if section.lock_timeout:
-        settings = {**settings, "lock_timeout": section.lock_timeout}
     before = [f"SET {name} = '{value}';" for name, value in settings.items()]
     after = [f"RESET {name};" for name in settings]
     if runner.changes_settings(section):

@@ -49,10 +49,8 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
         yield
     except PromptlibError as error:
         _fail(config, error)
-    except DBAPIError as error:
+    except (DBAPIError, psycopg2.Error) as error:
         _fail(config, _explained(error, place()))
-    except psycopg2.Error as error:
-        _fail(config, diagnosis.explain_elsewhere(error, place()))
     except KeyboardInterrupt:
         if not is_command_line(config):
             raise
@@ -60,16 +58,17 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
         raise SystemExit(_INTERRUPTED) from None
 
 
-def _explained(error: DBAPIError, place: str) -> PromptlibError:
+def _explained(error: DBAPIError | psycopg2.Error, place: str) -> PromptlibError:
     """Our own error if the driver's came up while that one was handled: a rollback may fail too."""
     earlier = error.__context__
     while earlier:
         if isinstance(earlier, PromptlibError):
             return earlier
         earlier = earlier.__context__
-    if isinstance(error.orig, psycopg2.Error):
-        return diagnosis.explain_elsewhere(error.orig, place)
-    return PromptlibError(str(error.orig), place=place)
+    raised = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(raised, psycopg2.Error):
+        return diagnosis.explain_elsewhere(raised, place)
+    return PromptlibError(str(raised), place=place)
 
 
 def _fail(config: Config, error: PromptlibError) -> None:

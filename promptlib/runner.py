@@ -48,8 +48,6 @@ def run(connection: Connection, section: Section, path: Path, settings: Mapping[
     Raises:
         PromptlibError: for the first statement that fails. Nothing is rolled back here.
     """
-    if section.lock_timeout:
-        settings = {**settings, "lock_timeout": section.lock_timeout}
     with (
         connection.cursor() as cursor,
         _notices_shown(connection),

@@ -100,7 +100,7 @@ class SqlScriptDirectory(ScriptDirectory):
 
     def _run(self, section: Section, path: Path) -> None:
         context = op.get_context()
-        settings = context.opts.get(SETTINGS, {})
+        settings = {**context.opts.get(SETTINGS, {}), **section.settings}
         with contextlib.nullcontext() if section.transactional else _outside(context, path):
             if context.as_sql:
                 context.impl.static_output(offline.script(section, settings))
@@ -115,7 +115,7 @@ class SqlScriptDirectory(ScriptDirectory):
 
     def log_step(self, step: MigrationInfo) -> None:
         """Remember to tell that a step was taken, and how long its SQL took: it may not commit."""
-        if self.running and not step.is_stamp and not op.get_context().as_sql:
+        if self.running and not step.is_stamp:
             word = "upgrade  " if step.is_upgrade else "downgrade"
             name = self.running.name.replace("_", " ")
             took = 1000 * (time.perf_counter() - self._began)

@@ -93,6 +93,13 @@ def project(tmp_path: Path, database: Database) -> Project:
 
 
 @pytest.fixture
+def powerless(database: Database) -> None:
+    """A role that may do nothing but in the schema public."""
+    database.query("DO $$ BEGIN CREATE ROLE powerless; EXCEPTION WHEN duplicate_object THEN END $$")
+    database.query("GRANT ALL ON SCHEMA public TO powerless")
+
+
+@pytest.fixture
 def root() -> Path:
     """The project's folder."""
     return ROOT

@@ -13,13 +13,6 @@ if TYPE_CHECKING:
 _NEXT = "CREATE TABLE public.seen AS SELECT {} AS v;"
 
 
-@pytest.fixture
-def powerless(database: Database) -> None:
-    """A role without rights but in the schema public."""
-    database.query("DO $$ BEGIN CREATE ROLE powerless; EXCEPTION WHEN duplicate_object THEN END $$")
-    database.query("GRANT ALL ON SCHEMA public TO powerless")
-
-
 @pytest.mark.usefixtures("powerless")
 @pytest.mark.parametrize(
     ("up", "setting", "expected"),
