@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import itertools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promptlib import sqltext
+from promptlib import markers, sqltext
 from promptlib.errors import LexicalError, PromptlibError, shown
 from promptlib.lexemes import NAME, WHITE
 from promptlib.sqltext import Marker, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 # First word -> the second, where the first alone may mean something else.
@@ -25,23 +26,6 @@ _TRANSACTION_CONTROL = {
 # To know at a glance that a statement is none of those, as most are.
 _SUSPECT = re.compile(rf"(?ai:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})")
 _CLIENT = {"STDIN", "STDOUT"}
-# PostgreSQL's units of time, in milliseconds, and the longest time that it takes.
-_UNITS = {"us": 0.001, "ms": 1, "": 1, "s": 1e3, "min": 6e4, "h": 36e5, "d": 864e5}
-_LONGEST = 2**31 - 1
-_DURATION = re.compile(rf"(?P<number>[0-9]{{1,12}})(?P<unit>{'|'.join(_UNITS)})")
-
-
-def _is_duration(value: str) -> bool:
-    found = _DURATION.fullmatch(value)
-    return found is not None and int(found["number"]) * _UNITS[found["unit"]] <= _LONGEST
-
-
-# What each option may be.
-OPTIONS: dict[str, Callable[[str], bool]] = {
-    "transaction": {"true", "false"}.__contains__,
-    "lock_timeout": _is_duration,
-    "data_loss": {"accepted"}.__contains__,
-}
 _SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
 
 
@@ -77,6 +61,16 @@ class Section:
         """The PostgreSQL settings that its options ask for."""
         return {"lock_timeout": self.lock_timeout} if self.lock_timeout else {}
 
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text, whatever its line endings: tells whether a section was edited."""
+        return _sha256(self.text)
+
+    def checksum_of(self, count: int) -> str:
+        """SHA-256 of the first statements: tells whether what ran already was edited."""
+        done = self.statements[:count]
+        return _sha256(";".join(self.source[each.head : each.end].rstrip(";") for each in done))
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
@@ -109,10 +103,24 @@ def parse(version: str, name: str, path: Path, content: bytes) -> Migration:
         raise PromptlibError(error.what, error.remedy, place=where) from None
 
 
+def parse_section(text: str) -> Section:
+    """Read one section alone, its marker line included, as the ledger keeps it."""
+    marker, *statements = sqltext.scan(text)
+    assert isinstance(marker, Marker)
+    return _section(
+        text, marker, len(text), [each for each in statements if isinstance(each, Statement)]
+    )
+
+
 def place(path: Path, text: str, offset: int) -> str:
     """Where a character of a file is: `path:line:column`."""
     line, column = sqltext.location(text, offset)
     return f"{shown(path)}:{line}:{column}"
+
+
+def _sha256(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _decoded(path: Path, content: bytes) -> str:
@@ -215,7 +223,7 @@ def _section(text: str, marker: Marker, end: int, statements: list[Statement]) -
             "write one; where there is nothing to do, `SELECT 1;` says so",
             marker.start,
         )
-    options = _options(marker)
+    options = markers.options(marker)
     return Section(
         text,
         marker.end,
@@ -225,24 +233,3 @@ def _section(text: str, marker: Marker, end: int, statements: list[Statement]) -
         lock_timeout=options.get("lock_timeout"),
         data_loss_accepted="data_loss" in options,
     )
-
-
-def _options(marker: Marker) -> dict[str, str]:
-    options: dict[str, str] = {}
-    for option in marker.options.split():
-        name, value = option.split(":", 1)
-        allowed = OPTIONS.get(name)
-        if not allowed or (name == "data_loss" and marker.word == "DOWN"):
-            raise LexicalError(
-                f"`-- {marker.word}` has no option `{name}`", _known(marker), marker.start
-            )
-        if name in options or not allowed(value):
-            problem = "is given twice" if name in options else f"cannot be `{value}`"
-            raise LexicalError(f"option `{name}` {problem}", _known(marker), marker.start)
-        options[name] = value
-    return options
-
-
-def _known(marker: Marker) -> str:
-    accepted = " and data_loss:accepted" if marker.word == "UP" else ""
-    return f"the options are transaction:false, lock_timeout:30s (or ms, min){accepted}"
