@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import database, diagnosis, embedded, logs
+from promptlib import database, diagnosis, embedded, interrupts, logs
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ERROR = 2
-_INTERRUPTED = 130
 _CONFIG = "alembic.ini"
 _TOML = "pyproject.toml"
 _EPILOG = """examples:
@@ -47,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error)
     except psycopg2.Error as error:
         return _fail(diagnosis.explain_elsewhere(error, ""))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return _INTERRUPTED
+    except KeyboardInterrupt as error:
+        print(interrupts.MESSAGE, file=sys.stderr)
+        return interrupts.exit_code(error)
     return 0
 
 
@@ -94,9 +93,12 @@ def _migrate(options: argparse.Namespace) -> None:
     from alembic import command, util  # noqa: PLC0415 - slow to import, and of no use elsewhere
     from alembic.config import Config  # noqa: PLC0415
 
+    from promptlib import report  # noqa: PLC0415
+
     toml = _project(options) / _TOML
     try:
-        command.upgrade(Config(options.config, toml_file=toml), options.target)
+        config = Config(options.config, toml_file=toml, attributes={report.COMMAND: True})
+        command.upgrade(config, options.target)
     except util.CommandError as error:
         raise PromptlibError(str(error)) from error
 

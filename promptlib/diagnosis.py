@@ -59,9 +59,10 @@ _REMEDIES = {
     "P0001": "the migration refuses by itself: do what it says, then run it again",
     "57P01": _CONNECTION_LOST,
 }
-_AGAIN = "an earlier attempt may have got this far: drop what it left, or write IF NOT EXISTS"
-_INVALID = "an invalid index may be left, which must be dropped before the next attempt"
-_OUTSIDE = "statements before it have taken effect: this section runs outside a transaction"
+_OUTSIDE = (
+    "the statements before it took effect, and are not run again: mend this one, or what is in its "
+    "way, and the next run goes on here"
+)
 _DEFAULT = "correct the SQL, then run it again"
 _WIDTH = 120
 
@@ -86,21 +87,10 @@ def explain(
     offset = min(offset, max(statement.head, statement.end - 1))
     what, remedy, notes = _told(error)
     notes = [*_excerpt(section, offset), *notes]
-    if not section.transactional:
-        remedy = _AGAIN if remedy == _EXISTS else remedy
-        notes += _left_behind(section, statement)
+    if not section.transactional and statement != section.statements[0]:
+        notes.append(f"  note: {_OUTSIDE}")
     where = place(path, section.source, offset)
     return PromptlibError(what, remedy, place=where, notes=notes)
-
-
-def _left_behind(section: Section, statement: Statement) -> list[str]:
-    """What a failure outside a transaction leaves, for the next attempt to find."""
-    notes = []
-    if statement != section.statements[0]:
-        notes.append(f"  note: {_OUTSIDE}")
-    if "CONCURRENTLY" in sqltext.bare_words(section.source, statement):
-        notes.append(f"  note: {_INVALID}")
-    return notes
 
 
 def explain_elsewhere(error: psycopg2.Error, file: str) -> PromptlibError:

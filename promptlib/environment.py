@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine
 
-from promptlib import database, logs, offline, report, runner
-from promptlib.errors import PromptlibError
+from promptlib import database, logs, offline, online, report, settings
+from promptlib.errors import PromptlibError, shown
 from promptlib.plugin import OPTION
-from promptlib.scripts import SETTINGS, SqlScriptDirectory
+from promptlib.records import TABLES
+from promptlib.scripts import SqlScriptDirectory
+from promptlib.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
-    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import MetaData
 
-_log = logging.getLogger(__name__)
-_ALLOW_DATA_LOSS = "allow_data_loss"
+    from promptlib.settings import Settings
+
 _FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
-_ON_OFF = {"on": True, "off": False}
 _NOT_LOADED = (
     "promptlib's Alembic plugin is not loaded, so no migration would run; install the project "
     "where alembic is installed: pip install -e ."
@@ -65,18 +64,19 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
         raise CommandError(_NOT_SET)
     if not isinstance(script, SqlScriptDirectory):
         raise CommandError(_NOT_LOADED)
-    with report.errors(context.config, script.place):
+    with report.errors(context.config, lambda: script.place()):  # noqa: PLW0108 - set later
+        chosen = _settings(context)
         options = {
             **_OPTIONS,
-            SETTINGS: _settings(context),
+            "version_table_schema": chosen.version_table_schema or None,
             "target_metadata": metadata,
-            "include_name": partial(_is_ours, metadata.info.get(_FOREIGN_TABLES, ())),
+            "include_name": partial(_is_ours, {*TABLES, *metadata.info.get(_FOREIGN_TABLES, ())}),
         }
         if context.is_offline_mode():
-            _run_offline(context, script, options)
+            _run_offline(context, script, chosen, options)
         else:
             with _connection(context.config) as connection:
-                _run_online(context, script, connection, options)
+                online.run(context, script, chosen, connection, options)
 
 
 def _is_ours(foreign: Collection[str], name: str | None, type_: str, _parents: object) -> bool:
@@ -84,23 +84,33 @@ def _is_ours(foreign: Collection[str], name: str | None, type_: str, _parents: o
     return type_ != "table" or name not in foreign
 
 
-def _settings(context: EnvironmentContext) -> dict[str, str]:
-    """The PostgreSQL settings that -x asks for."""
-    value = context.get_x_argument(as_dictionary=True).get(_ALLOW_DATA_LOSS, "off")
-    if value not in _ON_OFF:
-        raise PromptlibError(
-            f"-x {_ALLOW_DATA_LOSS} cannot be {value!r}", f"write -x {_ALLOW_DATA_LOSS}=on"
-        )
-    return {runner.ALLOW_DATA_LOSS: "on"} if _ON_OFF[value] else {}
+def _settings(context: EnvironmentContext) -> Settings:
+    """What alembic.ini and -x say."""
+    config = context.config
+    source = config.config_file_name or config.toml_file_name
+    options = {name: config.get_alembic_option(name) for name in settings.OPTIONS}
+    arguments = context.get_x_argument(as_dictionary=True)
+    return settings.read(options, arguments, shown(Path(source)) if source else "")
 
 
 def _run_offline(
-    context: EnvironmentContext, script: SqlScriptDirectory, options: dict[str, Any]
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    chosen: Settings,
+    options: dict[str, Any],
 ) -> None:
-    context.configure(dialect_name="postgresql", **_output(context.config), **options)
+    writing: list[Writing] = []
+    context.configure(
+        dialect_name="postgresql",
+        on_version_apply=lambda step, **_: writing[0].applied(step),
+        **_output(context.config),
+        **options,
+    )
     script.require_readable()
+    writing.append(Writing(script, context.get_context(), chosen))
     with logs.reader_may_leave():
         context.static_output(offline.HEAD)
+        writing[0].begin()
         context.run_migrations()
 
 
@@ -109,46 +119,6 @@ def _output(config: Config) -> dict[str, Any]:
     if config.output_buffer is not None or not hasattr(sys.stdout, "buffer"):
         return {}
     return {"output_buffer": sys.stdout.buffer, "output_encoding": "utf-8"}
-
-
-def _run_online(
-    context: EnvironmentContext,
-    script: SqlScriptDirectory,
-    connection: Connection,
-    options: dict[str, Any],
-) -> None:
-    external = connection.in_transaction()
-    options = {**options, "on_version_apply": lambda step, **_: script.log_step(step)}
-    context.configure(connection, **options)
-    migration_context = context.get_context()
-    deploys = "destination_rev" in migration_context.opts  # upgrade, downgrade, stamp
-    if deploys:
-        script.require_readable()
-        _require_primary(connection)
-    # Alembic makes its version table for commands that only look (check, history -i): not here.
-    migration_context.opts.setdefault("dont_mutate", not deploys)
-    context.run_migrations()
-    script.log_finished()
-    if deploys:
-        _log_end(migration_context)
-    if not external:
-        # The version table may not be in a migration's transaction. And a caller may run another
-        # command on his connection, which must not find one open.
-        connection.commit()
-
-
-def _require_primary(connection: Connection) -> None:
-    """Refuse a replica, without touching a transaction that the caller has open."""
-    driver = connection.connection
-    with contextlib.closing(driver.cursor()) as cursor:
-        cursor.execute("SELECT pg_is_in_recovery()")
-        (in_recovery,) = cursor.fetchone() or (False,)
-    if not connection.in_transaction():
-        driver.rollback()
-    if in_recovery:
-        raise PromptlibError(
-            "this server is a read-only replica", f"connect to the primary in {database.VARIABLE}"
-        )
 
 
 @contextlib.contextmanager
@@ -205,10 +175,3 @@ def project_folder(config: Config) -> Path:
     """The folder of alembic.ini (or pyproject.toml), where .env and .promptlib/ are."""
     name = config.config_file_name or config.toml_file_name
     return Path(name).absolute().parent if name else Path.cwd()
-
-
-def _log_end(context: MigrationContext) -> None:
-    heads = context.get_current_heads()
-    script = context.script
-    newest = " (head)" if script and tuple(script.get_heads()) == heads else ""
-    _log.info("the database is at %s%s", ", ".join(heads) or "base", newest)

@@ -5,11 +5,40 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_ERASE = "\r\x1b[K"  # to the beginning of the line, and nothing behind it
+
+
+class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Lines on stderr; on a terminal also one that comes and goes below them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("%(message)s"))
+        self._line = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line where the transient one was."""
+        self.transient("")
+        super().emit(record)
+
+    def transient(self, text: str) -> bool:
+        """Show a line until the next one, where there is a terminal."""
+        if not self.stream.isatty():
+            return False
+        with self.lock or contextlib.nullcontext():
+            fitting = text[: shutil.get_terminal_size().columns - 1]
+            if fitting != self._line:
+                self._line = fitting
+                self.stream.write(_ERASE + fitting)
+                self.stream.flush()
+        return True
 
 
 def show(*, quiet: bool) -> None:
@@ -19,11 +48,16 @@ def show(*, quiet: bool) -> None:
         quiet: whether progress and notices are left out.
     """
     log = logging.getLogger("promptlib")
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    log.handlers = [handler]
+    log.handlers = [_Handler()]
     log.propagate = False
     log.setLevel(logging.ERROR if quiet else logging.INFO)
+
+
+def transient(text: str) -> bool:
+    """Show a line on the terminal until the next one; whether there is such a terminal."""
+    log = logging.getLogger("promptlib")
+    shown = [each for each in log.handlers if isinstance(each, _Handler)]
+    return log.isEnabledFor(logging.INFO) and any([each.transient(text) for each in shown])  # noqa: C419 - on all of them
 
 
 @contextlib.contextmanager

@@ -23,8 +23,9 @@ def script(section: Section, settings: Mapping[str, str]) -> str:
         section: what psql shall run.
         settings: PostgreSQL settings that hold for this section only.
     """
-    before = [f"SET {name} = '{value}';" for name, value in settings.items()]
-    after = [f"RESET {name};" for name in settings]
+    word = "SET LOCAL" if section.transactional else "SET"
+    before = [f"{word} {name} = '{value}';" for name, value in settings.items()]
+    after = [] if section.transactional else [f"RESET {name};" for name in settings]
     if runner.changes_settings(section):
         after = ["RESET SESSION AUTHORIZATION;", "RESET ROLE;", "RESET ALL;", ENCODING]
     # A comment may stand behind a last statement that has no semicolon.

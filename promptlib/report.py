@@ -10,7 +10,7 @@ import psycopg2
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from promptlib import diagnosis, logs
+from promptlib import diagnosis, interrupts, logs
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _log = logging.getLogger("promptlib")
-_INTERRUPTED = 130
+COMMAND = "promptlib_command"  # in the attributes of the configuration of our own command
 _ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 
 
@@ -34,6 +34,11 @@ def configure_logging(config: Config) -> None:
         logs.show(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
 
 
+def is_command(config: Config) -> bool:
+    """Whether a command of Alembic's or of ours runs: it answers to Ctrl-C and SIGTERM."""
+    return is_command_line(config) or bool(config.attributes.get(COMMAND))
+
+
 @contextlib.contextmanager
 def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
     """Turn our errors, and the driver's, into what a caller of Alembic expects.
@@ -45,17 +50,19 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
         config: of the running command.
         place: tells where a driver's error came up, which knows no file.
     """
+    answered = interrupts.answered() if is_command(config) else contextlib.nullcontext()
     try:
-        yield
+        with answered:
+            yield
     except PromptlibError as error:
         _fail(config, error)
     except (DBAPIError, psycopg2.Error) as error:
         _fail(config, _explained(error, place()))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         if not is_command_line(config):
             raise
-        _log.error("interrupted; of the migration that ran, nothing that was not committed stays")
-        raise SystemExit(_INTERRUPTED) from None
+        _log.error("%s", interrupts.MESSAGE)
+        raise SystemExit(interrupts.exit_code(error)) from None
 
 
 def _explained(error: DBAPIError | psycopg2.Error, place: str) -> PromptlibError:

@@ -5,23 +5,24 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from promptlib import diagnosis
+from promptlib.errors import PromptlibError
+from promptlib.migration import Section  # noqa: TC001 - the same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.migration import Section
+    from promptlib.watcher import Watcher
 
-ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
 _log = logging.getLogger(__name__)
 
 # Who is asking and what he may lose: restored first, for they decide what else may be set. The
@@ -36,30 +37,84 @@ _USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
 _SETS = re.compile(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
 
 
-def run(connection: Connection, section: Section, path: Path, settings: Mapping[str, str]) -> None:
-    """Run a section as written, and leave the session's settings as they were.
+class Step(NamedTuple):
+    """A section to run: of which migration, in which direction, and where it is written."""
+
+    version: str
+    direction: str
+    section: Section
+    path: Path
+
+
+def run(  # noqa: PLR0913 - two of them by name
+    connection: Connection,
+    step: Step,
+    settings: Mapping[str, str],
+    watcher: Watcher,
+    *,
+    external: bool = False,
+    tolerated: Collection[str] = (),
+) -> None:
+    """Run a section in the connection's transaction, and leave the session as it was.
 
     Args:
-        connection: in a transaction, or in autocommit for a section outside of one.
-        section: what to run.
-        path: its migration's file, for errors.
+        connection: not in autocommit.
+        step: what to run.
         settings: PostgreSQL settings that hold for this section only.
+        watcher: looks at what takes its time.
+        external: whether the transaction is another's, and goes on.
+        tolerated: SQLSTATEs that count as done: something is there, or gone, already.
 
     Raises:
         PromptlibError: for the first statement that fails. Nothing is rolled back here.
     """
     with (
         connection.cursor() as cursor,
-        _notices_shown(connection),
-        _settings_kept(cursor, section, settings),
+        notices_shown(connection),
+        settings_kept(cursor, step.section, settings, local=not external) as pid,
     ):
-        for statement in section.statements:
-            text = section.source[statement.start : statement.end]
+        for index in range(len(step.section.statements)):
+            if tolerated:
+                cursor.execute("SAVEPOINT promptlib_statement")
             try:
-                # Without a second argument psycopg2 sends the text as it is, % included.
-                cursor.execute(text)
-            except psycopg2.Error as error:
-                raise diagnosis.explain(error, section, statement, path) from error
+                execute(cursor, step, index, watcher, pid)
+            except PromptlibError as error:
+                if sqlstate(error) not in tolerated:
+                    raise
+                cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
+                tell_tolerated(error)
+
+
+def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
+    """Run one statement as it is written.
+
+    Raises:
+        PromptlibError: when it fails.
+    """
+    statements = step.section.statements
+    statement = statements[index]
+    text = step.section.source[statement.start : statement.end]
+    try:
+        with watcher.statement(pid, index + 1, len(statements)):
+            # Without a second argument psycopg2 sends the text as it is, % included.
+            cursor.execute(text)
+    except psycopg2.Error as error:
+        raise diagnosis.explain(error, step.section, statement, step.path) from error
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE behind an error of ours; empty if the server sent none."""
+    found: BaseException | None = error
+    while found:
+        if state := getattr(found, "pgcode", None):
+            return str(state)
+        found = found.__cause__ or found.__context__
+    return ""
+
+
+def tell_tolerated(error: PromptlibError) -> None:
+    """Say that a statement counts as done, and why."""
+    _log.info("%s: %s; this counts as done", error.place, error.what)
 
 
 def changes_settings(section: Section) -> bool:
@@ -76,7 +131,7 @@ class _Notices:
 
 
 @contextlib.contextmanager
-def _notices_shown(connection: Connection) -> Iterator[None]:
+def notices_shown(connection: Connection) -> Iterator[None]:
     """Pass on what the section tells its reader: RAISE NOTICE, and the server's warnings."""
     before: Any = connection.notices
     connection.notices = _Notices()  # type: ignore[assignment] # it needs an append, no more
@@ -87,20 +142,31 @@ def _notices_shown(connection: Connection) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _settings_kept(cursor: Cursor, section: Section, settings: Mapping[str, str]) -> Iterator[None]:
+def settings_kept(
+    cursor: Cursor, section: Section, settings: Mapping[str, str], *, local: bool
+) -> Iterator[int]:
     """Apply settings, and take them back with those that the section makes.
 
     A dump begins with `SET search_path = ''`: without this no later statement would find
     alembic_version. In a failed transaction the rollback does it.
+
+    Args:
+        cursor: on the connection that the section runs on.
+        section: what will run.
+        settings: PostgreSQL settings by name.
+        local: whether they end with the transaction by themselves.
+
+    Yields:
+        the number of the server process, which behind a pooler is the transaction's own.
     """
-    if not settings and not changes_settings(section):
-        yield
-        return
-    before = [(query, _read(cursor, query)) for query in (_IDENTITY, _SETTINGS)]
-    for name, value in settings.items():
-        cursor.execute(_SET, (name, value))
+    before = []
+    if not local or changes_settings(section):
+        before = [(query, _read(cursor, query)) for query in (_IDENTITY, _SETTINGS)]
+    chosen = "".join(f", set_config('{name}', %s, {local})" for name in settings)
+    cursor.execute(f"SELECT pg_backend_pid(){chosen}", (*settings.values(),) or None)
+    (pid, *_) = cursor.fetchone() or (0,)
     try:
-        yield
+        yield pid
     finally:
         if cursor.connection.get_transaction_status() in _USABLE:
             for query, values in before:

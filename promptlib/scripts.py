@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import time
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from alembic import op
 from alembic.script import Script, ScriptDirectory, write_hooks
 from alembic.script.revision import RevisionMap
 from alembic.util import CommandError
 
-from promptlib import directory, offline, report, runner
+from promptlib import directory, report
+from promptlib.directory import File
 from promptlib.errors import PromptlibError, shown
+from promptlib.records import DOWN, UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext, MigrationInfo
 
-    from promptlib.directory import File
-    from promptlib.migration import Migration, Section
+    from promptlib.ledger import Row
+    from promptlib.migration import Migration
 
 TEMPLATE = "script.sql.mako"
-SETTINGS = "promptlib_settings"
 _ONE_LINE = "migrations form one line, in the order of their versions"
-_log = logging.getLogger(__name__)
 
 
 class SqlScriptDirectory(ScriptDirectory):
@@ -46,9 +41,10 @@ class SqlScriptDirectory(ScriptDirectory):
         self.config = config
         self.folder = Path(str(config.get_alembic_option("sql_location")))
         self.revision_map = RevisionMap(self.generate_scripts)
-        self.running: Migration | None = None
-        self._began = 0.0
-        self._finished = ""
+        self.ghosts: list[Row] = []
+        self.asked = ""  # upgrade, downgrade or stamp: what Alembic last planned
+        self.perform: Callable[[str, str], None]  # what a revision's functions do
+        self.place: Callable[[], str] = str  # the file of the migration that runs
         report.configure_logging(config)
 
     @cached_property
@@ -70,10 +66,21 @@ class SqlScriptDirectory(ScriptDirectory):
         """
         _ = self.migrations
 
+    def remember(self, ghosts: list[Row]) -> None:
+        """Take what the database names and sql/ does not have for revisions as well."""
+        if ghosts:
+            self.ghosts = ghosts
+            self.revision_map = RevisionMap(self.generate_scripts)
+
     def generate_scripts(self) -> Iterator[Script]:
         """Yield the revisions in the order of their versions: what RevisionMap asks for."""
+        gone = [
+            File(row.version, name, self.folder / f"{row.version}_{name}.sql")
+            for row in self.ghosts
+            for name in [row.name.replace(" ", "_")]
+        ]
         before = None
-        for file in self.files:
+        for file in sorted([*self.files, *gone]) if gone else self.files:
             yield self._script(file, before)
             before = file.version
 
@@ -82,50 +89,31 @@ class SqlScriptDirectory(ScriptDirectory):
         module.__dict__.update(
             revision=file.version,
             down_revision=before,
-            upgrade=self._function("upgrade", file, "up"),
-            downgrade=self._function("downgrade", file, "down"),
+            upgrade=self._function("upgrade", file.version, UP),
+            downgrade=self._function("downgrade", file.version, DOWN),
         )
         return Script(module, file.version, file.path)
 
-    def _function(self, name: str, file: File, part: str) -> Callable[..., None]:
+    def _function(self, name: str, version: str, direction: str) -> Callable[..., None]:
         """The upgrade or downgrade function of a revision. Alembic logs it by its name."""
 
         def run(**_: object) -> None:
-            self.log_finished()
-            self.running, self._began = self.migrations[file.version], time.perf_counter()
-            self._run(getattr(self.running, part), file.path)
+            self.perform(version, direction)
 
         run.__name__ = name
         return run
 
-    def _run(self, section: Section, path: Path) -> None:
-        context = op.get_context()
-        settings = {**context.opts.get(SETTINGS, {}), **section.settings}
-        with contextlib.nullcontext() if section.transactional else _outside(context, path):
-            if context.as_sql:
-                context.impl.static_output(offline.script(section, settings))
-                return
-            assert context.connection
-            driver: Any = context.connection.connection.driver_connection
-            runner.run(driver, section, path, settings)
+    def _upgrade_revs(self, destination: str, current_rev: str) -> list[Any]:
+        self.asked = "upgrade"
+        return super()._upgrade_revs(destination, current_rev)
 
-    def place(self) -> str:
-        """The path of the migration that runs, or nothing."""
-        return shown(self.running.path) if self.running else ""
+    def _downgrade_revs(self, destination: str, current_rev: str | None) -> list[Any]:
+        self.asked = "downgrade"
+        return super()._downgrade_revs(destination, current_rev)
 
-    def log_step(self, step: MigrationInfo) -> None:
-        """Remember to tell that a step was taken, and how long its SQL took: it may not commit."""
-        if self.running and not step.is_stamp:
-            word = "upgrade  " if step.is_upgrade else "downgrade"
-            name = self.running.name.replace("_", " ")
-            took = 1000 * (time.perf_counter() - self._began)
-            self._finished = f"{word} {self.running.version}  {name}  {took:.0f} ms"
-
-    def log_finished(self) -> None:
-        """Tell of the last step: its transaction has been committed."""
-        if self._finished:
-            _log.info(self._finished)
-            self._finished = ""
+    def _stamp_revs(self, revision: Any, heads: Any) -> list[Any]:
+        self.asked = "stamp"
+        return super()._stamp_revs(revision, heads)
 
     def get_all_current(self, id_: tuple[str, ...]) -> set[Script]:
         """The current revisions. In one line of history these are what the database names.
@@ -176,13 +164,3 @@ class SqlScriptDirectory(ScriptDirectory):
             raise CommandError(f"{', '.join(refused)} has no meaning here: {_ONE_LINE}")
         if options.get("upgrades", "pass").strip() not in ("", "pass"):
             raise CommandError("--autogenerate cannot write SQL yet; write the migration by hand")
-
-
-def _outside(context: MigrationContext, path: Path) -> contextlib.AbstractContextManager[None]:
-    """Alembic's autocommit block, which a caller's own open transaction makes impossible."""
-    if context._in_external_transaction:  # noqa: SLF001 - Alembic offers no other way to ask
-        raise CommandError(
-            f"{shown(path)}: transaction:false needs a connection without an open transaction; "
-            "pass an engine, or a connection that has begun nothing"
-        )
-    return context.autocommit_block()

@@ -82,14 +82,12 @@ def test_offline_needs_no_server_and_says_nothing_else(project: Project) -> None
     assert not (project.folder / ".promptlib").exists()
 
 
-def test_the_setting_that_allows_data_loss_is_written_around_the_section(
+def test_the_setting_that_allows_data_loss_is_written_before_the_section(
     project: Project,
 ) -> None:
     project.add(1, "SELECT 1;", "SELECT 2;")
     said = project.alembic("-x", "allow_data_loss=on", "downgrade", "head:base", "--sql").stdout
-    before, after = said.split("SELECT 2;")
-    assert before.rstrip().endswith("SET promptlib.allow_data_loss = 'on';")
-    assert after.lstrip().startswith("RESET promptlib.allow_data_loss;")
+    assert "SET LOCAL promptlib.allow_data_loss = 'on';\nSELECT 2;" in said
 
 
 def test_psql_of_another_encoding(project: Project, database: Database) -> None:

@@ -54,9 +54,9 @@ class Database:
         return self.query(sql, *values)[0][0]
 
     def tables(self) -> set[str]:
-        """The names of the tables in the schema public."""
+        """The names of the tables in the schema public, but for the ledger's."""
         rows = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return {name for (name,) in rows}
+        return {name for (name,) in rows} - {"migrations", "migration_events"}
 
     @cached_property
     def engine(self) -> Engine:

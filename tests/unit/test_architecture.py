@@ -13,10 +13,16 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "promptlib"
 # A module imports only modules that stand before it.
 WITHOUT_ALEMBIC = (
-    *("errors", "lexemes", "sqltext", "migration", "directory", "masking", "diagnosis", "logs"),
-    *("runner", "offline", "programs", "programs", "embedded", "database"),
+    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "directory"),
+    *("masking", "diagnosis", "logs", "interrupts", "settings"),
+    *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
+    *("runner", "attempts", "outside", "deploy", "offline"),
+    *("programs", "embedded", "database"),
 )
-WITH_ALEMBIC = ("report", "scripts", "plugin", "model", "environment", "cli", "__main__")
+WITH_ALEMBIC = (
+    *("report", "scripts", "steps", "writing", "online", "plugin", "model", "environment"),
+    *("cli", "__main__"),
+)
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 MOST_LINES = 250

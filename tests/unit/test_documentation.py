@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import alembic.config
 import pytest
 
-from promptlib import cli, database, migration
+from promptlib import cli, database, markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def test_every_alembic_command(readme: str) -> None:
 
 
 def test_every_option_of_the_file_format_and_every_scheme(readme: str) -> None:
-    for option in migration.OPTIONS:
+    for option in markers.OPTIONS:
         assert f"`{option}:" in readme
     for scheme in database.SCHEMES:
         assert f"`{scheme}://`" in readme

@@ -1,0 +1,78 @@
+"""Try again what others stood in the way of: locks, deadlocks and serialization failures."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+from promptlib import duration
+from promptlib.errors import PromptlibError
+from promptlib.runner import sqlstate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promptlib.watcher import Watcher
+
+_log = logging.getLogger(__name__)
+# lock_not_available, deadlock_detected, serialization_failure
+_PASSING = {"55P03", "40P01", "40001"}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
+
+
+def made(
+    attempt: Callable[[], None], most: int, watcher: Watcher, undo: Callable[[BaseException], None]
+) -> None:
+    """Make attempts until one succeeds, or fails for a reason that will not pass.
+
+    Args:
+        attempt: what to do.
+        most: how many attempts to make.
+        watcher: knows who stood in the way.
+        undo: called with the error after each attempt that failed.
+
+    Raises:
+        PromptlibError: the last attempt's; whatever else `attempt` raises.
+    """
+    for number, pause in enumerate(_pauses(), 1):
+        try:
+            attempt()
+        except PromptlibError as error:
+            passes = sqlstate(error) in _PASSING
+            blockers = watcher.blockers() if passes else ""
+            undo(error)
+            if not passes:
+                raise
+            if number == most:
+                _give_up(error, most, blockers)
+            _tell(error, blockers, number, most, pause)
+            time.sleep(pause)
+        except BaseException as error:
+            undo(error)
+            raise
+        else:
+            return
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait: more each time, and never the same for two deploys."""
+    longest = _FIRST_PAUSE
+    while True:
+        yield longest * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        longest = min(2 * longest, _LONGEST_PAUSE)
+
+
+def _tell(error: PromptlibError, blockers: str, number: int, most: int, pause: float) -> None:
+    _log.warning(
+        "%s: %s, blocked by %s; attempt %d of %d begins in %s",
+        *(error.place, error.what, blockers, number + 1, most, duration.shown(pause)),
+    )
+
+
+def _give_up(error: PromptlibError, most: int, blockers: str) -> NoReturn:
+    note = f"  note: gave up after {most} attempts; blocked by {blockers}"
+    raise PromptlibError(
+        error.what, error.remedy, place=error.place, notes=[*error.notes, note]
+    ) from error.__cause__

@@ -1,0 +1,41 @@
+"""Ctrl-C and SIGTERM, for the commands: both end what runs, and are told apart by the exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MESSAGE = "interrupted; what was not committed is undone, and the deploy lock is free"
+_BY_SIGNAL = 128  # exit codes of what a signal ended begin here
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: like Ctrl-C, but from whoever runs the machine."""
+
+
+def exit_code(error: KeyboardInterrupt) -> int:
+    """What a shell expects: 130 after Ctrl-C, 143 after SIGTERM."""
+    by = signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT
+    return _BY_SIGNAL + by
+
+
+@contextlib.contextmanager
+def answered() -> Iterator[None]:
+    """Raise Terminated when SIGTERM comes, as KeyboardInterrupt is raised by Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_signal: int, _frame: object) -> None:
+    raise Terminated

@@ -1,0 +1,207 @@
+"""What a database remembers, read and made; records.py has the tables and what writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg2
+
+from promptlib.errors import PromptlibError
+from promptlib.records import ADDED, EVENTS, MIGRATIONS, TABLES, VERSION_TABLE, Tables
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.migration import Migration
+
+_NO_RIGHT = "42501"
+_OURS = frozenset(ADDED)
+_PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
+_WHERE = """
+    WITH place AS (SELECT coalesce(%s,
+        (SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+          WHERE pg_class.oid = to_regclass(%s)), current_schema())::text AS schema)
+    SELECT pg_is_in_recovery(), schema,
+           to_regclass(quote_ident(schema) || %s) IS NOT NULL,
+           ARRAY(SELECT attname::text FROM pg_attribute
+                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
+                    AND attnum > 0 AND NOT attisdropped),
+           to_regclass(quote_ident(schema) || %s) IS NOT NULL
+      FROM place
+"""
+_VERSIONS = "ARRAY(SELECT version_num::text FROM {})"
+_ROWS = """
+    (SELECT coalesce(json_agg(json_build_array(id::text, name, checksum, {kept}) ORDER BY id), '[]')
+       FROM {})"""
+# The newest attempt of each version outside a transaction, where it did not end well. An attempt
+# within a transaction that failed left nothing, so it does not count.
+_HALF_DONE = """
+    (SELECT coalesce(json_agg(json_build_array(id, version, direction, outcome, statements_done,
+                                               statements_checksum, backend_pid)), '[]')
+       FROM {events} e
+      WHERE statements_done IS NOT NULL AND outcome IN ('running', 'failed')
+        AND NOT EXISTS (
+            SELECT FROM {events} later WHERE later.version = e.version AND later.id > e.id
+               AND NOT (later.outcome = 'failed' AND later.statements_done IS NULL)))"""
+
+
+class Row(NamedTuple):
+    """A migration that is applied now."""
+
+    version: str
+    name: str
+    checksum: str
+    has_down: bool
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another program wrote the row: ours always keep the DOWN section."""
+        return not self.has_down
+
+
+class HalfDone(NamedTuple):
+    """A section outside a transaction that did not come to its end.
+
+    Attributes:
+        event: the id of its event.
+        version: of its migration.
+        direction: `up` or `down`.
+        outcome: `failed` when the next statement was refused, `running` when nobody saw how it
+            ended.
+        done: how many statements took effect.
+        checksum: of their text.
+        backend_pid: the server process that ran them.
+    """
+
+    event: int
+    version: str
+    direction: str
+    outcome: str
+    done: int
+    checksum: str
+    backend_pid: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may have left something behind."""
+        return self.done > 0 or self.outcome == "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was read from a database.
+
+    Attributes:
+        schema: where alembic_version and the ledger are, or would be made.
+        current: what alembic_version names.
+        rows: the applied migrations by version.
+        half_done: sections that did not come to their end.
+        columns: of the table `migrations`; none if it is not there.
+        has_version_table: whether alembic_version is there.
+        has_events: whether `migration_events` is there.
+        is_replica: whether the server takes no writes.
+    """
+
+    schema: str
+    current: tuple[str, ...]
+    rows: dict[str, Row]
+    half_done: tuple[HalfDone, ...]
+    columns: frozenset[str]
+    has_version_table: bool
+    has_events: bool
+    is_replica: bool
+
+    @property
+    def exists(self) -> bool:
+        """Whether both tables are there, as we make them."""
+        return self.has_events and self.columns >= _OURS | _PREDECESSORS
+
+    @property
+    def is_predecessors(self) -> bool:
+        """Whether `migrations` is the one of the Node service, which lacks our columns."""
+        return self.columns >= _PREDECESSORS and not self.columns >= _OURS
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether `migrations` is a table of some other program."""
+        return bool(self.columns) and not self.columns >= _PREDECESSORS
+
+    @property
+    def is_unfilled(self) -> bool:
+        """Whether migrations ran on the database before it had a ledger."""
+        return bool(self.current) and all(row.is_foreign for row in self.rows.values())
+
+    @property
+    def version(self) -> str:
+        """The current revision, or nothing."""
+        return max(self.current, default="")
+
+
+def read(cursor: Cursor, schema: str) -> Ledger:
+    """Read what the database remembers, in two queries.
+
+    Args:
+        cursor: on any connection.
+        schema: where alembic_version is; empty: wherever the search_path finds it.
+
+    Raises:
+        psycopg2.Error: when the tables may not be read.
+    """
+    names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS))
+    cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
+    (is_replica, found, has_version_table, columns, has_events) = cursor.fetchone() or ()
+    place = found or ""
+    has_rows = frozenset(columns) >= _PREDECESSORS
+    kept = "down_sql IS NOT NULL" if "down_sql" in columns else "false"
+    tables = Tables(place)
+    parts = (
+        _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
+        _ROWS.format(tables.migrations, kept=kept) if has_rows else "'[]'::json",
+        _HALF_DONE.format(events=tables.events) if has_events else "'[]'::json",
+    )
+    cursor.execute(f"SELECT {', '.join(parts)}")
+    current, rows, half_done = cursor.fetchone() or ()
+    return Ledger(
+        place,
+        tuple(current),
+        {row[0]: Row(*row) for row in rows},
+        tuple(HalfDone(*each) for each in half_done),
+        frozenset(columns),
+        has_version_table,
+        has_events,
+        is_replica,
+    )
+
+
+def make(cursor: Cursor, found: Ledger, before: list[Migration]) -> bool:
+    """Make the tables where they are not, and fill them where migrations ran before.
+
+    Args:
+        cursor: on the connection of the deploy.
+        found: what was read.
+        before: the migrations up to the current revision.
+
+    Returns:
+        whether anything was written.
+
+    Raises:
+        PromptlibError: naming the tables, when they may not be made.
+    """
+    tables = Tables(found.schema)
+    sql = [] if found.exists else [tables.create(extend=found.is_predecessors)]
+    if found.is_unfilled and before:
+        sql.append(tables.took_over(before, "adopted"))
+    try:
+        for each in sql:
+            cursor.execute(each)
+    except psycopg2.Error as error:
+        if error.pgcode != _NO_RIGHT:
+            raise
+        raise PromptlibError(
+            f"the tables {' and '.join(TABLES)} cannot be made in the schema {found.schema}: "
+            f"{error.diag.message_primary}",
+            f"GRANT CREATE ON SCHEMA {found.schema} to the user in DATABASE_URL, or let the owner "
+            "deploy once",
+        ) from error
+    return bool(sql)

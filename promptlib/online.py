@@ -1,0 +1,236 @@
+"""A command on a database: one that looks, or a deploy, with everything that keeps it safe."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+import psycopg2
+
+from promptlib import database, duration, ledger, lock, plan, report
+from promptlib.deploy import Deploy
+from promptlib.errors import PromptlibError
+from promptlib.records import VERSION_TABLE
+from promptlib.steps import Running
+from promptlib.watcher import Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.runtime.environment import EnvironmentContext
+    from psycopg2.extensions import connection as DriverConnection
+    from sqlalchemy import Connection
+
+    from promptlib.ledger import Ledger
+    from promptlib.plan import Entry
+    from promptlib.scripts import SqlScriptDirectory
+    from promptlib.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def run(
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    settings: Settings,
+    connection: Connection,
+    options: dict[str, Any],
+) -> None:
+    """Run the command.
+
+    Args:
+        context: Alembic's.
+        script: the migrations.
+        settings: how to behave.
+        connection: to the database.
+        options: for `context.configure`.
+    """
+    this = _Command(context, script, settings, connection)
+    context.configure(
+        connection,
+        on_version_apply=lambda step, heads, **_: this.applied(step, heads),
+        **options,
+    )
+    this.take_over()
+    if "destination_rev" in context.get_context().opts:
+        this.deploy()
+    else:
+        this.look()
+    if not this.external:
+        # The version table may not be in a migration's transaction. And a caller may run another
+        # command on his connection, which must not find one open.
+        connection.commit()
+
+
+class _Command:
+    """One run of Alembic's command on a connection."""
+
+    def __init__(
+        self,
+        context: EnvironmentContext,
+        script: SqlScriptDirectory,
+        settings: Settings,
+        connection: Connection,
+    ) -> None:
+        self.context, self.script, self.settings = context, script, settings
+        self.connection = connection
+        self.driver: Any = connection.connection.driver_connection
+        self.external = connection.in_transaction()
+        self.alembics: Callable[[Any, Any], list[Any]]
+        self.running: Running | None = None
+
+    def take_over(self) -> None:
+        """Stand between Alembic and the function that gives it the command's steps."""
+        context = self.context.get_context()
+        self.alembics = context.opts["fn"]
+        context._migrations_fn = self.planned  # noqa: SLF001 - configure(fn=) forgets the other
+
+    def planned(self, heads: Any, context: Any) -> Any:
+        """What Alembic asks for the steps."""
+        steps = self.alembics(heads, context)
+        return self.running.planned(steps) if self.running else steps
+
+    def applied(self, step: Any, heads: Any) -> None:
+        """What Alembic calls when a step has written the version."""
+        if self.running:
+            self.running.applied(step, heads)
+
+    def look(self) -> None:
+        """Run a command that only looks: report what is not as the files say, and go on."""
+        # Alembic makes its version table for commands that only look (check, history -i): not here.
+        self.context.get_context().opts.setdefault("dont_mutate", True)
+        with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
+            found = self.read()
+            try:
+                entries = self.plan(found)
+            except PromptlibError as error:  # a file that cannot be read
+                _log.warning("%s", error)
+            else:
+                for problem in plan.problems(entries, self.script.folder, found.version):
+                    _log.warning("%s", problem)
+        self.context.run_migrations()
+
+    def read(self) -> Ledger:
+        """Read what the database remembers, without touching a caller's open transaction."""
+        try:
+            with self.driver.cursor() as cursor:
+                found = ledger.read(cursor, self.settings.version_table_schema)
+        finally:
+            if not self.external:
+                self.driver.rollback()
+        rows = plan.rows(self.script.files, {}, found)
+        self.script.remember(plan.ghosts(rows, found.current, self.script.files))
+        return found
+
+    def plan(self, found: Ledger) -> list[Entry]:
+        """Where each migration stands."""
+        checksums = {version: each.up.checksum for version, each in self.script.migrations.items()}
+        rows = plan.rows(self.script.files, checksums, found)
+        return plan.entries(self.script.files, checksums, found, rows)
+
+    def deploy(self) -> None:
+        """Change the database, if there is something to do; one deploy at a time."""
+        began = time.monotonic()
+        self.script.require_readable()
+        found = self.read()
+        if found.is_replica:
+            raise PromptlibError(
+                "this server is a read-only replica",
+                f"connect to the primary in {database.VARIABLE}",
+            )
+        entries = self.plan(found)
+        steps = self.alembics(found.current, self.context.get_context())
+        self.require(found, entries)
+        done = 0
+        if self.has_work(found, entries, steps):
+            done = self.locked(found)
+        else:
+            self.context.run_migrations()
+        self.tell_end(done, time.monotonic() - began)
+
+    def require(self, found: Ledger, entries: list[Entry]) -> None:
+        """Refuse what no deploy may touch."""
+        plan.require_ours(found)
+        if self.script.asked == "stamp":
+            return
+        plan.require_stamped(found, self.script.files)
+        plan.require_agreement(found, plan.rows(self.script.files, {}, found))
+        if self.script.asked == "upgrade":
+            late = self.settings.applies_late
+            plan.require(entries, found, self.script.folder, applies_late=late)
+
+    def has_work(self, found: Ledger, entries: list[Entry], steps: list[Any]) -> bool:
+        """Whether anything would be written."""
+        late = any(entry.state is plan.State.LATE for entry in entries)
+        return bool(
+            steps
+            or found.half_done
+            or not (found.exists and found.has_version_table)
+            or found.is_unfilled
+            or self.script.asked == "stamp"
+            or (late and self.settings.applies_late and self.script.asked == "upgrade")
+        )
+
+    def locked(self, found: Ledger) -> int:
+        """Deploy while no other deploy runs; the number of migrations that ran."""
+        number = lock.key(found.schema, VERSION_TABLE)
+        with self.lock(number) as held:
+            found = self.prepare()
+            entries = self.plan(found)
+            self.require(found, entries)
+            with self.watcher() as watcher:
+                deploy = Deploy(
+                    connection=self.driver,
+                    connect=self.second,
+                    settings=self.settings,
+                    ledger=found,
+                    migrations=self.script.migrations,
+                    folder=self.script.folder,
+                    lock=held,
+                    watcher=watcher,
+                    external=self.external,
+                )
+                self.running = Running(self.script, self.context.get_context(), deploy, entries)
+                self.context.run_migrations()
+                return self.running.done
+
+    def lock(self, number: int) -> contextlib.AbstractContextManager[lock.Lock | None]:
+        """The deploy lock; in a caller's transaction it is held until that ends."""
+        if not self.external:
+            return lock.held(self.second, number, self.settings.deploy_wait)
+        with self.driver.cursor() as cursor:
+            lock.acquire(cursor, number, self.settings.deploy_wait)
+        return contextlib.nullcontext()
+
+    def prepare(self) -> Ledger:
+        """Read the ledger again, now that nobody else writes; make and fill it if need be."""
+        found = self.read()
+        before = [each for key, each in self.script.migrations.items() if key <= found.version]
+        with self.driver.cursor() as cursor:
+            made = ledger.make(cursor, found, before)
+        if made and not self.external:
+            self.driver.commit()
+        return self.read() if made else found
+
+    def watcher(self) -> Watcher:
+        """What looks at statements that take their time."""
+        seconds = duration.seconds(self.settings.lock_timeout)
+        answers = report.is_command(self.context.config)
+        return Watcher(self.second, self.driver, seconds, interruptible=answers)
+
+    def second(self) -> DriverConnection:
+        """Another connection to the same database."""
+        # A pool of its own: the caller's may have no connection left, or always give the same.
+        made = self.connection.engine.pool.recreate().connect()
+        driver: Any = made.driver_connection
+        made.detach()
+        return cast("DriverConnection", driver)
+
+    def tell_end(self, done: int, took: float) -> None:
+        """Say what was done, and where the database stands."""
+        heads = self.context.get_context().get_current_heads()
+        newest = " (head)" if tuple(self.script.get_heads()) == heads else ""
+        ran = f"{done} migration{'s' * (done != 1)} in {duration.shown(took)}; " if done else ""
+        _log.info("%sthe database is at %s%s", ran, ", ".join(heads) or "base", newest)

@@ -1,0 +1,204 @@
+"""The ledger's tables, and the SQL that makes and writes them, the same for us and for psql.
+
+`migrations` has a row for each migration that is applied now, `migration_events` one for each
+attempt. Who runs the SQL, and in which transaction, is left to others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from promptlib.migration import Migration, Section
+
+MIGRATIONS, EVENTS = TABLES = ("migrations", "migration_events")
+VERSION_TABLE = "alembic_version"
+UP, DOWN = "up", "down"
+# What our `migrations` has beyond the predecessor's.
+ADDED = {
+    "down_checksum": "varchar(64)",
+    "down_sql": "text",
+    "execution_ms": "bigint",
+    "executed_by": "text",
+}
+_CREATE = """CREATE TABLE IF NOT EXISTS {migrations} (
+    id varchar(255) PRIMARY KEY,
+    name varchar(255) NOT NULL,
+    executed_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    checksum varchar(64) NOT NULL,
+    down_checksum varchar(64),
+    down_sql text,
+    execution_ms bigint,
+    executed_by text
+);
+CREATE TABLE IF NOT EXISTS {events} (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version varchar(255) NOT NULL,
+    direction varchar(4) NOT NULL CHECK (direction IN ('up', 'down')),
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
+    outcome varchar(8) NOT NULL
+        CHECK (outcome IN ('running', 'done', 'failed', 'stamped', 'adopted', 'repaired')),
+    executed_by text NOT NULL DEFAULT session_user,
+    error text,
+    statements_done integer,
+    statements_checksum varchar(64),
+    backend_pid integer
+);
+CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);"""
+_EXTEND = "ALTER TABLE {migrations} {columns};"
+
+
+def literal(text: str) -> str:
+    """A text as PostgreSQL reads it, whatever standard_conforming_strings says."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def kept(section: Section) -> str:
+    """A DOWN section with its marker, to be read again by migration.parse_section."""
+    options = "" if section.transactional else " transaction:false"
+    if section.lock_timeout:
+        options += f" lock_timeout:{section.lock_timeout}"
+    return f"-- DOWN{options}\n{section.text}\n"
+
+
+class Tables:
+    """The SQL that makes and writes the ledger.
+
+    Args:
+        schema: where the tables are; empty: wherever the search_path leads, for psql.
+    """
+
+    def __init__(self, schema: str) -> None:
+        prefix = '"' + schema.replace('"', '""') + '".' if schema else ""
+        self.version = prefix + VERSION_TABLE
+        self.migrations = prefix + MIGRATIONS
+        self.events = prefix + EVENTS
+
+    def create(self, *, extend: bool = False) -> str:
+        """Make what is not there; `extend` gives the predecessor's table our columns."""
+        columns = ", ".join(
+            f"ADD COLUMN IF NOT EXISTS {name} {type_}" for name, type_ in ADDED.items()
+        )
+        made = _CREATE.format(migrations=self.migrations, events=self.events)
+        extended = _EXTEND.format(migrations=self.migrations, columns=columns)
+        return f"{made}\n{extended}" if extend else made
+
+    def applied(self, migration: Migration, started: str = "now()", attempt: int = 0) -> str:
+        """Record that UP ran.
+
+        Args:
+            migration: whose row is written.
+            started: when, as an SQL expression.
+            attempt: the id of the event that began it, or 0 to make one.
+        """
+        return (
+            f"WITH event AS ({self._done(migration.version, UP, started, attempt)})\n"
+            f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql,"
+            " execution_ms, executed_by)\n"
+            f"VALUES ({_facts(migration)},"
+            f" 1000 * extract(epoch FROM clock_timestamp() - ({started})), session_user);"
+        )
+
+    def taken_back(self, version: str, started: str = "now()", attempt: int = 0) -> str:
+        """Record that DOWN ran; the arguments are those of `applied`."""
+        return (
+            f"WITH event AS ({self._done(version, DOWN, started, attempt)})\n"
+            f"DELETE FROM {self.migrations} WHERE id = {literal(version)};"
+        )
+
+    def failed(self, version: str, direction: str, error: str) -> str:
+        """Record an attempt in a transaction, of which nothing else is left."""
+        return (
+            f"INSERT INTO {self.events} (version, direction, finished_at, outcome, error)"
+            f" VALUES ({literal(version)}, '{direction}', clock_timestamp(), 'failed',"
+            f" {literal(error)});"
+        )
+
+    def declared(self, version: str, direction: str, outcome: str) -> str:
+        """Record that somebody said where a migration stands."""
+        return (
+            f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
+            f" VALUES ({literal(version)}, '{direction}', clock_timestamp(), '{outcome}');"
+        )
+
+    def took_over(
+        self, migrations: Iterable[Migration], outcome: str, *, if_empty: bool = False
+    ) -> str:
+        """Record migrations as applied that did not run through us, nobody knows when.
+
+        The checksums of a row that is there already are replaced by those of the files.
+
+        Args:
+            migrations: at least one.
+            outcome: of their events: `stamped` or `adopted`.
+            if_empty: do so only where the ledger has no row of ours.
+        """
+        rows = ",\n    ".join(f"({_facts(each)}, NULL::timestamptz)" for each in migrations)
+        ours = f"SELECT FROM {self.migrations} WHERE down_sql IS NOT NULL"
+        return (
+            f"WITH taken AS (INSERT INTO {self.migrations}"
+            " (id, name, checksum, down_checksum, down_sql, executed_at)\n"
+            f"SELECT * FROM (VALUES\n    {rows}) AS found"
+            f"{f' WHERE NOT EXISTS ({ours})' if if_empty else ''}\n"
+            "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
+            " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" SELECT id, 'up', now(), now(), '{outcome}' FROM taken ORDER BY id;"
+        )
+
+    def forgotten(self, versions: Iterable[str], outcome: str) -> str:
+        """Take rows out, because somebody says that these migrations are not applied."""
+        found = list(versions)
+        events = ", ".join(
+            f"({literal(each)}, 'down', now(), now(), '{outcome}')" for each in found
+        )
+        names = ", ".join(map(literal, found))
+        return (
+            f"DELETE FROM {self.migrations} WHERE id IN ({names});\n"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" VALUES {events};"
+        )
+
+    def began(self, version: str, direction: str, done: int, checksum: str, pid: int) -> str:
+        """Record that a section outside a transaction begins, or goes on behind `done`."""
+        return (
+            f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
+            " statements_checksum, backend_pid)\n"
+            f"VALUES ({literal(version)}, '{direction}', 'running', {done}, '{checksum}',"
+            f" {pid}) RETURNING id;"
+        )
+
+    def went_on(self, event: int, done: int, checksum: str) -> str:
+        """Record that a statement outside a transaction took effect."""
+        return (
+            f"UPDATE {self.events} SET statements_done = {done},"
+            f" statements_checksum = '{checksum}' WHERE id = {event};"
+        )
+
+    def ended(self, event: int, outcome: str, error: str = "") -> str:
+        """Record how a section outside a transaction ended."""
+        return (
+            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
+            f" error = {literal(error) if error else 'NULL'} WHERE id = {event};"
+        )
+
+    def _done(self, version: str, direction: str, started: str, attempt: int) -> str:
+        if attempt:
+            return self.ended(attempt, "done").removesuffix(";")
+        return (
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" VALUES ({literal(version)}, '{direction}', {started}, clock_timestamp(), 'done')"
+        )
+
+
+def _facts(migration: Migration) -> str:
+    """What the ledger keeps of a migration's text, as values."""
+    name = literal(migration.name.replace("_", " "))
+    return (
+        f"'{migration.version}', {name}, '{migration.up.checksum}', '{migration.down.checksum}',"
+        f" {literal(kept(migration.down))}"
+    )

@@ -1,0 +1,206 @@
+"""Alembic's steps on a database, with what Alembic does not know of: late ones, cut-off ones."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+from alembic.runtime.migration import RevisionStep
+from alembic.util import CommandError
+
+from promptlib import duration
+from promptlib.errors import PromptlibError, shown
+from promptlib.plan import State
+from promptlib.records import DOWN, UP
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from alembic.runtime.migration import MigrationContext, MigrationInfo
+
+    from promptlib.deploy import Deploy
+    from promptlib.ledger import HalfDone
+    from promptlib.plan import Entry
+    from promptlib.runner import Step
+    from promptlib.scripts import SqlScriptDirectory
+
+_log = logging.getLogger(__name__)
+_BACK = re.compile(r"-(\d+)")
+
+
+class Running:
+    """The steps of a deploy on a database.
+
+    Args:
+        script: the migrations.
+        context: Alembic's, which begins and ends the transactions.
+        deploy: what runs the sections.
+        plan: where each migration stands.
+    """
+
+    def __init__(
+        self,
+        script: SqlScriptDirectory,
+        context: MigrationContext,
+        deploy: Deploy,
+        plan: list[Entry],
+    ) -> None:
+        self.script, self.context, self.deploy, self.plan = script, context, deploy, plan
+        self.count = self.number = self.done = 0
+        self._step: Step | None = None
+        script.perform, script.place = self.perform, self.place
+
+    def planned(self, steps: list[Any]) -> Iterator[Any]:
+        """Yield Alembic's steps, with those before them that Alembic does not know of.
+
+        What stands behind a `yield` happens when Alembic has committed the step.
+
+        Raises:
+            PromptlibError: when a section that was cut off is in the way.
+        """
+        if self.script.asked == "stamp":
+            if not steps:
+                with self.context.begin_transaction(_per_migration=True):
+                    self.declare(max(self.context.get_current_heads(), default=""))
+            yield from steps
+            return
+        first, steps = self._ordered(steps)
+        self.count = len(first) + len(steps)
+        for version, direction in first:
+            with self.context.begin_transaction(_per_migration=True):
+                self.perform(version, direction)
+                self._record()
+            self._tell()
+        for step in steps:
+            yield step
+            self._tell()
+
+    def _ordered(self, steps: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
+        """What runs before Alembic's steps, by version and direction, and these themselves."""
+        half = next((each for each in self.deploy.ledger.half_done if each.is_open), None)
+        if self.script.asked == "downgrade":
+            return self._backwards(half, steps)
+        late = [each.version for each in self.plan if each.state is State.LATE]
+        late = late if self.deploy.settings.applies_late else []
+        if half and half.version in (*self.deploy.ledger.rows, *late):
+            late = [half.version, *(each for each in late if each != half.version)]
+        elif half:
+            _require_first(half, steps)
+            if late:
+                raise PromptlibError(
+                    f"{half.version} was cut off halfway, so late migrations must wait",
+                    f"finish it first: alembic upgrade {half.version}",
+                )
+        return [(version, UP) for version in late], steps
+
+    def _backwards(
+        self, half: HalfDone | None, steps: list[Any]
+    ) -> tuple[list[tuple[str, str]], list[Any]]:
+        """What a downgrade does: first it undoes what was cut off before it took effect whole."""
+        first = []
+        if half and half.version not in self.deploy.ledger.rows:
+            first = [(half.version, DOWN)]
+            back = _BACK.fullmatch(str(self.context.opts.get("destination_rev")))
+            if back:
+                rest = int(back[1]) - 1
+                current = self.deploy.ledger.version
+                steps = self.script._downgrade_revs(f"-{rest}", current) if rest else []  # noqa: SLF001
+        return first, [*steps, *self._below(steps)]
+
+    def _below(self, steps: list[Any]) -> Iterator[Any]:
+        """Further steps down to a migration that did run: alembic_version names no other."""
+        below = steps[-1].revision.down_revision if steps else None
+        while below and below not in self.deploy.ledger.rows:
+            script = self.script.get_revision(below)
+            yield RevisionStep(self.script.revision_map, script, is_upgrade=False)
+            below = script.down_revision if script else None
+
+    def perform(self, version: str, direction: str) -> None:
+        """Run a migration's section."""
+        self.number += 1
+        deploy = self.deploy
+        step = self._step = deploy.up(version) if direction == UP else deploy.down(version)
+        if step is None:
+            _log.info("%s  %s never ran here: passed over", self._position(), version)
+        elif step.section.transactional:
+            deploy.run(step, self._title())
+        else:
+            with outside_block(self.context, step.path):
+                deploy.run_outside(step, self._title())
+
+    def place(self) -> str:
+        """The path of the migration that runs, or nothing."""
+        return shown(self._step.path) if self._step else ""
+
+    def applied(self, step: MigrationInfo, heads: Iterable[str]) -> None:
+        """Remember a step, in its transaction: what Alembic calls when the version is written."""
+        if step.is_stamp:
+            self.declare(max(heads, default=""))
+        else:
+            self._record()
+
+    def _record(self) -> None:
+        if self._step:
+            self.deploy.record(self._step)
+
+    def declare(self, version: str) -> None:
+        """Put the ledger where somebody says that the database stands."""
+        deploy, rows = self.deploy, self.deploy.ledger.rows
+        ours = {each for each, row in rows.items() if not row.is_foreign}
+        new = [each for each in deploy.migrations if each <= version and each not in ours]
+        # The predecessor's rows are foreign too, but their migrations are ours.
+        old = [each for each in rows if each > version and each in {*ours, *deploy.migrations}]
+        tables, sql = deploy.tables, []
+        if new:
+            sql.append(tables.took_over([deploy.migrations[each] for each in new], "stamped"))
+        if old:
+            sql.append(tables.forgotten(old, "stamped"))
+        sql += [
+            tables.declared(each.version, UP if each.version <= version else DOWN, "stamped")
+            for each in deploy.ledger.half_done
+            if each.version not in (*new, *old)
+        ]
+        with deploy.connection.cursor() as cursor:
+            for each in sql:
+                cursor.execute(each)
+        for names, what in ((new, "is taken for executed"), (old, "is taken for pending")):
+            for each in names:
+                _log.info("%s %s", each, what)
+
+    def _position(self) -> str:
+        return f"{self.number:>{len(str(self.count))}}/{self.count}"
+
+    def _title(self) -> str:
+        assert self._step
+        word = "upgrade  " if self._step.direction == UP else "downgrade"
+        name = self._step.path.stem.partition("_")[2].replace("_", " ")
+        return f"{self._position()}  {word} {self._step.version}  {name}"
+
+    def _tell(self) -> None:
+        """Tell of a step: its transaction has been committed."""
+        if self._step:
+            self.done += 1
+            _log.info("%s  %s", self._title(), duration.shown(self.deploy.seconds))
+            self._step = None
+
+
+def _require_first(half: HalfDone, steps: list[Any]) -> None:
+    if not steps or steps[0].revision.revision != half.version:
+        raise PromptlibError(
+            f"the {half.direction.upper()} section of {half.version} was cut off after "
+            f"{half.done} statements, so nothing else runs before it",
+            f"finish it: alembic upgrade {half.version}; or undo it: alembic downgrade -1",
+        )
+
+
+def outside_block(context: MigrationContext, path: Path) -> contextlib.AbstractContextManager[None]:
+    """Alembic's autocommit block, which a caller's own open transaction makes impossible."""
+    if context._in_external_transaction:  # noqa: SLF001 - Alembic offers no other way to ask
+        raise CommandError(
+            f"{shown(path)}: transaction:false needs a connection without an open transaction; "
+            "pass an engine, or a connection that has begun nothing"
+        )
+    return context.autocommit_block()

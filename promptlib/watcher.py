@@ -1,0 +1,167 @@
+"""Watches the statement that runs, from a thread: who blocks it, how far it is, and Ctrl-C.
+
+The thread that runs the statement is inside of libpq until the server answers, and hears nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import psycopg2
+
+from promptlib import activity, duration, logs, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from psycopg2.extensions import connection as Connection
+
+_log = logging.getLogger(__name__)
+_SHOW_AFTER, _LOG_EVERY = 2.0, 30.0  # seconds
+_QUICKEST, _SLOWEST = 0.02, 0.5  # seconds between two looks
+_INTERRUPTS = bytes((signal.SIGINT, signal.SIGTERM))
+
+
+class _Running(NamedTuple):
+    """The statement that runs: since when, by which server process, and which of how many."""
+
+    began: float
+    pid: int
+    number: int
+    of: int
+
+
+class Watcher:
+    """Looks at a deploy's statements; one that runs shortly costs nothing.
+
+    Args:
+        connect: opens a second connection, when there is something to ask.
+        connection: what the statements run on.
+        lock_timeout: after how long they give up, in seconds; who blocks them is asked before.
+        interruptible: whether Ctrl-C and SIGTERM cancel the statement: for commands only.
+
+    Attributes:
+        title: what to call what runs.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        connection: Connection,
+        lock_timeout: float,
+        *,
+        interruptible: bool,
+    ) -> None:
+        self._connect = connect
+        self._connection = connection
+        self._pause = min(max(lock_timeout / 4 or _SLOWEST, _QUICKEST), _SLOWEST)
+        self._interruptible = (
+            interruptible and threading.current_thread() is threading.main_thread()
+        )
+        self.title = ""
+        self._running: _Running | None = None
+        self._second: Connection | None = None
+        self._blockers: list[activity.Session] = []
+        self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._ours, self._theirs = socket.socketpair()
+        for end in (self._ours, self._theirs):
+            end.settimeout(0)
+        if self._interruptible:
+            signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if self._interruptible:
+            signal.set_wakeup_fd(-1)
+        self._theirs.send(b"\0")
+        self._thread.join()
+        self._ours.close()
+        self._theirs.close()
+        if self._second:
+            self._second.close()
+
+    @contextlib.contextmanager
+    def statement(self, pid: int, number: int = 1, count: int = 1) -> Iterator[None]:
+        """Watch a statement.
+
+        Args:
+            pid: of the server process that runs it; 0 if that is not known.
+            number: which statement of its section it is.
+            count: how many the section has.
+        """
+        self._blockers = []
+        self._running = _Running(time.monotonic(), pid, number, count)
+        try:
+            yield
+        finally:
+            self._running = None
+
+    def blockers(self) -> str:
+        """Name the sessions that the last statement was last seen to wait for."""
+        return activity.named(self._blockers)
+
+    def _watch(self) -> None:
+        """Look again and again, until __exit__ says that it is over."""
+        interrupts, logged = 0, 0.0
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._ours, selectors.EVENT_READ)
+            while True:
+                said = self._ours.recv(64) if selector.select(self._pause) else b""
+                if b"\0" in said:
+                    logs.transient("")
+                    return
+                interrupts += sum(byte in _INTERRUPTS for byte in said)
+                running = self._running
+                if not running:
+                    logs.transient("")
+                elif interrupts:
+                    self._cancel(at_once=interrupts > 1)
+                elif time.monotonic() - running.began >= self._pause:
+                    logged = self._look(running, logged)
+
+    def _cancel(self, *, at_once: bool) -> None:
+        """Ask the server to end the statement; if somebody insists, wait for no answer."""
+        with contextlib.suppress(psycopg2.Error, OSError):
+            if at_once:
+                with socket.socket(fileno=os.dup(self._connection.fileno())) as copy:
+                    copy.shutdown(socket.SHUT_RDWR)
+            else:
+                self._connection.cancel()
+
+    def _look(self, running: _Running, logged: float) -> float:
+        """Ask and show; returns when something was last logged."""
+        step = ""
+        if running.pid:
+            with contextlib.suppress(psycopg2.Error), self._asking().cursor() as cursor:
+                self._blockers = activity.blockers(cursor, running.pid) or self._blockers
+                step = progress.of(cursor, running.pid)
+        now = time.monotonic()
+        if now - running.began < _SHOW_AFTER:
+            return logged
+        which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
+        text = f"{self.title}  {which}{duration.shown(now - running.began)}  {step}".rstrip()
+        if not logs.transient(text) and now - max(logged, running.began) >= _LOG_EVERY:
+            _log.info(text)
+            return now
+        return logged
+
+    def _asking(self) -> Connection:
+        """The second connection, in autocommit."""
+        if not self._second or self._second.closed:
+            self._second = self._connect()
+            self._second.autocommit = True
+        return self._second
