@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib import duration
+from promptlib.lexemes import GAP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +33,9 @@ _ALIVE = """
 """
 # The first words of a statement say what kind it is; what follows may hold data.
 _KIND = re.compile(
-    r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*"
-    r"((?:CREATE|ALTER|DROP|REFRESH|REINDEX|IMPORT|COMMENT|LOCK)\s+[A-Z]+|[A-Z]+)\b",
-    re.IGNORECASE | re.DOTALL,
+    rf"(?:{GAP})?((?:CREATE|ALTER|DROP|REFRESH|REINDEX|IMPORT|COMMENT|LOCK)"
+    r"(?:\s+(?:OR\s+REPLACE|UNIQUE|TEMP|TEMPORARY|UNLOGGED|MATERIALIZED))?\s+[A-Z]+|[A-Z]+)\b",
+    re.IGNORECASE,
 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from promptlib import duration
+from promptlib import activity, duration
 from promptlib.errors import PromptlibError
 from promptlib.runner import sqlstate
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from promptlib.watcher import Watcher
 
 _log = logging.getLogger(__name__)
-# lock_not_available, deadlock_detected, serialization_failure
-_PASSING = {"55P03", "40P01", "40001"}
+_CONFLICT = "40001"  # serialization_failure
+_PASSING = {"55P03", "40P01", _CONFLICT}  # lock_not_available, deadlock_detected
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
 
 
@@ -41,13 +41,13 @@ def made(
             attempt()
         except PromptlibError as error:
             passes = sqlstate(error) in _PASSING
-            blockers = watcher.blockers() if passes else ""
+            by = _blamed(error, watcher) if passes else ""
             undo(error)
-            if not passes:
+            if passes and number == most:
+                error.notes += (f"  note: gave up after {most} attempt{'s' * (most > 1)}{by}",)
+            if not passes or number == most:
                 raise
-            if number == most:
-                _give_up(error, most, blockers)
-            _tell(error, blockers, number, most, pause)
+            _tell(error, by, number, most, pause)
             time.sleep(pause)
         except BaseException as error:
             undo(error)
@@ -64,15 +64,15 @@ def _pauses() -> Iterator[float]:
         longest = min(2 * longest, _LONGEST_PAUSE)
 
 
-def _tell(error: PromptlibError, blockers: str, number: int, most: int, pause: float) -> None:
+def _blamed(error: PromptlibError, watcher: Watcher) -> str:
+    """Who stood in the way; whoever caused a conflict need not hold a lock, and is not known."""
+    seen = watcher.blockers()
+    known = seen or sqlstate(error) != _CONFLICT
+    return f", blocked by {activity.named(seen)}" if known else ""
+
+
+def _tell(error: PromptlibError, by: str, number: int, most: int, pause: float) -> None:
     _log.warning(
-        "%s: %s, blocked by %s; attempt %d of %d begins in %s",
-        *(error.place, error.what, blockers, number + 1, most, duration.shown(pause)),
+        "%s: %s%s; attempt %d of %d begins in %s",
+        *(error.place, error.what, by, number + 1, most, duration.shown(pause)),
     )
-
-
-def _give_up(error: PromptlibError, most: int, blockers: str) -> NoReturn:
-    note = f"  note: gave up after {most} attempts; blocked by {blockers}"
-    raise PromptlibError(
-        error.what, error.remedy, place=error.place, notes=[*error.notes, note]
-    ) from error.__cause__

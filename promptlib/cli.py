@@ -1,55 +1,73 @@
-"""The `promptlib` command: arguments and printing. The only module that prints."""
+"""The `promptlib` command: it runs what its arguments say, prints what comes of it, and asks.
+
+The only module that prints.
+"""
 
 from __future__ import annotations
 
-import argparse
+import io
+import logging
+import os
 import sys
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import database, diagnosis, embedded, interrupts, logs
+from promptlib import arguments, changing, interrupts, logs, looking
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _ERROR = 2
-_CONFIG = "alembic.ini"
-_TOML = "pyproject.toml"
-_EPILOG = """examples:
-  promptlib migrate              run every pending migration
-  promptlib migrate 20250101     up to the version that begins so
-  promptlib db show              where the data is and what is in it
-  promptlib db stop              stop the embedded PostgreSQL
+_YES = ("y", "yes")
+_COMMANDS = {
+    "migrate": changing.migrate,
+    "rollback": changing.rollback,
+    "repair": changing.repair,
+    "status": looking.status,
+    "pending": looking.pending,
+    "executed": looking.executed,
+    "history": looking.history,
+    "new": changing.new,
+    "backup": changing.backup,
+    "completion": looking.completion,
+    "db show": looking.db_show,
+    "db test": looking.db_test,
+    "db create": changing.db_create,
+    "db drop": changing.db_drop,
+    "db wait": looking.db_wait,
+    "db stop": changing.db_stop,
+}
 
-Everything else is Alembic's: alembic --help"""
-# The server writes the query that counts the rows of every table.
-_COUNT = """
-    SELECT string_agg(format('SELECT %L AS name, count(*) FROM %I.%I',
-                             tablename, schemaname, tablename), ' UNION ALL ' ORDER BY tablename)
-           || ' ORDER BY name'
-      FROM pg_tables WHERE schemaname = ANY (current_schemas(false))
-"""
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code: 0 done, 2 an error."""
-    options = parser().parse_args(arguments)
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error."""
+    options = arguments.parser().parse_args(given)
     logs.show(quiet=options.quiet)
+    if options.verbose:
+        logging.getLogger("promptlib").setLevel(logging.DEBUG)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    code = 0
     try:
-        with logs.reader_may_leave():
-            options.run(options)
+        with interrupts.answered(), logs.reader_may_leave():
+            answer = _COMMANDS[options.command](options, _Terminal())
+            code = answer.code
+            if answer.text:
+                print(answer.text, end="" if answer.text.endswith("\n") else "\n")
     except PromptlibError as error:
         return _fail(error)
     except psycopg2.Error as error:
+        from promptlib import diagnosis  # noqa: PLC0415 - slow to import, and rarely needed
+
         return _fail(diagnosis.explain_elsewhere(error, ""))
+    except OSError as error:
+        return _fail(PromptlibError(error.strerror or str(error), place=error.filename or ""))
     except KeyboardInterrupt as error:
         print(interrupts.MESSAGE, file=sys.stderr)
         return interrupts.exit_code(error)
-    return 0
+    return code
 
 
 def _fail(error: PromptlibError) -> int:
@@ -57,80 +75,30 @@ def _fail(error: PromptlibError) -> int:
     return _ERROR
 
 
-def parser() -> argparse.ArgumentParser:
-    """Everything that can be said on the command line."""
-    top = argparse.ArgumentParser(
-        prog="promptlib",
-        description="Raw SQL migrations, run by Alembic, on PostgreSQL.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--config", default=_CONFIG, help="the configuration, %(default)s")
-    top.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    migrate = commands.add_parser(
-        "migrate",
-        help="run the pending migrations",
-        description="Run the pending migrations, oldest first, each in its own transaction.",
-        epilog="example: promptlib migrate 20250210120000",
-    )
-    migrate.add_argument("target", nargs="?", default="head", help="a version; default: head")
-    migrate.set_defaults(run=_migrate)
-    server = commands.add_parser("db", help="the database itself")
-    actions = server.add_subparsers(title="actions", required=True, metavar="ACTION")
-    show = actions.add_parser(
-        "show",
-        help="where the data is and how many rows are in it",
-        epilog="example: promptlib db show | head -1",
-    )
-    show.set_defaults(run=_show)
-    stop = actions.add_parser("stop", help="stop the embedded PostgreSQL; its data stays")
-    stop.set_defaults(run=_stop)
-    return top
+class _Terminal:
+    """Who runs the command, for commands that paint or ask."""
 
+    @property
+    def is_coloured(self) -> bool:
+        """Whether results go to a terminal, which nobody asked to keep plain."""
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
-def _migrate(options: argparse.Namespace) -> None:
-    from alembic import command, util  # noqa: PLC0415 - slow to import, and of no use elsewhere
-    from alembic.config import Config  # noqa: PLC0415
+    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str] = _YES) -> bool:
+        """Say what will be done, and ask.
 
-    from promptlib import report  # noqa: PLC0415
-
-    toml = _project(options) / _TOML
-    try:
-        config = Config(options.config, toml_file=toml, attributes={report.COMMAND: True})
-        command.upgrade(config, options.target)
-    except util.CommandError as error:
-        raise PromptlibError(str(error)) from error
-
-
-def _show(options: argparse.Namespace) -> None:
-    target = database.find(_project(options))
-    with closing(target.connect()) as connection, connection.cursor() as cursor:
-        version = connection.get_parameter_status("server_version")
-        print(f"{target}  PostgreSQL {version}, from {target.source}")
-        cursor.execute(_COUNT)
-        (count,) = cursor.fetchone() or (None,)
-        if count:
-            cursor.execute(count)
-            for name, rows in cursor:
-                print(f"  {name:<24}{rows:>8} rows")
-
-
-def _stop(options: argparse.Namespace) -> None:
-    stopped = embedded.stop(_project(options))
-    print("stopped" if stopped else "the embedded PostgreSQL does not run", file=sys.stderr)
-
-
-def _project(options: argparse.Namespace) -> Path:
-    """The folder of the configuration."""
-    config = Path(options.config)
-    if not config.is_file() and not config.with_name(_TOML).is_file():
-        raise PromptlibError(
-            "there is no such file",
-            "go to the project's folder, or name it with --config",
-            place=str(config),
-        )
-    return config.absolute().parent
+        Raises:
+            PromptlibError: where nobody can be asked.
+        """
+        print(*lines, sep="\n", file=sys.stderr)
+        if not sys.stdin.isatty():
+            raise PromptlibError(
+                "there is no terminal to ask at, so nothing was changed", "say --yes to go on"
+            )
+        print(question, end=" ", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip() in answers:
+            return True
+        print("nothing was changed", file=sys.stderr)
+        return False
 
 
 if __name__ == "__main__":

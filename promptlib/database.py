@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 import psycopg2
-from dotenv import dotenv_values
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from promptlib import embedded
 from promptlib.errors import PromptlibError, shown
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 VARIABLE = "DATABASE_URL"
+EMBEDDED = "the embedded server"
 FORM = "write postgresql://user:password@host:5432/database"
 _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
@@ -110,7 +109,9 @@ def find(project: Path) -> Target:
     dotenv = project / ".env"
     if url := _read_dotenv(dotenv):
         return parse(url, shown(dotenv))
-    return Target(embedded.start(project), "the embedded server")
+    from promptlib import embedded  # noqa: PLC0415 - slow to import, and often not needed
+
+    return Target(embedded.start(project), EMBEDDED)
 
 
 def _read_dotenv(path: Path) -> str:
@@ -123,6 +124,8 @@ def _read_dotenv(path: Path) -> str:
         raise PromptlibError(f"{error.strerror}", "make it readable", place=shown(path)) from None
     except UnicodeDecodeError:
         raise PromptlibError("is not UTF-8", "save it as UTF-8", place=shown(path)) from None
+    from dotenv import dotenv_values  # noqa: PLC0415 - slow to import, and often not needed
+
     values = dotenv_values(stream=io.StringIO(text))
     if values.get(VARIABLE) is None and _ASSIGNED.search(text):
         raise _refused(shown(path), "cannot be read", f"write {VARIABLE}='postgresql://...'")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import attempts, migration, outside, runner
+from promptlib import attempts, duration, migration, outside, plan, runner
 from promptlib.errors import PromptlibError, shown
 from promptlib.records import DOWN, UP, Tables
 from promptlib.runner import Step
@@ -58,6 +58,7 @@ class Deploy:
     lock: Lock | None
     watcher: Watcher
     external: bool
+    _open: Step | None = field(default=None, init=False)  # ran, and is not committed yet
     _attempt: int = field(default=0, init=False)
     _began: float = field(default=0.0, init=False)
 
@@ -70,6 +71,19 @@ class Deploy:
     def seconds(self) -> float:
         """How long the section that runs has taken."""
         return time.perf_counter() - self._began
+
+    def failed(self, said: str) -> None:
+        """Record that the section that ran could not be committed with its version and row."""
+        step = self._open
+        if step and self._attempt:
+            outside.note(self.connect, self.tables.ended(self._attempt, "running", said))
+        elif step:
+            sql = self.tables.failed(step.version, step.direction, _ago(self.seconds), said)
+            outside.note(self.connect, sql)
+
+    def finished(self) -> None:
+        """Take note that the section was committed."""
+        self._open = None
 
     def half_done(self, version: str = "") -> HalfDone | None:
         """The section that must be finished or undone before anything else runs."""
@@ -88,7 +102,7 @@ class Deploy:
         """
         found, row = self.migrations.get(version), self.ledger.rows.get(version)
         half = self.half_done(version)
-        if row is None and not (half and half.is_open):
+        if row is None and not half:
             return None
         if found and (row is None or row.checksum == found.up.checksum):
             return Step(version, DOWN, found.down, found.path)
@@ -124,12 +138,16 @@ class Deploy:
         Raises:
             PromptlibError: nothing of it is left, and its failure is recorded.
         """
-        self._begin(title)
+        self._begin(step, title)
         settings = {**self.settings.of_server, **step.section.settings}
         if self.external:
             self._execute("SAVEPOINT promptlib_section")
 
+        began = time.perf_counter()
+
         def attempt() -> None:
+            nonlocal began
+            began = time.perf_counter()
             runner.run(
                 self.connection,
                 step,
@@ -138,6 +156,7 @@ class Deploy:
                 external=self.external,
                 tolerated=outside.TOLERATED[step.direction] if self._undoes(step) else (),
             )
+            self._record(step)
 
         def undo(error: BaseException) -> None:
             with contextlib.suppress(psycopg2.Error):
@@ -145,10 +164,14 @@ class Deploy:
                     self._execute("ROLLBACK TO SAVEPOINT promptlib_section")
                 else:
                     self.connection.rollback()
-            said = str(error) or "interrupted"
-            outside.note(self.connect, self.tables.failed(step.version, step.direction, said))
+            said, started = str(error) or "interrupted", _ago(time.perf_counter() - began)
+            sql = self.tables.failed(step.version, step.direction, started, said)
+            outside.note(self.connect, sql)
 
         attempts.made(attempt, self.settings.attempts, self.watcher, undo)
+        if self.external:
+            self._execute("RELEASE SAVEPOINT promptlib_section")
+        self._open = step
 
     def run_outside(self, step: Step, title: str) -> None:
         """Run a section outside a transaction, from where an earlier run was cut off.
@@ -160,7 +183,7 @@ class Deploy:
         Raises:
             PromptlibError: what took effect is recorded.
         """
-        self._begin(title)
+        self._begin(step, title)
         half = self.half_done(step.version)
         this = outside.OutsideRun(
             *(self.connection, self.connect, step, self.settings, self.watcher, self.tables, half),
@@ -168,15 +191,19 @@ class Deploy:
         )
         try:
             self._attempt = this.run()
+            self._open = step
         except BaseException as error:
             if sql := this.failed(error):
                 outside.note(self.connect, sql)
             raise
 
-    def record(self, step: Step) -> None:
-        """Remember that a section ran, in the transaction that changes the version."""
-        started = f"clock_timestamp() - interval '{1000 * self.seconds:.3f} ms'"
-        version = step.version
+    def record(self) -> None:
+        """Remember a section outside a transaction when its version is written."""
+        if self._attempt and self._open:
+            self._record(self._open)
+
+    def _record(self, step: Step) -> None:
+        started, version = _ago(self.seconds), step.version
         if step.direction == DOWN:
             sql = self.tables.taken_back(version, started, self._attempt)
         elif version in self.ledger.rows:  # an UP that undid half of a DOWN
@@ -186,16 +213,25 @@ class Deploy:
             sql = self.tables.applied(self.migrations[version], started, self._attempt)
         self._execute(sql)
 
-    def _begin(self, title: str) -> None:
+    def _begin(self, step: Step, title: str) -> None:
         if self.lock:
             self.lock.require()
-        self.watcher.title = title
+        limit = step.section.lock_timeout or self.settings.lock_timeout
+        self.watcher.section(title, duration.seconds(limit))
+        half = self.half_done(step.version)
+        if half and half.direction == step.direction:
+            plan.require_unchanged(half, step.section, step.path)
+        if half and half.outcome == "running":
+            with contextlib.closing(self.connect()) as other, other.cursor() as cursor:
+                other.autocommit = True
+                wait = self.settings.deploy_wait
+                outside.wait_for_orphan(cursor, half, self.tables.events, wait, step.path)
         self._attempt, self._began = 0, time.perf_counter()
 
     def _undoes(self, step: Step) -> bool:
         """Whether the section undoes what the other one did in part."""
         half = self.half_done(step.version)
-        if not half or not half.is_open:
+        if not half:
             return False
         applied = step.version in self.ledger.rows
         # A DOWN of what was never wholly applied stays one, however often it is begun.
@@ -204,3 +240,8 @@ class Deploy:
     def _execute(self, sql: str) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute(sql)
+
+
+def _ago(seconds: float) -> str:
+    """A time in the past, as an SQL expression."""
+    return f"clock_timestamp() - interval '{1000 * seconds:.3f} ms'"

@@ -28,7 +28,7 @@ def seconds(text: str) -> float:
 
 def shown(seconds: float) -> str:
     """A length of time for people: `8 ms`, `3.2 s`, `4 min 5 s`, `2 h 7 min`."""
-    if seconds < 1:
+    if seconds < 0.9995:  # noqa: PLR2004 - more would be rounded to 1000 ms
         return f"{1000 * seconds:.0f} ms"
     if seconds < 60:  # noqa: PLR2004 - seconds in a minute
         return f"{seconds:.1f} s"

@@ -140,7 +140,12 @@ def _connection(config: Config) -> Iterator[Connection]:
         return
     engine = _engine(config) if given is None else given
     with engine.connect() as connection:
-        yield _transactional(connection)
+        driver: Any = connection.connection.driver_connection
+        try:
+            yield _transactional(connection)
+        finally:
+            if driver.closed:  # or SQLAlchemy logs, at length, that it cannot roll back
+                connection.invalidate()
 
 
 def _transactional(connection: Connection) -> Connection:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import threading
 from typing import TYPE_CHECKING
 
+from psycopg2 import extensions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from psycopg2.extensions import connection as Connection
 
 MESSAGE = "interrupted; what was not committed is undone, and the deploy lock is free"
 _BY_SIGNAL = 128  # exit codes of what a signal ended begin here
@@ -24,6 +29,16 @@ def exit_code(error: KeyboardInterrupt) -> int:
     return _BY_SIGNAL + by
 
 
+def behind(error: BaseException) -> KeyboardInterrupt | None:
+    """The interrupt that an error came up after: a rollback may fail too."""
+    earlier: BaseException | None = error
+    while earlier:
+        if isinstance(earlier, KeyboardInterrupt):
+            return earlier
+        earlier = earlier.__context__
+    return None
+
+
 @contextlib.contextmanager
 def answered() -> Iterator[None]:
     """Raise Terminated when SIGTERM comes, as KeyboardInterrupt is raised by Ctrl-C."""
@@ -35,6 +50,26 @@ def answered() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a query, which libpq alone would wait for."""
+    extensions.set_wait_callback(_wait)
+    try:
+        yield
+    finally:
+        extensions.set_wait_callback(None)
+
+
+def _wait(connection: Connection) -> None:
+    try:
+        while (state := connection.poll()) != extensions.POLL_OK:
+            reads = [connection] if state == extensions.POLL_READ else []
+            select.select(reads, [] if reads else [connection], [])
+    except KeyboardInterrupt:
+        connection.cancel()
+        raise
 
 
 def _terminate(_signal: int, _frame: object) -> None:

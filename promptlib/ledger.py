@@ -8,14 +8,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg2
 
 from promptlib.errors import PromptlibError
-from promptlib.records import ADDED, EVENTS, MIGRATIONS, TABLES, VERSION_TABLE, Tables
+from promptlib.records import (
+    ADDED,
+    EVENTS,
+    MIGRATIONS,
+    RECORDED,
+    TABLES,
+    VERSION_TABLE,
+    Tables,
+)
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.migration import Migration
 
-_NO_RIGHT = "42501"
+_NO_RIGHT, _NO_SCHEMA = "42501", "3F000"
 _OURS = frozenset(ADDED)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _WHERE = """
@@ -27,23 +35,25 @@ _WHERE = """
            ARRAY(SELECT attname::text FROM pg_attribute
                   WHERE attrelid = to_regclass(quote_ident(schema) || %s)
                     AND attnum > 0 AND NOT attisdropped),
-           to_regclass(quote_ident(schema) || %s) IS NOT NULL
+           ARRAY(SELECT attname::text FROM pg_attribute
+                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
+                    AND attnum > 0 AND NOT attisdropped)
       FROM place
 """
 _VERSIONS = "ARRAY(SELECT version_num::text FROM {})"
 _ROWS = """
     (SELECT coalesce(json_agg(json_build_array(id::text, name, checksum, {kept}) ORDER BY id), '[]')
        FROM {})"""
-# The newest attempt of each version outside a transaction, where it did not end well. An attempt
-# within a transaction that failed left nothing, so it does not count.
+# The newest attempt of each version outside a transaction, where it did not end well. One that
+# failed in a transaction, or at its first statement, changed nothing, so it does not count.
 _HALF_DONE = """
     (SELECT coalesce(json_agg(json_build_array(id, version, direction, outcome, statements_done,
                                                statements_checksum, backend_pid)), '[]')
        FROM {events} e
-      WHERE statements_done IS NOT NULL AND outcome IN ('running', 'failed')
+      WHERE (outcome = 'running' OR outcome = 'failed' AND statements_done > 0)
         AND NOT EXISTS (
             SELECT FROM {events} later WHERE later.version = e.version AND later.id > e.id
-               AND NOT (later.outcome = 'failed' AND later.statements_done IS NULL)))"""
+               AND NOT (later.outcome = 'failed' AND coalesce(later.statements_done, 0) = 0)))"""
 
 
 class Row(NamedTuple):
@@ -82,11 +92,6 @@ class HalfDone(NamedTuple):
     checksum: str
     backend_pid: int
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it may have left something behind."""
-        return self.done > 0 or self.outcome == "running"
-
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -99,7 +104,7 @@ class Ledger:
         half_done: sections that did not come to their end.
         columns: of the table `migrations`; none if it is not there.
         has_version_table: whether alembic_version is there.
-        has_events: whether `migration_events` is there.
+        events: the columns of the table `migration_events`; none if it is not there.
         is_replica: whether the server takes no writes.
     """
 
@@ -109,7 +114,7 @@ class Ledger:
     half_done: tuple[HalfDone, ...]
     columns: frozenset[str]
     has_version_table: bool
-    has_events: bool
+    events: frozenset[str]
     is_replica: bool
 
     @property
@@ -118,14 +123,21 @@ class Ledger:
         return self.has_events and self.columns >= _OURS | _PREDECESSORS
 
     @property
+    def has_events(self) -> bool:
+        """Whether `migration_events` is there, as we make it."""
+        return self.events >= frozenset(RECORDED)
+
+    @property
     def is_predecessors(self) -> bool:
         """Whether `migrations` is the one of the Node service, which lacks our columns."""
         return self.columns >= _PREDECESSORS and not self.columns >= _OURS
 
     @property
-    def is_foreign(self) -> bool:
-        """Whether `migrations` is a table of some other program."""
-        return bool(self.columns) and not self.columns >= _PREDECESSORS
+    def foreign(self) -> str:
+        """The name of a table that is some other program's, or nothing."""
+        if self.columns and not self.columns >= _PREDECESSORS:
+            return MIGRATIONS
+        return EVENTS if self.events and not self.has_events else ""
 
     @property
     def is_unfilled(self) -> bool:
@@ -150,7 +162,7 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     """
     names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS))
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
-    (is_replica, found, has_version_table, columns, has_events) = cursor.fetchone() or ()
+    (is_replica, found, has_version_table, columns, events) = cursor.fetchone() or ()
     place = found or ""
     has_rows = frozenset(columns) >= _PREDECESSORS
     kept = "down_sql IS NOT NULL" if "down_sql" in columns else "false"
@@ -158,7 +170,7 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     parts = (
         _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
         _ROWS.format(tables.migrations, kept=kept) if has_rows else "'[]'::json",
-        _HALF_DONE.format(events=tables.events) if has_events else "'[]'::json",
+        _HALF_DONE.format(events=tables.events) if set(events) >= {*RECORDED} else "'[]'::json",
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
     current, rows, half_done = cursor.fetchone() or ()
@@ -169,7 +181,7 @@ def read(cursor: Cursor, schema: str) -> Ledger:
         tuple(HalfDone(*each) for each in half_done),
         frozenset(columns),
         has_version_table,
-        has_events,
+        frozenset(events),
         is_replica,
     )
 
@@ -196,12 +208,15 @@ def make(cursor: Cursor, found: Ledger, before: list[Migration]) -> bool:
         for each in sql:
             cursor.execute(each)
     except psycopg2.Error as error:
-        if error.pgcode != _NO_RIGHT:
+        if error.pgcode not in (_NO_RIGHT, _NO_SCHEMA):
             raise
+        schema = found.schema or "that the search_path names"
         raise PromptlibError(
-            f"the tables {' and '.join(TABLES)} cannot be made in the schema {found.schema}: "
+            f"the tables {' and '.join(TABLES)} cannot be made in the schema {schema}: "
             f"{error.diag.message_primary}",
-            f"GRANT CREATE ON SCHEMA {found.schema} to the user in DATABASE_URL, or let the owner "
-            "deploy once",
+            f"GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or let the owner "
+            "deploy once"
+            if error.pgcode == _NO_RIGHT
+            else "create the schema, or name another one in version_table_schema",
         ) from error
     return bool(sql)

@@ -31,11 +31,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
 _TELL_EVERY = 5.0  # seconds
-# Nothing may end the transaction that holds the lock while a migration takes its time.
+# Nothing may end the transaction that holds the lock while a migration takes its time. It reads no
+# table or view, which it would lock as well.
 _STAY = """
-    SELECT set_config(name, '0', true) FROM pg_settings
-     WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout',
-                    'statement_timeout', 'lock_timeout') AND setting <> '0'
+    SELECT set_config(name, '0', true)
+      FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
+                        'statement_timeout', 'lock_timeout']) AS name
+     WHERE current_setting(name, true) <> '0'
 """
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ERASE = "\r\x1b[K"  # to the beginning of the line, and nothing behind it
+_COLUMNS = 80  # of a terminal that does not know
 
 
 class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
@@ -30,10 +30,11 @@ class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
 
     def transient(self, text: str) -> bool:
         """Show a line until the next one, where there is a terminal."""
-        if not self.stream.isatty():
+        if not self.stream or not self.stream.isatty():  # stderr may be closed
             return False
         with self.lock or contextlib.nullcontext():
-            fitting = text[: shutil.get_terminal_size().columns - 1]
+            columns = os.get_terminal_size(self.stream.fileno()).columns or _COLUMNS
+            fitting = text[: columns - 1]
             if fitting != self._line:
                 self._line = fitting
                 self.stream.write(_ERASE + fitting)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import hashlib
 import itertools
 import re
@@ -67,9 +68,14 @@ class Section:
         return _sha256(self.text)
 
     def checksum_of(self, count: int) -> str:
-        """SHA-256 of the first statements: tells whether what ran already was edited."""
-        done = self.statements[:count]
-        return _sha256(";".join(self.source[each.head : each.end].rstrip(";") for each in done))
+        """Tell whether the first statements, those that ran already, were edited."""
+        there = range(len(self.statements))[:count]
+        return functools.reduce(self.checksum_after, there, _sha256(""))
+
+    def checksum_after(self, before: str, index: int) -> str:
+        """Go on from the checksum of the statements before this one."""
+        statement = self.statements[index]
+        return _sha256(before + self.source[statement.head : statement.end].rstrip(";"))
 
 
 @dataclass(frozen=True, slots=True)

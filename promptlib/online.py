@@ -122,6 +122,10 @@ class _Command:
                 self.driver.rollback()
         rows = plan.rows(self.script.files, {}, found)
         self.script.remember(plan.ghosts(rows, found.current, self.script.files))
+        self.script.never_ran = {
+            each.version for each in self.script.files if each.version not in rows
+        }
+        self.script.has_half = any(each.version not in found.rows for each in found.half_done)
         return found
 
     def plan(self, found: Ledger) -> list[Entry]:
@@ -178,6 +182,11 @@ class _Command:
         number = lock.key(found.schema, VERSION_TABLE)
         with self.lock(number) as held:
             found = self.prepare()
+            if self.context.config.attributes.get(report.FROM, found.current) != found.current:
+                raise PromptlibError(
+                    "another deploy has moved the database meanwhile, so nothing was changed",
+                    "look where it stands with promptlib status, then run it again",
+                )
             entries = self.plan(found)
             self.require(found, entries)
             with self.watcher() as watcher:
@@ -193,7 +202,11 @@ class _Command:
                     external=self.external,
                 )
                 self.running = Running(self.script, self.context.get_context(), deploy, entries)
-                self.context.run_migrations()
+                try:
+                    self.context.run_migrations()
+                except BaseException as error:
+                    deploy.failed(str(report.explained(error, self.running.place())))
+                    raise
                 return self.running.done
 
     def lock(self, number: int) -> contextlib.AbstractContextManager[lock.Lock | None]:
@@ -210,15 +223,19 @@ class _Command:
         before = [each for key, each in self.script.migrations.items() if key <= found.version]
         with self.driver.cursor() as cursor:
             made = ledger.make(cursor, found, before)
-        if made and not self.external:
+        if not found.has_version_table:
+            # Left to run_migrations, it would go when the first migration is begun again.
+            self.context.get_context()._ensure_version_table()  # noqa: SLF001
+        elif not made:
+            return found
+        if not self.external:
             self.driver.commit()
-        return self.read() if made else found
+        return self.read()
 
     def watcher(self) -> Watcher:
         """What looks at statements that take their time."""
-        seconds = duration.seconds(self.settings.lock_timeout)
         answers = report.is_command(self.context.config)
-        return Watcher(self.second, self.driver, seconds, interruptible=answers)
+        return Watcher(self.second, self.driver, interruptible=answers)
 
     def second(self) -> DriverConnection:
         """Another connection to the same database."""

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import activity, attempts, duration, plan, runner
+from promptlib import activity, attempts, duration, runner
 from promptlib.errors import PromptlibError, shown
 from promptlib.lexemes import GAP, QUOTED_NAME, WORD
 from promptlib.records import DOWN, UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from pathlib import Path
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -44,9 +45,7 @@ _CONCURRENT_INDEX = re.compile(
 # for LOCK TABLE wants a transaction, which a statement for itself is.
 _WAIT_FOR_BUILDERS = """
     DO $$ BEGIN
-        IF to_regclass(%(table)s) IS NOT NULL THEN
-            EXECUTE format('LOCK TABLE %%s IN SHARE UPDATE EXCLUSIVE MODE', %(table)s::regclass);
-        END IF;
+        EXECUTE format('LOCK TABLE %%s IN SHARE UPDATE EXCLUSIVE MODE', %s::regclass);
     END $$
 """
 _INVALID = """
@@ -83,29 +82,25 @@ class OutsideRun:
     half: HalfDone | None
     undoes: bool
     event: int = field(default=0, init=False)
+    _unknown: bool = field(default=False, init=False)  # whether the statement may have run before
 
     def run(self) -> int:
         """Run what is left of the section; the id of its event.
 
         Raises:
-            PromptlibError: for the first statement that fails, and when the statements that ran
-                are not those of the file any more.
+            PromptlibError: for the first statement that fails.
         """
         resumed = self._resumed()
         # Recorded on another connection: the section may set a role that has no right to.
         with contextlib.closing(self.connect()) as other, self.connection.cursor() as cursor:
             other.autocommit = True
             with other.cursor() as journal:
-                if self.half and self.half.outcome == "running":
-                    self._wait_for_orphan(journal, self.half)
                 self._statements(cursor, journal, resumed)
         return self.event
 
     def _resumed(self) -> HalfDone | None:
         """The run that this one goes on with."""
         half = self.half if self.half and self.half.direction == self.step.direction else None
-        if half:
-            plan.require_unchanged(half, self.step.section, self.step.path)
         if half and half.done:
             _log.info(
                 "%s: goes on behind the %d of %d statements that took effect",
@@ -124,33 +119,48 @@ class OutsideRun:
             checksum = section.checksum_of(first)
             journal.execute(self.tables.began(version, direction, first, checksum, pid))
             (self.event,) = journal.fetchone() or (0,)
+            self._unknown = bool(resumed and resumed.outcome == "running")
+            self._set_again(cursor, first, pid)
             for index in range(first, len(section.statements)):
-                unknown = bool(resumed and resumed.outcome == "running" and index == first)
-                self._statement(cursor, index, pid, unknown=unknown or self.undoes)
-                done = index + 1
-                journal.execute(self.tables.went_on(self.event, done, section.checksum_of(done)))
+                self._statement(cursor, index, pid)
+                self._unknown = True  # until it is recorded
+                checksum = section.checksum_after(checksum, index)
+                self._record(journal, self.tables.went_on(self.event, index + 1, checksum))
+                self._unknown = False
+
+    def _record(self, journal: Cursor, sql: str) -> None:
+        """Record, on another connection where a server has ended the one that was idle."""
+        try:
+            journal.execute(sql)
+        except psycopg2.Error:
+            with contextlib.closing(self.connect()) as other, other, other.cursor() as cursor:
+                cursor.execute(sql)
+
+    def _set_again(self, cursor: Cursor, done: int, pid: int) -> None:
+        """Set what the finished statements set: it went with their session."""
+        for index in range(done):
+            if runner.sets_session(self.step.section, index):
+                runner.execute(cursor, self.step, index, self.watcher, pid)
 
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_backend_pid()")
         if cursor.fetchone() == (self.connection.info.backend_pid,):
             return {**self.settings.of_server, **self.step.section.settings}
+        runner.require_nothing_set(self.step)
         _log.info("behind a pooler a section outside a transaction runs without lock_timeout")
         return {}
 
-    def _statement(self, cursor: Cursor, index: int, pid: int, *, unknown: bool) -> None:
+    def _statement(self, cursor: Cursor, index: int, pid: int) -> None:
         """Run a statement, again where it was stopped by others."""
-        tolerated: Collection[str] = TOLERATED[self.step.direction] if unknown else ()
-        statement = self.step.section.statements[index]
-        text = self.step.section.source[statement.head : statement.end]
-        builds = _CONCURRENT_INDEX.match(text)
-        again = self.half is not None
+        tolerates = self._unknown or self.undoes
+        tolerated: Collection[str] = TOLERATED[self.step.direction] if tolerates else ()
+        section = self.step.section
+        builds = _CONCURRENT_INDEX.match(section.source, section.statements[index].head)
 
         def attempt() -> None:
-            nonlocal again
-            if builds and again:
+            if builds:
                 self._drop_invalid(cursor, builds["index"], builds["table"], pid)
-            again = True
             try:
                 runner.execute(cursor, self.step, index, self.watcher, pid)
             except PromptlibError as error:
@@ -164,9 +174,10 @@ class OutsideRun:
         """Drop the index that an earlier attempt left half-built, once nobody builds it."""
         try:
             with self.watcher.statement(pid):
-                cursor.execute(_WAIT_FOR_BUILDERS, {"table": table})
-                cursor.execute(_INVALID, (table, index))
-                for (name,) in cursor.fetchall():
+                if not _invalid(cursor, index, table):
+                    return
+                cursor.execute(_WAIT_FOR_BUILDERS, (table,))
+                for name in _invalid(cursor, index, table):
                     _log.info("dropping the invalid index %s that an earlier attempt left", name)
                     cursor.execute(f"DROP INDEX CONCURRENTLY {name}")
         except psycopg2.Error as error:
@@ -177,34 +188,53 @@ class OutsideRun:
                 place=shown(self.step.path),
             ) from error
 
-    def _wait_for_orphan(self, cursor: Cursor, half: HalfDone) -> None:
-        """Wait for the server process of a client that died: its statement may still run."""
-        end = time.monotonic() + duration.seconds(self.settings.deploy_wait)
-        told = False
-        while activity.is_at_work(cursor, half.backend_pid, self.tables.events, half.event):
-            if time.monotonic() >= end:
-                raise PromptlibError(
-                    f"pid {half.backend_pid} still runs a statement of an earlier deploy",
-                    f"wait for it, or end it: SELECT pg_terminate_backend({half.backend_pid})",
-                    place=shown(self.step.path),
-                )
-            if not told:
-                _log.info(
-                    "waiting for pid %d: it still runs a statement of a deploy that was cut off",
-                    half.backend_pid,
-                )
-            told = True
-            time.sleep(_POLL)
-
     def failed(self, error: BaseException) -> str:
         """The SQL that records how it ended.
 
-        Where the server did not refuse the statement, nobody knows whether it took effect.
+        Where the server did not refuse the statement, nobody knows whether it took effect; nor
+        where that was not known before, and something else than its being there stopped it.
         """
         state = runner.sqlstate(error)
-        outcome = "failed" if state and not state.startswith(_LOST) else "running"
+        refused = state and not state.startswith(_LOST) and not self._unknown
+        outcome = "failed" if refused else "running"
         said = str(error) or "interrupted"
         return self.tables.ended(self.event, outcome, said) if self.event else ""
+
+
+def wait_for_orphan(cursor: Cursor, half: HalfDone, events: str, wait: str, path: Path) -> None:
+    """Wait for the server process of a client that died: its statement may still run.
+
+    Args:
+        cursor: on a connection in autocommit.
+        half: what the client left.
+        events: the table, as SQL.
+        wait: how long, as PostgreSQL writes times.
+        path: of the migration.
+
+    Raises:
+        PromptlibError: when it takes longer.
+    """
+    end, told = time.monotonic() + duration.seconds(wait), False
+    while activity.is_at_work(cursor, half.backend_pid, events, half.event):
+        if time.monotonic() >= end:
+            raise PromptlibError(
+                f"pid {half.backend_pid} still runs a statement of an earlier deploy",
+                f"wait for it, or end it: SELECT pg_terminate_backend({half.backend_pid})",
+                place=shown(path),
+            )
+        if not told:
+            _log.info(
+                "waiting for pid %d: it still runs a statement of a deploy that was cut off",
+                half.backend_pid,
+            )
+        told = True
+        time.sleep(_POLL)
+
+
+def _invalid(cursor: Cursor, index: str, table: str) -> list[str]:
+    """The invalid index of this name on this table, ready to be put into SQL; or nothing."""
+    cursor.execute(_INVALID, (table, index))
+    return [name for (name,) in cursor.fetchall()]
 
 
 def note(connect: Callable[[], Connection], sql: str) -> None:

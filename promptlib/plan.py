@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.errors import PromptlibError, combined, shown
 from promptlib.ledger import Row
-from promptlib.records import MIGRATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,6 +104,12 @@ _REMEDIES = {
 }
 
 
+_MOVED = (
+    "is where alembic_version stands, but the ledger says that it never ran here",
+    "say what is right: alembic stamp VERSION sets both",
+)
+
+
 def problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PromptlibError]:
     """Say what is wrong with each migration that is late, edited or missing.
 
@@ -115,7 +120,8 @@ def problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[Prom
     """
     for entry in plan:
         if entry.state in _REMEDIES:
-            what, remedy = _REMEDIES[entry.state]
+            moved = entry.state is State.LATE and entry.version == current
+            what, remedy = _MOVED if moved else _REMEDIES[entry.state]
             yield PromptlibError(
                 what.format(current=current),
                 remedy.format(current=current),
@@ -165,10 +171,10 @@ def require_ours(ledger: Ledger) -> None:
     Raises:
         PromptlibError: saying what to do first.
     """
-    if ledger.is_foreign:
+    if ledger.foreign:
         raise PromptlibError(
-            f"the table {ledger.schema}.{MIGRATIONS} is not a ledger of promptlib's: it lacks "
-            "id, name, executed_at or checksum",
+            f"the table {ledger.schema}.{ledger.foreign} is not a ledger of promptlib's: it lacks "
+            "columns that ours has",
             "rename it, or set version_table_schema in alembic.ini to a schema of its own",
         )
 

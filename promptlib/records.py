@@ -23,6 +23,8 @@ ADDED = {
     "execution_ms": "bigint",
     "executed_by": "text",
 }
+# What `migration_events` has, and no other program's table of that name.
+RECORDED = ("version", "direction", "outcome", "statements_done", "statements_checksum")
 _CREATE = """CREATE TABLE IF NOT EXISTS {migrations} (
     id varchar(255) PRIMARY KEY,
     name varchar(255) NOT NULL,
@@ -110,12 +112,12 @@ class Tables:
             f"DELETE FROM {self.migrations} WHERE id = {literal(version)};"
         )
 
-    def failed(self, version: str, direction: str, error: str) -> str:
+    def failed(self, version: str, direction: str, started: str, error: str) -> str:
         """Record an attempt in a transaction, of which nothing else is left."""
         return (
-            f"INSERT INTO {self.events} (version, direction, finished_at, outcome, error)"
-            f" VALUES ({literal(version)}, '{direction}', clock_timestamp(), 'failed',"
-            f" {literal(error)});"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
+            f" error) VALUES ({literal(version)}, '{direction}', {started}, clock_timestamp(),"
+            f" 'failed', {literal(error)});"
         )
 
     def declared(self, version: str, direction: str, outcome: str) -> str:

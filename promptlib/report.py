@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import psycopg2
 from alembic.util import CommandError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _log = logging.getLogger("promptlib")
+FROM = "promptlib_from"  # there too: the current revisions that the command was agreed on
 COMMAND = "promptlib_command"  # in the attributes of the configuration of our own command
 _ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 
@@ -57,17 +58,21 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
     except PromptlibError as error:
         _fail(config, error)
     except (DBAPIError, psycopg2.Error) as error:
-        _fail(config, _explained(error, place()))
+        if interrupt := interrupts.behind(error):
+            _end(config, interrupt)
+        _fail(config, explained(error, place()))
     except KeyboardInterrupt as error:
-        if not is_command_line(config):
-            raise
-        _log.error("%s", interrupts.MESSAGE)
-        raise SystemExit(interrupts.exit_code(error)) from None
+        _end(config, error)
 
 
-def _explained(error: DBAPIError | psycopg2.Error, place: str) -> PromptlibError:
-    """Our own error if the driver's came up while that one was handled: a rollback may fail too."""
-    earlier = error.__context__
+def explained(error: BaseException, place: str) -> PromptlibError:
+    """What an error means; if it came up while one of ours was handled, then that one.
+
+    Args:
+        error: whatever was raised: a rollback may fail too, and a commit knows no file.
+        place: the file that was running, or nothing.
+    """
+    earlier: BaseException | None = error
     while earlier:
         if isinstance(earlier, PromptlibError):
             return earlier
@@ -75,7 +80,14 @@ def _explained(error: DBAPIError | psycopg2.Error, place: str) -> PromptlibError
     raised = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(raised, psycopg2.Error):
         return diagnosis.explain_elsewhere(raised, place)
-    return PromptlibError(str(raised), place=place)
+    return PromptlibError(str(raised) or "interrupted", place=place)
+
+
+def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
+    if not is_command_line(config):
+        raise interrupt
+    _log.error("%s", interrupts.MESSAGE)
+    raise SystemExit(interrupts.exit_code(interrupt)) from None
 
 
 def _fail(config: Config, error: PromptlibError) -> None:

@@ -13,7 +13,8 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTR
 
 from promptlib import diagnosis
 from promptlib.errors import PromptlibError
-from promptlib.migration import Section  # noqa: TC001 - the same
+from promptlib.lexemes import GAP
+from promptlib.migration import Section, place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -26,15 +27,20 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # Who is asking and what he may lose: restored first, for they decide what else may be set. The
-# server does not list them among its settings.
-_IDENTITY = """
-    SELECT name, coalesce(current_setting(name, true), ''), ''
-      FROM unnest(ARRAY['session_authorization', 'role', 'promptlib.allow_data_loss']) AS name
-"""
+# server does not list them among its settings, nor what names itself `app.tenant`.
+_IDENTITY = ("session_authorization", "role", "promptlib.allow_data_loss")
+_UNLISTED = (
+    "SELECT name, coalesce(current_setting(name, true), ''), '' FROM unnest(ARRAY{}) n (name)"
+)
+_CUSTOM = re.compile(r"\b[a-z_]\w*\.[a-z_]\w*", re.IGNORECASE)
 _SETTINGS = "SELECT name, setting, reset_val FROM pg_settings WHERE source = 'session'"
-_SET = "SELECT set_config(%s, %s, false)"
+_SET = "SELECT set_config(%s, %s, %s)"
 _USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
 _SETS = re.compile(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
+# What the statements behind it rest on, and what ends with the session.
+_SETS_SESSION = re.compile(
+    rf"(?:set|reset)\b|select{GAP}(?:pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE
+)
 
 
 class Step(NamedTuple):
@@ -71,7 +77,7 @@ def run(  # noqa: PLR0913 - two of them by name
     with (
         connection.cursor() as cursor,
         notices_shown(connection),
-        settings_kept(cursor, step.section, settings, local=not external) as pid,
+        settings_kept(cursor, step.section, settings, local=True, external=external) as pid,
     ):
         for index in range(len(step.section.statements)):
             if tolerated:
@@ -99,7 +105,8 @@ def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) 
             # Without a second argument psycopg2 sends the text as it is, % included.
             cursor.execute(text)
     except psycopg2.Error as error:
-        raise diagnosis.explain(error, step.section, statement, step.path) from error
+        # A traceback would show the driver's error, and with it the data that it quotes.
+        raise diagnosis.explain(error, step.section, statement, step.path) from None
 
 
 def sqlstate(error: BaseException) -> str:
@@ -122,12 +129,34 @@ def changes_settings(section: Section) -> bool:
     return bool(_SETS.search(section.source, section.start, section.end))
 
 
+def sets_session(section: Section, index: int) -> bool:
+    """Whether a statement does nothing but set something for those behind it."""
+    return _SETS_SESSION.match(section.source, section.statements[index].head) is not None
+
+
+def require_nothing_set(step: Step) -> None:
+    """Refuse a section whose statements would set something in sessions of other clients.
+
+    Raises:
+        PromptlibError: for the first of them.
+    """
+    section = step.section
+    for index, statement in enumerate(section.statements):
+        if sets_session(section, index):
+            raise PromptlibError(
+                "behind a pooler, what this sets outside a transaction would go to other clients",
+                "remove it, or connect to the server itself",
+                place=place(step.path, section.source, statement.head),
+            )
+
+
 class _Notices:
     """What a connection appends its notices to; psycopg2's own list keeps the last 50."""
 
     def append(self, notice: str) -> None:
-        """Show a notice at once."""
-        _log.info("  %s", " ".join(notice.split()))
+        """Show a notice at once, but not what the server may log of the statements themselves."""
+        if not notice.startswith(("LOG", "DEBUG")):
+            _log.info("  %s", " ".join(notice.split()))
 
 
 @contextlib.contextmanager
@@ -143,7 +172,12 @@ def notices_shown(connection: Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def settings_kept(
-    cursor: Cursor, section: Section, settings: Mapping[str, str], *, local: bool
+    cursor: Cursor,
+    section: Section,
+    settings: Mapping[str, str],
+    *,
+    local: bool,
+    external: bool = False,
 ) -> Iterator[int]:
     """Apply settings, and take them back with those that the section makes.
 
@@ -154,14 +188,17 @@ def settings_kept(
         cursor: on the connection that the section runs on.
         section: what will run.
         settings: PostgreSQL settings by name.
-        local: whether they end with the transaction by themselves.
+        local: whether they are a transaction's, and end with it by themselves.
+        external: whether that transaction is another's, and goes on.
 
     Yields:
         the number of the server process, which behind a pooler is the transaction's own.
     """
     before = []
     if not local or changes_settings(section):
-        before = [(query, _read(cursor, query)) for query in (_IDENTITY, _SETTINGS)]
+        before = [(query, _read(cursor, query)) for query in (_unlisted(section), _SETTINGS)]
+    quiet = [name for name in settings if external and name not in section.text]
+    own = _read(cursor, _UNLISTED.format(quiet)) if quiet else {}
     chosen = "".join(f", set_config('{name}', %s, {local})" for name in settings)
     cursor.execute(f"SELECT pg_backend_pid(){chosen}", (*settings.values(),) or None)
     (pid, *_) = cursor.fetchone() or (0,)
@@ -169,8 +206,16 @@ def settings_kept(
         yield pid
     finally:
         if cursor.connection.get_transaction_status() in _USABLE:
+            for name, (value, _) in own.items():  # the caller's may be local to his transaction
+                cursor.execute(_SET, (name, value, True))
             for query, values in before:
                 _restore(cursor, query, values)
+
+
+def _unlisted(section: Section) -> str:
+    """A query for settings that pg_settings lacks, of all names that the section may set."""
+    custom = _CUSTOM.findall(section.source, section.start, section.end)
+    return _UNLISTED.format([*_IDENTITY, *dict.fromkeys(custom)])
 
 
 def _restore(cursor: Cursor, query: str, before: Mapping[str, tuple[str, str]]) -> None:
@@ -178,7 +223,7 @@ def _restore(cursor: Cursor, query: str, before: Mapping[str, tuple[str, str]]) 
     for name in now.keys() | before.keys():
         value = before[name][0] if name in before else now[name][1]
         if name not in now or now[name][0] != value:
-            cursor.execute(_SET, (name, value))
+            cursor.execute(_SET, (name, value, False))
 
 
 def _read(cursor: Cursor, query: str) -> dict[str, tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.script import Script, ScriptDirectory, write_hooks
 from alembic.script.revision import RevisionMap
-from alembic.util import CommandError
+from alembic.util import CommandError, to_tuple
 
 from promptlib import directory, report
 from promptlib.directory import File
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from promptlib.migration import Migration
 
 TEMPLATE = "script.sql.mako"
+_BACK = re.compile(r"-(\d+)")
 _ONE_LINE = "migrations form one line, in the order of their versions"
 
 
@@ -42,6 +45,9 @@ class SqlScriptDirectory(ScriptDirectory):
         self.folder = Path(str(config.get_alembic_option("sql_location")))
         self.revision_map = RevisionMap(self.generate_scripts)
         self.ghosts: list[Row] = []
+        self.never_ran: set[str] = set()  # older than the current revision
+        self.bound = ""  # how far an upgrade goes that takes no step of Alembic's
+        self.has_half = False  # whether half of an UP is there, of which Alembic does not know
         self.asked = ""  # upgrade, downgrade or stamp: what Alembic last planned
         self.perform: Callable[[str, str], None]  # what a revision's functions do
         self.place: Callable[[], str] = str  # the file of the migration that runs
@@ -105,15 +111,43 @@ class SqlScriptDirectory(ScriptDirectory):
 
     def _upgrade_revs(self, destination: str, current_rev: str) -> list[Any]:
         self.asked = "upgrade"
-        return super()._upgrade_revs(destination, current_rev)
+        steps = super()._upgrade_revs(destination, current_rev)
+        self.bound = "" if steps else self._absolute(destination)
+        return steps
+
+    def _absolute(self, destination: str) -> str:
+        """The version that a target names, or nothing for one that counts from here."""
+        with contextlib.suppress(CommandError):
+            return next((str(each.revision) for each in self.get_revisions(destination)), "")
+        return ""
 
     def _downgrade_revs(self, destination: str, current_rev: str | None) -> list[Any]:
         self.asked = "downgrade"
+        back = _BACK.fullmatch(destination)
+        if back:
+            count = int(back[1]) - self.has_half
+            if not count:
+                return []
+            destination = f"-{count + self._passed_over(count, current_rev)}"
         return super()._downgrade_revs(destination, current_rev)
+
+    def _passed_over(self, count: int, current: Any) -> int:
+        """How many migrations never ran among the last ones, of which `count` did."""
+        newest = max(to_tuple(current), default="")
+        versions = [
+            script.revision for script in self.walk_revisions() if script.revision <= newest
+        ]
+        ran = [number for number, version in enumerate(versions) if version not in self.never_ran]
+        if count > len(ran):
+            raise CommandError(f"Relative revision -{count} didn't produce {count} migrations")
+        return ran[count - 1] + 1 - count
 
     def _stamp_revs(self, revision: Any, heads: Any) -> list[Any]:
         self.asked = "stamp"
-        return super()._stamp_revs(revision, heads)
+        # What is missing is newer than all files, perhaps, but nobody wants to go there.
+        newest = self.files[-1].version if self.files else "base"
+        named = [newest if each in ("head", "heads") else each for each in to_tuple(revision)]
+        return super()._stamp_revs(tuple(named), heads)
 
     def get_all_current(self, id_: tuple[str, ...]) -> set[Script]:
         """The current revisions. In one line of history these are what the database names.

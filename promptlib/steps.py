@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING, Any
 
 from alembic.runtime.migration import RevisionStep
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from promptlib.scripts import SqlScriptDirectory
 
 _log = logging.getLogger(__name__)
-_BACK = re.compile(r"-(\d+)")
 
 
 class Running:
@@ -80,21 +78,35 @@ class Running:
 
     def _ordered(self, steps: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
         """What runs before Alembic's steps, by version and direction, and these themselves."""
-        half = next((each for each in self.deploy.ledger.half_done if each.is_open), None)
+        half = self.deploy.half_done()
         if self.script.asked == "downgrade":
             return self._backwards(half, steps)
         late = [each.version for each in self.plan if each.state is State.LATE]
+        if self.script.bound:
+            late = [version for version in late if version <= self.script.bound]
         late = late if self.deploy.settings.applies_late else []
         if half and half.version in (*self.deploy.ledger.rows, *late):
             late = [half.version, *(each for each in late if each != half.version)]
         elif half:
-            _require_first(half, steps)
-            if late:
-                raise PromptlibError(
-                    f"{half.version} was cut off halfway, so late migrations must wait",
-                    f"finish it first: alembic upgrade {half.version}",
-                )
+            self._require_alone(half, steps, late)
+            late = []
         return [(version, UP) for version in late], steps
+
+    def _require_alone(self, half: HalfDone, steps: list[Any], late: list[str]) -> None:
+        """Refuse what would run before a section that was cut off, or late ones behind it."""
+        asked = [step.revision.revision for step in steps]
+        before = asked[: asked.index(half.version)] if half.version in asked else []
+        if asked[:1] == [half.version] and not (late and asked[1:]):
+            return
+        way = f"rename {', '.join(before)} to newer versions, then " if before else ""
+        way += "" if half.version in self.deploy.migrations else "restore its file, then "
+        option = "-x late=apply " if late else ""
+        raise PromptlibError(
+            f"the {half.direction.upper()} section of {half.version} was cut off after statement "
+            f"{half.done}, so nothing else runs before it is whole",
+            f"{way}finish it: alembic {option}upgrade {half.version}; or undo it: "
+            "alembic downgrade -1",
+        )
 
     def _backwards(
         self, half: HalfDone | None, steps: list[Any]
@@ -103,11 +115,6 @@ class Running:
         first = []
         if half and half.version not in self.deploy.ledger.rows:
             first = [(half.version, DOWN)]
-            back = _BACK.fullmatch(str(self.context.opts.get("destination_rev")))
-            if back:
-                rest = int(back[1]) - 1
-                current = self.deploy.ledger.version
-                steps = self.script._downgrade_revs(f"-{rest}", current) if rest else []  # noqa: SLF001
         return first, [*steps, *self._below(steps)]
 
     def _below(self, steps: list[Any]) -> Iterator[Any]:
@@ -144,7 +151,7 @@ class Running:
 
     def _record(self) -> None:
         if self._step:
-            self.deploy.record(self._step)
+            self.deploy.record()
 
     def declare(self, version: str) -> None:
         """Put the ledger where somebody says that the database stands."""
@@ -181,19 +188,11 @@ class Running:
 
     def _tell(self) -> None:
         """Tell of a step: its transaction has been committed."""
+        self.deploy.finished()
         if self._step:
             self.done += 1
             _log.info("%s  %s", self._title(), duration.shown(self.deploy.seconds))
             self._step = None
-
-
-def _require_first(half: HalfDone, steps: list[Any]) -> None:
-    if not steps or steps[0].revision.revision != half.version:
-        raise PromptlibError(
-            f"the {half.direction.upper()} section of {half.version} was cut off after "
-            f"{half.done} statements, so nothing else runs before it",
-            f"finish it: alembic upgrade {half.version}; or undo it: alembic downgrade -1",
-        )
 
 
 def outside_block(context: MigrationContext, path: Path) -> contextlib.AbstractContextManager[None]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import psycopg2
 
 from promptlib import activity, duration, logs, progress
+from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,15 +30,20 @@ _log = logging.getLogger(__name__)
 _SHOW_AFTER, _LOG_EVERY = 2.0, 30.0  # seconds
 _QUICKEST, _SLOWEST = 0.02, 0.5  # seconds between two looks
 _INTERRUPTS = bytes((signal.SIGINT, signal.SIGTERM))
+_END, _HURRY = b"\0", b"\xff"  # no signals
 
 
 class _Running(NamedTuple):
-    """The statement that runs: since when, by which server process, and which of how many."""
+    """The statement that runs.
+
+    It began at a time, in a server process, as one of a number, and was seen to wait for others.
+    """
 
     began: float
     pid: int
     number: int
     of: int
+    blockers: list[activity.Session]
 
 
 class Watcher:
@@ -46,31 +52,26 @@ class Watcher:
     Args:
         connect: opens a second connection, when there is something to ask.
         connection: what the statements run on.
-        lock_timeout: after how long they give up, in seconds; who blocks them is asked before.
         interruptible: whether Ctrl-C and SIGTERM cancel the statement: for commands only.
-
-    Attributes:
-        title: what to call what runs.
     """
 
     def __init__(
         self,
         connect: Callable[[], Connection],
         connection: Connection,
-        lock_timeout: float,
         *,
         interruptible: bool,
     ) -> None:
         self._connect = connect
         self._connection = connection
-        self._pause = min(max(lock_timeout / 4 or _SLOWEST, _QUICKEST), _SLOWEST)
         self._interruptible = (
             interruptible and threading.current_thread() is threading.main_thread()
         )
-        self.title = ""
+        self._title, self._pause = "", _SLOWEST
         self._running: _Running | None = None
+        self._wakeup = -1
+        self._last = _Running(0, 0, 0, 0, [])
         self._second: Connection | None = None
-        self._blockers: list[activity.Session] = []
         self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
 
     def __enter__(self) -> Self:
@@ -78,7 +79,7 @@ class Watcher:
         for end in (self._ours, self._theirs):
             end.settimeout(0)
         if self._interruptible:
-            signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+            self._wakeup = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
         self._thread.start()
         return self
 
@@ -86,13 +87,27 @@ class Watcher:
         self, _type: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         if self._interruptible:
-            signal.set_wakeup_fd(-1)
-        self._theirs.send(b"\0")
+            signal.set_wakeup_fd(self._wakeup)
+        self._theirs.send(_END)
         self._thread.join()
         self._ours.close()
         self._theirs.close()
         if self._second:
             self._second.close()
+
+    def section(self, title: str, lock_timeout: float) -> None:
+        """Say what runs next.
+
+        Args:
+            title: what to call it.
+            lock_timeout: after how many seconds its statements give up waiting, 0 for never; who
+                blocks them is asked before.
+        """
+        self._title = title
+        pause = min(max(lock_timeout / 4 or _SLOWEST, _QUICKEST), _SLOWEST)
+        if pause != self._pause:
+            self._pause = pause
+            self._theirs.send(_HURRY)
 
     @contextlib.contextmanager
     def statement(self, pid: int, number: int = 1, count: int = 1) -> Iterator[None]:
@@ -103,16 +118,15 @@ class Watcher:
             number: which statement of its section it is.
             count: how many the section has.
         """
-        self._blockers = []
-        self._running = _Running(time.monotonic(), pid, number, count)
+        self._running = self._last = _Running(time.monotonic(), pid, number, count, [])
         try:
             yield
         finally:
             self._running = None
 
-    def blockers(self) -> str:
-        """Name the sessions that the last statement was last seen to wait for."""
-        return activity.named(self._blockers)
+    def blockers(self) -> list[activity.Session]:
+        """The sessions that the last statement was last seen to wait for."""
+        return self._last.blockers
 
     def _watch(self) -> None:
         """Look again and again, until __exit__ says that it is over."""
@@ -121,7 +135,7 @@ class Watcher:
             selector.register(self._ours, selectors.EVENT_READ)
             while True:
                 said = self._ours.recv(64) if selector.select(self._pause) else b""
-                if b"\0" in said:
+                if _END in said:
                     logs.transient("")
                     return
                 interrupts += sum(byte in _INTERRUPTS for byte in said)
@@ -146,14 +160,15 @@ class Watcher:
         """Ask and show; returns when something was last logged."""
         step = ""
         if running.pid:
-            with contextlib.suppress(psycopg2.Error), self._asking().cursor() as cursor:
-                self._blockers = activity.blockers(cursor, running.pid) or self._blockers
+            refused = contextlib.suppress(psycopg2.Error, PromptlibError)
+            with refused, self._asking().cursor() as cursor:
+                running.blockers[:] = activity.blockers(cursor, running.pid) or running.blockers
                 step = progress.of(cursor, running.pid)
         now = time.monotonic()
         if now - running.began < _SHOW_AFTER:
             return logged
         which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
-        text = f"{self.title}  {which}{duration.shown(now - running.began)}  {step}".rstrip()
+        text = f"{self._title}  {which}{duration.shown(now - running.began)}  {step}".rstrip()
         if not logs.transient(text) and now - max(logged, running.began) >= _LOG_EVERY:
             _log.info(text)
             return now

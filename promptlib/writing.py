@@ -38,7 +38,7 @@ class Writing:
         start = max(self.context.get_current_heads(), default="")
         before = [each for version, each in self.script.migrations.items() if version <= start]
         fill = self.tables.took_over(before, "adopted", if_empty=True) if before else ""
-        head = self.tables.create(extend=bool(start))
+        head = self.tables.create(extend=True)
         self.context.impl.static_output(f"BEGIN;\n\n{head}\n\n{fill}\n\nCOMMIT;\n")
 
     def perform(self, version: str, direction: str) -> None:

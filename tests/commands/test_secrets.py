@@ -1,13 +1,20 @@
-"""The password shows nowhere: not complete, not encoded, not in pieces, whatever a command says."""
+"""The password shows nowhere: not complete, not encoded, not in pieces, whatever a command says.
+
+Nor does the data of a statement that fails: not in a log, not in a traceback, not in the ledger.
+"""
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from alembic.util import CommandError
 from psycopg2 import sql
 
+from support import inside
+from support.holding import Hold
 from support.projects import run
 from support.servers import PASSWORD, PASSWORD_USER
 
@@ -156,3 +163,68 @@ def test_where_a_program_logs_everything(project: Project, address: str) -> None
     assert good.returncode == 0
     bad = _run(project, "python", "-c", _DEBUG, DATABASE_URL=_url(f"{_ENCODED}x", address))
     assert "password authentication failed" in bad.stderr
+
+
+_KEY = "sk-51f0c2"
+
+
+@pytest.fixture
+def keys(database: Database) -> None:
+    """A table of keys, and rules that a statement may break."""
+    database.query("CREATE TABLE keys (i int NOT NULL CHECK (i > 0), k text PRIMARY KEY)")
+    database.query("CREATE TABLE uses (k text REFERENCES keys)")
+    database.query("CREATE TYPE mood AS ENUM ('good')")
+    database.query("INSERT INTO keys VALUES (1, 'sk-old')")
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    "up",
+    [
+        pytest.param(f"INSERT INTO keys VALUES (1, '{_KEY}'), (2, '{_KEY}');", id="unique"),
+        pytest.param(f"INSERT INTO keys VALUES (-1, '{_KEY}');", id="check"),
+        pytest.param(f"INSERT INTO keys VALUES (NULL, '{_KEY}');", id="not-null"),
+        pytest.param(f"INSERT INTO uses VALUES ('{_KEY}');", id="foreign-key"),
+        pytest.param(f"INSERT INTO keys (i) VALUES ('{_KEY}');", id="integer"),
+        pytest.param(f"SELECT '{_KEY}'::mood;", id="enum"),
+        pytest.param(f"SELECT '{{\"key\": {_KEY}}}'::jsonb;", id="json"),
+        pytest.param(f"SELECT '({_KEY}'::point;", id="point"),
+        pytest.param(f"INSERT INTO keys VALUES (1, '{_KEY}') oops;", id="syntax"),
+        pytest.param(f"SELECT 1 AS a, $${_KEY}$$ oops oops;", id="dollar-quote"),
+        pytest.param(f"DO $$ BEGIN INSERT INTO keys VALUES (-1, '{_KEY}'); END $$;", id="plpgsql"),
+        pytest.param(
+            f"DO $$ BEGIN EXECUTE format('INSERT INTO keys (i) VALUES (%L)', '{_KEY}'); END $$;",
+            id="execute",
+        ),
+        pytest.param(
+            "CREATE FUNCTION f(k text) RETURNS int LANGUAGE sql AS 'SELECT k::int';\n"
+            f"SELECT f('{_KEY}');",
+            id="function",
+        ),
+    ],
+)
+def test_where_a_statement_with_a_key_fails(
+    project: Project, database: Database, caplog: pytest.LogCaptureFixture, up: str
+) -> None:
+    caplog.set_level("DEBUG")
+    project.add(1, up)
+    told = inside.alembic(project, "upgrade", "head", ok=False)
+    with pytest.raises(CommandError) as caught:
+        inside.alembic(project, "--raiseerr", "upgrade", "head")
+    shown = "".join(traceback.format_exception(caught.value))
+    (first,), (second,) = database.query("SELECT error FROM migration_events ORDER BY id")
+    assert first == second == told.stderr.strip("\n")
+    assert _KEY not in told.stdout + told.stderr + shown + caplog.text
+
+
+@pytest.mark.usefixtures("keys")
+def test_where_a_statement_with_a_key_waits_for_another(
+    project: Project, database: Database
+) -> None:
+    project.add(1, f"UPDATE keys SET k = '{_KEY}';")
+    quick = ("-x", "lock_timeout=100ms", "-x", "lock_attempts=2")
+    with Hold(database, f"UPDATE keys SET k = '{_KEY}'") as hold:
+        told = inside.alembic(project, *quick, "upgrade", "head", ok=False)
+    errors = [error for (error,) in database.query("SELECT error FROM migration_events")]
+    assert told.stderr.count(f"blocked by pid {hold.pid} (") == len(errors) == 2
+    assert _KEY not in "".join([told.stdout, told.stderr, *errors])

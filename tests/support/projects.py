@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.processes import Process
+
 ONE, TWO, THREE = "20250101000001", "20250101000002", "20250102000003"
 ROOT = Path(__file__).parents[2]
 _OURS = ("DATABASE_URL", "PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "ALEMBIC_CONFIG")
@@ -27,11 +29,10 @@ def run(
     `ok` is whether it must succeed (True), must fail (False), or may do either (None);
     `traceback` whether it may show one.
     """
-    inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
     result = subprocess.run(
-        [str(Path(sys.executable).parent / program), *arguments],
+        [path_of(program), *arguments],
         cwd=folder,
-        env={**inherited, **environment},
+        env=environment_with(environment),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -41,6 +42,17 @@ def run(
     assert ok is None or (result.returncode == 0) is ok, said
     assert traceback or "Traceback" not in said, said
     return result
+
+
+def path_of(program: str) -> str:
+    """A program of this virtual environment."""
+    return str(Path(sys.executable).parent / program)
+
+
+def environment_with(changes: dict[str, str]) -> dict[str, str]:
+    """The environment of a command, which knows no database but the test's own."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+    return {**inherited, **changes}
 
 
 @dataclass
@@ -71,6 +83,11 @@ class Project:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
+    def configure(self, **options: str) -> None:
+        """Set options of the section [alembic], which is alembic.ini's last."""
+        with (self.folder / "alembic.ini").open("a", encoding="utf-8") as configuration:
+            configuration.writelines(f"{name} = {value}\n" for name, value in options.items())
+
     def alembic(
         self, *arguments: str, ok: bool | None = True, **environment: str
     ) -> subprocess.CompletedProcess[str]:
@@ -88,6 +105,12 @@ class Project:
         return run(
             "promptlib", *arguments, ok=ok, traceback=False, folder=self.folder, **environment
         )
+
+    def start(self, program: str, *arguments: str, **environment: str) -> Process:
+        """Run `alembic` or `promptlib` here, beside the test: `with project.start(...) as it`."""
+        if self.url:
+            environment.setdefault("DATABASE_URL", self.url)
+        return Process([path_of(program), *arguments], self.folder, environment_with(environment))
 
 
 def full(version: str | int) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GIVEN = "TEST_DATABASE_URL"
+CHOSEN = "TEST_SERVERS"  # names of those that available() would list
 PASSWORD = "p%4/@:?#&=+ \\'\"ü$x"  # every character that means something in a URL
 PASSWORD_USER = "secretive"
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -73,6 +74,8 @@ def available() -> list[str]:
     """The servers to test on, the newest first."""
     if os.environ.get(GIVEN):
         return ["given"]
+    if os.environ.get(CHOSEN):
+        return os.environ[CHOSEN].split()
     debian = sorted((path.parent.name for path in _DEBIAN.glob("*/bin")), reverse=True)
     return ["18", "16", *(f"debian-{version}" for version in debian)]
 
@@ -103,7 +106,7 @@ def started(binaries: Path, name: str) -> Iterator[Server]:
         f"local all all trust\nhost all {PASSWORD_USER} all scram-sha-256\nhost all all all trust\n"
     )
     (data / "pg_hba.conf").write_text(hba)
-    port = _free_port()
+    port = free_port()
     with (data / "postgresql.conf").open("a") as configuration:
         configuration.writelines(f"{key} = '{value}'\n" for key, value in _SETTINGS.items())
         configuration.write(f"port = {port}\nlisten_addresses = '127.0.0.1, ::1'\n")
@@ -133,7 +136,7 @@ def command(server: Server, program: str, *arguments: str) -> None:
     subprocess.run(
         [str(server.binaries / program), *arguments],
         check=True,
-        user=_owner(),
+        user=owner(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT if program == "pg_ctl" else None,
         cwd="/",
@@ -153,7 +156,7 @@ def _binaries(name: str) -> Path:
     return folder
 
 
-def _owner() -> str | None:
+def owner() -> str | None:
     """PostgreSQL does not run as root; the wheel makes a user for that."""
     if os.geteuid() != 0:
         return None
@@ -164,11 +167,12 @@ def _owner() -> str | None:
 
 
 def _own(folder: Path) -> None:
-    if owner := _owner():
-        shutil.chown(folder, owner)
+    if user := owner():
+        shutil.chown(folder, user)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -18,10 +18,12 @@ WITHOUT_ALEMBIC = (
     *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
     *("runner", "attempts", "outside", "deploy", "offline"),
     *("programs", "embedded", "database"),
+    *("arguments", "config", "standing", "tables", "preview", "backwards", "views", "answers"),
+    *("events", "repair", "backup", "server", "creating", "completion", "looking"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "model", "environment"),
-    *("cli", "__main__"),
+    *("handover", "changing", "cli", "__main__"),
 )
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")

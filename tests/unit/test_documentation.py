@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import alembic.config
 import pytest
 
-from promptlib import cli, database, markers
+from promptlib import arguments, completion, database, markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,29 +26,59 @@ def _subparsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse
             yield from action.choices.items()
 
 
-def _options(parser: argparse.ArgumentParser) -> set[str]:
-    return {
-        option
-        for action in parser._actions  # noqa: SLF001
-        if not isinstance(action, argparse._HelpAction)  # noqa: SLF001
-        for option in action.option_strings[-1:]
-    }
-
-
 @pytest.fixture
 def readme(root: Path) -> str:
     return (root / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_promptlib_command_and_option(readme: str) -> None:
-    for name, parser in _subparsers(cli.parser()):
-        nested = dict(_subparsers(parser)) or {"": parser}
-        for action, leaf in nested.items():
-            assert f"`promptlib {name} {action}".rstrip() in readme
-            missing = {option for option in _options(leaf) if option not in readme}
-            assert not missing, f"{name} {action}"
-    assert {option for option in _options(cli.parser()) if option not in readme} <= {"--quiet"}
-    assert "`-q`" in readme
+_NODES = [*completion.nodes(arguments.parser())]
+_EVERYWHERE = {name for each in _NODES[0].options for name in each.option_strings}
+
+
+def _section(readme: str) -> str:
+    """What the README says of our own command."""
+    return readme.partition("### promptlib\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    "node", [node for node in _NODES if not node.commands], ids=lambda node: "_".join(node.words)
+)
+def test_every_promptlib_command_and_option(readme: str, node: completion.Node) -> None:
+    called = rf"`promptlib {' '.join(node.words)}[ `]"
+    (row,) = [line for line in _section(readme).splitlines() if re.search(called, line)]
+    for action in node.options:
+        for name in {*action.option_strings} - _EVERYWHERE:
+            assert f"`{name}" in row
+        if not action.option_strings:
+            assert str(action.metavar or action.dest).upper() in row
+
+
+def test_the_options_that_stand_everywhere(readme: str) -> None:
+    assert {name for name in _EVERYWHERE if f"`{name}" not in _section(readme)} == {"-h", "--help"}
+
+
+def test_the_readme_tells_of_no_other_command(readme: str) -> None:
+    known = {" ".join(node.words) for node in _NODES}
+    told = set(re.findall(r"`promptlib ((?:db )?[a-z]+)", readme))
+    assert told <= known
+
+
+@pytest.mark.parametrize("node", _NODES, ids=lambda node: "_".join(node.words))
+def test_every_command_has_help_with_an_example(node: completion.Node) -> None:
+    text = node.parser.format_help()
+    assert node.parser.description
+    assert "promptlib" in str(node.parser.epilog)
+    for action in node.options:
+        assert action.help
+        assert action.help.split()[0] in text
+
+
+@pytest.mark.parametrize("node", _NODES, ids=lambda node: "_".join(node.words))
+def test_examples_can_be_said(node: completion.Node) -> None:
+    for line in str(node.parser.epilog).splitlines():
+        said = re.search(r"^\s*(?:example: )?promptlib (?!COMMAND)(.*?)(?:   .*| [|>].*)?$", line)
+        if said:
+            arguments.parser().parse_args(shlex.split(said[1]))
 
 
 def test_every_alembic_command(readme: str) -> None:
@@ -61,11 +92,3 @@ def test_every_option_of_the_file_format_and_every_scheme(readme: str) -> None:
         assert f"`{option}:" in readme
     for scheme in database.SCHEMES:
         assert f"`{scheme}://`" in readme
-
-
-def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for name, parser in [("promptlib", cli.parser()), *_subparsers(cli.parser())]:
-        parser.print_help()
-        assert name in capsys.readouterr().out
-    for _, parser in _subparsers(cli.parser()):
-        assert parser.description or dict(_subparsers(parser))

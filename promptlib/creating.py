@@ -1,0 +1,59 @@
+"""The next migration's file, written as `alembic revision` writes it, but without Alembic."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from promptlib import directory
+from promptlib.errors import PromptlibError, shown
+
+if TYPE_CHECKING:
+    from promptlib.config import Project
+    from promptlib.directory import File
+
+TEMPLATE = "script.sql.mako"
+# What makes a template more than plain text.
+_MAKO = re.compile(r"\$\{|<%|</%|^\s*%|^\s*##|\\\n", re.MULTILINE)
+
+
+def named(project: Project, title: str) -> File:
+    """The file of the next migration, which is not there yet.
+
+    Raises:
+        PromptlibError: when the folder or the title has no such.
+    """
+    return directory.new_file(project.sql, title, after=directory.files(project.sql))
+
+
+def needs_alembic(project: Project) -> bool:
+    """Whether the template asks for more than to be copied, or something is to run afterwards."""
+    text = _template(project)
+    return project.hooks or text is None or bool(_MAKO.search(text))
+
+
+def write(project: Project, file: File) -> Path:
+    """Write the next migration's file from a template that `needs_alembic` says no to.
+
+    Raises:
+        PromptlibError: when it cannot be written.
+    """
+    try:
+        with file.path.open("x", encoding="utf-8", newline="\n") as made:
+            made.write(_template(project) or "")
+    except OSError as error:
+        raise PromptlibError(
+            f"cannot be written: {error.strerror}",
+            "make the folder writable",
+            place=shown(file.path),
+        ) from error
+    return file.path
+
+
+def _template(project: Project) -> str | None:
+    """The template, if it can be found without Alembic, which knows folders of packages too."""
+    try:
+        return Path(project.scripts, TEMPLATE).read_text(encoding="utf-8")
+    except (OSError, UnicodeError):
+        return None

@@ -1,0 +1,134 @@
+"""Take the files for right where the ledger says something else: edited and missing migrations."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib import directory, interrupts, ledger, lock, standing
+from promptlib.errors import PromptlibError, combined, shown
+from promptlib.plan import State
+from promptlib.records import UP, VERSION_TABLE, Tables, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptlib.config import Project
+    from promptlib.database import Target
+    from promptlib.ledger import HalfDone
+    from promptlib.plan import Entry
+    from promptlib.standing import Standing
+
+_OUTCOME = "repaired"
+
+
+class Differences(NamedTuple):
+    """What a repair changes.
+
+    Attributes:
+        edited: migrations whose checksums and DOWN sections are replaced.
+        missing: migrations that the ledger forgets.
+        abandoned: sections that were cut off, of which there is neither a row nor a file.
+        end: the current revision after it, or nothing.
+    """
+
+    edited: list[Entry]
+    missing: list[Entry]
+    abandoned: list[HalfDone]
+    end: str
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.edited or self.missing or self.abandoned)
+
+
+def differences(found: Standing) -> Differences:
+    """Compare the files with the ledger.
+
+    Raises:
+        PromptlibError: where it is not clear what is right.
+    """
+    if found.broken:
+        raise combined(found.broken)
+    standing.require_clear(found)
+    missing = found.of(State.MISSING)
+    known = {entry.version for entry in found.entries}
+    rest = [entry.version for entry in found.applied if entry not in missing]
+    gone = any(entry.version == found.current for entry in missing)
+    return Differences(
+        found.of(State.EDITED),
+        missing,
+        [each for each in found.cut_off if each.version not in known],
+        max(rest, default="") if gone else found.current,
+    )
+
+
+def explained(found: Standing, changes: Differences) -> Iterator[str]:
+    """Say what is different, and what becomes of it, line by line."""
+    for entry in changes.edited:
+        yield f"{_path(found, entry)}: its UP section is not the one that ran {_ran(found, entry)}"
+        now = found.migrations[entry.version].up.checksum
+        yield f"  checksum that ran: {found.facts[entry.version]['checksum']}"
+        yield f"  checksum now:      {now}"
+        yield "  the ledger takes checksum and DOWN section of the file, and loses its own"
+    for entry in changes.missing:
+        row = found.ledger.rows.get(entry.version)
+        kept = row is not None and row.has_down
+        yield f"{_path(found, entry)}: the file of what ran {_ran(found, entry)} is gone"
+        lost = ", with the DOWN section that it keeps, the last there is" if kept else ""
+        yield f"  the ledger forgets it{lost}; what it made in the database stays"
+    for half in changes.abandoned:
+        yield f"{half.version}: its {half.direction.upper()} section was cut off, its file is gone"
+        yield f"  the ledger forgets its {half.done} statements; what they made stays"
+    if changes.end != found.current:
+        yield f"alembic_version goes from {found.current} to {changes.end or 'base'}"
+
+
+def make(project: Project, target: Target, announced: Differences) -> None:
+    """Write what was announced, in one transaction, while no deploy runs.
+
+    Raises:
+        PromptlibError: when files or ledger have changed since.
+    """
+    with contextlib.closing(target.connect()) as connection:
+        found = ledger.read(connection.cursor(), project.settings.version_table_schema)
+        connection.rollback()
+        number = lock.key(found.schema, VERSION_TABLE)
+        with lock.held(target.connect, number, project.settings.deploy_wait):
+            files = directory.files(project.sql)
+            now = standing.compare(project, target, connection, files)
+            if differences(now) != announced:
+                raise PromptlibError(
+                    "files or ledger have changed meanwhile, so nothing was repaired",
+                    "run it again",
+                )
+            connection.set_session(isolation_level="DEFAULT", readonly=False)
+            with interrupts.listening(), connection, connection.cursor() as cursor:
+                before = [each for key, each in now.migrations.items() if key <= now.current]
+                ledger.make(cursor, now.ledger, before)
+                for sql in _statements(now, announced):
+                    cursor.execute(sql)
+
+
+def _statements(found: Standing, changes: Differences) -> Iterator[str]:
+    tables = Tables(found.ledger.schema)
+    if changes.edited:
+        files = [found.migrations[entry.version] for entry in changes.edited]
+        yield tables.took_over(files, _OUTCOME)
+    if changes.missing:
+        yield tables.forgotten([entry.version for entry in changes.missing], _OUTCOME)
+    for half in changes.abandoned:
+        yield tables.declared(half.version, UP, _OUTCOME)
+    if changes.end != found.current:
+        yield f"DELETE FROM {tables.version};"
+        if changes.end:
+            yield f"INSERT INTO {tables.version} (version_num) VALUES ({literal(changes.end)});"
+
+
+def _path(found: Standing, entry: Entry) -> str:
+    return shown(found.folder / f"{entry.version}_{entry.name or '*'}.sql")
+
+
+def _ran(found: Standing, entry: Entry) -> str:
+    executed_at = found.facts.get(entry.version, {}).get("executed_at")
+    return f"here at {executed_at}" if executed_at else "here, nobody knows when"

@@ -1,0 +1,134 @@
+"""Ctrl-C and SIGTERM end a deploy wherever it is, and leave nothing of it on the server."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from promptlib import interrupts, lock
+from support.holding import Hold
+from support.ledgers import applied, current, events
+from support.processes import until
+from support.projects import ONE
+
+if TYPE_CHECKING:
+    from support.databases import Database
+    from support.processes import Process
+    from support.projects import Project
+
+_COMMANDS = {"alembic": ("alembic", "upgrade", "head"), "promptlib": ("promptlib", "migrate")}
+_EVERY = [(command, number) for command in _COMMANDS for number in (signal.SIGINT, signal.SIGTERM)]
+_ONE_EACH = _EVERY[1:3]
+_CLIENTS = """
+    SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+       AND pid <> pg_backend_pid() AND application_name <> 'test'
+"""
+
+
+@pytest.fixture
+def busy(project: Project, database: Database) -> Project:
+    """A project, and a table of that name to lock."""
+    database.query("CREATE TABLE busy (i int)")
+    return project
+
+
+def _interrupted(process: Process, number: int, database: Database) -> None:
+    """Send the signal, and see how the command ends, and all that it had on the server."""
+    process.signal(number)
+    assert process.ends(128 + number).endswith(f"{interrupts.MESSAGE}\n")
+    assert process.stdout == ""
+    until(lambda: not database.query(_CLIENTS))
+
+
+@pytest.mark.parametrize(("command", "number"), _EVERY)
+def test_a_statement_is_cancelled_and_its_migration_rolled_back(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    busy.configure(lock_timeout="10min")
+    busy.add(1, "CREATE TABLE a (i int);\nALTER TABLE busy ADD j int;")
+    with (
+        Hold(database, "LOCK TABLE busy") as hold,
+        busy.start(*_COMMANDS[command]) as process,
+    ):
+        hold.blocks()
+        _interrupted(process, number, database)
+    assert database.tables() == {"alembic_version", "busy"}
+    assert applied(database) == current(database) == []
+    assert events(database) == [(ONE, "up", "failed")]
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_outside_a_transaction_what_finished_stays(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    busy.configure(lock_timeout="10min")
+    busy.write(
+        f"{ONE}_x.sql",
+        "-- UP transaction:false\nCREATE TABLE a (i int);\nALTER TABLE busy ADD j int;\n"
+        "-- DOWN\nDROP TABLE a;\n",
+    )
+    with (
+        Hold(database, "LOCK TABLE busy") as hold,
+        busy.start(*_COMMANDS[command]) as process,
+    ):
+        hold.blocks()
+        _interrupted(process, number, database)
+    assert database.tables() == {"alembic_version", "busy", "a"}
+    assert applied(database) == current(database) == []
+    assert "goes on behind the 1 of 2 statements" in busy.alembic("upgrade", "head").stderr
+    assert database.query("SELECT j FROM busy") == []
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_while_another_deploy_is_waited_for(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    busy.add(1, "CREATE TABLE a (i int);")
+    key = lock.key("public", "alembic_version")
+    with (
+        Hold(database, f"SELECT pg_advisory_xact_lock({key})"),
+        busy.start(*_COMMANDS[command]) as process,
+    ):
+        process.says("waiting for another deploy")
+        _interrupted(process, number, database)
+    assert database.tables() == {"busy"}
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_in_the_pause_before_the_next_attempt(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    busy.configure(lock_timeout="50ms", lock_attempts="1000")
+    busy.add(1, "CREATE TABLE a (i int);\nALTER TABLE busy ADD j int;")
+    with Hold(database, "LOCK TABLE busy"), busy.start(*_COMMANDS[command]) as process:
+        process.says("attempt 5 of 1000 begins in")
+        _interrupted(process, number, database)
+    assert database.tables() == {"alembic_version", "busy"}
+    assert {*events(database)} == {(ONE, "up", "failed")}
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_whoever_insists_need_not_wait_for_the_server(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    database.query("CREATE SEQUENCE refusals")
+    busy.add(
+        1,
+        """DO $$ BEGIN
+            LOOP
+                BEGIN
+                    PERFORM pg_sleep(600);
+                EXCEPTION WHEN query_canceled THEN
+                    PERFORM nextval('refusals');
+                END;
+            END LOOP;
+        END $$;""",
+    )
+    with busy.start(*_COMMANDS[command]) as process:
+        until(lambda: database.query(f"{_CLIENTS} AND wait_event = 'PgSleep'"))
+        process.signal(number)
+        until(lambda: database.value("SELECT is_called FROM refusals"))
+        process.signal(number)
+        assert interrupts.MESSAGE in process.ends(128 + number)
