@@ -182,11 +182,7 @@ class _Command:
         number = lock.key(found.schema, VERSION_TABLE)
         with self.lock(number) as held:
             found = self.prepare()
-            if self.context.config.attributes.get(report.FROM, found.current) != found.current:
-                raise PromptlibError(
-                    "another deploy has moved the database meanwhile, so nothing was changed",
-                    "look where it stands with promptlib status, then run it again",
-                )
+            plan.require_unmoved(found, self.context.config.attributes.get(report.FROM))
             entries = self.plan(found)
             self.require(found, entries)
             with self.watcher() as watcher:

@@ -193,6 +193,19 @@ def require_stamped(ledger: Ledger, files: Iterable[File]) -> None:
         )
 
 
+def require_unmoved(ledger: Ledger, start: tuple[str, ...] | None) -> None:
+    """Refuse where a deploy ran since somebody agreed to what was to be done; None: nobody did.
+
+    Raises:
+        PromptlibError: saying so.
+    """
+    if start not in (None, ledger.current):
+        raise PromptlibError(
+            "another deploy has moved the database meanwhile, so nothing was changed",
+            "look where it stands with promptlib status, then run it again",
+        )
+
+
 def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
     """Refuse to go on behind statements that are not those that ran.
 
