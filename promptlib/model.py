@@ -2,17 +2,16 @@
 
 Nothing here creates or changes a table: the migrations do. `alembic check` compares the two, so
 what a migration changes is written down here as well: columns, defaults, constraints, indexes and
-comments. Left to others: triggers and functions, which SQLAlchemy does not describe; the ledger;
-the tables of other components, such as prompts.
+comments. Left to others: triggers and functions, which SQLAlchemy does not describe, and so two
+rules (a model stays within its provider's limit, a system provider stays); the ledger; the tables
+of other components, such as prompts.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -25,11 +24,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSONB
 
-if TYPE_CHECKING:
-    import datetime as dt
-    import uuid
+from promptlib import columns
 
 __all__ = ["connections", "metadata", "models", "provider_templates", "providers", "users"]
 
@@ -45,58 +42,26 @@ metadata: Final = MetaData(
 )
 """All tables below. Constraints that carry no name here have the one that PostgreSQL gives them."""
 
-
-def _id() -> Column[uuid.UUID]:
-    return Column("id", UUID, primary_key=True, server_default=text("gen_random_uuid()"))
-
-
-def _now(name: str) -> Column[dt.datetime]:
-    return Column(name, DateTime(timezone=True), server_default=text("CURRENT_TIMESTAMP"))
-
-
-def _flag(name: str, comment: str) -> Column[bool]:
-    return Column(name, Boolean, server_default=text("false"), comment=comment)
-
-
-def _check(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-def _status(*values: str) -> tuple[Column[str], CheckConstraint]:
-    return Column("status", String(20), server_default="active"), _check("status", *values)
-
-
-def _created_by() -> Column[uuid.UUID]:
-    return Column(
-        "created_by",
-        ForeignKey("users.id", ondelete="SET NULL"),
-        comment="NULL for seeded rows and where the user was deleted",
-    )
-
-
-_IS_SYSTEM: Final = "True for rows that belong to the installation rather than to one user"
-
 users: Final = Table(
     "users",
     metadata,
-    _id(),
+    columns.id_(),
     Column("username", String(50), nullable=False, unique=True),
     Column("email", String(255), nullable=False, unique=True),
     Column("password_hash", String(255), nullable=False),
     Column("role", String(20), server_default="user"),
-    _now("created_at"),
-    _now("updated_at"),
+    columns.now("created_at", nullable=True),
+    columns.now("updated_at", nullable=True),
     Column("last_login", DateTime(timezone=True)),
     Column("preferences", JSONB, server_default=text("'{}'")),
-    _check("role", "admin", "user", "viewer"),
+    columns.one_of("role", "admin", "user", "viewer"),
 )
 """People who sign in to the application."""
 
 providers: Final = Table(
     "providers",
     metadata,
-    _id(),
+    columns.id_(),
     Column(
         "identifier",
         String(50),
@@ -122,19 +87,50 @@ providers: Final = Table(
         comment="supportsSystemMessages, supportsStreaming, supportsTools, maxContextLength "
         "(tokens), supportedRoles, supportedAuthMethods, rateLimits",
     ),
-    *_status("active", "inactive", "testing"),
-    _flag("is_system", _IS_SYSTEM),
-    _created_by(),
-    _now("created_at"),
-    _now("updated_at"),
+    *columns.status("active", "inactive", "testing"),
+    columns.is_system(),
+    columns.created_by(),
+    columns.now("created_at"),
+    columns.now("updated_at"),
     Column("last_tested", DateTime(timezone=True)),
     Column("test_result", JSONB, comment="Outcome of the connection test at last_tested"),
-    _check("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
-    Index("idx_providers_identifier", "identifier"),
-    Index("idx_providers_status", "status"),
-    Index("idx_providers_is_system", "is_system"),
-    Index("idx_providers_created_by", "created_by"),
-    Index("idx_providers_created_at", "created_at"),
+    columns.one_of("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
+    columns.rule("identifier", "identifier ~ '^[a-z0-9_-]{2,50}$'"),
+    columns.rule(
+        "api_endpoint",
+        "api_endpoint ~* '^https?://[^/?#]' AND api_endpoint ~ '^[!-~]+$' "
+        "AND NOT (is_system AND api_endpoint ~ '^[^/]*//[^/?#]*[{}]')",
+    ),
+    columns.rule(
+        "auth_config",
+        """(
+            jsonb_typeof(auth_config) = 'object'
+            AND auth_config ->> 'type' = auth_method
+            AND jsonb_typeof(auth_config -> 'fields') = 'object'
+            AND auth_config -> 'fields' ?& CASE auth_method
+                WHEN 'api_key' THEN ARRAY['apiKey']
+                WHEN 'oauth2' THEN ARRAY['clientId', 'clientSecret', 'tokenUrl']
+                WHEN 'aws_iam' THEN ARRAY['accessKeyId', 'secretAccessKey', 'region']
+                ELSE '{}'
+            END
+        ) IS TRUE""",
+    ),
+    columns.capabilities_rule(
+        *(
+            f'$.{key}.type() == "boolean"'
+            for key in ("supportsSystemMessages", "supportsStreaming", "supportsTools")
+        ),
+        *(
+            f'$.{key}.type() == "array" && $.{key}.size() > 0'
+            for key in ("supportedRoles", "supportedAuthMethods")
+        ),
+    ),
+    Index("idx_providers_status_created_at", "status", "created_at"),
+    Index(
+        "idx_providers_created_by",
+        "created_by",
+        postgresql_where=text("created_by IS NOT NULL"),
+    ),
     comment="LLM providers that connections can use",
 )
 """LLM providers: the four that the migrations seed and those an operator adds."""
@@ -142,8 +138,8 @@ providers: Final = Table(
 models: Final = Table(
     "models",
     metadata,
-    _id(),
-    Column("provider_id", ForeignKey("providers.id", ondelete="CASCADE")),
+    columns.id_(),
+    Column("provider_id", ForeignKey("providers.id", ondelete="CASCADE"), nullable=False),
     Column(
         "identifier",
         String(100),
@@ -173,16 +169,18 @@ models: Final = Table(
         comment="inputTokenPrice and outputTokenPrice per 1,000 tokens, currency, billingUnit, "
         "lastUpdated (date); NULL where the price is unknown",
     ),
-    *_status("active", "inactive", "deprecated"),
-    _flag("is_default", "True for the model that is offered first"),
-    _now("created_at"),
-    _now("updated_at"),
+    *columns.status("active", "inactive", "deprecated"),
+    columns.flag("is_default", "True for the model that is offered first"),
+    columns.now("created_at"),
+    columns.now("updated_at"),
     UniqueConstraint("provider_id", "identifier"),
-    Index("idx_models_provider_id", "provider_id"),
+    columns.rule("identifier", "identifier ~ '^[A-Za-z0-9_./:-]{1,100}$'"),
+    columns.rule("context_length", "context_length BETWEEN 1 AND 2000000"),
+    columns.capabilities_rule(),
+    columns.rule("pricing_info", "jsonb_typeof(pricing_info) = 'object'"),
+    Index("models_default_key", "provider_id", unique=True, postgresql_where=text("is_default")),
     Index("idx_models_identifier", "identifier"),
-    Index("idx_models_status", "status"),
-    Index("idx_models_is_default", "is_default"),
-    Index("idx_models_created_at", "created_at"),
+    Index("idx_models_status_created_at", "status", "created_at"),
     comment="Models that a provider offers",
 )
 """Models, each of one provider."""
@@ -190,8 +188,8 @@ models: Final = Table(
 provider_templates: Final = Table(
     "provider_templates",
     metadata,
-    _id(),
-    Column("name", String(255), nullable=False),
+    columns.id_(),
+    Column("name", String(255), nullable=False, unique=True),
     Column("description", Text),
     Column(
         "provider_config",
@@ -207,13 +205,19 @@ provider_templates: Final = Table(
         comment="Array of its models: identifier, name, description, contextLength (tokens), "
         "capabilities, isDefault",
     ),
-    _flag("is_system", _IS_SYSTEM),
-    _created_by(),
-    _now("created_at"),
-    _now("updated_at"),
-    Index("idx_provider_templates_name", "name"),
-    Index("idx_provider_templates_is_system", "is_system"),
-    Index("idx_provider_templates_created_by", "created_by"),
+    columns.is_system(),
+    columns.created_by(),
+    columns.now("created_at"),
+    columns.now("updated_at"),
+    columns.rule(
+        "default_models",
+        """(default_models @@ 'strict $.type() == "array" && $.size() > 0') IS TRUE""",
+    ),
+    Index(
+        "idx_provider_templates_created_by",
+        "created_by",
+        postgresql_where=text("created_by IS NOT NULL"),
+    ),
     comment="Presets from which an operator creates a provider with its models",
 )
 """Presets for new providers."""
@@ -221,14 +225,14 @@ provider_templates: Final = Table(
 connections: Final = Table(
     "connections",
     metadata,
-    _id(),
+    columns.id_(),
     Column("name", String(255), nullable=False),
     Column("provider", String(50), nullable=False),
     Column("owner_id", ForeignKey("users.id", ondelete="CASCADE")),
     Column("config", JSONB, nullable=False),
-    *_status("active", "inactive", "error"),
-    _now("created_at"),
-    _now("updated_at"),
+    *columns.status("active", "inactive", "error", nullable=True),
+    columns.now("created_at", nullable=True),
+    columns.now("updated_at", nullable=True),
     Column("last_tested", DateTime(timezone=True)),
     Column("provider_id", ForeignKey("providers.id", ondelete="SET NULL")),
     Index("idx_connections_owner_id", "owner_id"),

@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .harness import BASE, HERE, SEED, TABLES, up
+from .harness import (
+    BASE,
+    HERE,
+    PREDECESSOR,
+    PREDECESSOR_REGISTRY,
+    PREDECESSOR_ROWS,
+    SEED,
+    TABLES,
+    run,
+    up,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from support.databases import Database
+    from support.servers import Server
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +34,41 @@ def catalogue() -> dict[str, Any]:
     return loaded
 
 
+@pytest.fixture(scope="session")
+def templates(request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, str], Database]]:
+    """Databases to clone, by server and by what is in them; gone in the end."""
+    request.getfixturevalue("session_servers")  # which outlive this fixture therefore
+    made: dict[tuple[str, str], Database] = {}
+    yield made
+    for each in made.values():
+        each.server.drop(each.name)
+
+
 @pytest.fixture
-def seeded(migrated: Database) -> Database:
-    """Give a database at the seed; migrations after it, once there are any, are taken back."""
-    if migrated.value("SELECT version_num FROM alembic_version") != SEED:
-        migrated.alembic("downgrade", SEED)
-    return migrated
+def seeded(
+    server: Server, migrated: Database, templates: dict[tuple[str, str], Database]
+) -> Iterator[Database]:
+    """Give a database at the seed; the migrations after it are taken back."""
+    key = (server.name, SEED)
+    if key not in templates:
+        templates[key] = server.create(migrated.name)
+        templates[key].alembic("downgrade", SEED)
+    made = server.create(templates[key].name)
+    yield made
+    server.drop(made.name)
+
+
+@pytest.fixture
+def left(server: Server, templates: dict[tuple[str, str], Database]) -> Iterator[Database]:
+    """Give a database as the predecessor leaves it, with faulty rows, stamped at the seed."""
+    key = (server.name, "left by the predecessor")
+    if key not in templates:
+        templates[key] = server.create()
+        run(templates[key], PREDECESSOR, PREDECESSOR_REGISTRY, PREDECESSOR_ROWS)
+        templates[key].alembic("stamp", SEED)
+    made = server.create(templates[key].name)
+    yield made
+    server.drop(made.name)
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BASE: Final = "20250101000000"
 TABLES: Final = "20250210120000"
 SEED: Final = "20250210120001"
+HARDEN: Final = "20261122090000"
+REFRESH: Final = "20261122090100"
 
 OUR_TABLES: Final = ("connections", "models", "provider_templates", "providers", "users")
 SEEDED_TABLES: Final = ("models", "provider_templates", "providers")
@@ -100,6 +102,12 @@ def section(version: str, which: Literal["UP", "DOWN"]) -> str:
     return up if which == "UP" else down
 
 
+#: What the predecessor's migration of the same version makes; it comments on nothing.
+PREDECESSOR_REGISTRY: Final = section(TABLES, "UP").partition("COMMENT ON")[0]
+#: Rows with the predecessor's faults.
+PREDECESSOR_ROWS: Final = (HERE / "predecessor_rows.sql").read_text(encoding="utf-8")
+
+
 def run(database: Database, *statements: str) -> list[str]:
     """Run each text in a transaction, all on one connection, and give the server's notices."""
     with closing(database.connect()) as connection, connection.cursor() as cursor:
@@ -135,6 +143,28 @@ def contents(database: Database, tables: Iterable[str] = OUR_TABLES) -> dict[str
         table: [row for (row,) in database.query(f"SELECT t::text FROM {table} AS t ORDER BY id")]
         for table in tables
     }
+
+
+def rows(database: Database, *tables: str) -> dict[str, dict[str, Any]]:
+    """Read every row of these tables, by the name of its table and its id."""
+    return {
+        f"{table} {row['id']}": row
+        for table in tables
+        for (row,) in database.query(f"SELECT to_jsonb(t) FROM {table} AS t")
+    }
+
+
+def changes(
+    before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any] | None]:
+    """What happened to rows that were there: columns with their new values; None for gone."""
+    found: dict[str, dict[str, Any] | None] = {}
+    for key, row in before.items():
+        now = after.get(key)
+        new = now and {column: value for column, value in now.items() if row[column] != value}
+        if new != {}:
+            found[key] = new
+    return found
 
 
 def add_user(database: Database, name: str = "ada") -> str:

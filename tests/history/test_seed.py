@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -12,6 +10,7 @@ from sqlalchemy import func, select
 
 from promptlib.model import models, provider_templates, providers
 
+from . import facts as facts_of
 from .seeded_rows import (
     PROVIDERS,
     read,
@@ -29,13 +28,6 @@ REQUIRED_FIELDS: Final = {
     "api_key": {"apiKey"},
     "aws_iam": {"accessKeyId", "secretAccessKey", "region"},
 }
-
-
-def expected_provider(catalogue: dict[str, Any], identifier: str) -> dict[str, Any]:
-    """Give the facts about one provider."""
-    found: dict[str, Any]
-    (found,) = (one for one in catalogue["providers"] if one["identifier"] == identifier)
-    return found
 
 
 def expected_models(catalogue: dict[str, Any], provider: str) -> list[dict[str, Any]]:
@@ -72,24 +64,6 @@ def expected_provider_capabilities(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def expected_model_capabilities(
-    facts: dict[str, Any],
-    provider: dict[str, Any],
-) -> dict[str, Any]:
-    """Build a model's capabilities from the facts."""
-    no_role = set() if facts["system_messages"] else {"system", "developer"}
-    roles = provider["capabilities"]["supportedRoles"]
-    return {
-        "supportsSystemMessages": facts["system_messages"],
-        "supportsStreaming": facts["streaming"],
-        "supportsTools": facts["tools"],
-        "supportsFunctionCalling": facts["tools"],
-        "supportsVision": facts["vision"],
-        "maxContextLength": facts["context_length"],
-        "supportedRoles": [role for role in roles if role not in no_role],
-    }
-
-
 def test_counts(seeded: Database, catalogue: dict[str, Any]) -> None:
     assert len(read(seeded, providers)) == len(catalogue["providers"]) == len(PROVIDERS)
     assert len(read(seeded, models)) == len(catalogue["models_2025_02_10"]) == 41
@@ -111,7 +85,7 @@ def test_every_id_is_a_valid_uuid_of_version_8(seeded: Database) -> None:
 
 @pytest.mark.parametrize("identifier", PROVIDERS)
 def test_provider(seeded: Database, catalogue: dict[str, Any], identifier: str) -> None:
-    facts = expected_provider(catalogue, identifier)
+    facts = facts_of.provider(catalogue, identifier)
 
     row = dict(read_provider(seeded, identifier))
 
@@ -149,9 +123,9 @@ def test_models(seeded: Database, catalogue: dict[str, Any], provider: str) -> N
             "identifier": facts["identifier"],
             "name": facts["name"],
             "context_length": facts["context_length"],
-            "capabilities": expected_model_capabilities(
+            "capabilities": facts_of.model_capabilities(
                 facts,
-                expected_provider(catalogue, provider),
+                facts_of.provider(catalogue, provider),
             ),
             "status": facts["status"],
             "is_default": facts["is_default"],
@@ -170,20 +144,9 @@ def test_prices(seeded: Database, catalogue: dict[str, Any], provider: str) -> N
     )
 
     assert dict(found) == {
-        facts["identifier"]: {
-            "inputTokenPrice": per_thousand(facts["input_usd_per_1m"]),
-            "outputTokenPrice": per_thousand(facts["output_usd_per_1m"]),
-            "currency": "USD",
-            "billingUnit": "1K tokens",
-            "lastUpdated": date(2025, 2, 10).isoformat(),
-        }
+        facts["identifier"]: facts_of.prices(facts, "2025-02-10")
         for facts in expected_models(catalogue, provider)
     }
-
-
-def per_thousand(usd_per_million: float) -> str:
-    """Write a price per 1,000 tokens as an exact number."""
-    return format((Decimal(str(usd_per_million)) / 1000).normalize(), "f")
 
 
 def test_each_provider_has_one_default_and_it_is_active(seeded: Database) -> None:

@@ -22,8 +22,8 @@ WITHOUT_ALEMBIC = (
     *("events", "repair", "backup", "server", "creating", "completion", "looking"),
 )
 WITH_ALEMBIC = (
-    *("report", "scripts", "steps", "writing", "online", "plugin", "model", "environment"),
-    *("handover", "changing", "cli", "__main__"),
+    *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
+    *("environment", "handover", "changing", "cli", "__main__"),
 )
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
