@@ -341,7 +341,8 @@ BEGIN
     -- Whatever search_path a session has, its temporary tables included.
     FOREACH line IN ARRAY ARRAY['require_model_within_limit()', 'require_limit_above_models()', 'keep_system_providers()']
     LOOP
-        EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', line, current_schema);
+        EXECUTE format('ALTER FUNCTION %s SET search_path = %s, pg_temp', line,
+            (SELECT relnamespace::regnamespace FROM pg_class WHERE oid = 'providers'::regclass));
     END LOOP;
 
     CREATE TRIGGER models_within_limit AFTER INSERT OR UPDATE ON models
@@ -446,7 +447,7 @@ COMMENT ON COLUMN provider_templates.is_system IS
     'True for rows that belong to the installation rather than to one user';
 COMMENT ON COLUMN provider_templates.created_by IS 'NULL for seeded rows and where the user was deleted';
 
--- In transactions of a thousand rows, so that nobody who edits a connection waits for more than one of them.
+-- In transactions of 200 rows, so that nobody who edits a connection waits for more than one of them.
 -- Rows that are being edited are left for the end and taken one by one. For this transaction alone the trigger's
 -- function does nothing: disabling the trigger itself would lock the table.
 DO $$
@@ -457,7 +458,7 @@ DECLARE
     rows             bigint;
     linked           bigint = 0;
 BEGIN
-    FOREACH batch_size IN ARRAY ARRAY[1000, 1] LOOP
+    FOREACH batch_size IN ARRAY ARRAY[200, 1] LOOP
         FOR batch IN
             SELECT array_agg(id) FROM (
                 SELECT connections.id, row_number() OVER () / batch_size AS number
