@@ -256,10 +256,11 @@ BEGIN
             is_system IS NOT NULL AND created_at IS NOT NULL AND updated_at IS NOT NULL
         ) NOT VALID;
 
+    -- The rules of this transaction: an operator may have others, not valid for reasons of his own.
     FOR rule IN
         SELECT conname AS name, conrelid::regclass AS of_table, pg_get_expr(conbin, conrelid) AS condition
         FROM pg_constraint
-        WHERE conrelid = ANY (ARRAY['providers', 'models', 'provider_templates']::regclass[]) AND NOT convalidated
+        WHERE NOT convalidated AND xmin = pg_current_xact_id()::xid
         ORDER BY 2, 1
     LOOP
         EXECUTE format('SELECT count(*), array_agg(id) FROM %s WHERE (%s) IS FALSE',

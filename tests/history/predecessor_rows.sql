@@ -1,4 +1,4 @@
--- Rows of the kind that the predecessor leaves, each fault of its own: 32 in the registry, and some around it.
+-- Rows of the kind that the predecessor leaves, each with a fault of its own: 30 in the registry, and some around it.
 -- Ids say what they are: 1.. providers, 2.. models, 3.. templates, 4.. connections, 5.. others.
 -- All of its seed's rows have one created_at: its transaction's.
 

@@ -48,7 +48,7 @@ def test_upgrade_and_downgrade_through_psql(
     project = Project.copy(tmp_path, migrations=True)
     _psql(database, project.alembic("upgrade", "head", "--sql").stdout)
     assert _without_times(_dump(database)) == _without_times(_dump(migrated))
-    assert database.value("SELECT count(*) FROM models") == 41
+    assert database.value("SELECT count(*) FROM models") == 75
     _psql(database, project.alembic("downgrade", "head:base", "--sql").stdout)
     assert database.tables() == {"alembic_version"}
     assert database.value("SELECT count(*) FROM alembic_version") == 0
