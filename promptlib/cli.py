@@ -5,6 +5,7 @@ The only module that prints.
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _ERROR = 2
+_RARELY = 100_000  # new objects between two searches for garbage, of which a command makes little
 _YES = ("y", "yes")
 _COMMANDS = {
     "migrate": changing.migrate,
@@ -43,6 +45,7 @@ _COMMANDS = {
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error."""
+    gc.set_threshold(_RARELY)
     options = arguments.parser().parse_args(given)
     logs.show(quiet=options.quiet)
     if options.verbose:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg2 import sql
 
 from support.projects import ONE, THREE, TWO
+from support.servers import PASSWORD, PASSWORD_USER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.databases import Database
     from support.projects import Project
 
 
@@ -19,3 +24,18 @@ def three(project: Project) -> Project:
     project.add(TWO, "CREATE TABLE b (i int);", "DROP TABLE b;", name="make_b")
     project.add(THREE, "CREATE TABLE c (i int);", "DROP TABLE c;", name="make_c")
     return project
+
+
+@pytest.fixture
+def secretive(database: Database) -> Iterator[None]:
+    """Let a role migrate that has to give an odd password."""
+    if not database.server.data:
+        pytest.skip("a given server may not ask for a password")
+    name = sql.Identifier(PASSWORD_USER)
+    with database.connect().cursor() as cursor:
+        cursor.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(PASSWORD))
+        )
+        cursor.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(name))
+        yield
+        cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(name))
