@@ -179,10 +179,10 @@ def test_looking_neither_writes_nor_waits(
 def test_looking_needs_no_right_to_the_ledger_and_no_readable_files(
     ran: Project, database: Database
 ) -> None:
-    database.query("DO $$ BEGIN CREATE ROLE reader; EXCEPTION WHEN duplicate_object THEN END $$")
-    database.query("GRANT SELECT ON alembic_version TO reader")
+    database.query("DO $$ BEGIN CREATE ROLE onlooker; EXCEPTION WHEN duplicate_object THEN END $$")
+    database.query("GRANT SELECT ON alembic_version TO onlooker")
     make(ran, "late 2")
-    reader = Project(ran.folder, f"{ran.url}?options=-c%20role%3Dreader")
+    reader = Project(ran.folder, f"{ran.url}?options=-c%20role%3Donlooker")
     said = inside.alembic(reader, "current")
     assert (said.stdout, said.stderr) == (f"{full(5)} (head)\n", "")
     ran.write(f"{full(7)}_broken.sql", "-- UP\nSELECT 1;\n")
