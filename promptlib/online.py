@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -185,6 +186,8 @@ class _Command:
             plan.require_unmoved(found, self.context.config.attributes.get(report.FROM))
             entries = self.plan(found)
             self.require(found, entries)
+            if report.is_command(self.context.config):
+                gc.freeze()  # files and modules stay: no use in searching them again and again
             with self.watcher() as watcher:
                 deploy = Deploy(
                     connection=self.driver,
