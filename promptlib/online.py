@@ -60,9 +60,7 @@ def run(
     else:
         this.look()
     if not this.external:
-        # The version table may not be in a migration's transaction. And a caller may run another
-        # command on his connection, which must not find one open.
-        connection.commit()
+        connection.commit()  # a caller's next command on it must not find a transaction open
 
 
 class _Command:
@@ -168,7 +166,7 @@ class _Command:
 
     def has_work(self, found: Ledger, entries: list[Entry], steps: list[Any]) -> bool:
         """Whether anything would be written."""
-        late = any(entry.state is plan.State.LATE for entry in entries)
+        late = plan.State.LATE in [entry.state for entry in entries]
         return bool(
             steps
             or found.half_done
