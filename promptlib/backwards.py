@@ -51,7 +51,7 @@ def after(standing: Standing, version: str) -> Rollback:
 
 def _candidates(standing: Standing) -> list[Entry]:
     """What can be taken back, newest first; what was cut off goes before all else."""
-    half = {each.version for each in standing.cut_off}
+    half = {each.version for each in standing.ledger.half_done}
     begun = [entry for entry in standing.waiting if entry.version in half]
     return [*begun[:1], *reversed(standing.applied)]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptlib import directory
-from promptlib.errors import PromptlibError, shown
 
 if TYPE_CHECKING:
     from promptlib.config import Project
@@ -39,15 +38,11 @@ def write(project: Project, file: File) -> Path:
     Raises:
         PromptlibError: when it cannot be written.
     """
-    try:
-        with file.path.open("x", encoding="utf-8", newline="\n") as made:
-            made.write(_template(project) or "")
-    except OSError as error:
-        raise PromptlibError(
-            f"cannot be written: {error.strerror}",
-            "make the folder writable",
-            place=shown(file.path),
-        ) from error
+    with (
+        directory.writing(file.path),
+        file.path.open("x", encoding="utf-8", newline="\n") as made,
+    ):
+        made.write(_template(project) or "")
     return file.path
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import attempts, duration, migration, outside, plan, runner
+from promptlib import attempts, directory, duration, migration, outside, plan, runner
 from promptlib.errors import PromptlibError, shown
 from promptlib.records import DOWN, UP, Tables
 from promptlib.runner import Step
@@ -110,14 +110,14 @@ class Deploy:
             raise PromptlibError(
                 "was cut off halfway, and its file is gone",
                 "restore it",
-                place=f"{shown(self.folder)}/{version}_*.sql",
+                place=shown(directory.path_of(self.folder, version, "")),
             )
         return self._kept(row, found)
 
     def _kept(self, row: Row, found: Migration | None) -> Step:
         """The DOWN section that the ledger keeps."""
-        name = row.name.replace(" ", "_")
-        path = found.path if found else self.folder / f"{row.version}_{name}.sql"
+        gone = directory.path_of(self.folder, row.version, row.file_name)
+        path = found.path if found else gone
         why = "was edited after it ran here" if found else "is gone"
         with self.connection.cursor() as cursor:
             cursor.execute(
@@ -139,7 +139,7 @@ class Deploy:
             PromptlibError: nothing of it is left, and its failure is recorded.
         """
         self._begin(step, title)
-        settings = {**self.settings.of_server, **step.section.settings}
+        settings = self.settings.of_section(step.section)
         if self.external:
             self._execute("SAVEPOINT promptlib_section")
 

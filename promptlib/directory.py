@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import unicodedata
@@ -13,7 +14,7 @@ from promptlib import migration
 from promptlib.errors import PromptlibError, combined, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from promptlib.migration import Migration
 
@@ -121,7 +122,23 @@ def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = 
         )
     version = version or _next_version(newest, datetime.now(UTC))
     name = _slug(title)
-    return File(version, name, folder / f"{version}_{name}.sql")
+    return File(version, name, path_of(folder, version, name))
+
+
+def path_of(folder: Path, version: str, name: str) -> Path:
+    """Where a migration's file is, or was; `*` stands for a name that nobody knows."""
+    return folder / f"{version}_{name or '*'}.sql"
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say what to do when a migration's file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise PromptlibError(
+            f"cannot be written: {error.strerror}", "make the folder writable", place=shown(path)
+        ) from error
 
 
 def _is_candidate(name: str) -> bool:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -54,6 +54,14 @@ def combined(problems: Iterable[PromptlibError]) -> PromptlibError:
     first, *others = problems
     notes = [*first.notes, *map(str, others)]
     return PromptlibError(first.what, first.remedy, place=first.place, notes=notes)
+
+
+def history(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that it came up after: a rollback may fail too."""
+    found: BaseException | None = error
+    while found:
+        yield found
+        found = found.__cause__ or found.__context__
 
 
 def shown(path: Path) -> str:

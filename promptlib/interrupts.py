@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from psycopg2 import extensions
 
+from promptlib.errors import history
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,13 +32,8 @@ def exit_code(error: KeyboardInterrupt) -> int:
 
 
 def behind(error: BaseException) -> KeyboardInterrupt | None:
-    """The interrupt that an error came up after: a rollback may fail too."""
-    earlier: BaseException | None = error
-    while earlier:
-        if isinstance(earlier, KeyboardInterrupt):
-            return earlier
-        earlier = earlier.__context__
-    return None
+    """The interrupt that an error came up after."""
+    return next((each for each in history(error) if isinstance(each, KeyboardInterrupt)), None)
 
 
 @contextlib.contextmanager

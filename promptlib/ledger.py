@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from promptlib.migration import Migration
 
 _NO_RIGHT, _NO_SCHEMA = "42501", "3F000"
+# What keeps a deploy away, and what to do.
+REPLICA = ("this server is a read-only replica", "connect to the primary in DATABASE_URL")
 _OURS = frozenset(ADDED)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _WHERE = """
@@ -63,6 +65,11 @@ class Row(NamedTuple):
     name: str
     checksum: str
     has_down: bool
+
+    @property
+    def file_name(self) -> str:
+        """The name as it is in the file's name."""
+        return self.name.replace(" ", "_")
 
     @property
     def is_foreign(self) -> bool:
@@ -125,7 +132,7 @@ class Ledger:
     @property
     def has_events(self) -> bool:
         """Whether `migration_events` is there, as we make it."""
-        return self.events >= frozenset(RECORDED)
+        return self.events >= RECORDED
 
     @property
     def is_predecessors(self) -> bool:
@@ -143,6 +150,11 @@ class Ledger:
     def is_unfilled(self) -> bool:
         """Whether migrations ran on the database before it had a ledger."""
         return bool(self.current) and all(row.is_foreign for row in self.rows.values())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a deploy finds all tables made and filled."""
+        return self.exists and self.has_version_table and not self.is_unfilled
 
     @property
     def version(self) -> str:
@@ -164,13 +176,12 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
     (is_replica, found, has_version_table, columns, events) = cursor.fetchone() or ()
     place = found or ""
-    has_rows = frozenset(columns) >= _PREDECESSORS
     kept = "down_sql IS NOT NULL" if "down_sql" in columns else "false"
     tables = Tables(place)
     parts = (
         _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
-        _ROWS.format(tables.migrations, kept=kept) if has_rows else "'[]'::json",
-        _HALF_DONE.format(events=tables.events) if set(events) >= {*RECORDED} else "'[]'::json",
+        _ROWS.format(tables.migrations, kept=kept) if {*columns} >= _PREDECESSORS else "'[]'::json",
+        _HALF_DONE.format(events=tables.events) if {*events} >= RECORDED else "'[]'::json",
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
     current, rows, half_done = cursor.fetchone() or ()

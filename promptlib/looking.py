@@ -23,7 +23,7 @@ def status(options: argparse.Namespace, terminal: Terminal) -> Answer:
     for problem in standing.refusals(found, applies_late=project.settings.applies_late):
         _log.warning("%s", problem)
     document = standing.document(found)
-    behind = found.cut_off or any(document[state] for state in standing.NOT_DONE)
+    behind = found.ledger.half_done or any(document[state] for state in standing.NOT_DONE)
     code = NO if options.exit_code and behind else 0
     if options.json:
         return answers.document(document, code)

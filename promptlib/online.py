@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import psycopg2
 
-from promptlib import database, duration, ledger, lock, plan, report
+from promptlib import duration, ledger, lock, plan, report
 from promptlib.deploy import Deploy
 from promptlib.errors import PromptlibError
 from promptlib.records import VERSION_TABLE
@@ -129,9 +129,8 @@ class _Command:
 
     def plan(self, found: Ledger) -> list[Entry]:
         """Where each migration stands."""
-        checksums = {version: each.up.checksum for version, each in self.script.migrations.items()}
-        rows = plan.rows(self.script.files, checksums, found)
-        return plan.entries(self.script.files, checksums, found, rows)
+        files, checksums = self.script.files, self.script.checksums
+        return plan.entries(files, checksums, found, plan.rows(files, checksums, found))
 
     def deploy(self) -> None:
         """Change the database, if there is something to do; one deploy at a time."""
@@ -139,10 +138,7 @@ class _Command:
         self.script.require_readable()
         found = self.read()
         if found.is_replica:
-            raise PromptlibError(
-                "this server is a read-only replica",
-                f"connect to the primary in {database.VARIABLE}",
-            )
+            raise PromptlibError(*ledger.REPLICA)
         entries = self.plan(found)
         steps = self.alembics(found.current, self.context.get_context())
         self.require(found, entries)
@@ -155,11 +151,10 @@ class _Command:
 
     def require(self, found: Ledger, entries: list[Entry]) -> None:
         """Refuse what no deploy may touch."""
-        plan.require_ours(found)
         if self.script.asked == "stamp":
+            plan.require_ours(found)
             return
-        plan.require_stamped(found, self.script.files)
-        plan.require_agreement(found, plan.rows(self.script.files, {}, found))
+        plan.require_clear(found, self.script.files)
         if self.script.asked == "upgrade":
             late = self.settings.applies_late
             plan.require(entries, found, self.script.folder, applies_late=late)
@@ -170,8 +165,7 @@ class _Command:
         return bool(
             steps
             or found.half_done
-            or not (found.exists and found.has_version_table)
-            or found.is_unfilled
+            or not found.is_ready
             or self.script.asked == "stamp"
             or (late and self.settings.applies_late and self.script.asked == "upgrade")
         )

@@ -146,7 +146,7 @@ class OutsideRun:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_backend_pid()")
         if cursor.fetchone() == (self.connection.info.backend_pid,):
-            return {**self.settings.of_server, **self.step.section.settings}
+            return self.settings.of_section(self.step.section)
         runner.require_nothing_set(self.step)
         _log.info("behind a pooler a section outside a transaction runs without lock_timeout")
         return {}

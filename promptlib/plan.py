@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.directory import path_of
 from promptlib.errors import PromptlibError, combined, shown
 from promptlib.ledger import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from promptlib.directory import File
@@ -55,8 +56,7 @@ def entries(
     for version in (*rows, *ledger.current):
         row = rows.get(version)
         if version not in found and not (row and row.is_foreign):
-            name = row.name.replace(" ", "_") if row else ""
-            found[version] = Entry(version, name, State.MISSING)
+            found[version] = Entry(version, row.file_name if row else "", State.MISSING)
     return [found[version] for version in sorted(found)]
 
 
@@ -125,7 +125,7 @@ def problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[Prom
             yield PromptlibError(
                 what.format(current=current),
                 remedy.format(current=current),
-                place=shown(folder / f"{entry.version}_{entry.name or '*'}.sql"),
+                place=shown(path_of(folder, entry.version, entry.name)),
             )
 
 
@@ -191,6 +191,17 @@ def require_stamped(ledger: Ledger, files: Iterable[File]) -> None:
             f"the predecessor migrated this database: its table migrations has {', '.join(ran)}",
             f"tell Alembic so, then go on: alembic stamp {ran[-1]}",
         )
+
+
+def require_clear(ledger: Ledger, files: Collection[File]) -> None:
+    """Refuse where it is not clear what ran on the database.
+
+    Raises:
+        PromptlibError: saying what to do first.
+    """
+    require_ours(ledger)
+    require_stamped(ledger, files)
+    require_agreement(ledger, rows(files, {}, ledger))
 
 
 def require_unmoved(ledger: Ledger, start: tuple[str, ...] | None) -> None:

@@ -48,8 +48,7 @@ def has_work(found: Standing, settings: Settings) -> bool:
         found.waiting
         or ledger.half_done
         or ledger.is_replica
-        or not (ledger.exists and ledger.has_version_table)
-        or ledger.is_unfilled
+        or not ledger.is_ready
         or [*standing.refusals(found, applies_late=settings.applies_late)]
     )
 
@@ -74,10 +73,10 @@ def of(found: Standing, target: str, settings: Settings) -> Preview:
     refused = [*standing.refusals(found, applies_late=settings.applies_late)]
     if refused:
         raise combined(refused)
-    if found.cut_off:
+    if found.ledger.half_done:
         raise PromptlibError(
             "no script holds the rest of a section that was cut off",
-            notes=[f"  {each}" for each in map(standing.interrupted, found.cut_off)],
+            notes=[f"  {each}" for each in map(standing.interrupted, found.ledger.half_done)],
         )
     late = found.of(State.LATE)
     pending = found.of(State.PENDING)
@@ -105,7 +104,7 @@ def _section(migration: Migration, found: Standing, settings: Settings) -> str:
     from promptlib import offline  # noqa: PLC0415 - as above
 
     up = migration.up
-    sql = offline.script(up, {**settings.of_server, **up.settings})
+    sql = offline.script(up, settings.of_section(up))
     record = Tables(found.ledger.schema).applied(migration)
     name = f"-- Running upgrade of late migration {migration.version}"
     begin, commit = ("BEGIN;\n\n", "\n\nCOMMIT;") if up.transactional else ("", "")

@@ -24,7 +24,7 @@ ADDED = {
     "executed_by": "text",
 }
 # What `migration_events` has, and no other program's table of that name.
-RECORDED = ("version", "direction", "outcome", "statements_done", "statements_checksum")
+RECORDED = frozenset(("version", "direction", "outcome", "statements_done", "statements_checksum"))
 _CREATE = """CREATE TABLE IF NOT EXISTS {migrations} (
     id varchar(255) PRIMARY KEY,
     name varchar(255) NOT NULL,

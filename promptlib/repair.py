@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib import directory, interrupts, ledger, lock, standing
+from promptlib import directory, interrupts, ledger, lock, plan, standing
 from promptlib.errors import PromptlibError, combined, shown
 from promptlib.plan import State
 from promptlib.records import UP, VERSION_TABLE, Tables, literal
@@ -50,7 +50,7 @@ def differences(found: Standing) -> Differences:
     """
     if found.broken:
         raise combined(found.broken)
-    standing.require_clear(found)
+    plan.require_clear(found.ledger, found.files)
     missing = found.of(State.MISSING)
     known = {entry.version for entry in found.entries}
     rest = [entry.version for entry in found.applied if entry not in missing]
@@ -58,7 +58,7 @@ def differences(found: Standing) -> Differences:
     return Differences(
         found.of(State.EDITED),
         missing,
-        [each for each in found.cut_off if each.version not in known],
+        [each for each in found.ledger.half_done if each.version not in known],
         max(rest, default="") if gone else found.current,
     )
 
@@ -126,7 +126,7 @@ def _statements(found: Standing, changes: Differences) -> Iterator[str]:
 
 
 def _path(found: Standing, entry: Entry) -> str:
-    return shown(found.folder / f"{entry.version}_{entry.name or '*'}.sql")
+    return shown(directory.path_of(found.folder, entry.version, entry.name))
 
 
 def _ran(found: Standing, entry: Entry) -> str:

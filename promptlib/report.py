@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from promptlib import diagnosis, interrupts, logs
-from promptlib.errors import PromptlibError
+from promptlib.errors import PromptlibError, history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,14 +69,12 @@ def explained(error: BaseException, place: str) -> PromptlibError:
     """What an error means; if it came up while one of ours was handled, then that one.
 
     Args:
-        error: whatever was raised: a rollback may fail too, and a commit knows no file.
+        error: whatever was raised; a commit knows no file.
         place: the file that was running, or nothing.
     """
-    earlier: BaseException | None = error
-    while earlier:
+    for earlier in history(error):
         if isinstance(earlier, PromptlibError):
             return earlier
-        earlier = earlier.__context__
     raised = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(raised, psycopg2.Error):
         return diagnosis.explain_elsewhere(raised, place)

@@ -12,7 +12,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from promptlib import diagnosis
-from promptlib.errors import PromptlibError
+from promptlib.errors import PromptlibError, history
 from promptlib.lexemes import GAP
 from promptlib.migration import Section, place
 
@@ -111,12 +111,8 @@ def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) 
 
 def sqlstate(error: BaseException) -> str:
     """The SQLSTATE behind an error of ours; empty if the server sent none."""
-    found: BaseException | None = error
-    while found:
-        if state := getattr(found, "pgcode", None):
-            return str(state)
-        found = found.__cause__ or found.__context__
-    return ""
+    states = (getattr(each, "pgcode", None) for each in history(error))
+    return next(filter(None, states), "")
 
 
 def tell_tolerated(error: PromptlibError) -> None:

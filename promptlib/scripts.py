@@ -14,8 +14,8 @@ from alembic.script.revision import RevisionMap
 from alembic.util import CommandError, to_tuple
 
 from promptlib import directory, report
-from promptlib.directory import File
-from promptlib.errors import PromptlibError, shown
+from promptlib.creating import TEMPLATE
+from promptlib.directory import File, path_of
 from promptlib.records import DOWN, UP
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from promptlib.ledger import Row
     from promptlib.migration import Migration
 
-TEMPLATE = "script.sql.mako"
 _BACK = re.compile(r"-(\d+)")
 _ONE_LINE = "migrations form one line, in the order of their versions"
 
@@ -64,6 +63,11 @@ class SqlScriptDirectory(ScriptDirectory):
         """Every migration, read and checked, by version."""
         return {found.version: found for found in directory.read_all(self.files)}
 
+    @cached_property
+    def checksums(self) -> dict[str, str]:
+        """The checksums of their UP sections, by version."""
+        return {version: each.up.checksum for version, each in self.migrations.items()}
+
     def require_readable(self) -> None:
         """Read every migration: one broken file anywhere stops a deploy before it begins.
 
@@ -81,9 +85,8 @@ class SqlScriptDirectory(ScriptDirectory):
     def generate_scripts(self) -> Iterator[Script]:
         """Yield the revisions in the order of their versions: what RevisionMap asks for."""
         gone = [
-            File(row.version, name, self.folder / f"{row.version}_{name}.sql")
+            File(row.version, row.file_name, path_of(self.folder, row.version, row.file_name))
             for row in self.ghosts
-            for name in [row.name.replace(" ", "_")]
         ]
         before = None
         for file in sorted([*self.files, *gone]) if gone else self.files:
@@ -169,14 +172,8 @@ class SqlScriptDirectory(ScriptDirectory):
         before = self.get_current_head()
         with report.errors(self.config):
             file = directory.new_file(self.folder, message or "", after=self.files, version=given)
-            try:
+            with directory.writing(file.path):
                 self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
-            except OSError as error:
-                raise PromptlibError(
-                    f"cannot be written: {error.strerror}",
-                    "make the folder writable",
-                    place=shown(file.path),
-                ) from error
         if self.hooks:
             write_hooks._run_hooks(file.path, self.hooks)  # noqa: SLF001 - as Alembic's own does
         self.files.append(file)

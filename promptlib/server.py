@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2 import errors, sql
 
-from promptlib import database, directory, duration, standing
+from promptlib import database, directory, duration, ledger, standing
 from promptlib.database import Target
 from promptlib.errors import PromptlibError
 from promptlib.plan import State
@@ -112,10 +112,7 @@ def _problems(
     project: Project, found: Standing, *, can_create: bool | None, can_write: bool | None
 ) -> Iterator[PromptlibError]:
     if found.ledger.is_replica:
-        yield PromptlibError(
-            "this server is a read-only replica",
-            f"connect to the primary in {database.VARIABLE}",
-        )
+        yield PromptlibError(*ledger.REPLICA)
     if not can_create:
         yield PromptlibError(
             f"this user may create nothing in the schema {found.ledger.schema}",

@@ -11,6 +11,8 @@ from promptlib.errors import PromptlibError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from promptlib.migration import Section
+
 ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
 _MOST_ATTEMPTS = 1000
 
@@ -47,12 +49,11 @@ class Settings:
         """How often a section is begun."""
         return int(self.lock_attempts)
 
-    @property
-    def of_server(self) -> dict[str, str]:
-        """The PostgreSQL settings that each section runs with."""
+    def of_section(self, section: Section) -> dict[str, str]:
+        """The PostgreSQL settings that a section runs with; its own options win."""
         loss = {ALLOW_DATA_LOSS: "on"} if self.allow_data_loss == "on" else {}
         limit = {"statement_timeout": self.statement_timeout} if self.statement_timeout else {}
-        return {"lock_timeout": self.lock_timeout, **limit, **loss}
+        return {"lock_timeout": self.lock_timeout, **limit, **loss, **section.settings}
 
 
 def _is_count(text: str) -> bool:

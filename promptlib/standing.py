@@ -83,11 +83,6 @@ class Standing(NamedTuple):
         """What did not, oldest first."""
         return [entry for entry in self.entries if entry.state in _WAITING]
 
-    @property
-    def cut_off(self) -> tuple[HalfDone, ...]:
-        """The sections that left something behind before they came to their end."""
-        return self.ledger.half_done
-
     def of(self, *states: State) -> list[Entry]:
         """The migrations in some states, oldest first."""
         return [entry for entry in self.entries if entry.state in states]
@@ -163,18 +158,6 @@ def _facts(cursor: Cursor, found: Ledger) -> dict[str, Document]:
     return {row[0]: dict(zip(_FACTS, row[1:], strict=True)) for row in cursor}
 
 
-def require_clear(standing: Standing) -> None:
-    """Refuse where it is not clear what ran on the database.
-
-    Raises:
-        PromptlibError: saying what to do first.
-    """
-    found = standing.ledger
-    plan.require_ours(found)
-    plan.require_stamped(found, standing.files)
-    plan.require_agreement(found, plan.rows(standing.files, {}, found))
-
-
 def refusals(standing: Standing, *, applies_late: bool) -> Iterator[PromptlibError]:
     """What keeps a deploy from running.
 
@@ -184,7 +167,7 @@ def refusals(standing: Standing, *, applies_late: bool) -> Iterator[PromptlibErr
     """
     yield from standing.broken
     try:
-        require_clear(standing)
+        plan.require_clear(standing.ledger, standing.files)
     except PromptlibError as error:
         yield error
     refused = standing.of(State.EDITED, State.MISSING, *([] if applies_late else [State.LATE]))
@@ -228,7 +211,7 @@ def document(standing: Standing) -> Document:
         **counts,
         "half_done": [
             {"version": each.version, "direction": each.direction, "statements_done": each.done}
-            for each in standing.cut_off
+            for each in standing.ledger.half_done
         ],
         "migrations": [row(standing, entry) for entry in standing.entries],
     }

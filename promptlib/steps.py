@@ -70,7 +70,7 @@ class Running:
         for version, direction in first:
             with self.context.begin_transaction(_per_migration=True):
                 self.perform(version, direction)
-                self._record()
+                self.deploy.record()
             self._tell()
         for step in steps:
             yield step
@@ -147,10 +147,6 @@ class Running:
         if step.is_stamp:
             self.declare(max(heads, default=""))
         else:
-            self._record()
-
-    def _record(self) -> None:
-        if self._step:
             self.deploy.record()
 
     def declare(self, version: str) -> None:

@@ -37,7 +37,7 @@ def status(found: Standing, document: Document, *, coloured: bool) -> Iterator[s
     counts = [f"{document[state]} {state}" for state in State if document[state]]
     listed = f": {', '.join(counts)}" if counts else ""
     yield f"{number} migration{'s' * (number != 1)}{listed}; {place(found)}"
-    yield from map(standing.interrupted, found.cut_off)
+    yield from map(standing.interrupted, found.ledger.half_done)
 
 
 def pending(rows: list[Document], *, coloured: bool) -> list[str]:
@@ -101,7 +101,7 @@ def plan(planned: Preview, found: Standing) -> Iterator[str]:
 
 def rollback(back: Rollback, found: Standing) -> Iterator[str]:
     """What a rollback takes back, in its order."""
-    halves = {each.version for each in found.cut_off}
+    halves = {each.version for each in found.ledger.half_done}
     for entry in back.entries:
         about = {State.MISSING: "its file is gone: by the DOWN section in the ledger"}.get(
             entry.state, "was cut off halfway" if entry.version in halves else ""

@@ -45,7 +45,7 @@ class Writing:
         """Write a migration's section."""
         found = self.script.migrations[version]
         section = found.up if direction == UP else found.down
-        settings = {**self.settings.of_server, **section.settings}
+        settings = self.settings.of_section(section)
         inside = contextlib.nullcontext()
         with inside if section.transactional else outside_block(self.context, found.path):
             self.context.impl.static_output(offline.script(section, settings))

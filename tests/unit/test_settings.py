@@ -6,13 +6,16 @@ import pytest
 
 from promptlib import settings
 from promptlib.errors import PromptlibError
+from promptlib.migration import Section
 from promptlib.settings import Settings
+
+PLAIN = Section("", 0, 0, ())
 
 
 def test_nothing_said_is_the_default() -> None:
     said = settings.read(dict.fromkeys(settings.OPTIONS), {}, "alembic.ini")
     assert said == Settings()
-    assert said.of_server == {"lock_timeout": "5s"}
+    assert said.of_section(PLAIN) == {"lock_timeout": "5s"}
     assert said.attempts == 10
     assert said.deploy_wait == "10min"
     assert not said.applies_late
@@ -38,16 +41,21 @@ def test_white_space_around_a_value_does_not_matter() -> None:
 
 def test_each_section_runs_with_what_the_server_has_to_know() -> None:
     said = settings.read({"statement_timeout": "1h"}, {"allow_data_loss": "on"}, "")
-    assert said.of_server == {
+    assert said.of_section(PLAIN) == {
         "lock_timeout": "5s",
         "statement_timeout": "1h",
         "promptlib.allow_data_loss": "on",
     }
 
 
+def test_what_a_section_says_wins() -> None:
+    said = settings.read({"lock_timeout": "1s"}, {}, "")
+    assert said.of_section(Section("", 0, 0, (), lock_timeout="7s"))["lock_timeout"] == "7s"
+
+
 def test_an_argument_may_take_the_limit_of_statements_away() -> None:
     said = settings.read({"statement_timeout": "1h"}, {"statement_timeout": ""}, "")
-    assert "statement_timeout" not in said.of_server
+    assert "statement_timeout" not in said.of_section(PLAIN)
 
 
 def test_data_loss_is_allowed_for_one_command_and_not_in_the_file() -> None:
