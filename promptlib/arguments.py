@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
-import functools
-import os
 from typing import TYPE_CHECKING, Any
 
+from promptlib import parsing
+from promptlib.parsing import FOLDER
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
+
+    from promptlib.parsing import Commands
 
 SHELLS = ("bash", "zsh", "fish")
-FILE, FOLDER = "FILE", "DIR"  # what completion offers files and folders for
 _VERSION = "VERSION may be shortened as long as it is unique."
 _YES: dict[str, Any] = {"action": "store_true", "help": "do not ask"}
 _JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on stdout"}
@@ -24,50 +25,9 @@ _EPILOG = """examples:
 promptlib COMMAND --help tells more. Everything else is Alembic's: alembic --help"""
 
 
-class _Help(argparse.HelpFormatter):
-    """Help as wide as the terminal, found without shutil: argparse asks for each argument."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_width())
-
-
-class _HelpWithLines(_Help, argparse.RawDescriptionHelpFormatter):
-    """The same, with lines as they are written."""
-
-
-@functools.cache
-def _width() -> int:
-    try:
-        return os.get_terminal_size(1).columns - 2
-    except OSError:
-        return 78
-
-
-def _everywhere() -> argparse.ArgumentParser:
-    """The options that may stand before the command and behind it."""
-    common = argparse.ArgumentParser(
-        add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_Help
-    )
-    common.add_argument("--url", help="the database, instead of DATABASE_URL")
-    common.add_argument("--config", metavar=FILE, help="the configuration, alembic.ini")
-    told = common.add_mutually_exclusive_group()
-    told.add_argument("-v", "--verbose", action="store_true", help="say which database it is")
-    told.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-    return common
-
-
 def parser() -> argparse.ArgumentParser:
     """Everything that can be said."""
-    top = argparse.ArgumentParser(
-        prog="promptlib",
-        description="Raw SQL migrations, run by Alembic, on PostgreSQL.",
-        epilog=_EPILOG,
-        formatter_class=_HelpWithLines,
-        parents=[_everywhere()],
-        allow_abbrev=False,
-    )
-    top.set_defaults(url="", config="", verbose=False, quiet=False)
-    commands = _Commands(top, "COMMAND")
+    top, commands = parsing.made("Raw SQL migrations, run by Alembic, on PostgreSQL.", _EPILOG)
     _that_change(commands)
     _that_look(commands)
     _around(commands)
@@ -75,57 +35,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-class _Commands:
-    """The commands of a parser, each with a summary and an example in its help.
-
-    Args:
-        parser: which they belong to.
-        metavar: what a usage line calls one of them.
-    """
-
-    def __init__(self, parser: argparse.ArgumentParser, metavar: str) -> None:
-        self._made = parser.add_subparsers(title="commands", required=True, metavar=metavar)
-        self._before = parser.prog.partition(" ")[2]
-
-    def add(
-        self,
-        name: str,
-        summary: str,
-        example: str,
-        more: str = "",
-        *,
-        aliases: Sequence[str] = (),
-    ) -> argparse.ArgumentParser:
-        """Add a command; `more` is what its help says beyond the summary."""
-        command = f"{self._before} {name}".strip()
-        made = self._made.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}. {more}".rstrip(),
-            epilog=f"example: promptlib {command} {example}".rstrip(),
-            parents=[_everywhere()],
-            formatter_class=_Help,
-            allow_abbrev=False,
-            aliases=aliases,
-        )
-        made.set_defaults(command=command)
-        return made
-
-    def group(self, name: str, summary: str) -> _Commands:
-        """Add a word that further commands stand behind."""
-        made = self._made.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example: promptlib {name} test",
-            parents=[_everywhere()],
-            formatter_class=_Help,
-            allow_abbrev=False,
-        )
-        return _Commands(made, "ACTION")
-
-
-def _that_change(commands: _Commands) -> None:
+def _that_change(commands: Commands) -> None:
     migrate = commands.add(
         "migrate",
         "run the pending migrations",
@@ -153,7 +63,9 @@ def _that_change(commands: _Commands) -> None:
         aliases=["down"],
     )
     how_far = rollback.add_mutually_exclusive_group()
-    how_far.add_argument("-n", type=_count, default=1, metavar="N", help="the last N, default 1")
+    how_far.add_argument(
+        "-n", type=parsing.count, default=1, metavar="N", help="the last N, default 1"
+    )
     how_far.add_argument("--to", metavar="VERSION", help="all after VERSION; `base`: all")
     rollback.add_argument("--yes", **_YES)
     rollback.add_argument(
@@ -172,7 +84,7 @@ def _that_change(commands: _Commands) -> None:
     repair.add_argument("--yes", **_YES)
 
 
-def _that_look(commands: _Commands) -> None:
+def _that_look(commands: Commands) -> None:
     status = commands.add(
         "status", "where each migration stands", "--exit-code", "Changes nothing, waits for nobody."
     )
@@ -194,7 +106,7 @@ def _that_look(commands: _Commands) -> None:
     history.add_argument("--json", **_JSON)
 
 
-def _around(commands: _Commands) -> None:
+def _around(commands: Commands) -> None:
     new = commands.add(
         "new",
         "prepare the next migration's file",
@@ -215,7 +127,7 @@ def _around(commands: _Commands) -> None:
     completion.add_argument("shell", choices=SHELLS, help="the shell")
 
 
-def _of_the_server(server: _Commands) -> None:
+def _of_the_server(server: Commands) -> None:
     server.add("show", "where the data is and how many rows are in it", "| head -1")
     test = server.add(
         "test",
@@ -229,22 +141,10 @@ def _of_the_server(server: _Commands) -> None:
     drop.add_argument("--yes", **_YES)
     wait = server.add("wait", "wait until the database can be reached", "--timeout 30")
     wait.add_argument(
-        "--timeout", type=_seconds, default=60, metavar="SECONDS", help="how long; default: 60"
+        "--timeout",
+        type=parsing.seconds,
+        default=60,
+        metavar="SECONDS",
+        help="how long; default: 60",
     )
     server.add("stop", "stop the embedded PostgreSQL; its data stays", "")
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return seconds

@@ -6,7 +6,7 @@ import argparse
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib import arguments
+from promptlib import parsing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,8 +100,8 @@ def _bash(nodes: list[Node]) -> str:
         steps="|".join(f'" {" ".join(node.words)}"' for node in nodes if node.words),
         words="\n".join(words),
         values="\n".join(values),
-        folder=arguments.FOLDER,
-        file=arguments.FILE,
+        folder=parsing.FOLDER,
+        file=parsing.FILE,
     )
 
 
@@ -129,9 +129,9 @@ def _fish(nodes: list[Node]) -> Iterator[str]:
 def _fish_value(action: argparse.Action) -> str:
     """What may follow an option, or stand alone."""
     required = "-r " if _takes_value(action) else ""
-    if _kind(action) == arguments.FILE:
+    if _kind(action) == parsing.FILE:
         return f"{required}-F"
-    if _kind(action) == arguments.FOLDER:
+    if _kind(action) == parsing.FOLDER:
         return f"{required}-a '(__fish_complete_directories)'"
     words = " ".join(_choices(action))
     return f"{required}-a {_quoted(words)}" if words else required.rstrip()
@@ -162,4 +162,4 @@ def _takes_value(action: argparse.Action) -> bool:
 
 def _kind(action: argparse.Action) -> str:
     metavar = str(action.metavar)
-    return metavar if metavar in (arguments.FILE, arguments.FOLDER) else ""
+    return metavar if metavar in (parsing.FILE, parsing.FOLDER) else ""

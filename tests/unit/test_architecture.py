@@ -18,7 +18,17 @@ WITHOUT_ALEMBIC = (
     *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
     *("runner", "attempts", "outside", "deploy", "offline"),
     *("programs", "embedded", "database"),
-    *("arguments", "config", "standing", "tables", "preview", "backwards", "views", "answers"),
+    *(
+        "parsing",
+        "arguments",
+        "config",
+        "standing",
+        "tables",
+        "preview",
+        "backwards",
+        "views",
+        "answers",
+    ),
     *("events", "repair", "backup", "server", "creating", "completion", "looking"),
 )
 WITH_ALEMBIC = (

@@ -1,0 +1,127 @@
+"""How `promptlib` reads its command line: argparse, our help, and the options of every command."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FILE, FOLDER = "FILE", "DIR"  # what completion offers files and folders for
+
+
+class _Help(argparse.HelpFormatter):
+    """Help as wide as the terminal, found without shutil: argparse asks for each argument."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+
+
+class _HelpWithLines(_Help, argparse.RawDescriptionHelpFormatter):
+    """The same, with lines as they are written."""
+
+
+@functools.cache
+def _width() -> int:
+    try:
+        return os.get_terminal_size(1).columns - 2
+    except OSError:
+        return 78
+
+
+def _everywhere() -> argparse.ArgumentParser:
+    """The options that may stand before the command and behind it."""
+    common = argparse.ArgumentParser(
+        add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_Help
+    )
+    common.add_argument("--url", help="the database, instead of DATABASE_URL")
+    common.add_argument("--config", metavar=FILE, help="the configuration, alembic.ini")
+    told = common.add_mutually_exclusive_group()
+    told.add_argument("-v", "--verbose", action="store_true", help="say which database it is")
+    told.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    return common
+
+
+def made(description: str, epilog: str) -> tuple[argparse.ArgumentParser, Commands]:
+    """The parser that all commands belong to, and where to add them."""
+    top = argparse.ArgumentParser(
+        prog="promptlib",
+        description=description,
+        epilog=epilog,
+        formatter_class=_HelpWithLines,
+        parents=[_everywhere()],
+        allow_abbrev=False,
+    )
+    top.set_defaults(url="", config="", verbose=False, quiet=False)
+    return top, Commands(top, "COMMAND")
+
+
+class Commands:
+    """The commands of a parser, each with a summary and an example in its help.
+
+    Args:
+        parser: which they belong to.
+        metavar: what a usage line calls one of them.
+    """
+
+    def __init__(self, parser: argparse.ArgumentParser, metavar: str) -> None:
+        self._made = parser.add_subparsers(title="commands", required=True, metavar=metavar)
+        self._before = parser.prog.partition(" ")[2]
+
+    def add(
+        self,
+        name: str,
+        summary: str,
+        example: str,
+        more: str = "",
+        *,
+        aliases: Sequence[str] = (),
+    ) -> argparse.ArgumentParser:
+        """Add a command; `more` is what its help says beyond the summary."""
+        command = f"{self._before} {name}".strip()
+        made = self._made.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}. {more}".rstrip(),
+            epilog=f"example: promptlib {command} {example}".rstrip(),
+            parents=[_everywhere()],
+            formatter_class=_Help,
+            allow_abbrev=False,
+            aliases=aliases,
+        )
+        made.set_defaults(command=command)
+        return made
+
+    def group(self, name: str, summary: str) -> Commands:
+        """Add a word that further commands stand behind."""
+        made = self._made.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=f"example: promptlib {name} test",
+            parents=[_everywhere()],
+            formatter_class=_Help,
+            allow_abbrev=False,
+        )
+        return Commands(made, "ACTION")
+
+
+def count(text: str) -> int:
+    """Read a number from 1 on."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1
+    if not 0 <= found < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return found
