@@ -1,0 +1,162 @@
+"""What `promptlib verify` finds out about migrations: plain facts, for whoever shows them. Pure.
+
+Making them is left to verify, showing them to the terminal and to the page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The locks of tables, as pg_locks names them, and what others cannot do meanwhile; weakest first.
+LOCKS = {
+    "AccessShareLock": "blocks only changes that need the table for themselves",
+    "RowShareLock": "blocks only changes that need the table for themselves",
+    "RowExclusiveLock": "blocks changes to the table and CREATE INDEX, no reads or writes",
+    "ShareUpdateExclusiveLock": "blocks changes to the table and VACUUM, no reads or writes",
+    "ShareLock": "blocks writes",
+    "ShareRowExclusiveLock": "blocks writes",
+    "ExclusiveLock": "blocks writes and SELECT ... FOR UPDATE",
+    "AccessExclusiveLock": "blocks reads and writes",
+}
+_STRENGTHS = {mode: strength for strength, mode in enumerate(LOCKS)}
+_STOPS_WRITES = _STRENGTHS["ShareLock"]
+
+
+class Lock(NamedTuple):
+    """The strongest lock that a statement took on a table that was there before.
+
+    Attributes:
+        table: its name, with the schema where a reader needs it.
+        mode: one of LOCKS.
+        rewritten: whether the statement wrote the whole table anew.
+    """
+
+    table: str
+    mode: str
+    rewritten: bool
+
+    @property
+    def blocks(self) -> str:
+        """What others cannot do to the table until the transaction ends."""
+        return LOCKS[self.mode]
+
+    @property
+    def risk(self) -> tuple[bool, int]:
+        """To be compared with other locks: the greater, the worse for who uses the table."""
+        return self.rewritten, _STRENGTHS[self.mode]
+
+    @property
+    def is_risky(self) -> bool:
+        """Whether writes wait for it, or reads too, or the table is written anew."""
+        return self.rewritten or _STRENGTHS[self.mode] >= _STOPS_WRITES
+
+
+class Timing(NamedTuple):
+    """One statement as it ran.
+
+    Attributes:
+        direction: of its section.
+        place: where it begins, `path:line:column`.
+        sql: its first line, with the literals masked.
+        seconds: how long it took.
+        locks: one for each table that was there before, none twice.
+    """
+
+    direction: Literal["up", "down"]
+    place: str
+    sql: str
+    seconds: float
+    locks: tuple[Lock, ...]
+
+
+class Finding(NamedTuple):
+    """What is wrong with a migration.
+
+    Attributes:
+        place: `path`, `path:line` or `path:line:column`.
+        what: in a sentence, lower case, without a full stop.
+        diff: lines of the catalog or of data that are left over (`+`) or lost (`-`), and lines
+            around them (a blank first); none where there is nothing to compare.
+    """
+
+    place: str
+    what: str
+    diff: tuple[str, ...]
+
+
+class Proof(NamedTuple):
+    """What came of running one migration up, down and up again.
+
+    Attributes:
+        version: of the migration.
+        name: as in the file's name.
+        path: of its file, as a reader would type it.
+        up: its UP section, as it is written.
+        down: its DOWN section.
+        statements: in the order in which they ran.
+        findings: what is wrong; nothing, where DOWN undoes UP.
+        lost: what UP says that it loses (data_loss:accepted).
+        seconds: that the whole proof took.
+    """
+
+    version: str
+    name: str
+    path: str
+    up: str
+    down: str
+    statements: tuple[Timing, ...]
+    findings: tuple[Finding, ...]
+    lost: tuple[str, ...]
+    seconds: float
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.findings
+
+
+class Risk(NamedTuple):
+    """A statement and a lock of it that others would notice, or would have to wait for."""
+
+    proof: Proof
+    statement: Timing
+    lock: Lock
+
+
+class Report(NamedTuple):
+    """What came of a run of verify.
+
+    Attributes:
+        server: which PostgreSQL it was.
+        proofs: one for each migration, the oldest first.
+        seconds: that the whole run took.
+    """
+
+    server: str
+    proofs: tuple[Proof, ...]
+    seconds: float
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is wrong with any of them."""
+        return all(proof.is_clean for proof in self.proofs)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is wrong, in the order of the migrations."""
+        return tuple(finding for proof in self.proofs for finding in proof.findings)
+
+    @property
+    def risks(self) -> list[Risk]:
+        """The locks that block writes and the tables written anew, the worst first."""
+        return sorted(self._risks(), key=lambda risk: risk.lock.risk, reverse=True)
+
+    def _risks(self) -> Iterator[Risk]:
+        for proof in self.proofs:
+            for statement in proof.statements:
+                for lock in statement.locks:
+                    if lock.is_risky:
+                        yield Risk(proof, statement, lock)
