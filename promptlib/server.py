@@ -135,7 +135,7 @@ def create(target: Target) -> bool:
     try:
         target.connect().close()
     except PromptlibError as error:
-        with _maintenance(target, error) as connection, connection.cursor() as cursor:
+        with maintenance(target, error) as connection, connection.cursor() as cursor:
             name = target.parameters["dbname"]
             if _exists(cursor, name):
                 raise  # it is there, and refuses us
@@ -160,7 +160,7 @@ def contents(target: Target) -> str:
     try:
         connection = target.connect()
     except PromptlibError as error:
-        with _maintenance(target, error) as connection, connection.cursor() as cursor:
+        with maintenance(target, error) as connection, connection.cursor() as cursor:
             if _exists(cursor, target.parameters["dbname"]):
                 raise
         return ""
@@ -177,7 +177,7 @@ def drop(target: Target) -> None:
         PromptlibError: when others are connected to it.
     """
     name = target.parameters["dbname"]
-    with _maintenance(target, None) as connection, connection.cursor() as cursor:
+    with maintenance(target) as connection, connection.cursor() as cursor:
         try:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         except errors.ObjectInUse:
@@ -217,7 +217,7 @@ def wait(target: Target, seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def _maintenance(target: Target, error: PromptlibError | None) -> Iterator[Connection]:
+def maintenance(target: Target, error: PromptlibError | None = None) -> Iterator[Connection]:
     """A connection to a database that every server has, for what cannot be done from within.
 
     Raises:

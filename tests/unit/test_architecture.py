@@ -18,19 +18,9 @@ WITHOUT_ALEMBIC = (
     *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
     *("runner", "attempts", "outside", "deploy", "offline"),
     *("programs", "embedded", "database"),
-    *(
-        "parsing",
-        "arguments",
-        "config",
-        "standing",
-        "tables",
-        "preview",
-        "backwards",
-        "views",
-        "answers",
-    ),
-    *("events", "repair", "backup", "server", "creating", "completion", "looking"),
-    "findings",
+    *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
+    *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
+    *("catalog", "scratch", "findings"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),

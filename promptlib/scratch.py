@@ -1,0 +1,155 @@
+"""Databases for a while: made on a server, copied from each other, and dropped whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+from typing import TYPE_CHECKING
+
+import psycopg2
+from psycopg2 import errors, sql
+
+from promptlib import interrupts, runner, server
+from promptlib.database import Target
+from promptlib.errors import PromptlibError
+from promptlib.records import UP
+from promptlib.runner import Step
+from promptlib.watcher import Watcher
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.migration import Migration
+    from promptlib.settings import Settings
+
+_PREFIX = "promptlib_scratch_"
+_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+# Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
+_TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
+_KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
+
+
+class Workshop:
+    """Makes databases of one name with numbers behind it.
+
+    Args:
+        target: on the same server, for the same user.
+        cursor: on one of the server's own databases, in autocommit.
+        name: what theirs begin with.
+    """
+
+    def __init__(self, target: Target, cursor: Cursor, name: str) -> None:
+        self._target = target
+        self._cursor = cursor
+        self._name = name
+        self._numbers = itertools.count(1)
+
+    def make(self, template: Target | None = None) -> Target:
+        """Make a database: empty, or a copy of one that nobody is connected to.
+
+        Raises:
+            PromptlibError: when the user may not.
+        """
+        name = f"{self._name}_{next(self._numbers)}"
+        parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
+        if template:
+            original = template.parameters["dbname"]
+            parts.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(original)))
+        try:
+            self._cursor.execute(sql.SQL(" ").join(parts))
+        except errors.InsufficientPrivilege:
+            user = self._target.parameters.get("user", "this user")
+            raise PromptlibError(
+                f"{user} may not make a scratch database on {self._target}",
+                f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
+            ) from None
+        return Target({**self._target.parameters, "dbname": name}, self._target.source)
+
+    def drop(self, made: Target) -> None:
+        """Drop a database, whoever is connected to it."""
+        _drop(self._cursor, made.parameters["dbname"])
+
+
+@contextlib.contextmanager
+def workshop(target: Target) -> Iterator[Workshop]:
+    """Make databases on the server of a target; they are gone at the end.
+
+    Those that a killed process left behind are dropped first.
+
+    Raises:
+        PromptlibError: when the server cannot be reached.
+    """
+    name = _PREFIX + secrets.token_hex(6)
+    with server.maintenance(target) as connection, connection.cursor() as cursor:
+        _tidy(cursor)
+        cursor.execute(_TRY.format(_KEY), (name,))
+        try:
+            yield Workshop(target, cursor, name)
+        finally:
+            cursor.execute(_LEFT_BEHIND, (f"{name}%",))
+            for (each,) in cursor.fetchall():
+                _drop(cursor, each)
+
+
+def _tidy(cursor: Cursor) -> None:
+    cursor.execute(_LEFT_BEHIND, (f"{_PREFIX}%",))
+    for (name,) in cursor.fetchall():
+        owner = name.rpartition("_")[0]
+        cursor.execute(_TRY.format(_KEY), (owner,))
+        if cursor.fetchone() == (True,):
+            with contextlib.suppress(psycopg2.Error):  # another user's, or gone meanwhile
+                _drop(cursor, name)
+            cursor.execute(_LET_GO.format(_KEY), (owner,))
+
+
+def _drop(cursor: Cursor, name: str) -> None:
+    cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextlib.contextmanager
+def session(made: Target) -> Iterator[tuple[Connection, Watcher]]:
+    """A connection to a database, and who looks at its statements."""
+    with (
+        contextlib.closing(made.connect()) as connection,
+        interrupts.listening(),
+        Watcher(made.connect, connection, interruptible=False) as watcher,
+    ):
+        yield connection, watcher
+
+
+def build(made: Target, migrations: Iterable[Migration], settings: Settings) -> None:
+    """Run the UP sections of migrations, without a ledger.
+
+    Raises:
+        PromptlibError: for the first statement that fails.
+    """
+    with session(made) as (connection, watcher):
+        for migration in migrations:
+            step = Step(migration.version, UP, migration.up, migration.path)
+            run(connection, step, settings, watcher)
+
+
+def run(connection: Connection, step: Step, settings: Settings, watcher: Watcher) -> None:
+    """Run a section as a deploy would: in a transaction, or outside of one.
+
+    Raises:
+        PromptlibError: for the statement that fails; in a transaction nothing of it is left.
+    """
+    chosen = settings.of_section(step.section)
+    if step.section.transactional:
+        connection.autocommit = False
+        with connection:
+            runner.run(connection, step, chosen, watcher)
+        return
+    connection.autocommit = True
+    with (
+        connection.cursor() as cursor,
+        runner.notices_shown(connection),
+        runner.settings_kept(cursor, step.section, chosen, local=False) as pid,
+    ):
+        for index in range(len(step.section.statements)):
+            runner.execute(cursor, step, index, watcher, pid)
