@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 SHELLS = ("bash", "zsh", "fish")
 _VERSION = "VERSION may be shortened as long as it is unique."
 _YES: dict[str, Any] = {"action": "store_true", "help": "do not ask"}
+_EMBEDDED: dict[str, Any] = {
+    "action": "store_true",
+    "help": "make the scratch database on the embedded server",
+}
 _JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on stdout"}
 _EPILOG = """examples:
   promptlib migrate              run every pending migration
@@ -31,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _that_change(commands)
     _that_look(commands)
     _around(commands)
+    _for_authors(commands)
     _of_the_server(commands.group("db", "the database itself"))
     return top
 
@@ -125,6 +130,23 @@ def _around(commands: Commands) -> None:
         "completion", "print a shell's completion script", "bash > ~/.promptlib-completion"
     )
     completion.add_argument("shell", choices=SHELLS, help="the shell")
+
+
+def _for_authors(commands: Commands) -> None:
+    verify = commands.add(
+        "verify",
+        "prove that DOWN undoes UP",
+        "--pending",
+        "Runs migrations up, down and up again in a scratch database, on tables with made-up rows, "
+        "and compares. Tells the locks that each statement takes. The target's own database is "
+        f"not touched. Exit code: 0, or 1 with findings. {_VERSION}",
+    )
+    verify.add_argument("versions", nargs="*", metavar="VERSION", help="these alone; default: all")
+    verify.add_argument("--pending", action="store_true", help="those that have not run")
+    verify.add_argument(
+        "--rows", type=parsing.number, default=3, metavar="N", help="rows a table; default: 3"
+    )
+    verify.add_argument("--embedded", **_EMBEDDED)
 
 
 def _of_the_server(server: Commands) -> None:

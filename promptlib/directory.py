@@ -101,6 +101,21 @@ def is_version(text: str) -> bool:
     return bool(_VERSION.fullmatch(text))
 
 
+def version(known: Iterable[str], text: str) -> str:
+    """The one of some versions that begins with a text.
+
+    Raises:
+        PromptlibError: when there is none, or there are several.
+    """
+    found = [each for each in known if text and each.startswith(text)]
+    if text in found or len(found) == 1:
+        return text if text in found else found[0]
+    raise PromptlibError(
+        f"{len(found) or 'no'} migrations have a version that begins with {text!r}",
+        "promptlib status shows them all",
+    )
+
+
 def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = "") -> File:
     """Name the next migration: by the time in UTC, but later than every file there.
 

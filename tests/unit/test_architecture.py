@@ -20,7 +20,8 @@ WITHOUT_ALEMBIC = (
     *("programs", "embedded", "database"),
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
-    *("catalog", "scratch", "findings"),
+    *("catalog", "contents", "scratch", "findings", "guesses", "shapes", "samples", "measured"),
+    *("trial", "verify", "verdict", "authoring"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
