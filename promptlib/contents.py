@@ -61,7 +61,7 @@ def difference(before: Rows, after: Rows, keys: Mapping[str, list[str]]) -> Iter
     Args:
         before: what was there.
         after: what is there now.
-        keys: from `keys`; a table without one has no changed rows, but lost and new ones.
+        keys: from `keys`; in a table without one, as many rows count as changed as can.
     """
     for table in sorted(before.keys() | after.keys()):
         was, now = (side.get(table, Counter()) for side in (before, after))
@@ -77,10 +77,10 @@ def difference(before: Rows, after: Rows, keys: Mapping[str, list[str]]) -> Iter
 
 
 def _by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, Any]]:
-    """Rows by what tells them apart: their key, or all they hold."""
-    found = [json.loads(row) for row in rows.elements()]
+    """Rows by what tells them apart: their key, or a number."""
+    found = [json.loads(row) for row in sorted(rows.elements())]
     if not key:
-        return {f"{number} {json.dumps(row)}": row for number, row in enumerate(found)}
+        return {str(number): row for number, row in enumerate(found)}
     return {json.dumps([row.get(name) for name in key]): row for row in found}
 
 

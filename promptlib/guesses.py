@@ -105,6 +105,11 @@ def values(column: Column, number: int) -> list[Any]:
     return [*found]
 
 
+def is_peculiar(column: Column) -> bool:
+    """Whether a value of another row is likely better than a guess."""
+    return bool(column.checks) or column.category == "U"
+
+
 def _checked(column: Column) -> Iterator[str]:
     """What the constraints name themselves: `status IN ('new', 'done')`, `BETWEEN 1 AND 5`."""
     for check in column.checks:

@@ -167,8 +167,9 @@ class _Filler:
         model = self._model(number)
         for column in self._table.columns:
             if column.name not in taken:
-                known = [] if column.name in self._table.unique else model.get(column.name, [])
-                values = [*known, *guesses.values(column, number)]
+                values = guesses.values(column, number)
+                if column.name not in self._table.unique and guesses.is_peculiar(column):
+                    values = [*model.get(column.name, []), *values]
                 valid = [(value,) for value in values if self._is_valid(column, value)]
                 yield _Slot([column.name], valid)
 
