@@ -33,6 +33,5 @@ def verify(options: argparse.Namespace, terminal: Terminal) -> Answer:
         project.settings,
         options.rows,
     )
-    return answers.lines(
-        verdict.lines(report, coloured=terminal.is_coloured), 0 if report.is_clean else NO
-    )
+    told = verdict.lines(report, coloured=terminal.is_coloured, every_statement=options.verbose)
+    return answers.lines(told, 0 if report.is_clean else NO)

@@ -6,6 +6,8 @@ import difflib
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from psycopg2 import errors
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -21,6 +23,8 @@ _QUIETLY = """
     SET LOCAL jit = off;
     SET LOCAL statement_timeout = 0;
 """
+# Planning it takes some ten times longer than running it, so a connection does that once.
+_PREPARE, _EXECUTE = "PREPARE promptlib_catalog AS ", "EXECUTE promptlib_catalog"
 _OF_A_TABLE = ("column", "constraint", "trigger", "rule", "policy")
 
 
@@ -36,8 +40,12 @@ def read(connection: Connection) -> Catalog:
     autocommit, connection.autocommit = connection.autocommit, False
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_QUIETLY)
-            cursor.execute(resources.files("promptlib").joinpath("catalog.sql").read_text("utf-8"))
+            try:
+                cursor.execute(_QUIETLY + _EXECUTE)
+            except errors.InvalidSqlStatementName:
+                connection.rollback()
+                text = resources.files("promptlib").joinpath("catalog.sql").read_text("utf-8")
+                cursor.execute(f"{_QUIETLY}{_PREPARE}{text};{_EXECUTE}")
             return {(kind, name): definition for kind, name, definition in cursor}
     finally:
         connection.rollback()

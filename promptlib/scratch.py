@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -31,6 +31,13 @@ _LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname LIKE %s"
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
 _TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
 _KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
+
+
+class Session(NamedTuple):
+    """A connection to a database, and who looks at its statements."""
+
+    connection: Connection
+    watcher: Watcher
 
 
 class Workshop:
@@ -117,14 +124,14 @@ def _drop(cursor: Cursor, name: str) -> None:
 
 
 @contextlib.contextmanager
-def session(made: Target) -> Iterator[tuple[Connection, Watcher]]:
+def session(made: Target) -> Iterator[Session]:
     """A connection to a database, and who looks at its statements."""
     with (
         contextlib.closing(made.connect()) as connection,
         interrupts.listening(),
         Watcher(made.connect, connection, interruptible=False) as watcher,
     ):
-        yield connection, watcher
+        yield Session(connection, watcher)
 
 
 def build(made: Target, migrations: Iterable[Migration], settings: Settings) -> None:

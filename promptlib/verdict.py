@@ -9,41 +9,53 @@ from promptlib import duration, tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptlib.findings import Proof, Report, Risk
+    from promptlib.findings import Lock, Proof, Report, Risk, Timing
+
+    Row = tuple[str, str, str, str, str]
 
 _PAINTED = {"+": tables.GREEN, "-": tables.RED, "!": tables.YELLOW}
 
 
-def lines(report: Report, *, coloured: bool) -> Iterator[str]:
-    """What is wrong, migration by migration; the locks that others notice; a summary."""
+def lines(report: Report, *, coloured: bool, every_statement: bool) -> Iterator[str]:
+    """What is wrong, migration by migration; locks and times; a summary.
+
+    Args:
+        report: what was found.
+        coloured: whether to paint it.
+        every_statement: whether to tell of all statements, or of those that others notice alone.
+    """
     for proof in report.proofs:
         for finding in proof.findings:
             yield f"{finding.place}: {finding.what}"
             yield from (_painted(f"  {line}", coloured=coloured) for line in finding.diff)
-        yield from _lost(proof)
-    yield from _risks(report.risks)
+        for loss in proof.lost:
+            yield f"{proof.path}: as accepted, its UP loses what no DOWN gives back: {loss}"
+    rows = [*_statements(report.proofs)] if every_statement else [*_risks(report.risks)]
+    if rows:
+        yield from tables.aligned([("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows], {})
     yield _summary(report)
 
 
-def _lost(proof: Proof) -> Iterator[str]:
-    for loss in proof.lost:
-        yield f"{proof.path}: as accepted, its UP loses what no DOWN gives back: {loss}"
+def _statements(proofs: Iterable[Proof]) -> Iterator[Row]:
+    for proof in proofs:
+        for statement in proof.statements:
+            for lock in statement.locks:
+                yield _row(statement, lock)
+            if not statement.locks:
+                yield ("-", "-", *_of(statement))
 
 
-def _risks(risks: Iterable[Risk]) -> Iterator[str]:
-    rows = [
-        (
-            risk.lock.mode + (", rewritten" if risk.lock.rewritten else ""),
-            risk.lock.table,
-            duration.shown(risk.statement.seconds),
-            risk.statement.place,
-            risk.statement.sql,
-        )
-        for risk in risks
-    ]
-    if rows:
-        header = ("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT")
-        yield from tables.aligned([header, *rows], {})
+def _risks(risks: Iterable[Risk]) -> Iterator[Row]:
+    return (_row(risk.statement, risk.lock) for risk in risks)
+
+
+def _row(statement: Timing, lock: Lock) -> Row:
+    mode = f"{lock.mode}, rewritten" if lock.rewritten else lock.mode
+    return (mode, lock.table, *_of(statement))
+
+
+def _of(statement: Timing) -> tuple[str, str, str]:
+    return duration.shown(statement.seconds), statement.place, statement.sql
 
 
 def _summary(report: Report) -> str:

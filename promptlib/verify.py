@@ -6,8 +6,9 @@ which each migration is tried on. When a trial ends badly, the second is made ag
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import psycopg2
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from promptlib.findings import Proof
     from promptlib.migration import Migration
     from promptlib.samples import Row
-    from promptlib.scratch import Workshop
+    from promptlib.scratch import Session, Workshop
     from promptlib.settings import Settings
 
 
@@ -51,9 +52,9 @@ def report(
     began = time.perf_counter()
     last = max(chosen, default="")
     with scratch.workshop(target) as workshop:
-        prover = _Prover(workshop, settings, rows)
         needed = [migration for migration in migrations if migration.version <= last]
-        found = tuple(_proofs(prover, needed, chosen))
+        with _Prover(workshop, settings, rows) as prover:
+            found = tuple(_proofs(prover, needed, chosen))
         return Report(workshop.server, found, time.perf_counter() - began)
 
 
@@ -75,7 +76,13 @@ def _proofs(
 
 
 class _Prover:
-    """Keeps the databases, and goes through the migrations."""
+    """Keeps the databases, and goes through the migrations.
+
+    Args:
+        workshop: makes the databases.
+        settings: what sections run with.
+        rows: how many made-up rows each table has.
+    """
 
     def __init__(self, workshop: Workshop, settings: Settings, rows: int) -> None:
         self._workshop = workshop
@@ -83,33 +90,46 @@ class _Prover:
         self._rows = rows
         self._clean = workshop.make()
         self._behind: list[Migration] = []  # what has yet to run on it
-        self._work: Target | None = None
+        self._work: Session | None = None
+        self._open = contextlib.ExitStack()  # what is to be closed when the work is left
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
     def skip(self, migration: Migration) -> None:
         """Go past a migration that is not to be proven."""
         self._behind.append(migration)
-        self._leave()
+        self.leave()
 
     def prove(self, migration: Migration) -> tuple[Proof, bool]:
         """Prove a migration; and whether those after it can be proven too."""
         began = time.perf_counter()
-        work = self._work or self._copied()
-        found = self._tried(work, migration, None)
+        found = self._tried(migration, None)
         goes_on = found.went_up
         if not found.went_up:
+            self.leave()
             rows = self._looked_ahead(migration)
             goes_on = rows is not None
             if rows:
-                found = self._tried(self._copied(), migration, rows)
+                found = self._tried(migration, rows)
         if found.findings:
-            self._leave()
+            self.leave()
         self._behind.append(migration)
         return found.proof(time.perf_counter() - began), goes_on
 
-    def _tried(self, work: Target, migration: Migration, rows: list[Row] | None) -> Trial:
-        with scratch.session(work) as (connection, watcher):
-            tried = Trial(connection, watcher, migration, self._settings, self._rows)
-            tried.run(rows)
+    def leave(self) -> None:
+        """Drop the database that was worked on."""
+        self._open.close()
+        self._work = None
+
+    def _tried(self, migration: Migration, rows: list[Row] | None) -> Trial:
+        if not self._work:
+            self._work = self._open.enter_context(self._copy())
+        tried = Trial(*self._work, migration, self._settings, self._rows)
+        tried.run(rows)
         return tried
 
     def _looked_ahead(self, migration: Migration) -> list[Row] | None:
@@ -117,29 +137,22 @@ class _Prover:
 
         None where UP fails without any made-up row, too.
         """
-        ahead = self._workshop.make(self._cleaned())
-        try:
-            with scratch.session(ahead) as (connection, watcher):
-                step = Step(migration.version, UP, migration.up, migration.path)
+        step = Step(migration.version, UP, migration.up, migration.path)
+        with self._copy() as (connection, watcher):
+            try:
                 scratch.run(connection, step, self._settings, watcher)
                 return trial.filled(connection, self._rows).rows
-        except (PromptlibError, psycopg2.Error):
-            return None
-        finally:
-            self._workshop.drop(ahead)
+            except (PromptlibError, psycopg2.Error):
+                return None
 
-    def _copied(self) -> Target:
-        """A database as the migrations alone leave it, to be worked on."""
-        self._leave()
-        self._work = self._workshop.make(self._cleaned())
-        return self._work
-
-    def _cleaned(self) -> Target:
+    @contextlib.contextmanager
+    def _copy(self) -> Iterator[Session]:
+        """A session on a database as the migrations alone leave it."""
         scratch.build(self._clean, self._behind, self._settings)
         self._behind = []
-        return self._clean
-
-    def _leave(self) -> None:
-        if self._work:
-            self._workshop.drop(self._work)
-        self._work = None
+        made = self._workshop.make(self._clean)
+        try:
+            with scratch.session(made) as session:
+                yield session
+        finally:
+            self._workshop.drop(made)

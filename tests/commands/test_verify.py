@@ -1,0 +1,177 @@
+"""`promptlib verify` as its user runs it; tests/postgres/test_trial.py has what it compares."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.processes import until
+from support.projects import ONE, THREE, TWO, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.databases import Database
+    from support.servers import Server
+
+_SLEEPS = (
+    "SELECT 1 FROM pg_stat_activity WHERE query ~ 'pg_sleep\\(600\\)' AND wait_event = 'PgSleep'"
+)
+_SCRATCH = "SELECT datname FROM pg_database WHERE datname LIKE 'promptlib\\_scratch\\_%'"
+
+
+@pytest.fixture
+def wrong(three: Project) -> Project:
+    """A project whose second migration has a wrong DOWN."""
+    (three.folder / "sql" / f"{TWO}_make_b.sql").unlink()
+    three.add(TWO, "CREATE TABLE b (i int);\nCREATE INDEX b_i ON b (i);", "SELECT 1;", "make_b")
+    return three
+
+
+def test_migrations_that_can_be_taken_back(three: Project, database: Database) -> None:
+    result = three.promptlib("verify")
+    summary = result.stdout.splitlines()[-1]
+    assert summary.startswith("3 migrations tried on PostgreSQL ")
+    assert summary.endswith(": DOWN undoes UP in all of them")
+    assert result.stderr == ""
+    assert database.query("SELECT count(*) FROM pg_class WHERE relname IN ('a', 'b', 'c')") == [
+        (0,)
+    ]
+    assert database.query(_SCRATCH) == []
+
+
+def test_a_wrong_down_is_shown_by_file_and_the_others_are_proven(wrong: Project) -> None:
+    result = wrong.promptlib("verify", ok=None)
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[:3] == [
+        f"sql/{TWO}_make_b.sql: DOWN does not undo UP",
+        "  + index public.b_i: CREATE INDEX b_i ON public.b USING btree (i)",
+        "  + table public.b",
+    ]
+    assert result.stdout.splitlines()[-1].endswith(": 1 with findings")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "count"),
+    [((ONE,), 1), ((THREE, ONE), 2), ((THREE,), 1), (("20250102",), 1)],
+)
+def test_chosen_migrations_alone(wrong: Project, arguments: tuple[str, ...], count: int) -> None:
+    result = wrong.promptlib("verify", *arguments)
+    assert f"{count} migration" in result.stdout.splitlines()[-1]
+
+
+def test_pending_migrations_alone(wrong: Project) -> None:
+    wrong.promptlib("migrate", TWO)
+    assert "\n1 migration tried" in wrong.promptlib("verify", "--pending").stdout
+    wrong.promptlib("migrate")
+    assert wrong.promptlib("verify", "--pending").stdout.startswith("0 migrations tried")
+
+
+@pytest.mark.parametrize("text", ["2", "2024", "x"])
+def test_an_unknown_version(three: Project, text: str) -> None:
+    result = three.promptlib("verify", text, ok=None)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"migrations have a version that begins with '{text}'" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_as_a_migration(three: Project) -> None:
+    three.write("20250101000004_broken.sql", "-- UP\nSELECT 1;\n")
+    result = three.promptlib("verify", ok=None)
+    assert result.returncode == 2
+    assert "20250101000004_broken.sql:2:9: the line `-- DOWN` is missing" in result.stderr
+
+
+def test_an_up_that_fails_ends_the_proof_of_those_behind_it(three: Project) -> None:
+    three.add(TWO, "CREATE TABLE a (i int);", name="make_b")
+    result = three.promptlib("verify", ok=None)
+    assert result.returncode == 1
+    assert (
+        f'sql/{TWO}_make_b.sql:2:1: UP fails: relation "a" already exists (42P07)' in result.stdout
+    )
+    assert "2 migrations tried" in result.stdout
+
+
+def test_a_constraint_may_refuse_rows_that_were_made_up(three: Project) -> None:
+    three.add(4, "ALTER TABLE a ADD n text NOT NULL DEFAULT '';", "ALTER TABLE a DROP n;")
+    three.add(
+        5,
+        "ALTER TABLE a ADD CHECK (n IN ('one', 'two'));",
+        "ALTER TABLE a DROP CONSTRAINT a_n_check;",
+    )
+    three.add(6, "ALTER TABLE a ADD m int NOT NULL;", "ALTER TABLE a DROP m;")
+    result = three.promptlib("verify", ok=None)
+    said = 'UP fails: column "m" of relation "a" contains null values (23502)'
+    (line,) = [line for line in result.stdout.splitlines() if "fails" in line]
+    assert line == f"sql/20250101000006_x.sql:2:1: {said}"
+
+
+def test_rows_of_one_s_own_number(three: Project) -> None:
+    three.add(4, "DELETE FROM a;", "SELECT 1;")
+    assert "- public.a: 5 rows" in three.promptlib("verify", "--rows", "5", ok=False).stdout
+    assert "DOWN undoes UP" in three.promptlib("verify", "--rows", "0").stdout
+
+
+def test_locks_and_times(three: Project) -> None:
+    three.add(4, "SELECT 1;\nALTER TABLE a ALTER i TYPE bigint;", "ALTER TABLE a ALTER i TYPE int;")
+    brief = three.promptlib("verify", "20250101000004").stdout.splitlines()
+    header, up, down, _ = brief
+    assert header.split() == ["LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"]
+    for line, place in ((up, "x.sql:3:1"), (down, "x.sql:5:1")):
+        assert line.startswith("AccessExclusiveLock, rewritten  a ")
+        assert place in line
+    every = three.promptlib("-v", "verify", "20250101000004").stdout
+    assert "x.sql:2:1  SELECT ***;" in every
+
+
+def test_who_may_not_make_databases_is_told_what_to_do(three: Project, server: Server) -> None:
+    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
+        cursor.execute("DROP ROLE IF EXISTS verifier")
+        cursor.execute("CREATE ROLE verifier LOGIN")
+    url = three.url.replace("postgres@", "verifier@")
+    result = three.promptlib("verify", ok=None, DATABASE_URL=url)
+    assert result.returncode == 2
+    assert "verifier may not make a scratch database" in result.stderr
+    assert "ALTER ROLE verifier CREATEDB" in result.stderr
+    assert "--embedded" in result.stderr
+
+
+def test_a_server_that_cannot_be_reached(three: Project) -> None:
+    url = "postgresql://nobody@127.0.0.1:1/x"
+    result = three.promptlib("verify", ok=None, DATABASE_URL=url)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "cannot connect to postgresql://nobody@127.0.0.1:1/" in result.stderr
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_no_database_behind(
+    three: Project, database: Database, sent: signal.Signals
+) -> None:
+    three.add(4, "SELECT pg_sleep(600);")
+    with three.start("promptlib", "verify") as running:
+        until(lambda: database.query(_SLEEPS))
+        running.signal(sent)
+        running.ends(128 + sent)
+    assert database.query(_SCRATCH) == []
+
+
+def test_what_a_killed_one_left_goes_with_the_next(three: Project, database: Database) -> None:
+    path = three.add(4, "SELECT pg_sleep(600);")
+    with three.start("promptlib", "verify") as running:
+        until(lambda: database.query(_SLEEPS))
+        left = database.query(_SCRATCH)
+        three.promptlib("verify", ONE)
+        assert database.query(_SCRATCH) == left != []
+        running.signal(signal.SIGKILL)
+        running.ends(-signal.SIGKILL)
+    path.unlink()
+    until(lambda: not database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
+    three.promptlib("verify")
+    assert database.query(_SCRATCH) == []
+
+
+def test_this_project_s_own_migrations(root: Path, tmp_path: Path, database: Database) -> None:
+    project = Project.copy(tmp_path, database.url, migrations=True)
+    number = len([*(root / "sql").glob("*.sql")])
+    assert project.promptlib("verify").stdout.splitlines()[-1].startswith(f"{number} migrations")
