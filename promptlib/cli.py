@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import arguments, changing, interrupts, logs, looking
+from promptlib import arguments, authoring, changing, interrupts, logs, looking
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _COMMANDS = {
     "history": looking.history,
     "new": changing.new,
     "backup": changing.backup,
+    "erd": authoring.erd,
     "completion": looking.completion,
     "db show": looking.db_show,
     "db test": looking.db_test,

@@ -34,7 +34,9 @@ WITHOUT_ALEMBIC = (
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
-    *("environment", "handover", "changing", "cli", "__main__"),
+    *("environment", "handover", "changing"),
+    *("diagram", "mermaid", "graphviz", "authoring"),
+    *("cli", "__main__"),
 )
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
