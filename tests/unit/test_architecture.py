@@ -30,7 +30,7 @@ WITHOUT_ALEMBIC = (
         "answers",
     ),
     *("events", "repair", "backup", "server", "creating", "completion", "looking"),
-    "findings",
+    *("findings", "page"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
