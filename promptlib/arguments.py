@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptlib import parsing
-from promptlib.parsing import FOLDER
+from promptlib.parsing import FILE, FOLDER
 
 if TYPE_CHECKING:
     import argparse
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from promptlib.parsing import Commands
 
 SHELLS = ("bash", "zsh", "fish")
+FORMATS = (MERMAID, SVG) = ("mermaid", "svg")
 _VERSION = "VERSION may be shortened as long as it is unique."
 _YES: dict[str, Any] = {"action": "store_true", "help": "do not ask"}
 _EMBEDDED: dict[str, Any] = {
@@ -146,7 +147,19 @@ def _for_authors(commands: Commands) -> None:
     verify.add_argument(
         "--rows", type=parsing.number, default=3, metavar="N", help="rows a table; default: 3"
     )
+    verify.add_argument("--html", metavar=FILE, help="write a page with all that was found")
     verify.add_argument("--embedded", **_EMBEDDED)
+    erd = commands.add(
+        "erd",
+        "draw the tables of the model and their relations",
+        "--output schema.svg",
+        "As Mermaid, which forges show in Markdown, or as SVG, which takes Graphviz. Needs no "
+        "database.",
+    )
+    erd.add_argument(
+        "--format", choices=FORMATS, help="default: svg for a FILE of that name, else mermaid"
+    )
+    erd.add_argument("--output", metavar=FILE, help="write it there instead of to stdout")
 
 
 def _of_the_server(server: Commands) -> None:

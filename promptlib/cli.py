@@ -33,6 +33,7 @@ _COMMANDS = {
     "history": looking.history,
     "new": changing.new,
     "backup": changing.backup,
+    "erd": authoring.erd,
     "completion": looking.completion,
     "verify": authoring.verify,
     "db show": looking.db_show,

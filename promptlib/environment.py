@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from promptlib.settings import Settings
 
+MODEL = "promptlib_model"  # in the attributes of the configuration: a list, to put the model into
 _FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
 _NOT_LOADED = (
     "promptlib's Alembic plugin is not loaded, so no migration would run; install the project "
@@ -48,7 +49,7 @@ _OPTIONS: dict[str, Any] = {
 
 
 def run(context: EnvironmentContext, metadata: MetaData) -> None:
-    """Run the command that Alembic was called with.
+    """Run the command that Alembic was called with; or hand over the model to who asks for that.
 
     Args:
         context: `alembic.context`, as env.py sees it.
@@ -59,6 +60,9 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
             migration and exit 0; else for whatever goes wrong, once nothing of the failing
             migration is left.
     """
+    if MODEL in context.config.attributes:
+        context.config.attributes[MODEL].append(metadata)
+        return
     script = context.script
     if not context.config.get_alembic_option(OPTION):
         raise CommandError(_NOT_SET)

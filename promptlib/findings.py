@@ -5,6 +5,7 @@ Making them is left to verify, showing them to the terminal and to the page.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
 
 # The locks of tables, as pg_locks names them, and what others cannot do meanwhile; weakest first.
 LOCKS = {
-    "AccessShareLock": "blocks only changes that need the table for themselves",
-    "RowShareLock": "blocks only changes that need the table for themselves",
-    "RowExclusiveLock": "blocks changes to the table and CREATE INDEX, no reads or writes",
-    "ShareUpdateExclusiveLock": "blocks changes to the table and VACUUM, no reads or writes",
+    "AccessShareLock": "blocks no reads or writes",
+    "RowShareLock": "blocks no reads or writes",
+    "RowExclusiveLock": "blocks CREATE INDEX, no reads or writes",
+    "ShareUpdateExclusiveLock": "blocks VACUUM and ALTER TABLE, no reads or writes",
     "ShareLock": "blocks writes",
     "ShareRowExclusiveLock": "blocks writes",
     "ExclusiveLock": "blocks writes and SELECT ... FOR UPDATE",
@@ -37,6 +38,11 @@ class Lock(NamedTuple):
     table: str
     mode: str
     rewritten: bool
+
+    @property
+    def name(self) -> str:
+        """Its mode as LOCK TABLE and the manual write it, such as `ACCESS EXCLUSIVE`."""
+        return " ".join(re.findall("[A-Z][a-z]+", self.mode.removesuffix("Lock"))).upper()
 
     @property
     def blocks(self) -> str:
@@ -151,8 +157,15 @@ class Report(NamedTuple):
 
     @property
     def risks(self) -> list[Risk]:
-        """The locks that block writes and the tables written anew, the worst first."""
-        return sorted(self._risks(), key=lambda risk: risk.lock.risk, reverse=True)
+        """The locks that block writes and the tables written anew: the worst first, UP's before.
+
+        A deploy has those of UP; those of DOWN come with a rollback alone.
+        """
+        return sorted(
+            self._risks(),
+            key=lambda risk: (risk.statement.direction == "up", risk.lock.risk),
+            reverse=True,
+        )
 
     def _risks(self) -> Iterator[Risk]:
         for proof in self.proofs:

@@ -1,4 +1,4 @@
-"""What the `promptlib` command leaves to Alembic: upgrades, downgrades, their SQL, new files."""
+"""What the `promptlib` command leaves to Alembic: running, writing SQL, new files, the model."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import Script
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 
-from promptlib import database, report
-from promptlib.errors import PromptlibError
+from promptlib import database, environment, report
+from promptlib.errors import PromptlibError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import MetaData
 
     from promptlib.config import Project
 
@@ -65,6 +68,33 @@ class Alembic:
             made = command.revision(self._config(), message=title)
         assert isinstance(made, Script)
         return Path(made.path)
+
+    def model(self) -> MetaData:
+        """The tables that env.py compares the database with; nothing is connected to.
+
+        Raises:
+            PromptlibError: when env.py cannot be run, or hands over none.
+        """
+        config = self._config()
+        found: list[MetaData] = []
+        config.attributes[environment.MODEL] = found
+        place = shown(Path(self._project.scripts) / "env.py")
+        try:
+            with _errors():
+                script = ScriptDirectory.from_config(config)
+                with EnvironmentContext(config, script):
+                    script.run_env()
+        except ImportError as error:
+            raise PromptlibError(
+                f"cannot be run: {error}", "install what it imports", place=place
+            ) from error
+        if not (found and found[0].tables):
+            raise PromptlibError(
+                "it hands over no tables",
+                "it shall end: environment.run(context, metadata)",
+                place=place,
+            )
+        return found[0]
 
     def _config(self, output: io.StringIO | None = None) -> Config:
         return Config(

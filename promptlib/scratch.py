@@ -97,7 +97,12 @@ def workshop(target: Target) -> Iterator[Workshop]:
         PromptlibError: when the server cannot be reached.
     """
     name = _PREFIX + secrets.token_hex(6)
-    with server.maintenance(target) as connection, connection.cursor() as cursor:
+    error = None  # what the user knows is the target, which need not be there
+    try:
+        target.connect().close()
+    except PromptlibError as refused:
+        error = refused
+    with server.maintenance(target, error) as connection, connection.cursor() as cursor:
         _tidy(cursor)
         cursor.execute(_TRY.format(_KEY), (name,))
         try:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _NEEDS_SERVER = [
     *("migrate", "migrate --dry-run", "rollback", "rollback -n 2 --yes", "repair --yes", "status"),
     *("status --json", "pending", "executed", "history", "backup b", "db show", "db test"),
-    *("db test --json", "db create", "db drop --yes", "db wait --timeout 0"),
+    *("db test --json", "db create", "db drop --yes", "db wait --timeout 0", "verify"),
 ]
-_READS_FILES = ["migrate", "migrate --dry-run", "rollback", "repair --yes", "db test"]
+_READS_FILES = ["migrate", "migrate --dry-run", "rollback", "repair --yes", "db test", "verify"]
 
 
 def test_no_command_is_left_out() -> None:
@@ -28,7 +28,7 @@ def test_no_command_is_left_out() -> None:
     known = {each.split(" -")[0].removesuffix(" b") for each in _NEEDS_SERVER}
     nodes = completion.nodes(arguments.parser())
     every = {node.parser.prog.removeprefix("promptlib ") for node in nodes if not node.commands}
-    assert every - known == {"new", "completion", "db stop"}
+    assert every - known == {"new", "erd", "completion", "db stop"}
 
 
 @pytest.mark.parametrize("command", _NEEDS_SERVER)

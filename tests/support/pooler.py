@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg2
-import pytest
 
+from support import programs
 from support.processes import Process
 from support.servers import free_port, owner
 
@@ -67,10 +65,7 @@ class Pooler:
 @contextlib.contextmanager
 def running(server: Server) -> Iterator[Pooler]:
     """Run a PgBouncer for as long as it is needed; without one, skip the test, but not in CI."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
-    if not program:
-        missing = "this takes PgBouncer: apt-get install pgbouncer"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    program = programs.required("pgbouncer", "pgbouncer")
     pooler = Pooler(free_port())
     wanted = ("host", "port", "user", "password")
     address = {key: value for key, value in server.parameters().items() if key in wanted}

@@ -21,11 +21,13 @@ WITHOUT_ALEMBIC = (
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
     *("catalog", "contents", "scratch", "findings", "guesses", "shapes", "samples", "measured"),
-    *("trial", "verify", "verdict", "authoring"),
+    *("trial", "verify", "verdict", "page"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
-    *("environment", "handover", "changing", "cli", "__main__"),
+    *("environment", "handover", "changing"),
+    *("diagram", "mermaid", "graphviz", "authoring"),
+    *("cli", "__main__"),
 )
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")

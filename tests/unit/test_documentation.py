@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import alembic.config
 import pytest
 
-from promptlib import arguments, completion, database, markers
+from promptlib import arguments, completion, database, diagram, markers, mermaid, model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +85,12 @@ def test_every_alembic_command(readme: str) -> None:
     commands = dict(_subparsers(alembic.config.CommandLine().parser))
     told = {name for name in commands if re.search(rf"`(?:alembic )?{name}\b", readme)}
     assert told == set(commands) - _FOR_OTHER_PROJECTS
+
+
+def test_the_diagram_is_the_model(readme: str) -> None:
+    (shown,) = re.findall(r"^```mermaid\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    drawn = mermaid.written(diagram.of(model.metadata))
+    assert shown == drawn, "put what `promptlib erd` prints into the README"
 
 
 def test_every_option_of_the_file_format_and_every_scheme(readme: str) -> None:

@@ -1,0 +1,79 @@
+"""What it takes to prove the migrations of a real project: `promptlib verify`.
+
+    python benchmarks/verify.py [--count 247]
+
+The migrations make tables with constraints and indexes, change them, fill them, and make functions
+and triggers. Prints the wall time on each server at hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support import servers  # noqa: E402 - found by the line above
+from support.projects import Project, environment_with, path_of  # noqa: E402
+
+_TABLE = """CREATE TABLE t{n} (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL UNIQUE,
+    status varchar(20) NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'off')),
+    parent_id uuid {parent}, data jsonb, created_at timestamptz DEFAULT now()
+);
+CREATE INDEX t{n}_status ON t{n} (status);"""
+_TRIGGER = """CREATE FUNCTION f{n}() RETURNS trigger LANGUAGE plpgsql
+AS $$ BEGIN RETURN new; END $$;
+CREATE TRIGGER g{n} BEFORE UPDATE ON t{n} FOR EACH ROW EXECUTE FUNCTION f{n}();"""
+_SECTIONS = [
+    (_TABLE, "DROP TABLE t{n};"),
+    ("ALTER TABLE t{n} ADD extra int NOT NULL DEFAULT 0;", "ALTER TABLE t{n} DROP extra;"),
+    ("CREATE INDEX t{n}_extra ON t{n} (extra) WHERE extra > 0;", "DROP INDEX t{n}_extra;"),
+    (
+        "INSERT INTO t{n} (name) VALUES ('seed 1'), ('seed 2');",
+        "DELETE FROM t{n} WHERE name IN ('seed 1', 'seed 2');",
+    ),
+    (
+        _TRIGGER,
+        "DROP TRIGGER g{n} ON t{n};\nDROP FUNCTION f{n}();",
+    ),
+]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=247)
+    count = parser.parse_args().count
+    for name in servers.available():
+        with servers.running(name) as server, tempfile.TemporaryDirectory() as folder:
+            project = Project.copy(Path(folder), server.create().url)
+            _fill(project, count)
+            began = time.perf_counter()
+            result = subprocess.run(
+                [path_of("promptlib"), "verify"],
+                cwd=folder,
+                env=environment_with({"DATABASE_URL": project.url}),
+                capture_output=True,
+                encoding="utf-8",
+                check=True,
+            )
+            seconds = time.perf_counter() - began
+            print(f"{name:<10} {seconds:6.1f} s  {result.stdout.splitlines()[-1]}")
+
+
+def _fill(project: Project, count: int) -> None:
+    for number in range(count):
+        table, kind = divmod(number, len(_SECTIONS))
+        parent = f"REFERENCES t{table - 1}" if table else ""
+        up, down = (text.format(n=table, parent=parent) for text in _SECTIONS[kind])
+        project.add(20250101000000 + number // 60 * 100 + number % 60, up, down)
+
+
+if __name__ == "__main__":
+    main()
