@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 import psycopg2
@@ -47,8 +46,7 @@ _FOREIGN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A database to connect to.
 
     Attributes:
@@ -56,8 +54,11 @@ class Target:
         source: where they come from, for people.
     """
 
-    parameters: Mapping[str, str] = field(repr=False)
+    parameters: Mapping[str, str]
     source: str
+
+    def __repr__(self) -> str:
+        return f"Target({self})"  # the password must not show in a traceback or a log
 
     def __str__(self) -> str:
         """The target as a URL without password and parameters."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from promptlib import migration
+from promptlib import glance
 from promptlib.errors import PromptlibError, combined, shown
 
 if TYPE_CHECKING:
@@ -39,12 +39,29 @@ class File(NamedTuple):
             PromptlibError: for whatever the file format refuses, and for a file that cannot be
                 read.
         """
+        return self._parsed(self._content())
+
+    def read_unless(self, up: str, down: str) -> Migration | None:
+        """Parse the file, unless its sections have these checksums: then it was parsed before.
+
+        Raises:
+            PromptlibError: as `read` does.
+        """
+        content = self._content()
+        return None if glance.is_as_it_ran(content, up, down) else self._parsed(content)
+
+    def _content(self) -> bytes:
         try:
-            content = self.path.read_bytes()
+            with self.path.open("rb", buffering=0) as file:
+                return file.read()
         except OSError as error:
             raise PromptlibError(
                 f"cannot be read: {error.strerror}", place=shown(self.path)
             ) from error
+
+    def _parsed(self, content: bytes) -> Migration:
+        from promptlib import migration  # noqa: PLC0415 - slow to import, and often not needed
+
         return migration.parse(self.version, self.name, self.path, content)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
@@ -42,6 +41,7 @@ _WHERE = """
                     AND attnum > 0 AND NOT attisdropped)
       FROM place
 """
+_DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
 _VERSIONS = "ARRAY(SELECT version_num::text FROM {})"
 _ROWS = """
     (SELECT coalesce(json_agg(json_build_array(id::text, name, checksum, {kept}) ORDER BY id), '[]')
@@ -59,12 +59,24 @@ _HALF_DONE = """
 
 
 class Row(NamedTuple):
-    """A migration that is applied now."""
+    """A migration that is applied now.
+
+    Attributes:
+        version: 14 digits, as far as it is ours.
+        name: as in the file's name, underscores as spaces.
+        checksum: of its UP section.
+        down: that of its DOWN section, if the ledger keeps one.
+    """
 
     version: str
     name: str
     checksum: str
-    has_down: bool
+    down: str | None
+
+    @property
+    def has_down(self) -> bool:
+        """Whether the DOWN section is kept."""
+        return self.down is not None
 
     @property
     def file_name(self) -> str:
@@ -100,8 +112,7 @@ class HalfDone(NamedTuple):
     backend_pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(NamedTuple):
     """What was read from a database.
 
     Attributes:
@@ -176,7 +187,7 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
     (is_replica, found, has_version_table, columns, events) = cursor.fetchone() or ()
     place = found or ""
-    kept = "down_sql IS NOT NULL" if "down_sql" in columns else "false"
+    kept = _DOWN if "down_sql" in columns else "NULL"
     tables = Tables(place)
     parts = (
         _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",

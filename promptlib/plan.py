@@ -66,7 +66,7 @@ def rows(files: Iterable[File], checksums: Mapping[str, str], ledger: Ledger) ->
         return ledger.rows
     taken = [file for file in files if file.version <= ledger.version]
     known = {
-        file.version: Row(file.version, file.name, checksums.get(file.version, ""), has_down=True)
+        file.version: Row(file.version, file.name, checksums.get(file.version, ""), "")
         for file in taken
     }
     return {**ledger.rows, **known}
@@ -241,6 +241,6 @@ def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
 def ghosts(rows: Mapping[str, Row], current: Iterable[str], files: Iterable[File]) -> list[Row]:
     """What the database names and sql/ does not have."""
     known = {file.version for file in files}
-    named = {version: Row(version, "", "", has_down=False) for version in current}
+    named = {version: Row(version, "", "", None) for version in current}
     kept = {version: row for version, row in rows.items() if not row.is_foreign}
     return [row for version, row in {**named, **kept}.items() if version not in known]

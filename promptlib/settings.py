@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.duration import is_duration
 from promptlib.errors import PromptlibError
@@ -17,8 +16,7 @@ ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
 _MOST_ATTEMPTS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """How a deploy behaves.
 
     Attributes:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from promptlib.config import Project
     from promptlib.database import Target
     from promptlib.directory import File
-    from promptlib.ledger import HalfDone, Ledger
+    from promptlib.ledger import HalfDone, Ledger, Row
     from promptlib.migration import Migration
     from promptlib.plan import Entry
 
@@ -46,7 +46,7 @@ class Standing(NamedTuple):
         name: what the server calls it.
         folder: of the migrations.
         files: the migrations in it.
-        migrations: those that could be read, by version.
+        migrations: those that differ from what ran, by version, as far as they could be read.
         broken: why the others could not.
         ledger: what the database remembers.
         entries: where each migration stands.
@@ -119,7 +119,8 @@ def compare(
     with reading(connection) as cursor:
         found = ledger.read(cursor, project.settings.version_table_schema)
         facts = _facts(cursor, found)
-    migrations, broken = _read(files)
+    migrations, broken = _read(files, found.rows)
+    # Of one that was not read the ledger has the right one.
     checksums = {version: each.up.checksum for version, each in migrations.items()}
     rows = plan.rows(files, checksums, found)
     entries = plan.entries(files, checksums, found, rows)
@@ -131,13 +132,23 @@ def compare(
     return Standing(target, name, project.sql, files, migrations, broken, found, entries, known)
 
 
-def _read(files: Iterable[File]) -> tuple[dict[str, Migration], list[PromptlibError]]:
+def _read(
+    files: Iterable[File], rows: Mapping[str, Row]
+) -> tuple[dict[str, Migration], list[PromptlibError]]:
+    """Parse the files, but those that are as they ran."""
     found, broken = {}, []
     for file in files:
+        row = rows.get(file.version)
         try:
-            found[file.version] = file.read()
+            if row and row.down:
+                migration = file.read_unless(row.checksum, row.down)
+            else:
+                migration = file.read()
         except PromptlibError as error:
             broken.append(error)
+        else:
+            if migration:
+                found[file.version] = migration
     return found, broken
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,7 +54,7 @@ class Trial:
         self._watcher = watcher
         self._migration = migration
         self._settings = settings
-        self._losing = dataclasses.replace(settings, allow_data_loss="on")
+        self._losing = settings._replace(allow_data_loss="on")
         self._rows = rows
         self._path = shown(migration.path)
         self._source = migration.up.source

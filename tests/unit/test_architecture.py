@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "promptlib"
 # A module imports only modules that stand before it.
 WITHOUT_ALEMBIC = (
-    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "directory"),
+    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "glance", "directory"),
     *("masking", "diagnosis", "logs", "interrupts", "settings"),
     *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
     *("runner", "attempts", "outside", "deploy", "offline"),

@@ -183,7 +183,7 @@ def test_an_encoded_password_may_hold_anything(password: str) -> None:
     target = database.parse(f"postgresql://u:{quote(password, safe='')}@h/d", "here")
     assert target.parameters["password"] == password
     assert str(target) == "postgresql://u@h/d"
-    assert repr(target) == "Target(source='here')"
+    assert repr(target) == "Target(postgresql://u@h/d)"
 
 
 _WORDS = ("hunter", "tiger", "swordfish")

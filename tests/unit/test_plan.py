@@ -40,7 +40,7 @@ def checksums(*numbers: int) -> dict[str, str]:
 def row(number: int, checksum: str = "", *, foreign: bool = False) -> Row:
     """What is in the ledger; a foreign row is one without a DOWN section."""
     text = checksum or f"sum {number}"
-    return Row(version(number), f"make {number}", text, has_down=not foreign)
+    return Row(version(number), f"make {number}", text, None if foreign else "down")
 
 
 def ledger(current: int = 0, *rows: Row, columns: frozenset[str] = _COLUMNS | _OURS) -> Ledger:
