@@ -27,6 +27,7 @@ _COMMANDS = {
     "migrate": changing.migrate,
     "rollback": changing.rollback,
     "repair": changing.repair,
+    "adopt": changing.adopt,
     "status": looking.status,
     "pending": looking.pending,
     "executed": looking.executed,

@@ -19,6 +19,8 @@ from promptlib.records import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.migration import Migration
@@ -150,6 +152,15 @@ class Ledger:
     def is_unfilled(self) -> bool:
         """Whether migrations ran on the database before it had a ledger."""
         return bool(self.current) and all(row.is_foreign for row in self.rows.values())
+
+    def unadopted(self, versions: Iterable[str]) -> list[str]:
+        """Which of our migrations the predecessor ran since the current revision, or before any.
+
+        Args:
+            versions: of the files, oldest first.
+        """
+        rows = {version for version, row in self.rows.items() if row.is_foreign}
+        return [each for each in versions if each in rows and each > self.version]
 
     @property
     def is_ready(self) -> bool:

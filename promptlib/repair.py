@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib import directory, interrupts, ledger, lock, plan, standing
 from promptlib.errors import PromptlibError, combined, shown
 from promptlib.plan import State
-from promptlib.records import UP, VERSION_TABLE, Tables, literal
+from promptlib.records import UP, VERSION_TABLE, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,9 +120,7 @@ def _statements(found: Standing, changes: Differences) -> Iterator[str]:
     for half in changes.abandoned:
         yield tables.declared(half.version, UP, _OUTCOME)
     if changes.end != found.current:
-        yield f"DELETE FROM {tables.version};"
-        if changes.end:
-            yield f"INSERT INTO {tables.version} (version_num) VALUES ({literal(changes.end)});"
+        yield tables.moved(changes.end)
 
 
 def _path(found: Standing, entry: Entry) -> str:

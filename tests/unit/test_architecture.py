@@ -20,7 +20,7 @@ WITHOUT_ALEMBIC = (
     *("programs", "embedded", "database"),
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
-    *("catalog", "scratch", "findings"),
+    *("catalog", "scratch", "conformity", "adopt", "findings"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
