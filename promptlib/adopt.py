@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib import conformity, directory, interrupts, ledger, lock, plan, standing, tables, views
-from promptlib.conformity import Comparison
 from promptlib.errors import PromptlibError, combined
 from promptlib.records import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE, Tables
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from promptlib.config import Project
+    from promptlib.conformity import Comparison
     from promptlib.database import Target
     from promptlib.ledger import Row
     from promptlib.migration import Migration
@@ -101,7 +101,7 @@ def check(project: Project, found: Standing, adoption: Adoption, *, embedded: bo
     upto = [each for each in found.migrations.values() if each.version <= adoption.end]
     ran = [each for each in upto if each.version not in late]
     if not ran:
-        return Comparison({}, [], [])
+        return conformity.NOTHING
     place = project.embedded() if embedded else found.target
     number = f"{len(ran)} migration{'s' * (len(ran) != 1)}"
     _log.info("running %s in a scratch database, to compare the schemas", number)
@@ -124,8 +124,8 @@ def explained(found: Standing, adoption: Adoption, comparison: Comparison) -> It
     yield from (f"  {line}" for line in _listed(found, adoption))
     if comparison.differences:
         return
-    if comparison.expected:
-        yield f"the database holds what ran on it: {len(comparison.expected)} objects compared"
+    if comparison.expected.made:
+        yield f"the database holds what ran on it: {len(comparison.expected.made)} objects compared"
     yield from (f"  and beyond that, which it keeps: {each}" for each in comparison.additions)
     yield "adopting it will"
     yield from (f"  {line}" for line in _deeds(found, adoption))
@@ -135,7 +135,7 @@ def _listed(found: Standing, adoption: Adoption) -> list[str]:
     """A line for each migration of the predecessor's table, and of ours up to its newest."""
     about: dict[str, Sequence[Migration | Row]] = {
         "executed": adoption.ran,
-        "no row, but older than what ran: the init script made it": adoption.assumed,
+        "no row, but made before what ran": adoption.assumed,
         "no row, but what came after it ran: late": adoption.gaps,
         "executed, no file here": adoption.kept,
     }

@@ -14,7 +14,7 @@ from promptlib.catalog import TABLE
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from promptlib.catalog import Catalog, Key
     from promptlib.database import Target
@@ -42,21 +42,49 @@ _SIGNS = {"-": "expected", "+": "found", " ": ""}
 _SCHEMAS = "SELECT s FROM unnest(current_schemas(false)) s WHERE s !~ '^pg_'"
 
 
+# pg_restore has what pg_dump reads parsed once more, and some expressions read otherwise then.
+_RESTORED = """
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %3$s',
+                  conrelid::regclass, conname, pg_get_constraintdef(c.oid))
+      FROM pg_constraint c JOIN pg_class ON pg_class.oid = conrelid
+     WHERE contype = 'c' AND coninhcount = 0 AND c.oid >= 16384
+    UNION ALL
+    SELECT format('DROP INDEX %s; %s', indexrelid::regclass, pg_get_indexdef(indexrelid))
+      FROM pg_index WHERE indpred IS NOT NULL AND indexrelid >= 16384
+       AND NOT EXISTS (SELECT FROM pg_inherits WHERE indexrelid IN (inhrelid, inhparent))
+"""
+
+
+class Expected(NamedTuple):
+    """What a database should hold, of what counts; either wording will do.
+
+    Attributes:
+        made: as the migrations leave it.
+        restored: as it reads where it was dumped and restored since.
+    """
+
+    made: Catalog
+    restored: Catalog
+
+
 class Comparison(NamedTuple):
     """A database and what it should hold.
 
     Attributes:
-        expected: what it should hold, of what counts.
+        expected: what it should hold.
         differences: where it is otherwise, line by line: what was expected, and what was found.
         additions: what its tables have beyond that, by kind and name; other tables do not count.
     """
 
-    expected: Catalog
+    expected: Expected
     differences: list[str]
     additions: list[str]
 
 
-def compared(target: Target, expected: Catalog) -> Comparison:
+NOTHING = Comparison(Expected({}, {}), [], [])
+
+
+def compared(target: Target, expected: Expected) -> Comparison:
     """Compare a database with what it should hold."""
     found = _read(target)
     return Comparison(expected, [*_differences(expected, found)], [*_additions(expected, found)])
@@ -79,7 +107,7 @@ def require(comparison: Comparison) -> None:
 
 def made_by(
     migrations: Iterable[Migration], place: Target, like: Target, settings: Settings
-) -> Catalog:
+) -> Expected:
     """Read what migrations make, in a scratch database that is gone afterwards.
 
     Args:
@@ -97,7 +125,9 @@ def made_by(
         before = _read(made)  # what every database of that server has from the beginning
         scratch.build(made, migrations, settings)
         after = _read(made)
-    return {key: text for key, text in after.items() if before.get(key) != text}
+        _restore(made)
+        restored = _read(made)
+    return Expected({key: text for key, text in after.items() if before.get(key) != text}, restored)
 
 
 def _read(target: Target) -> Catalog:
@@ -128,22 +158,35 @@ def _prepare(made: Target, like: Target) -> None:
         _log.info("PostgreSQL %d and %d may word the same definition differently", ours, theirs)
 
 
-def _differences(expected: Mapping[Key, str], found: Mapping[Key, str]) -> Iterator[str]:
-    other = {key: text for key, text in expected.items() if not _same(key, text, found.get(key))}
+def _restore(made: Target) -> None:
+    """Let everything read as if it had been dumped and restored."""
+    with (
+        contextlib.closing(made.connect()) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(_RESTORED)
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+
+
+def _differences(expected: Expected, found: Catalog) -> Iterator[str]:
+    other = {key: text for key, text in expected.made.items() if not _holds(found, key, expected)}
     there = {key: found[key] for key in other if key in found}
     for line in catalog.difference(other, there):
         yield f"  {_SIGNS[line[0]]:<8} {line[1:]}"
 
 
-def _additions(expected: Mapping[Key, str], found: Mapping[Key, str]) -> Iterator[str]:
-    tables = {name for kind, name in expected if kind == TABLE}
-    for key in sorted(found.keys() - expected.keys()):
+def _additions(expected: Expected, found: Catalog) -> Iterator[str]:
+    tables = {name for kind, name in expected.made if kind == TABLE}
+    for key in sorted(found.keys() - expected.made.keys()):
         if catalog.table_of(key) in tables:
             yield " ".join(key)
 
 
-def _same(key: Key, expected: str, found: str | None) -> bool:
-    return found is not None and _essence(key[0], expected) == _essence(key[0], found)
+def _holds(found: Catalog, key: Key, expected: Expected) -> bool:
+    wanted = [_essence(key[0], each[key]) for each in expected if key in each]
+    return key in found and _essence(key[0], found[key]) in wanted
 
 
 def _essence(kind: str, definition: str) -> str:
