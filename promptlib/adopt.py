@@ -13,6 +13,8 @@ from promptlib.records import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE, Tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from psycopg2.extensions import cursor as Cursor
+
     from promptlib.config import Project
     from promptlib.conformity import Comparison
     from promptlib.database import Target
@@ -73,7 +75,7 @@ def of(found: Standing) -> Adoption | None:
         [found.migrations[each] for each in assumed],
         [found.migrations[each] for each in without if each not in assumed],
         [row for row in rows.values() if row.is_foreign and row.version not in found.migrations],
-        newest or known.version,
+        newest,
     )
 
 
@@ -108,14 +110,19 @@ def check(project: Project, found: Standing, adoption: Adoption, *, embedded: bo
     try:
         expected = conformity.made_by(ran, place, found.target, project.settings)
     except PromptlibError as error:
-        notes = ["  so nobody knows whether the database holds what ran; nothing was changed"]
-        if late:
-            notes.append(f"  the predecessor's table has no row of {', '.join(late)}")
-        if not embedded:
-            notes.append("  --embedded makes the scratch database on the embedded server")
-        notes = [*error.notes, *notes]
-        raise PromptlibError(error.what, error.remedy, place=error.place, notes=notes) from error
+        raise _unchecked(error, late, embedded=embedded) from error
     return conformity.compared(found.target, expected)
+
+
+def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> PromptlibError:
+    """The error for a database of which nobody knows whether it holds what ran on it."""
+    notes = ["  so nobody knows whether the database holds what ran; nothing was changed"]
+    if late:
+        notes.append(f"  the predecessor's table has no row of {', '.join(late)}")
+    if not embedded:
+        notes.append("  --embedded makes the scratch database on the embedded server")
+    notes = [*error.notes, *notes]
+    return PromptlibError(error.what, error.remedy, place=error.place, notes=notes)
 
 
 def explained(found: Standing, adoption: Adoption, comparison: Comparison) -> Iterator[str]:
@@ -200,17 +207,16 @@ def make(project: Project, target: Target, announced: Adoption, comparison: Comp
             with interrupts.listening(), connection, connection.cursor() as cursor:
                 # Whoever reads the table, as pg_dump does, keeps it from being extended.
                 cursor.execute(_LOCK_TIMEOUT, (project.settings.lock_timeout,))
-                before = [each for key, each in now.migrations.items() if key <= now.current]
-                ledger.make(cursor, now.ledger, before)
-                for sql in _statements(now, announced):
-                    cursor.execute(sql)
+                _write(cursor, now, adoption)
     return True
 
 
-def _statements(found: Standing, adoption: Adoption) -> Iterator[str]:
+def _write(cursor: Cursor, found: Standing, adoption: Adoption) -> None:
+    before = [each for key, each in found.migrations.items() if key <= found.current]
+    ledger.make(cursor, found.ledger, before)
     written = Tables(found.ledger.schema)
     if adoption.taken:
-        yield written.took_over(adoption.taken, _OUTCOME)
+        cursor.execute(written.took_over(adoption.taken, _OUTCOME))
     if not found.ledger.has_version_table:
-        yield written.create_version()
-    yield written.moved(adoption.end)
+        cursor.execute(written.create_version())
+    cursor.execute(written.moved(adoption.end))

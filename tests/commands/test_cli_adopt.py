@@ -220,6 +220,31 @@ def test_a_version_that_was_stamped_before(three: Project, database: Database) -
     three.promptlib("migrate")
 
 
+def test_a_gap_behind_what_was_stamped(three: Project, database: Database) -> None:
+    left(database, a=ONE, c=THREE)
+    database.query("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+    database.query("INSERT INTO alembic_version VALUES (%s)", ONE)
+    assert f"leave {TWO} late" in three.promptlib("adopt", "--yes").stderr
+    assert applied(database) == [ONE, THREE]
+
+
+def test_what_migrations_do_beyond_the_schema_is_not_asked_for(
+    unadopted: Project, database: Database
+) -> None:
+    """Somebody else may own the tables, say who may use them, and write the comments."""
+    setting = "EXECUTE format('ALTER DATABASE %I SET work_mem = 65536', current_database());"
+    unadopted.add(
+        ONE,
+        "CREATE TABLE a (i int);\nCOMMENT ON TABLE a IS 'mine';\nGRANT SELECT ON a TO PUBLIC;\n"
+        "REVOKE INSERT ON a FROM CURRENT_USER;\nALTER TABLE a OWNER TO pg_monitor;\n"
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;\n"
+        f"DO $$ BEGIN {setting} END $$;",
+        name="make_a",
+    )
+    unadopted.promptlib("adopt", "--yes")
+    assert current(database) == [TWO]
+
+
 def test_a_replica(three: Project, server: Server) -> None:
     if not server.binaries:
         pytest.skip("a given server cannot be made a replica")
