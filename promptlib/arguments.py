@@ -16,11 +16,11 @@ SHELLS = ("bash", "zsh", "fish")
 FORMATS = (MERMAID, SVG) = ("mermaid", "svg")
 _VERSION = "VERSION may be shortened as long as it is unique."
 _YES: dict[str, Any] = {"action": "store_true", "help": "do not ask"}
+_JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on stdout"}
 _EMBEDDED: dict[str, Any] = {
     "action": "store_true",
-    "help": "make the scratch database on the embedded server",
+    "help": "make the scratch database on the embedded server, not beside the database",
 }
-_JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on stdout"}
 _EPILOG = """examples:
   promptlib migrate              run every pending migration
   promptlib status               where each migration stands
@@ -88,6 +88,17 @@ def _that_change(commands: Commands) -> None:
         "rows of missing ones. No migration runs.",
     )
     repair.add_argument("--yes", **_YES)
+    adopt = commands.add(
+        "adopt",
+        "take over a database that the Node service migrated",
+        "--dry-run",
+        "Shows what its table `migrations` says and what becomes of it, compares the schema with "
+        "that of a scratch database, where the same migrations are run, asks, and writes the "
+        "ledger. No migration runs on the database itself.",
+    )
+    adopt.add_argument("--dry-run", action="store_true", help="show and compare, write nothing")
+    adopt.add_argument("--yes", **_YES)
+    adopt.add_argument("--embedded", **_EMBEDDED)
 
 
 def _that_look(commands: Commands) -> None:

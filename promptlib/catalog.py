@@ -61,15 +61,16 @@ def difference(before: Mapping[Key, str], after: Mapping[Key, str]) -> Iterator[
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     tables = {key[1] for key in changed if key[0] == TABLE and (key in before) != (key in after)}
     for key in sorted(changed):
-        if not _belongs(key, tables):
+        if table_of(key) not in tables:
             yield from _lines(key, before.get(key), after.get(key))
 
 
-def _belongs(key: Key, tables: set[str]) -> bool:
+def table_of(key: Key) -> str:
+    """The table that a column, constraint, trigger, rule or policy is a part of; else nothing."""
     kind, name = key
     if kind not in _OF_A_TABLE:
-        return False
-    return (name.rpartition(".")[0] if kind == "column" else name.rpartition(" on ")[2]) in tables
+        return ""
+    return name.rpartition(".")[0] if kind == "column" else name.rpartition(" on ")[2]
 
 
 def _lines(key: Key, before: str | None, after: str | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib import answers, config, preview, standing, views
+from promptlib import answers, config, plan, preview, standing, views
 from promptlib.answers import NO, Answer
 from promptlib.errors import shown
 
@@ -67,6 +67,7 @@ def rollback(options: argparse.Namespace, terminal: Terminal) -> Answer:
     loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
     project, target = answers.opened(options, **loss)
     found = standing.look(project, target)
+    plan.require_clear(found.ledger, found.files)
     back = backwards.after(found, options.to) if options.to else backwards.last(found, options.n)
     if not back.entries:
         _log.info("%s", views.place(found))
@@ -97,6 +98,32 @@ def repair(options: argparse.Namespace, terminal: Terminal) -> Answer:
         return Answer(code=NO)
     repair.make(project, target, changes)
     _log.info("repaired")
+    return Answer()
+
+
+def adopt(options: argparse.Namespace, terminal: Terminal) -> Answer:
+    """Take over a database that the predecessor migrated."""
+    from promptlib import adopt, conformity  # noqa: PLC0415 - the others do without
+
+    project, target = answers.opened(options)
+    found = standing.look(project, target)
+    announced = adopt.of(found)
+    if not announced:
+        _log.info("%s", adopt.nothing(found))
+        return Answer()
+    checked = adopt.check(project, found, announced, embedded=options.embedded)
+    told = adopt.explained(found, announced, checked)
+    if options.yes or options.dry_run or checked.differences:
+        _tell(told)
+        conformity.require(checked)
+    elif not terminal.agrees(told, "adopt? [y/N]"):
+        return Answer(code=NO)
+    if options.dry_run:
+        _log.info("nothing was changed")
+    elif adopt.make(project, target, announced, checked):
+        _log.info("adopted; the database is at %s", announced.end or "base")
+    else:
+        _log.info("there is nothing to adopt any more: somebody else did so meanwhile")
     return Answer()
 
 

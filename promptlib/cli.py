@@ -27,6 +27,7 @@ _COMMANDS = {
     "migrate": changing.migrate,
     "rollback": changing.rollback,
     "repair": changing.repair,
+    "adopt": changing.adopt,
     "status": looking.status,
     "pending": looking.pending,
     "executed": looking.executed,
@@ -64,20 +65,26 @@ def main(given: Sequence[str] | None = None) -> int:
     except PromptlibError as error:
         return _fail(error)
     except psycopg2.Error as error:
+        if interrupt := interrupts.behind(error):  # which has closed the connection
+            return _interrupted(interrupt)
         from promptlib import diagnosis  # noqa: PLC0415 - slow to import, and rarely needed
 
         return _fail(diagnosis.explain_elsewhere(error, ""))
     except OSError as error:
         return _fail(PromptlibError(error.strerror or str(error), place=error.filename or ""))
     except KeyboardInterrupt as error:
-        print(interrupts.MESSAGE, file=sys.stderr)
-        return interrupts.exit_code(error)
+        return _interrupted(error)
     return code
 
 
 def _fail(error: PromptlibError) -> int:
     print(error, file=sys.stderr)
     return _ERROR
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    print(interrupts.MESSAGE, file=sys.stderr)
+    return interrupts.exit_code(error)
 
 
 class _Terminal:

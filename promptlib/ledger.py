@@ -18,6 +18,8 @@ from promptlib.records import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.migration import Migration
@@ -74,11 +76,6 @@ class Row(NamedTuple):
     down: str | None
 
     @property
-    def has_down(self) -> bool:
-        """Whether the DOWN section is kept."""
-        return self.down is not None
-
-    @property
     def file_name(self) -> str:
         """The name as it is in the file's name."""
         return self.name.replace(" ", "_")
@@ -86,7 +83,7 @@ class Row(NamedTuple):
     @property
     def is_foreign(self) -> bool:
         """Whether another program wrote the row: ours always keep the DOWN section."""
-        return not self.has_down
+        return self.down is None
 
 
 class HalfDone(NamedTuple):
@@ -161,6 +158,15 @@ class Ledger(NamedTuple):
     def is_unfilled(self) -> bool:
         """Whether migrations ran on the database before it had a ledger."""
         return bool(self.current) and all(row.is_foreign for row in self.rows.values())
+
+    def unadopted(self, versions: Iterable[str]) -> list[str]:
+        """Which of our migrations the predecessor ran since the current revision, or before any.
+
+        Args:
+            versions: of the files, oldest first.
+        """
+        rows = {version for version, row in self.rows.items() if row.is_foreign}
+        return [each for each in versions if each in rows and each > self.version]
 
     @property
     def is_ready(self) -> bool:

@@ -79,7 +79,9 @@ def _of_file(
     if row is None:
         state = State.LATE if file.version <= current else State.PENDING
     else:
-        same = checksums.get(file.version, row.checksum) == row.checksum
+        # What the predecessor ran is compared once it is taken over: its texts were not ours.
+        unadopted = row.is_foreign and file.version > current
+        same = unadopted or checksums.get(file.version, row.checksum) == row.checksum
         state = State.EXECUTED if same else State.EDITED
     return Entry(file.version, file.name, state)
 
@@ -179,17 +181,16 @@ def require_ours(ledger: Ledger) -> None:
         )
 
 
-def require_stamped(ledger: Ledger, files: Iterable[File]) -> None:
-    """Refuse to run what the predecessor ran, until somebody says that it ran.
+def require_adopted(ledger: Ledger, files: Iterable[File]) -> None:
+    """Refuse to run what the predecessor ran.
 
     Raises:
-        PromptlibError: saying how.
+        PromptlibError: saying how to take it over.
     """
-    ran = [file.version for file in files if file.version in ledger.rows]
-    if ran and not ledger.current and all(ledger.rows[version].is_foreign for version in ran):
+    if ran := ledger.unadopted(file.version for file in files):
         raise PromptlibError(
             f"the predecessor migrated this database: its table migrations has {', '.join(ran)}",
-            f"tell Alembic so, then go on: alembic stamp {ran[-1]}",
+            "take that over, then go on: promptlib adopt",
         )
 
 
@@ -200,7 +201,7 @@ def require_clear(ledger: Ledger, files: Collection[File]) -> None:
         PromptlibError: saying what to do first.
     """
     require_ours(ledger)
-    require_stamped(ledger, files)
+    require_adopted(ledger, files)
     require_agreement(ledger, rows(files, {}, ledger))
 
 

@@ -50,6 +50,11 @@ CREATE TABLE IF NOT EXISTS {events} (
     backend_pid integer
 );
 CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);"""
+# As Alembic makes it.
+_VERSION = """CREATE TABLE IF NOT EXISTS {version} (
+    version_num varchar(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);"""
 _EXTEND = "ALTER TABLE {migrations} {columns};"
 
 
@@ -88,6 +93,10 @@ class Tables:
         made = _CREATE.format(migrations=self.migrations, events=self.events)
         extended = _EXTEND.format(migrations=self.migrations, columns=columns)
         return f"{made}\n{extended}" if extend else made
+
+    def create_version(self) -> str:
+        """Make alembic_version where Alembic did not."""
+        return _VERSION.format(version=self.version)
 
     def applied(self, migration: Migration, started: str = "now()", attempt: int = 0) -> str:
         """Record that UP ran.
@@ -151,6 +160,11 @@ class Tables:
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
             f" SELECT id, 'up', now(), now(), '{outcome}' FROM taken ORDER BY id;"
         )
+
+    def moved(self, version: str) -> str:
+        """Set the current revision; nothing stands for none."""
+        named = f" INSERT INTO {self.version} (version_num) VALUES ({literal(version)});"
+        return f"DELETE FROM {self.version};{named if version else ''}"
 
     def forgotten(self, versions: Iterable[str], outcome: str) -> str:
         """Take rows out, because somebody says that these migrations are not applied."""

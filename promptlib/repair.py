@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib import directory, interrupts, ledger, lock, plan, standing
 from promptlib.errors import PromptlibError, combined, shown
 from promptlib.plan import State
-from promptlib.records import UP, VERSION_TABLE, Tables, literal
+from promptlib.records import UP, VERSION_TABLE, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def explained(found: Standing, changes: Differences) -> Iterator[str]:
         yield "  the ledger takes checksum and DOWN section of the file, and loses its own"
     for entry in changes.missing:
         row = found.ledger.rows.get(entry.version)
-        kept = row is not None and row.has_down
+        kept = row is not None and not row.is_foreign
         yield f"{_path(found, entry)}: the file of what ran {_ran(found, entry)} is gone"
         lost = ", with the DOWN section that it keeps, the last there is" if kept else ""
         yield f"  the ledger forgets it{lost}; what it made in the database stays"
@@ -120,9 +120,7 @@ def _statements(found: Standing, changes: Differences) -> Iterator[str]:
     for half in changes.abandoned:
         yield tables.declared(half.version, UP, _OUTCOME)
     if changes.end != found.current:
-        yield f"DELETE FROM {tables.version};"
-        if changes.end:
-            yield f"INSERT INTO {tables.version} (version_num) VALUES ({literal(changes.end)});"
+        yield tables.moved(changes.end)
 
 
 def _path(found: Standing, entry: Entry) -> str:

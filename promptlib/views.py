@@ -64,7 +64,7 @@ def history(events: list[Document], *, coloured: bool) -> list[str]:
     rows = [
         (
             *(event["version"], event["direction"]),
-            *(_time(event["started_at"]), _time(event["finished_at"])),
+            *(time(event["started_at"]), time(event["finished_at"])),
             *(event["outcome"], event["executed_by"], (event["error"] or "").partition("\n")[0]),
         )
         for event in events
@@ -126,13 +126,13 @@ def _how(row: Document) -> tuple[str, str, str]:
     """When a migration ran, how long it took, and by whom."""
     took = row["execution_ms"]
     return (
-        _time(row["executed_at"]),
+        time(row["executed_at"]),
         _UNKNOWN if took is None else duration.shown(took / 1000),
         row["executed_by"] or _UNKNOWN,
     )
 
 
-def _time(text: str | None) -> str:
+def time(text: str | None) -> str:
     """A time without its fractions of a second."""
     return f"{text[:_SECONDS]}Z" if text else _UNKNOWN
 

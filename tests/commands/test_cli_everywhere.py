@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _NEEDS_SERVER = [
     *("migrate", "migrate --dry-run", "rollback", "rollback -n 2 --yes", "repair --yes", "status"),
     *("status --json", "pending", "executed", "history", "backup b", "db show", "db test"),
-    *("db test --json", "db create", "db drop --yes", "db wait --timeout 0", "verify"),
+    *("db test --json", "db create", "db drop --yes", "db wait --timeout 0"),
+    *("verify", "adopt --yes"),
 ]
 _READS_FILES = ["migrate", "migrate --dry-run", "rollback", "repair --yes", "db test", "verify"]
 

@@ -10,9 +10,7 @@ import pytest
 from .harness import (
     BASE,
     HERE,
-    PREDECESSOR,
-    PREDECESSOR_REGISTRY,
-    PREDECESSOR_ROWS,
+    PREDECESSORS,
     SEED,
     TABLES,
     run,
@@ -59,13 +57,26 @@ def seeded(
 
 
 @pytest.fixture
-def left(server: Server, templates: dict[tuple[str, str], Database]) -> Iterator[Database]:
-    """Give a database as the predecessor leaves it, with faulty rows, stamped at the seed."""
-    key = (server.name, "left by the predecessor")
+def unadopted(server: Server, templates: dict[tuple[str, str], Database]) -> Iterator[Database]:
+    """Give a database as the predecessor leaves it, with faulty rows."""
+    key = (server.name, "unadopted")
     if key not in templates:
         templates[key] = server.create()
-        run(templates[key], PREDECESSOR, PREDECESSOR_REGISTRY, PREDECESSOR_ROWS)
-        templates[key].alembic("stamp", SEED)
+        run(templates[key], *PREDECESSORS)
+    made = server.create(templates[key].name)
+    yield made
+    server.drop(made.name)
+
+
+@pytest.fixture
+def left(
+    server: Server, unadopted: Database, templates: dict[tuple[str, str], Database]
+) -> Iterator[Database]:
+    """Give the same, adopted."""
+    key = (server.name, "adopted")
+    if key not in templates:
+        templates[key] = server.create(unadopted.name)
+        templates[key].promptlib("adopt", "--yes")
     made = server.create(templates[key].name)
     yield made
     server.drop(made.name)

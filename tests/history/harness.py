@@ -32,7 +32,12 @@ ALLOW_DATA_LOSS: Final = "SET promptlib.allow_data_loss = 'on'"
 
 HERE: Final = Path(__file__).parent
 SQL: Final = HERE.parents[1] / "sql"
-PREDECESSOR: Final = (HERE / "predecessor.sql").read_text(encoding="utf-8")
+#: The predecessor's init script, its first migration, rows with its faults, and what it remembers.
+PREDECESSORS: Final = [
+    (HERE / f"predecessor{part}.sql").read_text(encoding="utf-8")
+    for part in ("", "_registry", "_rows", "_ledger")
+]
+PREDECESSOR: Final = PREDECESSORS[0]
 
 #: Every definition in the schema, one per row: what it belongs to, what it is, and how it reads.
 _DEFINITIONS: Final = """
@@ -100,12 +105,6 @@ def section(version: str, which: Literal["UP", "DOWN"]) -> str:
         r"^-- (?:UP|DOWN)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE
     )
     return up if which == "UP" else down
-
-
-#: What the predecessor's migration of the same version makes; it comments on nothing.
-PREDECESSOR_REGISTRY: Final = section(TABLES, "UP").partition("COMMENT ON")[0]
-#: Rows with the predecessor's faults.
-PREDECESSOR_ROWS: Final = (HERE / "predecessor_rows.sql").read_text(encoding="utf-8")
 
 
 def run(database: Database, *statements: str) -> list[str]:

@@ -23,127 +23,13 @@ from .harness import (
     rows,
     run,
 )
-from .seeded_rows import seeded_id
+from .mended_rows import UNASSIGNED, capabilities, expected, key
 
 if TYPE_CHECKING:
     from support.databases import Database
 
 REGISTRY: Final = ("providers", "models", "provider_templates")
 OTHERS: Final = ("users", "prompts", "ratings", "sessions")
-UNASSIGNED: Final = str(seeded_id("provider", "unassigned"))
-SECRET_FIELD: Final = {"required": True, "sensitive": True, "description": ""}
-
-
-def key(number: str) -> str:
-    """The row with this number, whose first digit says of which table it is."""
-    table = {"1": "providers", "2": "models", "3": "provider_templates", "4": "connections"}
-    return f"{table[number[0]]} {number[0]}0000000-0000-4000-8000-0000000000{number[1:]:0>2}"
-
-
-def capabilities(limit: int, **known: Any) -> dict[str, Any]:
-    """The capabilities of a provider of which only these are known."""
-    return {
-        "supportsSystemMessages": False,
-        "supportsStreaming": False,
-        "supportsTools": False,
-        "maxContextLength": limit,
-        "supportedRoles": ["user", "assistant"],
-        **known,
-    }
-
-
-#: What is mended, by row: the columns that change. None: gone, because another is its equal.
-MENDED: Final[dict[str, dict[str, Any] | None]] = {
-    key("11"): {
-        "capabilities": {
-            "supportsSystemMessages": True,
-            "supportsStreaming": True,
-            "supportsTools": True,
-            "maxContextLength": 128000,
-            "supportedRoles": ["system", "user"],
-            "supportedAuthMethods": ["api_key"],
-        }
-    },
-    key("12"): {
-        "status": "active",
-        "capabilities": capabilities(
-            200000,
-            supportsSystemMessages=True,
-            supportsStreaming=True,
-            supportedAuthMethods=["api_key"],
-        ),
-    },
-    key("13"): {
-        "api_endpoint": "https://bedrock-runtime.us-east-1.amazonaws.com",
-        "auth_config": {
-            "type": "aws_iam",
-            "fields": {
-                "accessKeyId": {"required": True},
-                "secretAccessKey": SECRET_FIELD,
-                "region": {"required": True, "default": "eu-west-1"},
-            },
-        },
-    },
-    key("15"): {
-        "auth_config": {"type": "custom", "fields": {}},
-        "capabilities": capabilities(64000, supportedAuthMethods=["custom"]),
-    },
-    key("16"): {
-        "is_system": False,
-        "created_at": "now",
-        "updated_at": "now",
-        "auth_config": {
-            "type": "oauth2",
-            "fields": {
-                "clientId": {"required": True},
-                "clientSecret": SECRET_FIELD,
-                "tokenUrl": SECRET_FIELD,
-            },
-            "headers": {"x": "{{clientId}}"},
-        },
-        "capabilities": capabilities(4096, supportedAuthMethods=["oauth2"], rateLimits={"rpm": 60}),
-    },
-    key("21"): {"capabilities": {"maxContextLength": 8192}},
-    key("22"): {
-        "is_default": False,
-        "capabilities": {"supportsTools": True, "maxContextLength": 128000},
-    },
-    key("23"): {"is_default": False},
-    key("24"): {"status": "active", "capabilities": {"maxContextLength": 200000}},
-    key("28"): {"is_default": False},
-    key("2a"): {"provider_id": UNASSIGNED, "capabilities": {"maxContextLength": 8192}},
-    key("2b"): {
-        "provider_id": UNASSIGNED,
-        "identifier": "llama-3-4",
-        "is_default": False,
-        "capabilities": {"maxContextLength": 8192},
-    },
-    key("2c"): {
-        "provider_id": UNASSIGNED,
-        "identifier": "llama-3-3",
-        "capabilities": {"maxContextLength": 16384},
-    },
-    key("2d"): {
-        "provider_id": UNASSIGNED,
-        "updated_at": "now",
-        "capabilities": {"maxContextLength": 8192},
-    },
-    key("2e"): {"provider_id": UNASSIGNED, "capabilities": {"maxContextLength": 8192}},
-    key("2f"): {
-        "provider_id": UNASSIGNED,
-        "identifier": 98 * "m" + "-2",
-        "capabilities": {"maxContextLength": 8192},
-    },
-    key("32"): None,
-    key("33"): None,
-    key("34"): {"is_system": False, "name": "OpenAI (3)"},
-    key("35"): {"name": "OpenAI (4)"},
-    key("37"): {"name": "Ours (2)"},
-    key("39"): None,
-    key("41"): {"provider_id": key("11").split()[1]},
-    key("42"): {"provider_id": key("13").split()[1]},
-    key("45"): {"provider_id": key("16").split()[1]},
-}
 COUNTS: Final = (
     "2 provider(s): NULL became the default",
     "3 model(s): NULL became the default",
@@ -170,12 +56,7 @@ def test_every_row_is_accounted_for(left: Database) -> None:
     result = left.alembic("upgrade", HARDEN)
 
     after = rows(left, *REGISTRY, "connections")
-    now = left.value("SELECT to_jsonb(created_at) FROM providers WHERE identifier = 'gateway'")
-    expected = {
-        row: mend and {column: now if value == "now" else value for column, value in mend.items()}
-        for row, mend in MENDED.items()
-    }
-    assert changes(before, after) == expected
+    assert changes(before, after) == expected(left)
     assert digest(left, *OTHERS) == others
     assert left.value("SELECT pricing_info IS NULL FROM models WHERE identifier = 'gpt-3.5-turbo'")
     assert {line.strip() for line in result.stderr.splitlines() if "NOTICE" in line} == {

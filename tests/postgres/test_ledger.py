@@ -424,7 +424,7 @@ def test_the_predecessor_s_ledger_goes_on(three: Project, database: Database) ->
     assert inside.alembic(three, "current").stderr == ""
     refusal = (
         f"the predecessor migrated this database: its table migrations has {_FIRST}, {_SECOND}; "
-        f"tell Alembic so, then go on: alembic stamp {_SECOND}\n"
+        "take that over, then go on: promptlib adopt\n"
     )
     assert three.alembic("upgrade", "head", ok=False).stderr == refusal
     assert inside.alembic(three, "downgrade", "base", ok=False).stderr == refusal

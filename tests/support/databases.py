@@ -70,3 +70,9 @@ class Database:
     ) -> subprocess.CompletedProcess[str]:
         """Run `alembic` in a project against this database; see `run`."""
         return run("alembic", *arguments, ok=ok, folder=project, DATABASE_URL=self.url)
+
+    def promptlib(
+        self, *arguments: str, ok: bool = True, project: Path = ROOT
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `promptlib` likewise."""
+        return run("promptlib", *arguments, ok=ok, folder=project, DATABASE_URL=self.url)

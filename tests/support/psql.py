@@ -28,8 +28,13 @@ def psql(database: Database, script: str, *, ok: bool = True, **environment: str
 
 def schema(database: Database) -> list[str]:
     """The schema as pg_dump writes it."""
+    return dump(database, "--schema-only")
+
+
+def dump(database: Database, *options: str) -> list[str]:
+    """Schema and rows as pg_dump writes them."""
     said = subprocess.run(
-        [database.server.program("pg_dump"), "--schema-only", "--no-owner", database.url],
+        [database.server.program("pg_dump"), "--no-owner", *options, database.url],
         check=True,
         capture_output=True,
         text=True,

@@ -69,6 +69,10 @@ class Terminal:
         """Type a line, and Return."""
         os.write(self._ours, f"{line}\n".encode())
 
+    def signal(self, number: int) -> None:
+        """Send it a signal, as Ctrl-C does."""
+        self._popen.send_signal(number)
+
     def ends(self, code: int) -> str:
         """Wait until it ends, with this exit code; what was on the screen."""
         until(lambda: self.screen is not None and self._popen.poll() is not None, str)

@@ -21,7 +21,7 @@ WITHOUT_ALEMBIC = (
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
     *("catalog", "contents", "scratch", "findings", "guesses", "shapes", "samples", "measured"),
-    *("trial", "verify", "verdict", "page"),
+    *("trial", "verify", "verdict", "page", "conformity", "adopt"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),

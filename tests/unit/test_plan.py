@@ -101,6 +101,12 @@ _STATES: dict[str, tuple[Ledger, str, str, dict[str, str]]] = {
         "",
         {"executed": "13", "pending": "5"},
     ),
+    "the predecessor's rows, which nobody took over": (
+        ledger(0, *(row(number, foreign=True) for number in (1, 2, 3))),
+        "135",
+        "13",
+        {"executed": "13", "pending": "5"},
+    ),
 }
 
 
@@ -208,13 +214,14 @@ def test_a_table_of_another_program_is_refused() -> None:
 
 def test_what_the_predecessor_ran_does_not_run_again() -> None:
     rows = [row(number, foreign=True) for number in (1, 3, 4)]
-    said = refusal(lambda: plan.require_stamped(ledger(0, *rows), files(1, 3, 5)))
-    assert said == (
-        f"the predecessor migrated this database: its table migrations has {version(1)}, "
-        f"{version(3)}; tell Alembic so, then go on: alembic stamp {version(3)}"
-    )
-    plan.require_stamped(ledger(3, *rows), files(1, 3, 5))
-    plan.require_stamped(ledger(0, rows[2]), files(1, 3, 5))
+    for found, ran in ((ledger(0, *rows), (1, 3)), (ledger(1, row(1), *rows[1:]), (3,))):
+        said = refusal(lambda found=found: plan.require_adopted(found, files(1, 3, 5)))  # type: ignore[misc]
+        assert said == (
+            "the predecessor migrated this database: its table migrations has "
+            f"{', '.join(map(version, ran))}; take that over, then go on: promptlib adopt"
+        )
+    plan.require_adopted(ledger(3, *rows), files(1, 3, 5))
+    plan.require_adopted(ledger(0, rows[2]), files(1, 3, 5))
 
 
 def ghosts(found: Ledger, *numbers: int) -> list[str]:
