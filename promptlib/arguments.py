@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promptlib import parsing
-from promptlib.parsing import FOLDER
+from promptlib.parsing import FILE, FOLDER
 
 if TYPE_CHECKING:
     import argparse
 
     from promptlib.parsing import Commands
 
+FORMATS = ("text", "json", "github")
 SHELLS = ("bash", "zsh", "fish")
 _VERSION = "VERSION may be shortened as long as it is unique."
 _YES: dict[str, Any] = {"action": "store_true", "help": "do not ask"}
 _JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on stdout"}
+_FORMAT: dict[str, Any] = {
+    "choices": FORMATS,
+    "default": FORMATS[0],
+    "help": "of the findings: text, json, or annotations of GitHub",
+}
 _EPILOG = """examples:
   promptlib migrate              run every pending migration
   promptlib status               where each migration stands
@@ -31,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     _that_change(commands)
     _that_look(commands)
     _around(commands)
+    _for_authors(commands)
     _of_the_server(commands.group("db", "the database itself"))
     return top
 
@@ -125,6 +132,26 @@ def _around(commands: Commands) -> None:
         "completion", "print a shell's completion script", "bash > ~/.promptlib-completion"
     )
     completion.add_argument("shell", choices=SHELLS, help="the shell")
+
+
+def _for_authors(commands: Commands) -> None:
+    lint = commands.add(
+        "lint",
+        "what squawk and rules of our own say to the text of migrations",
+        "sql/20250210120000_create_dynamic_providers.sql",
+        "No database is needed, but the extra `lint` is. Exit code: 1 when there are findings.",
+    )
+    lint.add_argument("file", nargs="*", metavar=FILE, help="of these alone; default: all")
+    lint.add_argument("--format", **_FORMAT)
+    check = commands.add(
+        "check",
+        "whether migrations may be merged",
+        "--base origin/main",
+        "Formats, names, versions, lint; with --base also that nothing merged was changed. "
+        "Exit code: 1 when there are findings.",
+    )
+    check.add_argument("--base", default="", metavar="REF", help="the branch to merge into")
+    check.add_argument("--format", **_FORMAT)
 
 
 def _of_the_server(server: Commands) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import arguments, changing, interrupts, logs, looking
+from promptlib import arguments, authoring, changing, interrupts, logs, looking
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _COMMANDS = {
     "new": changing.new,
     "backup": changing.backup,
     "completion": looking.completion,
+    "lint": authoring.lint,
+    "check": authoring.check,
     "db show": looking.db_show,
     "db test": looking.db_test,
     "db create": changing.db_create,

@@ -39,12 +39,27 @@ class File(NamedTuple):
             PromptlibError: for whatever the file format refuses, and for a file that cannot be
                 read.
         """
+        return self.parse(self.content())
+
+    def content(self) -> bytes:
+        """What is in the file.
+
+        Raises:
+            PromptlibError: when it cannot be read.
+        """
         try:
-            content = self.path.read_bytes()
+            return self.path.read_bytes()
         except OSError as error:
             raise PromptlibError(
                 f"cannot be read: {error.strerror}", place=shown(self.path)
             ) from error
+
+    def parse(self, content: bytes) -> Migration:
+        """Read the migration in a content of this file.
+
+        Raises:
+            PromptlibError: for whatever the file format refuses.
+        """
         return migration.parse(self.version, self.name, self.path, content)
 
 
@@ -54,6 +69,18 @@ def files(folder: Path) -> list[File]:
     Raises:
         PromptlibError: naming every file whose name is not that of a migration, is not a file,
             or has a version that another one has.
+    """
+    found, problems = survey(folder)
+    if problems:
+        raise combined(problems)
+    return found
+
+
+def survey(folder: Path) -> tuple[list[File], list[PromptlibError]]:
+    """List the migrations of a folder, oldest first, and what is wrong with its other files.
+
+    Raises:
+        PromptlibError: when the folder cannot be listed.
     """
     try:
         with os.scandir(folder) as entries:
@@ -76,20 +103,37 @@ def read_all(found: Iterable[File]) -> list[Migration]:
     Raises:
         PromptlibError: naming every file that is refused.
     """
-    return _each(File.read, found)
+    migrations, problems = _each(File.read, found)
+    if problems:
+        raise combined(problems)
+    return migrations
 
 
-def _each(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """What a function makes of each item; one error for all that it refuses."""
+def _each(function: Callable[[T], R], items: Iterable[T]) -> tuple[list[R], list[PromptlibError]]:
+    """What a function makes of each item, and why it refuses the others."""
     results, problems = [], []
     for item in items:
         try:
             results.append(function(item))
         except PromptlibError as problem:
             problems.append(problem)
-    if problems:
-        raise combined(problems)
-    return results
+    return results, problems
+
+
+def named(path: Path) -> File:
+    """Know a migration by its file's name.
+
+    Raises:
+        PromptlibError: when that is not the name of one.
+    """
+    match = _NAME.fullmatch(path.name[:-4] + path.name[-4:].lower())
+    if match and is_version(match["version"]):
+        return File(match["version"], match["name"], path)
+    raise PromptlibError(
+        "not the name of a migration" if not match else "no such date and time",
+        "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
+        place=shown(path),
+    )
 
 
 def is_version(text: str) -> bool:
@@ -146,20 +190,13 @@ def _is_candidate(name: str) -> bool:
 
 
 def _file(entry: os.DirEntry[str]) -> File:
-    match = _NAME.fullmatch(entry.name[:-4] + ".sql")
-    path = Path(entry.path)
-    if not match or not is_version(match["version"]):
-        raise PromptlibError(
-            "not the name of a migration" if not match else "no such date and time",
-            "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
-            place=shown(path),
-        )
-    if not _holds(entry.is_file):
-        what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
-        raise PromptlibError(
-            f"this is {what}, not a migration", "remove or rename it", place=shown(path)
-        )
-    return File(match["version"], match["name"], path)
+    file = named(Path(entry.path))
+    if _holds(entry.is_file):
+        return file
+    what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
+    raise PromptlibError(
+        f"this is {what}, not a migration", "remove or rename it", place=shown(file.path)
+    )
 
 
 def _holds(question: Callable[[], bool]) -> bool:

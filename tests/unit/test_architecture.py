@@ -14,6 +14,8 @@ PACKAGE = ROOT / "promptlib"
 # A module imports only modules that stand before it.
 WITHOUT_ALEMBIC = (
     *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "directory"),
+    *("tokens", "ddl", "dml", "leftovers", "violations", "rules", "squawk", "exclusions", "lint"),
+    *("git", "merging"),
     *("masking", "diagnosis", "logs", "interrupts", "settings"),
     *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
     *("runner", "attempts", "outside", "deploy", "offline"),
@@ -24,7 +26,7 @@ WITHOUT_ALEMBIC = (
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
-    *("environment", "handover", "changing", "cli", "__main__"),
+    *("environment", "handover", "changing", "authoring", "cli", "__main__"),
 )
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
