@@ -16,6 +16,10 @@ FORMATS = ("text", "json", "github")
 SHELLS = ("bash", "zsh", "fish")
 _VERSION = "VERSION may be shortened as long as it is unique."
 _YES: dict[str, Any] = {"action": "store_true", "help": "do not ask"}
+_EMBEDDED: dict[str, Any] = {
+    "action": "store_true",
+    "help": "make the scratch database on the embedded server",
+}
 _JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on stdout"}
 _FORMAT: dict[str, Any] = {
     "choices": FORMATS,
@@ -135,6 +139,20 @@ def _around(commands: Commands) -> None:
 
 
 def _for_authors(commands: Commands) -> None:
+    verify = commands.add(
+        "verify",
+        "prove that DOWN undoes UP",
+        "--pending",
+        "Runs migrations up, down and up again in a scratch database, on tables with made-up rows, "
+        "and compares. Tells the locks that each statement takes. The target's own database is "
+        f"not touched. Exit code: 0, or 1 with findings. {_VERSION}",
+    )
+    verify.add_argument("versions", nargs="*", metavar="VERSION", help="these alone; default: all")
+    verify.add_argument("--pending", action="store_true", help="those that have not run")
+    verify.add_argument(
+        "--rows", type=parsing.number, default=3, metavar="N", help="rows a table; default: 3"
+    )
+    verify.add_argument("--embedded", **_EMBEDDED)
     lint = commands.add(
         "lint",
         "what squawk and rules of our own say to the text of migrations",
@@ -147,10 +165,16 @@ def _for_authors(commands: Commands) -> None:
         "check",
         "whether migrations may be merged",
         "--base origin/main",
-        "Formats, names, versions, lint; with --base also that nothing merged was changed. "
+        "Formats, names, versions and lint; with --base also that nothing merged was changed. No "
+        "database is needed. "
         "Exit code: 1 when there are findings.",
     )
     check.add_argument("--base", default="", metavar="REF", help="the branch to merge into")
+    check.add_argument(
+        "--database",
+        action="store_true",
+        help="also alembic check and verify, on the embedded server",
+    )
     check.add_argument("--format", **_FORMAT)
 
 

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib import answers, config
+from promptlib import answers, config, directory, standing
 from promptlib.answers import NO
 from promptlib.directory import File
 
@@ -20,9 +20,34 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+def verify(options: argparse.Namespace, terminal: Terminal) -> Answer:
+    """Prove that DOWN undoes UP."""
+    from promptlib import verdict, verify  # noqa: PLC0415 - the others do without
+
+    project = config.read(options.config, {}, options.url)
+    migrations = directory.read_all(directory.files(project.sql))
+    known = [migration.version for migration in migrations]
+    chosen = {directory.version(known, text) for text in options.versions}
+    if options.pending:
+        found = standing.look(project, project.target())
+        chosen |= {entry.version for entry in found.waiting}
+    if not options.pending and not options.versions:
+        chosen = {*known}
+    report = verify.report(
+        project.embedded() if options.embedded else project.target(),
+        migrations,
+        chosen,
+        project.settings,
+        options.rows,
+    )
+    return answers.lines(
+        verdict.lines(report, coloured=terminal.is_coloured), 0 if report.is_clean else NO
+    )
+
+
 def lint(options: argparse.Namespace, _: Terminal) -> Answer:
     """What breaks a rule in migrations."""
-    from promptlib import directory, exclusions, lint  # noqa: PLC0415 - the others do without
+    from promptlib import exclusions, lint  # noqa: PLC0415 - the others do without
 
     project = config.read(options.config, {}, options.url)
     files, problems = directory.survey(project.sql) if not options.file else (_given(options), [])
@@ -32,12 +57,16 @@ def lint(options: argparse.Namespace, _: Terminal) -> Answer:
 
 def check(options: argparse.Namespace, _: Terminal) -> Answer:
     """Whether migrations may be merged."""
-    from promptlib import directory, exclusions, lint, merging  # noqa: PLC0415 - the same
+    from promptlib import exclusions, lint, merging  # noqa: PLC0415 - the same
 
     project = config.read(options.config, {}, options.url)
     files, problems = directory.survey(project.sql)
     found = lint.of(files, problems, exclusions.read(project.toml))
     found += merging.check(project.sql, files, options.base)
+    if options.database and not any(each.rule in lint.BROKEN for each in found):
+        from promptlib import drift  # noqa: PLC0415 - it imports Alembic, which is slow
+
+        found += drift.check(project, directory.read_all(files))
     return _answer(found, len(files), options.format)
 
 

@@ -6,8 +6,6 @@ import difflib
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -16,8 +14,13 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 Catalog = dict[Key, str]
 TABLE, ROLE = "table", "role"
-# One big query over small tables: compiling it takes a hundred times longer than running it.
-_QUIETLY = "SET LOCAL search_path = ''; SET LOCAL jit = off; SET LOCAL statement_timeout = 0"
+# jit: compiling this query takes a hundred times longer than running it.
+_QUIETLY = """
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SET LOCAL search_path = '';
+    SET LOCAL jit = off;
+    SET LOCAL statement_timeout = 0;
+"""
 _OF_A_TABLE = ("column", "constraint", "trigger", "rule", "policy")
 
 
@@ -30,8 +33,7 @@ def read(connection: Connection) -> Catalog:
     Raises:
         psycopg2.Error: when the catalog may not be read.
     """
-    before = connection.isolation_level, connection.readonly, connection.autocommit
-    connection.set_session(ISOLATION_LEVEL_REPEATABLE_READ, readonly=True, autocommit=False)
+    autocommit, connection.autocommit = connection.autocommit, False
     try:
         with connection.cursor() as cursor:
             cursor.execute(_QUIETLY)
@@ -39,8 +41,7 @@ def read(connection: Connection) -> Catalog:
             return {(kind, name): definition for kind, name, definition in cursor}
     finally:
         connection.rollback()
-        isolation_level, readonly, autocommit = before
-        connection.set_session(isolation_level, readonly=readonly, autocommit=autocommit)
+        connection.autocommit = autocommit
 
 
 def difference(before: Mapping[Key, str], after: Mapping[Key, str]) -> Iterator[str]:

@@ -304,7 +304,7 @@ SELECT 'text search dictionary', format('%I.%I', nspname, dictname),
 -- What belongs to the database itself.
 UNION ALL
 SELECT 'extension', quote_ident(extname), format('VERSION %s SCHEMA %I', extversion, nspname)
-  FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname <> 'plpgsql'
+  FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
 UNION ALL
 SELECT 'language', quote_ident(lanname), format('HANDLER %s', lanplcallfoid::regproc)
   FROM pg_language l WHERE oid >= 16384

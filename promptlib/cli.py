@@ -34,6 +34,7 @@ _COMMANDS = {
     "new": changing.new,
     "backup": changing.backup,
     "completion": looking.completion,
+    "verify": authoring.verify,
     "lint": authoring.lint,
     "check": authoring.check,
     "db show": looking.db_show,

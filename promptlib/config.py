@@ -66,6 +66,12 @@ class Project(NamedTuple):
         _log.debug("database: %s, from %s", found, found.source)
         return found
 
+    def embedded(self) -> Target:
+        """A database of the embedded server, which is started when need be, whatever is set."""
+        from promptlib import embedded  # noqa: PLC0415 - slow to import, and often not needed
+
+        return database.Target(embedded.start(self.folder, asked=True), database.EMBEDDED)
+
     def url_of(self, target: Target) -> str:
         """What others need in DATABASE_URL to find the same database; nothing, if they do."""
         return self.url or (str(target) if target.source == database.EMBEDDED else "")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from promptlib import migration
+from promptlib import migration, naming
 from promptlib.errors import PromptlibError, combined, shown
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
-_SLUG_LENGTH = 60
 
 
 class File(NamedTuple):
@@ -145,6 +143,21 @@ def is_version(text: str) -> bool:
     return bool(_VERSION.fullmatch(text))
 
 
+def version(known: Iterable[str], text: str) -> str:
+    """The one of some versions that begins with a text.
+
+    Raises:
+        PromptlibError: when there is none, or there are several.
+    """
+    found = [each for each in known if text and each.startswith(text)]
+    if text in found or len(found) == 1:
+        return text if text in found else found[0]
+    raise PromptlibError(
+        f"{len(found) or 'no'} migrations have a version that begins with {text!r}",
+        "promptlib status shows them all",
+    )
+
+
 def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = "") -> File:
     """Name the next migration: by the time in UTC, but later than every file there.
 
@@ -164,8 +177,8 @@ def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = 
             f"{version} cannot be the next version",
             f"give 14 digits of a date and time later than {newest or 'none'}",
         )
-    version = version or _next_version(newest, datetime.now(UTC))
-    name = _slug(title)
+    version = version or naming.next_version(newest, datetime.now(UTC))
+    name = naming.slug(title)
     return File(version, name, path_of(folder, version, name))
 
 
@@ -216,26 +229,3 @@ def _added(found: dict[str, File], file: File) -> File:
             place=shown(file.path),
         )
     return file
-
-
-def _next_version(newest: str, now: datetime) -> str:
-    version = now.strftime("%Y%m%d%H%M%S")
-    if version > newest:
-        return version
-    latest = datetime.strptime(newest, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    try:
-        return (latest + timedelta(seconds=1)).strftime("%Y%m%d%H%M%S")
-    except OverflowError:
-        raise PromptlibError(
-            f"no version is later than {newest}", "rename that migration if it ran nowhere yet"
-        ) from None
-
-
-def _slug(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub("[^a-z0-9]+", "_", plain)[:_SLUG_LENGTH].strip("_")
-    if not slug:
-        raise PromptlibError(
-            f"no name can be made of {title!r}", "describe the migration in letters a-z or digits"
-        )
-    return slug

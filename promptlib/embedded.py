@@ -30,6 +30,9 @@ _SUPERUSER = "postgres"
 _LONGEST_SOCKET = 103  # bytes; macOS allows the fewest
 # Letters of every language, and the same order on every machine.
 _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+# Why it is started, and what an error begins with where it cannot be.
+_WITHOUT_URL = ("no DATABASE_URL is set", "no database: DATABASE_URL is not set and")
+_ASKED = ("as asked for", "it was asked for, but")
 _log = logging.getLogger(__name__)
 
 
@@ -38,11 +41,12 @@ def data_folder(project: Path) -> Path:
     return (project / ".promptlib" / "postgresql").resolve()
 
 
-def start(project: Path) -> dict[str, str]:
+def start(project: Path, *, asked: bool = False) -> dict[str, str]:
     """Start the server if it does not run, make its database if it is not there.
 
     Args:
         project: the folder of alembic.ini.
+        asked: whether it is wanted by name, and not for want of another database.
 
     Returns:
         libpq's connection parameters.
@@ -52,9 +56,10 @@ def start(project: Path) -> dict[str, str]:
     """
     folder = data_folder(project)
     found = _reached(folder, DATABASE)
-    binaries = None if found else programs.binaries("no database: DATABASE_URL is not set and")
+    why, lacking = _ASKED if asked else _WITHOUT_URL
+    binaries = None if found else programs.binaries(lacking)
     word = "using" if found else "starting"
-    _log.info("%s the embedded PostgreSQL in %s (no DATABASE_URL is set)", word, shown(folder))
+    _log.info("%s the embedded PostgreSQL in %s (%s)", word, shown(folder), why)
     if binaries:
         with _explained("start", folder):
             _start(folder, binaries)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from promptlib.migration import Migration
     from promptlib.violations import Violation
 
+_NAME, _FORMAT = BROKEN = ("name", "format")  # the rules that let nothing run
 _IGNORE = re.compile(r"(?:--|/\*)\s*+squawk-ignore(?P<file>-file)?+(?![\w-])(?P<rules>[^\n\r*]*+)")
 _UNUSED_IGNORE, _UNKNOWN = "unused-ignore", "unknown name "
 
@@ -37,13 +38,13 @@ def of(
     Raises:
         PromptlibError: when a file cannot be read, and when squawk is not installed or fails.
     """
-    migrations, found = [], [violations.of_error(each, "name") for each in problems]
+    migrations, found = [], [violations.of_error(each, _NAME) for each in problems]
     for file in files:
         content = file.content()
         try:
             migrations.append(file.parse(content))
         except PromptlibError as error:
-            found.append(violations.of_error(error, "format"))
+            found.append(violations.of_error(error, _FORMAT))
     return [*found, *check(migrations, exclusions)]
 
 

@@ -28,7 +28,19 @@ class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
         self.transient("")
         super().emit(record)
 
-    def transient(self, text: str) -> bool:
+    @contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Leave progress and notices out for a while."""
+    log = logging.getLogger("promptlib")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
+def transient(self, text: str) -> bool:
         """Show a line until the next one, where there is a terminal."""
         if not self.stream or not self.stream.isatty():  # stderr may be closed
             return False

@@ -109,6 +109,13 @@ class Commands:
         return Commands(made, "ACTION")
 
 
+def number(text: str) -> int:
+    """Read a number from 0 on."""
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return int(text)
+
+
 def count(text: str) -> int:
     """Read a number from 1 on."""
     if not (text.isascii() and text.isdigit() and int(text)):

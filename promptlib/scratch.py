@@ -48,6 +48,12 @@ class Workshop:
         self._name = name
         self._numbers = itertools.count(1)
 
+    @property
+    def server(self) -> str:
+        """Which PostgreSQL it is."""
+        version = self._cursor.connection.get_parameter_status("server_version")
+        return f"PostgreSQL {version}"
+
     def make(self, template: Target | None = None) -> Target:
         """Make a database: empty, or a copy of one that nobody is connected to.
 

@@ -93,14 +93,7 @@ class Standing(NamedTuple):
         Raises:
             PromptlibError: when there is none, or there are several.
         """
-        known = [entry.version for entry in self.entries]
-        found = [each for each in known if each.startswith(text)] if text else []
-        if text in found or len(found) == 1:
-            return text if text in found else found[0]
-        raise PromptlibError(
-            f"{len(found) or 'no'} migrations have a version that begins with {text!r}",
-            "promptlib status shows them all",
-        )
+        return directory.version((entry.version for entry in self.entries), text)
 
 
 def look(project: Project, target: Target) -> Standing:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from promptlib.errors import PromptlibError
 
 Severity = Literal["error", "warning"]
-_PLACE = re.compile(r"(?P<path>.*?)(?::(?P<line>\d+):(?P<column>\d+))?", re.DOTALL)
+_PLACE = re.compile(r"(?P<path>.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?", re.DOTALL)
 # GitHub's workflow commands take these as %-codes; properties also these.
 _IN_MESSAGES = str.maketrans({each: f"%{ord(each):02X}" for each in "%\r\n"})
 _IN_PROPERTIES = str.maketrans({each: f"%{ord(each):02X}" for each in "%\r\n:,"})
@@ -32,6 +32,7 @@ class Violation(NamedTuple):
         message: what is wrong, without a full stop.
         help: what to do about it; empty, where the message says it.
         severity: what who made the rule thinks of it; either fails a run.
+        notes: further lines: the server's words, a difference.
     """
 
     path: Path
@@ -41,14 +42,15 @@ class Violation(NamedTuple):
     message: str
     help: str = ""
     severity: Severity = "error"
+    notes: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
-        """What is wrong and what to do."""
-        return "; ".join(filter(None, (self.message, self.help)))
+        """What is wrong and what to do, and the notes on lines of their own."""
+        return "\n".join(["; ".join(filter(None, (self.message, self.help))), *self.notes])
 
     def __str__(self) -> str:
-        """The violation in one line."""
+        """The violation as a compiler would tell it."""
         return f"{shown(self.path)}:{self.line}:{self.column}: {self.rule}: {self.said}"
 
 
@@ -57,7 +59,8 @@ def of_error(error: PromptlibError, rule: str) -> Violation:
     place = _PLACE.fullmatch(error.place)
     assert place  # it matches everything
     line, column = (int(place[name] or 1) for name in ("line", "column"))
-    return Violation(Path(place["path"]), line, column, rule, error.what, error.remedy)
+    path = Path(place["path"])
+    return Violation(path, line, column, rule, error.what, error.remedy, notes=error.notes)
 
 
 def summary(found: Sequence[Violation], files: int) -> str:

@@ -145,3 +145,11 @@ DROP TABLE providers;
 -- NOT VALID: connections to other providers stay as they are, new rows are checked.
 ALTER TABLE connections ADD CONSTRAINT connections_provider_check
     CHECK (provider IN ('openai', 'bedrock')) NOT VALID;
+-- As it was before UP, unless there are such connections.
+DO $$
+BEGIN
+    ALTER TABLE connections VALIDATE CONSTRAINT connections_provider_check;
+EXCEPTION WHEN check_violation THEN
+    RAISE NOTICE 'connections_provider_check stays NOT VALID: there are connections to other providers';
+END
+$$;

@@ -12,7 +12,10 @@
 -- identifier, or a template of the same name, that exists already stays as it is, and no models are added
 -- below it.
 
--- UP
+-- data_loss: a connection may be linked to an operator's own provider, and DOWN cannot tell such a link
+-- from one that the operator made.
+
+-- UP data_loss:accepted
 WITH provider (
     identifier, name, description, api_endpoint, auth_method, headers, test_endpoint, max_context_length,
     supported_roles

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
+# Who starts the tests in the background of a script lets them ignore Ctrl-C, and with them all that
+# they start, which would never be interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # On these every test runs on every server; elsewhere the newest alone is enough.
 _EVERY_SERVER = ("history", "postgres")
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "promptlib"
 # A module imports only modules that stand before it.
 WITHOUT_ALEMBIC = (
-    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "directory"),
+    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "naming", "directory"),
     *("tokens", "ddl", "dml", "leftovers", "violations", "rules", "squawk", "exclusions", "lint"),
     *("git", "merging"),
     *("masking", "diagnosis", "logs", "interrupts", "settings"),
@@ -22,11 +22,12 @@ WITHOUT_ALEMBIC = (
     *("programs", "embedded", "database"),
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
-    *("catalog", "scratch", "findings"),
+    *("catalog", "contents", "scratch", "findings", "guesses", "shapes", "samples", "measured"),
+    *("trial", "verify", "verdict"),
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
-    *("environment", "handover", "changing", "authoring", "cli", "__main__"),
+    *("environment", "handover", "drift", "changing", "authoring", "cli", "__main__"),
 )
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")

@@ -1,0 +1,125 @@
+"""What a column may hold, judged by its type and its CHECK constraints. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT: Final = object()  # whatever the server fills in
+_LITERAL = re.compile(r"'((?:[^']|'')*)'")
+_NUMBER = re.compile(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w'])")
+_UUID = "00000000-0000-4000-8000-{:012x}"
+# By the type's name; `{}` is the number of the row.
+_OF_TYPE: dict[str, tuple[str, ...]] = {
+    "uuid": (_UUID,),
+    "json": ("{{}}", "[]", '"x{}"', "{}"),
+    "jsonb": ("{{}}", "[]", '"x{}"', "{}"),
+    "bytea": ("\\x{:02x}",),
+    "xml": ("<x/>",),
+    "date": ("2020-01-{:02d}", "2999-01-{:02d}"),
+    "time": ("10:00:{:02d}",),
+    "timetz": ("10:00:{:02d}+00",),
+    "macaddr": ("08:00:2b:01:02:{:02x}",),
+    "macaddr8": ("08:00:2b:01:02:03:04:{:02x}",),
+    "bit": ("1", "0"),
+    "box": ("(({},0),(1,1))",),
+    "circle": ("<(0,0),{}>",),
+    "line": ("{{1,1,{}}}",),
+    "lseg": ("((0,0),({},1))",),
+    "path": ("((0,0),({},1))",),
+    "polygon": ("((0,0),({},1),(1,0))",),
+    "oid": ("{}",),
+    "tsvector": ("x{}",),
+    "tsquery": ("x{}",),
+    "pg_lsn": ("0/{:X}",),
+    "hstore": ("x=>{}",),
+    "cidr": ("10.0.{}.0/24",),
+    "daterange": ("[2020-01-{:02d},2020-02-01)",),
+    "tsrange": ("[2020-01-{:02d},2020-02-01)",),
+    "tstzrange": ("[2020-01-{:02d},2020-02-01)",),
+    "datemultirange": ("{{[2020-01-{:02d},2020-02-01)}}",),
+}
+# By the type's category (pg_type.typcategory).
+_OF_CATEGORY: dict[str, tuple[str, ...]] = {
+    "A": ("{{}}",),
+    "B": ("false", "true"),
+    "D": ("2020-01-{:02d} 10:00:00+00", "2999-01-{:02d} 10:00:00+00"),
+    "G": ("({},0)",),
+    "I": ("10.0.0.{}",),
+    "N": ("{}", "1", "0", "10{}", "-1", "0.{}"),
+    "R": ("[{},1000)", "{{[{},1000)}}"),
+    "S": (
+        *("x{}", "x", "{}", "X{}", "xx-{}", "user{}@example.com", "https://example.com/{}"),
+        *("{:05d}", "+1555000{:04d}", "XX", "en", "#{:06x}", "1.0.{}", "10.0.0.{}", "{{}}", "X"),
+        *("{:032x}", "{:064x}", _UUID, "2020-01-01", "/x/{}", ""),
+    ),
+    "T": ("{} days",),
+    "V": ("1", "0"),
+}
+_ANY = ("x{}", "{}", "", "{{}}", "()", "(,)", "(,,)", "(,,,)")
+
+
+class Column(NamedTuple):
+    """A column that can be written.
+
+    Attributes:
+        name: quoted where it has to be.
+        type: with its length and the like.
+        base: the name of its type; of a domain, that of the type below.
+        category: of that type, as in pg_type.
+        labels: of an enum.
+        required: whether it is NOT NULL.
+        has_default: whether the server fills it in.
+        checks: the CHECK constraints that it has a part in.
+    """
+
+    name: str
+    type: str
+    base: str
+    category: str
+    labels: list[str]
+    required: bool
+    has_default: bool
+    checks: list[str]
+
+
+def values(column: Column, number: int) -> list[Any]:
+    """What to try, the likeliest first; None is NULL.
+
+    Args:
+        column: what the values are for.
+        number: of the row, from 1 on; values of others differ where they can.
+    """
+    found: dict[Any, None] = {}
+    if column.has_default:
+        found[DEFAULT] = None
+    found.update(dict.fromkeys(_rotated(column.labels, number)))
+    found.update(dict.fromkeys(_rotated([*_checked(column)], number)))
+    patterns = _OF_TYPE.get(column.base) or _OF_CATEGORY.get(column.category, _ANY)
+    found.update(dict.fromkeys(pattern.format(number) for pattern in patterns))
+    if not column.required:
+        found[None] = None
+    return [*found]
+
+
+def is_peculiar(column: Column) -> bool:
+    """Whether a value of another row is likely better than a guess."""
+    return bool(column.checks) or column.category == "U"
+
+
+def _checked(column: Column) -> Iterator[str]:
+    """What the constraints name themselves: `status IN ('new', 'done')`, `BETWEEN 1 AND 5`."""
+    for check in column.checks:
+        for literal in _LITERAL.findall(check):
+            yield literal.replace("''", "'")
+        if column.category == "N":
+            for number in _NUMBER.findall(_LITERAL.sub("", check)):
+                yield from (number, str(float(number) + 1).removesuffix(".0"))
+
+
+def _rotated(items: list[str], number: int) -> list[str]:
+    turn = number % len(items) if items else 0
+    return [*items[turn:], *items[:turn]]

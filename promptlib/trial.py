@@ -1,0 +1,192 @@
+"""One migration on a scratch database, up, down and up again: what it leaves over and loses."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg2
+
+from promptlib import catalog, contents, diagnosis, measured, samples
+from promptlib.errors import PromptlibError, shown
+from promptlib.findings import Finding, Proof
+from promptlib.records import DOWN, UP
+from promptlib.runner import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from psycopg2.extensions import connection as Connection
+
+    from promptlib.catalog import Catalog
+    from promptlib.contents import Rows
+    from promptlib.findings import Timing
+    from promptlib.migration import Migration
+    from promptlib.samples import Row
+    from promptlib.settings import Settings
+    from promptlib.watcher import Watcher
+
+_log = logging.getLogger(__name__)
+_QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
+
+
+class Picture(NamedTuple):
+    """A database at one moment: its objects, its rows, and what tells those of a table apart."""
+
+    objects: Catalog
+    rows: Rows
+    keys: dict[str, list[str]]
+
+
+class Trial:
+    """One migration, up, down and up again."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        watcher: Watcher,
+        migration: Migration,
+        settings: Settings,
+        rows: int,
+    ) -> None:
+        self._connection = connection
+        self._watcher = watcher
+        self._migration = migration
+        self._settings = settings
+        self._losing = dataclasses.replace(settings, allow_data_loss="on")
+        self._rows = rows
+        self._path = shown(migration.path)
+        self._source = migration.up.source
+        self.went_up = False
+        self.statements: list[Timing] = []
+        self.findings: list[Finding] = []
+        self.lost: dict[str, None] = {}
+
+    def run(self, rows: list[Row] | None) -> None:
+        """Try the migration, on tables with made-up rows.
+
+        Args:
+            rows: those that the tables get; None: whatever they take.
+        """
+        with contextlib.suppress(_FailedError):
+            self._prepare(rows)
+            before = self._picture()
+            self.statements += self._section(UP)
+            self.went_up = True
+            after = self._picture()
+            self.statements += self._section(DOWN)
+            self._compare(before)
+            [*self._section(UP)]
+            self._compare_again(after)
+            made = {name for kind, name in after.objects.keys() - before.objects.keys()}
+            if not self.findings and filled(self._connection, self._rows, made).rows:
+                [*self._section(DOWN)]
+                self._compare(before)
+                [*self._section(UP)]
+
+    def proof(self, seconds: float) -> Proof:
+        """What came of it."""
+        migration = self._migration
+        return Proof(
+            migration.version,
+            migration.name,
+            self._path,
+            migration.up.text,
+            migration.down.text,
+            tuple(self.statements),
+            tuple(self.findings),
+            tuple(self.lost),
+            seconds,
+        )
+
+    def _prepare(self, rows: list[Row] | None) -> None:
+        if rows is None:
+            filled(self._connection, self._rows)
+        else:
+            with self._connection, self._connection.cursor() as cursor:
+                cursor.execute(_QUALIFIED)
+                samples.put_back(cursor, rows)
+
+    def _section(self, direction: str) -> Iterator[Timing]:
+        """Run a section; a failure is a finding, and the end of the trial."""
+        migration = self._migration
+        section = migration.up if direction == UP else migration.down
+        settings = self._settings if direction == UP else self._losing
+        step = Step(migration.version, direction, section, migration.path)
+        try:
+            yield from measured.run(self._connection, step, settings, self._watcher)
+        except PromptlibError as error:
+            self._fail(direction, error)
+        except psycopg2.Error as error:
+            self._fail(direction, diagnosis.explain_elsewhere(error, self._path))
+
+    def _fail(self, direction: str, error: PromptlibError) -> None:
+        self._connection.rollback()
+        what = f"{direction.upper()} fails: {error.what}"
+        self.findings.append(Finding(error.place or self._path, what, error.notes))
+        raise _FailedError
+
+    def _compare(self, before: Picture) -> None:
+        """Compare what DOWN left with what was there before UP."""
+        now = self._picture()
+        self._find("DOWN does not undo UP", catalog.difference(before.objects, now.objects))
+        changes = [*contents.difference(before.rows, now.rows, before.keys)]
+        if self._migration.up.data_loss_accepted:
+            self.lost |= dict.fromkeys(each[2:] for each in changes if each[0] != "+")
+            changes = [each for each in changes if each[0] == "+"]
+        self._find(
+            "DOWN does not give back the rows that were there before UP (if nothing can: "
+            "`-- UP data_loss:accepted`)",
+            changes,
+        )
+
+    def _compare_again(self, after: Picture) -> None:
+        """Compare what the second UP made with what the first one did."""
+        now = self._picture()
+        what = "a second UP makes something else than the first"
+        self._find(what, catalog.difference(after.objects, now.objects))
+        if not self._migration.up.data_loss_accepted:
+            first, second = contents.counts(after.rows), contents.counts(now.rows)
+            self._find(
+                what,
+                (
+                    f"! {table}: {second.get(table, 0)} rows instead of {first.get(table, 0)}"
+                    for table in sorted(first.keys() | second.keys())
+                    if first.get(table) != second.get(table)
+                ),
+            )
+
+    def _find(self, what: str, diff: Iterable[str]) -> None:
+        if lines := tuple(diff):
+            self.findings.append(Finding(self._path, what, lines))
+
+    def _picture(self) -> Picture:
+        objects = catalog.read(self._connection)
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute(_QUALIFIED)
+            return Picture(
+                {key: objects[key] for key in objects if self._matters(key)},
+                contents.read(cursor),
+                contents.keys(cursor),
+            )
+
+    def _matters(self, key: catalog.Key) -> bool:
+        """Whether an object may be the migration's doing: roles are the whole server's."""
+        kind, name = key
+        return kind != catalog.ROLE or name.strip('"') in self._source
+
+
+class _FailedError(Exception):
+    """A section failed, and the trial is over."""
+
+
+def filled(connection: Connection, count: int, only: Collection[str] | None = None) -> samples.Made:
+    """Give tables made-up rows; the arguments are those of samples.fill."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(_QUALIFIED)
+        made = samples.fill(cursor, count, only)
+    for table, said in made.refused.items():
+        _log.debug("%s has no made-up rows: %s", table, said)
+    return made
