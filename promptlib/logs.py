@@ -28,19 +28,7 @@ class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
         self.transient("")
         super().emit(record)
 
-    @contextlib.contextmanager
-def hushed() -> Iterator[None]:
-    """Leave progress and notices out for a while."""
-    log = logging.getLogger("promptlib")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
-
-
-def transient(self, text: str) -> bool:
+    def transient(self, text: str) -> bool:
         """Show a line until the next one, where there is a terminal."""
         if not self.stream or not self.stream.isatty():  # stderr may be closed
             return False
@@ -64,6 +52,18 @@ def show(*, quiet: bool) -> None:
     log.handlers = [_Handler()]
     log.propagate = False
     log.setLevel(logging.ERROR if quiet else logging.INFO)
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Leave progress and notices out for a while."""
+    log = logging.getLogger("promptlib")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def transient(text: str) -> bool:
