@@ -75,9 +75,14 @@ def _given(options: argparse.Namespace) -> list[File]:
     return [File("", "", path) for path in dict.fromkeys(map(Path, options.file))]
 
 
-def _answer(found: Iterable[Violation], files: int, form: str) -> Answer:
+def _answer(found: Iterable[Violation], migrations: int, form: str) -> Answer:
+    """The findings; what only people read is no part of a document."""
     from promptlib import violations  # noqa: PLC0415 - the others do without
 
-    ordered = sorted(found)
-    _log.info("%s", violations.summary(ordered, files))
-    return answers.lines(violations.FORMATS[form](ordered), NO if ordered else 0)
+    ordered = violations.in_order(found)
+    told, summary = violations.FORMATS[form](ordered), violations.summary(ordered, migrations)
+    if form == violations.TEXT:
+        told = [*told, summary]
+    else:
+        _log.info("%s", summary)
+    return answers.lines(told, NO if ordered else 0)

@@ -57,8 +57,8 @@ def _of_model(project: Project, target: Target) -> Iterator[Violation]:
                 1,
                 1,
                 "model",
-                f"the model differs from what the migrations make: {difference}",
-                "write a migration, or mend the model",
+                f"to make the database what the model says, alembic would {difference}",
+                "write that as a migration, or mend the model",
             )
 
 

@@ -1,8 +1,9 @@
-"""What breaks a rule: where, and what to do; as text, as JSON, as GitHub's annotations. Pure."""
+"""What breaks a rule: where, and what to do; as text, as JSON, as GitHub's annotations."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -45,13 +46,18 @@ class Violation(NamedTuple):
     notes: tuple[str, ...] = ()
 
     @property
+    def file(self) -> str:
+        """The path as a reader at the shell would type it."""
+        return shown(self.path)
+
+    @property
     def said(self) -> str:
         """What is wrong and what to do, and the notes on lines of their own."""
         return "\n".join(["; ".join(filter(None, (self.message, self.help))), *self.notes])
 
     def __str__(self) -> str:
         """The violation as a compiler would tell it."""
-        return f"{shown(self.path)}:{self.line}:{self.column}: {self.rule}: {self.said}"
+        return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.said}"
 
 
 def of_error(error: PromptlibError, rule: str) -> Violation:
@@ -63,12 +69,19 @@ def of_error(error: PromptlibError, rule: str) -> Violation:
     return Violation(path, line, column, rule, error.what, error.remedy, notes=error.notes)
 
 
-def summary(found: Sequence[Violation], files: int) -> str:
-    """How many there are, in how many of the files."""
+def in_order(found: Iterable[Violation]) -> list[Violation]:
+    """The violations file by file, and line by line."""
+    return sorted(found, key=lambda each: (each.file, *each[1:]))
+
+
+def summary(found: Sequence[Violation], migrations: int) -> str:
+    """How many there are, in how many files."""
+    checked = f"{migrations} {_plural('migration', migrations)}"
     if not found:
-        return f"no findings in {files} {_plural('migration', files)}"
-    broken = len({each.path for each in found})
-    return f"{len(found)} {_plural('finding', len(found))} in {broken} of {files} migrations"
+        return f"no findings in {checked}"
+    files = len({each.file for each in found})
+    told = f"{len(found)} {_plural('finding', len(found))} in {files} {_plural('file', files)}"
+    return f"{told}; {checked} checked"
 
 
 def _plural(word: str, count: int) -> str:
@@ -82,15 +95,17 @@ def _text(found: Sequence[Violation]) -> Iterable[str]:
 def _json(found: Sequence[Violation]) -> Iterable[str]:
     documents = []
     for each in found:
-        document = {"file": shown(each.path), **each._asdict()}
+        document = {"file": each.file, **each._asdict()}
         del document["path"]
         documents.append(document)
     yield json.dumps(documents, indent=2)
 
 
 def _github(found: Sequence[Violation]) -> Iterable[str]:
+    workspace = os.environ.get("GITHUB_WORKSPACE", "")  # what GitHub's paths begin at
     for each in found:
-        where = {"file": shown(each.path), "line": each.line, "col": each.column}
+        file = os.path.relpath(each.path, workspace) if workspace else each.file
+        where = {"file": file, "line": each.line, "col": each.column}
         named = ",".join(
             f"{name}={str(value).translate(_IN_PROPERTIES)}"
             for name, value in {**where, "title": each.rule}.items()
@@ -98,8 +113,9 @@ def _github(found: Sequence[Violation]) -> Iterable[str]:
         yield f"::error {named}::{each.said.translate(_IN_MESSAGES)}"
 
 
+TEXT = "text"
 FORMATS: dict[str, Callable[[Sequence[Violation]], Iterable[str]]] = {
-    "text": _text,
+    TEXT: _text,
     "json": _json,
     "github": _github,
 }
