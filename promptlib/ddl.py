@@ -41,6 +41,7 @@ _SHARED = {
     **dict.fromkeys(_ROUTINES, "routine"),
     **dict.fromkeys(("TYPE", "DOMAIN"), "type"),
     **dict.fromkeys(("ROLE", "USER", "GROUP"), "role"),
+    **dict.fromkeys(("OPERATOR CLASS", "OPERATOR FAMILY"), "operator family"),
 }
 _BEFORE_TABLE = {INDEX: "ON", "TRIGGER": "ON", "POLICY": "ON", "RULE": "TO", "STATISTICS": "FROM"}
 _HAVE_MEMBERS = ("TABLE", "FOREIGN TABLE", "TYPE", "DOMAIN")
@@ -66,9 +67,9 @@ class Object(NamedTuple):
 
     def __str__(self) -> str:
         """The object as a reader would call it."""
-        kind = self.kind.lower()
-        name = f"{kind} {'.'.join(self.name)}" if self.name else f"unnamed {kind}"
-        return f"{name} of {'.'.join(self.table)}" if self.table else name
+        unnamed = "" if self.name or self.kind == VALUE else "unnamed "
+        named = f"{unnamed}{self.kind.lower()} {'.'.join(self.name)}".rstrip()
+        return f"{named} of {'.'.join(self.table)}" if self.table else named
 
     @property
     def is_relation(self) -> bool:

@@ -61,21 +61,32 @@ def read(path: Path) -> Exclusions:
         raise PromptlibError(error.what, error.remedy, place=shown(path)) from None
 
 
-def _checked(table: dict[str, Any]) -> Exclusions:
-    for name in table:
+def _checked(table: object) -> Exclusions:
+    options = _table(table, _NAME)
+    for name in options:
         if name not in _KEYS:
             raise PromptlibError(f"{_NAME} has no option {name}", f"it has {', '.join(_KEYS)}")
-    exclude, per_file = table.get(_EXCLUDE, {}), table.get(_PER_FILE, {})
-    include = table.get(_INCLUDE, [])
-    _check_reasons(_EXCLUDE, exclude)
-    for pattern, excluded in per_file.items():
-        _check_reasons(f"{_PER_FILE}.{pattern}", excluded)
-    return Exclusions(exclude, per_file, include)
+    include = options.get(_INCLUDE, [])
+    if not isinstance(include, list):
+        raise PromptlibError(f"{_INCLUDE} of {_NAME} is no list", f'write {_INCLUDE} = ["a-rule"]')
+    per_file = _table(options.get(_PER_FILE, {}), f"{_PER_FILE} of {_NAME}")
+    return Exclusions(
+        _reasons(options.get(_EXCLUDE, {}), f"{_EXCLUDE} of {_NAME}"),
+        {name: _reasons(each, f"{_PER_FILE}.{name} of {_NAME}") for name, each in per_file.items()},
+        include,
+    )
 
 
-def _check_reasons(name: str, excluded: dict[str, Any]) -> None:
-    for rule, reason in excluded.items():
+def _table(found: object, name: str) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise PromptlibError(f"{name} is no table", 'write a-rule = "the reason" in it')
+    return found
+
+
+def _reasons(found: object, name: str) -> dict[str, str]:
+    """Rules with reasons."""
+    reasons = _table(found, name)
+    for rule, reason in reasons.items():
         if not isinstance(reason, str) or not reason.strip():
-            raise PromptlibError(
-                f"{name} of {_NAME} gives no reason for {rule}", f'write {rule} = "the reason"'
-            )
+            raise PromptlibError(f"{name} gives no reason for {rule}", f'write {rule} = "why"')
+    return reasons

@@ -68,7 +68,8 @@ def of(source: str, up: Statements, down: Statements) -> list[Made]:
 def _changes(source: str, statements: Statements) -> Iterator[Change]:
     for statement in statements:
         for piece in _pieces(source, statement):
-            yield from changes(piece)
+            # A value of an enum cannot be dropped.
+            yield from (each for each in changes(piece) if each.object.kind != VALUE)
 
 
 def _pieces(source: str, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -129,7 +130,7 @@ class _Balance:
     def _make(self, new: Object) -> None:
         """Remember what UP makes; what DOWN makes anew was there before UP."""
         self._taken(new.is_same)
-        if self.goes_up and new.kind != VALUE:  # a value of an enum cannot be dropped
+        if self.goes_up:
             self.made.append(Made(new))
 
     def _drop(self, gone: Object, *, cascades: bool) -> None:
