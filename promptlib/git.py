@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-_UNKNOWN, _NO_REPOSITORY = "unknown revision", "not a git repository"
+_NO_REPOSITORY = "not a git repository"
+_NO_COMMIT = ("unknown revision", "not a commit")
 _FILE = b"100"  # how the modes of files begin, not those of folders and links
 _SHA1_LENGTH = 40  # in hexadecimal digits; that of SHA-256 is 64
 # A hook of git's is told where the repository is, from the folder that it was begun in.
@@ -78,13 +79,11 @@ def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
         raise PromptlibError(
             "this is in no git repository", "leave --base out", place=shown(folder)
         )
-    if _UNKNOWN in said or ref.startswith("-"):
-        raise PromptlibError(
-            f"git knows no {ref} here, or no commit yet", "fetch it, or name another --base"
-        )
+    if ref.startswith("-") or any(each in said for each in _NO_COMMIT):
+        raise PromptlibError(f"git knows no commit {ref} here", "fetch it, or name another --base")
     if result.returncode:
         raise PromptlibError(f"git failed: {said.splitlines()[0]}")
-    prefix, tip, _head, *forks = os.fsdecode(result.stdout).splitlines()
+    prefix, _head, tip, *forks = os.fsdecode(result.stdout).splitlines()
     if not forks:
         raise PromptlibError(
             f"HEAD and {ref} have no commit in common",

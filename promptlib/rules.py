@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from promptlib.migration import Migration
     from promptlib.tokens import Token
 
+_ALONE = frozenset(
+    (verb, kind) for verb in ("CREATE", "DROP") for kind in ("DATABASE", "TABLESPACE")
+) | {("ALTER", "SYSTEM")}
 _KEEP_IN_TRANSACTION = "keep it in a section with a transaction"
 
 
@@ -114,6 +117,18 @@ def _repeated(command: Sequence[Token]) -> _Complaint:
     return _Complaint(command[0].start, what, f"{remedy}, or {_KEEP_IN_TRANSACTION}")
 
 
+def _cannot_run_in_transaction(text: _Text) -> Iterator[_Complaint]:
+    """Say what squawk does not say of a section's only statement, and not of every kind."""
+    for section in text.of(transactional=True):
+        for statement in section:
+            words = tokens.outside(statement)
+            concurrent = "CONCURRENTLY" in words and words[0] != "REFRESH"
+            if concurrent or tuple(words[:2]) in _ALONE or words[0] == "VACUUM":
+                what = "the server refuses this in a transaction"
+                remedy = "write transaction:false behind the marker of a section of its own"
+                yield _Complaint(statement[0].start, what, remedy)
+
+
 def _write_without_where(text: _Text) -> Iterator[_Complaint]:
     for statement in (*text.up, *text.down):
         for command in dml.writes(statement):
@@ -156,6 +171,7 @@ def _secret_literal(text: _Text) -> Iterator[_Complaint]:
 
 
 _RULES = {
+    "cannot-run-in-transaction": _cannot_run_in_transaction,
     "down-misses-object": _down_misses_object,
     "if-not-exists-in-transaction": _if_not_exists_in_transaction,
     "not-idempotent-outside-transaction": _not_idempotent_outside_transaction,

@@ -36,7 +36,7 @@ def outside(up: str) -> list[int]:
 def test_every_rule_is_known_by_name() -> None:
     assert {
         *("down-misses-object", "if-not-exists-in-transaction", "secret-literal"),
-        *("not-idempotent-outside-transaction", "write-without-where"),
+        *("not-idempotent-outside-transaction", "write-without-where", "cannot-run-in-transaction"),
     } == rules.NAMES
 
 
@@ -134,6 +134,24 @@ def test_what_a_second_run_does_again(up: str, columns: list[int]) -> None:
 )
 def test_what_can_run_twice(up: str) -> None:
     assert outside(up) == []
+
+
+@pytest.mark.parametrize(
+    ("up", "columns"),
+    [
+        (f"{_INDEX} i ON a (b);", [1]),
+        (f"SELECT 1; {_INDEX} IF NOT EXISTS i ON a (b);", [11]),
+        ("DROP INDEX CONCURRENTLY i; REINDEX TABLE CONCURRENTLY a;", [1, 28]),
+        ("ALTER TABLE a DETACH PARTITION b CONCURRENTLY;", [1]),
+        ("VACUUM (ANALYZE) a; ALTER SYSTEM SET a = 1;", [1, 21]),
+        ("CREATE DATABASE a; DROP TABLESPACE b;", [1, 20]),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY v; CREATE INDEX i ON a (b);", []),
+        ("ALTER TYPE t ADD VALUE 'b'; SELECT \"concurrently\" FROM a; REINDEX TABLE a;", []),
+    ],
+)
+def test_what_the_server_refuses_in_a_transaction(up: str, columns: list[int]) -> None:
+    assert broken("cannot-run-in-transaction", up) == columns
+    assert broken("cannot-run-in-transaction", up, options="transaction:false") == []
 
 
 @pytest.mark.parametrize(
