@@ -91,9 +91,10 @@ def _told(difference: tuple[Any, ...] | list[tuple[Any, ...]]) -> str:
     if isinstance(difference, list):
         return ", ".join(map(_told, difference))
     kind, *parts = difference
-    named = itertools.takewhile(lambda part: not isinstance(part, dict), parts)
-    names = [part if isinstance(part, str) else getattr(part, "name", None) for part in named]
-    return f"{kind.replace('_', ' ')} {'.'.join(filter(None, names))}"
+    schema_and_table = itertools.takewhile(lambda part: isinstance(part, str | None), parts)
+    names = [part for part in schema_and_table if part]
+    named = next((part.name for part in parts[len(names) :] if hasattr(part, "name")), None)
+    return f"{kind.replace('_', ' ')} {'.'.join(filter(None, [*names, named]))}"
 
 
 @contextlib.contextmanager

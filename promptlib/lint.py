@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from promptlib.violations import Violation
 
 _NAME, _FORMAT = BROKEN = ("name", "format")  # the rules that let nothing run
-_IGNORE = re.compile(r"(?:--|/\*)\s*+squawk-ignore(?P<file>-file)?+(?![\w-])(?P<rules>[^\n\r*]*+)")
+_IGNORE = re.compile(r"(?:--|/\*)\s*+squawk-ignore(?P<file>-file)?(?![\w-])(?P<rules>[^\n\r*]*+)")
 _UNUSED_IGNORE, _UNKNOWN = "unused-ignore", "unknown name "
 
 
