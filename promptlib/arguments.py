@@ -24,7 +24,7 @@ _JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on s
 _FORMAT: dict[str, Any] = {
     "choices": FORMATS,
     "default": FORMATS[0],
-    "help": "of the findings: text, json, or annotations of GitHub",
+    "help": "how findings are told: as text (default), JSON, or annotations on GitHub",
 }
 _EPILOG = """examples:
   promptlib migrate              run every pending migration
@@ -155,7 +155,7 @@ def _for_authors(commands: Commands) -> None:
     verify.add_argument("--embedded", **_EMBEDDED)
     lint = commands.add(
         "lint",
-        "what squawk and rules of our own say to the text of migrations",
+        "review the text of migrations, by squawk's rules and our own",
         "sql/20250210120000_create_dynamic_providers.sql",
         "No database is needed, but the extra `lint` is. Exit code: 1 when there are findings.",
     )
@@ -169,7 +169,9 @@ def _for_authors(commands: Commands) -> None:
         "database is needed. "
         "Exit code: 1 when there are findings.",
     )
-    check.add_argument("--base", default="", metavar="REF", help="the branch to merge into")
+    check.add_argument(
+        "--base", default="", metavar="REF", help="also compare with this branch, to merge into"
+    )
     check.add_argument(
         "--database",
         action="store_true",

@@ -186,7 +186,7 @@ def _dropped(reader: Reader) -> Iterator[Change]:
     reader.take("CONCURRENTLY")
     guard = _guarded(reader, IF_EXISTS)
     cascades = reader.rest[-1:] and reader.rest[-1].word == "CASCADE"
-    for piece in tokens.split(reader.rest):
+    for piece in filter(None, tokens.split(reader.rest)):
         one = Reader(piece)
         offset, name = one.offset, _name(one, kind)
         table = one.name() if one.take("ON") else ()

@@ -173,6 +173,8 @@ def _may_be(made: Object, gone: Object) -> bool:
 
 def _goes_with(made: Object, gone: Object, *, cascades: bool) -> bool:
     """Whether dropping one object drops the other."""
+    if not gone.name:
+        return False
     if gone.is_relation and alike(made.table, gone.name):
         return True
     if gone.kind == COLUMN and made.kind in _GO_WITH_COLUMNS and alike(made.table, gone.table):

@@ -230,6 +230,11 @@ def test_of_wrong_ones_most_that_leave_an_object_are_known() -> None:
     }
 
 
+def test_nonsense_drops_nothing() -> None:
+    down = "ALTER TABLE a DROP; DROP TABLE; ALTER TABLE a DROP CASCADE; ALTER TABLE a RENAME"
+    assert left("CREATE INDEX i ON a (b)", down) == ["index i of a"]
+
+
 def test_many_objects_at_once() -> None:
     assert left(BASE, BASE_DOWN) == []
     assert len(left(BASE)) == 14
