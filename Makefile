@@ -8,7 +8,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 help:
 	@echo 'make migrate   bring a database to the newest schema (DATABASE_URL, or an embedded one)'
 	@echo 'make test      run the tests on real PostgreSQL servers'
-	@echo 'make check     formatting, lint and types'
+	@echo 'make check     formatting, lint, types and the migrations'
 	@echo 'make format    format the code'
 	@echo 'make clean     stop the embedded PostgreSQL; remove it, its data and .venv'
 
@@ -23,6 +23,7 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/promptlib check
 
 format: .venv/.dev
 	$(BIN)/ruff format .

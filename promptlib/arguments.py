@@ -12,14 +12,20 @@ if TYPE_CHECKING:
 
     from promptlib.parsing import Commands
 
+FORMATS = ("text", "json", "github")
 SHELLS = ("bash", "zsh", "fish")
-FORMATS = (MERMAID, SVG) = ("mermaid", "svg")
+PICTURES = (MERMAID, SVG) = ("mermaid", "svg")
 _VERSION = "VERSION may be shortened as long as it is unique."
 _YES: dict[str, Any] = {"action": "store_true", "help": "do not ask"}
 _JSON: dict[str, Any] = {"action": "store_true", "help": "one JSON document on stdout"}
 _EMBEDDED: dict[str, Any] = {
     "action": "store_true",
     "help": "make the scratch database on the embedded server, not beside the database",
+}
+_FORMAT: dict[str, Any] = {
+    "choices": FORMATS,
+    "default": FORMATS[0],
+    "help": "how findings are told: as text (default), JSON, or annotations on GitHub",
 }
 _EPILOG = """examples:
   promptlib migrate              run every pending migration
@@ -168,9 +174,34 @@ def _for_authors(commands: Commands) -> None:
         "database.",
     )
     erd.add_argument(
-        "--format", choices=FORMATS, help="default: svg for a FILE of that name, else mermaid"
+        "--format", choices=PICTURES, help="default: svg for a FILE of that name, else mermaid"
     )
     erd.add_argument("--output", metavar=FILE, help="write it there instead of to stdout")
+    lint = commands.add(
+        "lint",
+        "review the text of migrations, by squawk's rules and our own",
+        "sql/20250210120000_create_dynamic_providers.sql",
+        "No database is needed, but the extra `lint` is. Exit code: 1 when there are findings.",
+    )
+    lint.add_argument("file", nargs="*", metavar=FILE, help="of these alone; default: all")
+    lint.add_argument("--format", **_FORMAT)
+    check = commands.add(
+        "check",
+        "whether migrations may be merged",
+        "--base origin/main",
+        "Formats, names, versions and lint; with --base also that nothing merged was changed. No "
+        "database is needed. "
+        "Exit code: 1 when there are findings.",
+    )
+    check.add_argument(
+        "--base", default="", metavar="REF", help="also compare with this branch, to merge into"
+    )
+    check.add_argument(
+        "--database",
+        action="store_true",
+        help="also alembic check and verify, on the embedded server",
+    )
+    check.add_argument("--format", **_FORMAT)
 
 
 def _of_the_server(server: Commands) -> None:

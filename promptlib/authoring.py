@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from promptlib import answers, arguments, config, directory, standing
 from promptlib.answers import NO, Answer
+from promptlib.directory import File
 from promptlib.errors import shown
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from promptlib.answers import Terminal
+    from promptlib.violations import Violation
 
 _log = logging.getLogger(__name__)
 
@@ -65,3 +68,46 @@ def erd(options: argparse.Namespace, _: Terminal) -> Answer:
 def _write(name: str, text: str) -> None:
     Path(name).write_text(text, encoding="utf-8")
     _log.info("wrote %s", shown(Path(name)))
+
+
+def lint(options: argparse.Namespace, _: Terminal) -> Answer:
+    """What breaks a rule in migrations."""
+    from promptlib import exclusions, lint  # noqa: PLC0415 - the others do without
+
+    project = config.read(options.config, {}, options.url)
+    files, problems = directory.survey(project.sql) if not options.file else (_given(options), [])
+    found = lint.of(files, problems, exclusions.read(project.toml))
+    return _answer(found, len(files), options.format)
+
+
+def check(options: argparse.Namespace, _: Terminal) -> Answer:
+    """Whether migrations may be merged."""
+    from promptlib import exclusions, lint, merging  # noqa: PLC0415 - the same
+
+    project = config.read(options.config, {}, options.url)
+    files, problems = directory.survey(project.sql)
+    found = lint.of(files, problems, exclusions.read(project.toml))
+    found += merging.check(project.sql, files, options.base)
+    if options.database and not any(each.rule in lint.BROKEN for each in found):
+        from promptlib import drift  # noqa: PLC0415 - it imports Alembic, which is slow
+
+        found += drift.check(project, directory.read_all(files))
+    return _answer(found, len(files), options.format)
+
+
+def _given(options: argparse.Namespace) -> list[File]:
+    """The files that the command line names, each once, whatever they are called."""
+    return [File("", "", path) for path in dict.fromkeys(map(Path, options.file))]
+
+
+def _answer(found: Iterable[Violation], migrations: int, form: str) -> Answer:
+    """The findings; what only people read is no part of a document."""
+    from promptlib import violations  # noqa: PLC0415 - the others do without
+
+    ordered = violations.in_order(found)
+    told, summary = violations.FORMATS[form](ordered), violations.summary(ordered, migrations)
+    if form == violations.TEXT:
+        told = [*told, summary]
+    else:
+        _log.info("%s", summary)
+    return answers.lines(told, NO if ordered else 0)

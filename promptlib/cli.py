@@ -37,6 +37,8 @@ _COMMANDS = {
     "erd": authoring.erd,
     "completion": looking.completion,
     "verify": authoring.verify,
+    "lint": authoring.lint,
+    "check": authoring.check,
     "db show": looking.db_show,
     "db test": looking.db_test,
     "db create": changing.db_create,

