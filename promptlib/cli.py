@@ -6,6 +6,7 @@ The only module that prints.
 from __future__ import annotations
 
 import gc
+import importlib
 import io
 import logging
 import os
@@ -14,38 +15,23 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import arguments, authoring, changing, interrupts, logs, looking
+from promptlib import arguments, interrupts, logs
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import argparse
+    from collections.abc import Callable, Iterable, Sequence
+
+    from promptlib.answers import Answer, Terminal
+
+    _Command = Callable[[argparse.Namespace, Terminal], Answer]
 
 _ERROR = 2
 _RARELY = 100_000  # new objects between two searches for garbage, of which a command makes little
 _YES = ("y", "yes")
-_COMMANDS = {
-    "migrate": changing.migrate,
-    "rollback": changing.rollback,
-    "repair": changing.repair,
-    "adopt": changing.adopt,
-    "status": looking.status,
-    "pending": looking.pending,
-    "executed": looking.executed,
-    "history": looking.history,
-    "new": changing.new,
-    "backup": changing.backup,
-    "erd": authoring.erd,
-    "completion": looking.completion,
-    "verify": authoring.verify,
-    "lint": authoring.lint,
-    "check": authoring.check,
-    "db show": looking.db_show,
-    "db test": looking.db_test,
-    "db create": changing.db_create,
-    "db drop": changing.db_drop,
-    "db wait": looking.db_wait,
-    "db stop": changing.db_stop,
-}
+_LOOKING = {"status", "pending", "executed", "history", "completion"}
+_LOOKING |= {"db show", "db test", "db wait"}
+_AUTHORING = {"verify", "lint", "check", "erd"}
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -60,7 +46,7 @@ def main(given: Sequence[str] | None = None) -> int:
     code = 0
     try:
         with interrupts.answered(), logs.reader_may_leave():
-            answer = _COMMANDS[options.command](options, _Terminal())
+            answer = _function(options.command)(options, _Terminal())
             code = answer.code
             if answer.text:
                 print(answer.text, end="" if answer.text.endswith("\n") else "\n")
@@ -77,6 +63,15 @@ def main(given: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         return _interrupted(error)
     return code
+
+
+def _function(command: str) -> _Command:
+    """What runs a command. Its room alone is imported, for looking is to be quick."""
+    other = "authoring" if command in _AUTHORING else "changing"
+    room = "looking" if command in _LOOKING else other
+    module = importlib.import_module(f"promptlib.{room}")
+    found: _Command = getattr(module, command.replace(" ", "_"))
+    return found
 
 
 def _fail(error: PromptlibError) -> int:

@@ -7,6 +7,8 @@ import functools
 import os
 from typing import TYPE_CHECKING
 
+import promptlib
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -45,6 +47,12 @@ def _everywhere() -> argparse.ArgumentParser:
     return common
 
 
+@functools.cache
+def _shared() -> argparse.ArgumentParser:
+    """The same for all commands; the top's are its own, for they have defaults."""
+    return _everywhere()
+
+
 def made(description: str, epilog: str) -> tuple[argparse.ArgumentParser, Commands]:
     """The parser that all commands belong to, and where to add them."""
     top = argparse.ArgumentParser(
@@ -55,6 +63,7 @@ def made(description: str, epilog: str) -> tuple[argparse.ArgumentParser, Comman
         parents=[_everywhere()],
         allow_abbrev=False,
     )
+    top.add_argument("--version", action="version", version=f"promptlib {promptlib.__version__}")
     top.set_defaults(url="", config="", verbose=False, quiet=False)
     return top, Commands(top, "COMMAND")
 
@@ -68,7 +77,10 @@ class Commands:
     """
 
     def __init__(self, parser: argparse.ArgumentParser, metavar: str) -> None:
-        self._made = parser.add_subparsers(title="commands", required=True, metavar=metavar)
+        # Given by name: argparse formats a usage line to find it, and again for each command.
+        self._made = parser.add_subparsers(
+            title="commands", required=True, metavar=metavar, prog=parser.prog
+        )
         self._before = parser.prog.partition(" ")[2]
 
     def add(
@@ -87,7 +99,7 @@ class Commands:
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}. {more}".rstrip(),
             epilog=f"example: promptlib {command} {example}".rstrip(),
-            parents=[_everywhere()],
+            parents=[_shared()],
             formatter_class=_Help,
             allow_abbrev=False,
             aliases=aliases,
@@ -102,7 +114,7 @@ class Commands:
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
             epilog=f"example: promptlib {name} test",
-            parents=[_everywhere()],
+            parents=[_shared()],
             formatter_class=_Help,
             allow_abbrev=False,
         )
