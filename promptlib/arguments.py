@@ -179,7 +179,7 @@ def _for_authors(commands: Commands) -> None:
     erd.add_argument("--output", metavar=FILE, help="write it there instead of to stdout")
     lint = commands.add(
         "lint",
-        "review the text of migrations, by squawk's rules and our own",
+        "review migrations, by the rules of squawk and our own",
         "sql/20250210120000_create_dynamic_providers.sql",
         "No database is needed, but the extra `lint` is. Exit code: 1 when there are findings.",
     )

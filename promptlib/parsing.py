@@ -63,7 +63,12 @@ def made(description: str, epilog: str) -> tuple[argparse.ArgumentParser, Comman
         parents=[_everywhere()],
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"promptlib {promptlib.__version__}")
+    top.add_argument(
+        "--version",
+        action="version",
+        version=f"promptlib {promptlib.__version__}",
+        help="say which version it is",
+    )
     top.set_defaults(url="", config="", verbose=False, quiet=False)
     return top, Commands(top, "COMMAND")
 
