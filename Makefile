@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help migrate test check format clean
+.PHONY: help migrate test check format benchmark clean
 
 help:
 	@echo 'make migrate   bring a database to the newest schema (DATABASE_URL, or an embedded one)'
 	@echo 'make test      run the tests on real PostgreSQL servers'
 	@echo 'make check     formatting, lint, types and the migrations'
 	@echo 'make format    format the code'
+	@echo 'make benchmark   the speed, beside psql, plain Alembic and dbmate'
 	@echo 'make clean     stop the embedded PostgreSQL; remove it, its data and .venv'
 
 migrate: .venv/.embedded
@@ -28,6 +29,9 @@ check: .venv/.dev
 format: .venv/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+benchmark: .venv/.dev
+	$(BIN)/python benchmarks/compare.py --counts 2,100 --runs 3
 
 clean:
 	@test ! -e .promptlib/postgresql/postmaster.pid || $(BIN)/promptlib db stop

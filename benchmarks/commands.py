@@ -13,35 +13,13 @@ import os
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
-from datetime import datetime, timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+import tools
 
-from support import servers  # noqa: E402 - found by the line above
-from support.projects import Project, path_of  # noqa: E402
-
-_REVISION = '''"""t{n}"""
-from alembic import op
-revision = "{version}"
-down_revision = {before!r}
-def upgrade():
-    op.execute("CREATE TABLE t{n} (id int PRIMARY KEY, name text NOT NULL)")
-def downgrade():
-    op.execute("DROP TABLE t{n}")
-'''
-_ENV = """import os
-from alembic import context
-from sqlalchemy import create_engine
-url = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://")
-with create_engine(url).connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
+from support import servers  # found by tools
+from support.projects import Project, path_of
 
 
 def main() -> None:
@@ -60,22 +38,14 @@ def main() -> None:
 
 def _projects(folder: Path, count: int, url: str) -> dict[str, Path]:
     """The same migrations twice: ours, all run; and plain Alembic's."""
-    ours, plain = folder / "ours", folder / "plain"
-    (plain / "versions").mkdir(parents=True)
-    ours.mkdir()
-    project = Project.copy(ours, url)
-    (plain / "env.py").write_text(_ENV)
-    (plain / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s\n")
-    before, first = None, datetime.fromisoformat("2025-01-01")
-    for n in range(count):
-        version = f"{first + timedelta(minutes=n):%Y%m%d%H%M%S}"
-        up = f"CREATE TABLE t{n} (id int PRIMARY KEY, name text NOT NULL);"
-        project.add(version, up, f"DROP TABLE t{n};", name=f"t{n}")
-        text = _REVISION.format(n=n, version=version, before=before)
-        (plain / "versions" / f"{version}_t{n}.py").write_text(text)
-        before = version
+    folders = {name: folder / name for name in ("promptlib", "alembic")}
+    for each in folders.values():
+        each.mkdir()
+    tools.ours(folders["promptlib"], count, "promptlib")
+    tools.plain(folders["alembic"], count)
+    project = Project(folders["promptlib"], url)
     project.alembic("stamp", "head")  # as good as run, for who only looks
-    return {"promptlib": ours, "alembic": plain}
+    return folders
 
 
 def _compare(folders: dict[str, Path], url: str, plain: str, runs: int, count: int) -> None:

@@ -126,9 +126,8 @@ def test_locks_and_times(three: Project) -> None:
 
 
 def test_who_may_not_make_databases_is_told_what_to_do(three: Project, server: Server) -> None:
-    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
-        cursor.execute("DROP ROLE IF EXISTS verifier")
-        cursor.execute("CREATE ROLE verifier LOGIN")
+    server.execute("DROP ROLE IF EXISTS verifier")
+    server.execute("CREATE ROLE verifier LOGIN")
     url = three.url.replace("postgres@", "verifier@")
     result = three.promptlib("verify", ok=None, DATABASE_URL=url)
     assert result.returncode == 2

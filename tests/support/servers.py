@@ -50,6 +50,11 @@ class Server:
         with self._maintenance() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def execute(self, statement: str) -> None:
+        """Run a statement that is about the whole server."""
+        with self._maintenance() as cursor:
+            cursor.execute(statement)
+
     @contextlib.contextmanager
     def _maintenance(self) -> Iterator[psycopg2.extensions.cursor]:
         connection = psycopg2.connect(self.url)

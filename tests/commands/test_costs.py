@@ -1,0 +1,105 @@
+"""What commands cost, counted: a machine of any speed counts the same.
+
+The bounds are what was counted, and a little more: who raises one knows what costs more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support import counting
+from support.projects import environment_with
+
+if TYPE_CHECKING:
+    from support.databases import Database
+    from support.projects import Project
+
+_FEW, _MANY = 10, 30
+_LOOKING = ["status", "pending", "executed", "db test", "migrate"]
+
+
+def _fill(project: Project, count: int) -> None:
+    for number in range(1, count + 1):
+        up = f"CREATE TABLE t{number} (i int);\nINSERT INTO t{number} VALUES (1);"
+        project.add(20250101000000 + number, up, f"DROP TABLE t{number};")
+
+
+def _counted(project: Project, program: str, command: str) -> dict[str, Any]:
+    result = subprocess.run(
+        [sys.executable, counting.__file__, program, *command.split()],
+        cwd=project.folder,
+        env=environment_with({"DATABASE_URL": project.url}),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def _statements(database: Database, project: Project, *command: str) -> int:
+    """How many statements a command sends."""
+    if not database.server.data:
+        pytest.skip("the log of a given server cannot be read")
+    database.query(f"ALTER DATABASE {database.name} SET log_statement = 'all'")
+    log = Path(f"{database.server.data}/log")
+    start = log.stat().st_size
+    project.promptlib(*command)
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        lines.seek(start)
+        return len(re.findall(r"LOG:  statement:", lines.read()))
+
+
+@pytest.mark.parametrize("command", _LOOKING)
+def test_to_look_costs_little_for_each_migration(project: Project, command: str) -> None:
+    _fill(project, _FEW)
+    project.promptlib("migrate")
+    few = _counted(project, "promptlib", command)
+    _fill(project, _MANY)
+    project.promptlib("migrate")
+    many = _counted(project, "promptlib", command)
+    assert (many["calls"] - few["calls"]) / (_MANY - _FEW) <= 60
+    assert many["modules"] == few["modules"] <= 160
+    assert {*many["opened"].values()} == {1}
+    assert len(many["opened"]) == _MANY
+
+
+def test_to_look_takes_as_many_statements_for_many_migrations(
+    project: Project, database: Database
+) -> None:
+    _fill(project, _FEW)
+    project.promptlib("migrate")
+    few = {each: _statements(database, project, *each.split()) for each in _LOOKING}
+    _fill(project, _MANY)
+    project.promptlib("migrate")
+    assert {each: _statements(database, project, *each.split()) for each in _LOOKING} == few
+    assert few == {**dict.fromkeys(_LOOKING, 5), "db test": 11}
+
+
+def test_what_a_migration_costs_to_run(project: Project, database: Database) -> None:
+    _fill(project, 1)
+    project.promptlib("migrate")
+    _fill(project, 1 + _FEW)
+    few = _statements(database, project, "migrate")
+    _fill(project, 1 + _FEW + _MANY)
+    many = _statements(database, project, "migrate")
+    # BEGIN, its settings, its two statements, its row with its event, the version, COMMIT.
+    assert (many - few) / (_MANY - _FEW) == 7
+
+
+def test_what_a_migration_costs_alembic_s_command(project: Project, database: Database) -> None:
+    _fill(project, _FEW)
+    few = _counted(project, "alembic", "upgrade head")
+    _fill(project, _FEW + _MANY)
+    many = _counted(project, "alembic", "upgrade head")
+    assert (many["calls"] - few["calls"]) / (_MANY - _FEW) <= 700
+    assert {*many["opened"].values()} == {1}
+    assert len(database.query("SELECT id FROM migrations")) == _FEW + _MANY

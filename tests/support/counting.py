@@ -1,0 +1,47 @@
+"""Run a command of `promptlib` or `alembic` and print, as JSON, what it did, counted.
+
+    python -m support.counting PROGRAM [ARGUMENT ...]
+
+Counts do not depend on the machine, as times do: calls of Python functions, modules imported, and
+how often each file below sql/ was opened.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import sys
+from collections import Counter
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+_MODULES = {"promptlib": "promptlib.cli", "alembic": "alembic.config"}
+
+
+def main(program: str, *arguments: str) -> None:
+    """Run it and print."""
+    opened: Counter[str] = Counter()
+    calls = 0
+
+    def audit(event: str, given: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(given[0], (str, Path)) and str(given[0]).endswith(".sql"):
+            opened[Path(given[0]).name] += 1
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    run = importlib.import_module(_MODULES[program])
+    sys.argv = [program, *arguments]
+    sys.addaudithook(audit)
+    with redirect_stdout(io.StringIO()):
+        sys.setprofile(count)
+        run.main(arguments)
+        sys.setprofile(None)
+    json.dump({"calls": calls, "modules": len(sys.modules), "opened": opened}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
