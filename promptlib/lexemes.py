@@ -7,6 +7,11 @@ Possessive repeats keep them from going back, so each is linear. A group so repe
 src/backend/parser/scan.l, with standard_conforming_strings on.
 """
 
+from __future__ import annotations
+
+import re
+from typing import cast
+
 WHITE = " \t\n\r\f\v"
 SPACE = r"[ \t\n\r\f\v]"
 # What is not ASCII is a letter. A set that says so by exclusion is fast to compile and to match.
@@ -31,3 +36,21 @@ _COMMENT_TEXT = r"[^*/]++|\*(?!/)|/(?!\*)"
 _INNER_COMMENT = rf"/\*(?>{_COMMENT_TEXT})*+\*/"
 BLOCK_COMMENT = rf"/\*(?>{_COMMENT_TEXT}|{_INNER_COMMENT})*+\*/"  # deeper ones must be counted
 GAP = rf"(?>{SPACE}++|{LINE_COMMENT}|{BLOCK_COMMENT})++"
+
+
+class _Lazy:
+    """A pattern that is compiled when one of its methods is first asked for."""
+
+    def __init__(self, pattern: str, flags: re.RegexFlag) -> None:
+        self._pattern = pattern
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> object:
+        found: object = getattr(re.compile(self._pattern, self._flags), name)
+        setattr(self, name, found)  # so that it is not asked for again
+        return found
+
+
+def lazily(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+    """Build a pattern that costs nothing until it is used: these take milliseconds to compile."""
+    return cast("re.Pattern[str]", _Lazy(pattern, flags))

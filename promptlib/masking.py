@@ -14,13 +14,14 @@ from promptlib.lexemes import (
     QUOTED_NAME,
     STRING,
     WORD,
+    lazily,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MASK = "***"
-_TOKEN = re.compile(
+_TOKEN = lazily(
     rf"(?P<kept>{LINE_COMMENT}|{BLOCK_COMMENT}|{QUOTED_NAME}|(?<!{NAME}){WORD}(?!'))"
     rf"|(?P<prefix>[eEbBxXnN]?)(?P<string>{ESCAPE_STRING}|{STRING}|'[\s\S]*)"
     rf"|(?P<dollar>{DOLLAR_QUOTE})"
@@ -33,17 +34,17 @@ _DATA_EXCEPTION = "22"
 _WITH_ROW = {"23502", "23514"}
 _PARTITION_KEY = "Partition key of "
 _ROW = re.compile(r"\([\s\S]*\)")
-_KEY = re.compile(r"(\)\s*=\s*)\((?:[\s\S]*?\)(?= conflicts with )|[\s\S]*\))")
-_LITERAL = re.compile(
+_KEY = lazily(r"(\)\s*=\s*)\((?:[\s\S]*?\)(?= conflicts with )|[\s\S]*\))")
+_LITERAL = lazily(
     r"(at or near )\"(?=['0-9$]|[eEbBxXnN]'|[uU]&')[\s\S]*\"|(in ts(?:query|vector): )\"[\s\S]*\""
 )
 # What an author cannot do without: names of things, and the punctuation that JSON lacks.
-_QUOTED = re.compile(
+_QUOTED = lazily(
     r"(?P<kept>\b(?:column|constraint|domain|encoding|enum|function|parameter|relation|table|type) "
     r'"[^"\n]*"|"[^\w\s]"(?=[ ,.]))|["«»„“][\s\S]*["«»“”]|(?P<line>line \d+: )[\s\S]*'
 )
 _FRAME_END = r"(?=\n(?:PL/|SQL |COPY |JSON data, )|\Z)"
-_FRAME = re.compile(
+_FRAME = lazily(
     r"^(?P<input>(?:COPY|JSON data)[^\n]*?: )[\s\S]*?" + _FRAME_END + "|"
     r'(?P<before>(?:SQL statement|SQL expression|assignment) ")(?P<sql>[\s\S]*?)"' + _FRAME_END,
     re.MULTILINE,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from promptlib import markers, sqltext
 from promptlib.errors import LexicalError, PromptlibError, shown
-from promptlib.lexemes import NAME, WHITE
+from promptlib.lexemes import NAME, WHITE, lazily
 from promptlib.sqltext import Marker, Statement
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _TRANSACTION_CONTROL = {
     **dict.fromkeys(("START", "PREPARE", "SET"), "TRANSACTION"),
 }
 # To know at a glance that a statement is none of those, as most are.
-_SUSPECT = re.compile(rf"(?ai:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})")
+_SUSPECT = lazily(rf"(?ai:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})")
 _CLIENT = {"STDIN", "STDOUT"}
 _SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
 

@@ -13,7 +13,7 @@ import psycopg2
 
 from promptlib import activity, attempts, duration, runner
 from promptlib.errors import PromptlibError, shown
-from promptlib.lexemes import GAP, QUOTED_NAME, WORD
+from promptlib.lexemes import GAP, QUOTED_NAME, WORD, lazily
 from promptlib.records import DOWN, UP
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ TOLERATED = {
     DOWN: frozenset(("42P01", "42704", "42703", "42883", "3F000")),
 }
 _NAME = rf"(?>{WORD}|{QUOTED_NAME})(?>\s*\.\s*(?>{WORD}|{QUOTED_NAME}))*"
-_CONCURRENT_INDEX = re.compile(
+_CONCURRENT_INDEX = lazily(
     rf"create{GAP}(?:unique{GAP})?index{GAP}concurrently{GAP}(?:if{GAP}not{GAP}exists{GAP})?"
     rf"(?P<index>{_NAME}){GAP}on{GAP}(?:only{GAP})?(?P<table>{_NAME})",
     re.IGNORECASE,

@@ -23,6 +23,7 @@ from promptlib.lexemes import (
     STRING,
     WHITE,
     WORD,
+    lazily,
 )
 
 if TYPE_CHECKING:
@@ -69,27 +70,26 @@ _ROUTINE_RUN = (
 _CREATE_ROUTINE = (
     rf"(?i:create){GAP}(?>(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?!{NAME})"
 )
-_BEGINNING = re.compile(
+_BEGINNING = lazily(
     rf"{SPACE}*+(?P<start>)(?>{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
     rf"(?P<head>(?!--|/\*|;|\Z)(?:(?={_CREATE_ROUTINE})(?P<routine>{_ROUTINE_RUN})|{_PLAIN_RUN}))?",
     re.ASCII,
 )
-_PLAIN = re.compile(_PLAIN_RUN, re.ASCII)
-_ROUTINE = re.compile(_ROUTINE_RUN, re.ASCII)
-_ATOMIC = re.compile(rf"begin{GAP}atomic(?!{NAME})", re.ASCII | re.IGNORECASE)
-_COMMENT = re.compile(
+_PLAIN = lazily(_PLAIN_RUN, re.ASCII)
+_ROUTINE = lazily(_ROUTINE_RUN, re.ASCII)
+_ATOMIC = lazily(rf"begin{GAP}atomic(?!{NAME})", re.ASCII | re.IGNORECASE)
+_COMMENT = lazily(
     r"--(?>[ \t]*+(?P<word>(?i:up|down))"
     r"(?P<options>(?>[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?![^\n\r]))?+[^\n\r]*+",
     re.ASCII,
 )
-_TOKEN = re.compile(
+_TOKEN = lazily(
     rf"(?P<word>{WORD})|[()]|{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{GAP}"
     rf"|(?P<quote>{DOLLAR_QUOTE})[\s\S]*?(?P=quote)"
 )
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
-_DOLLAR_QUOTE = re.compile(DOLLAR_QUOTE)
-_WORD = re.compile(WORD)
-_PSQL_COMMAND = re.compile(r"\\\S*")
+_EDGE = re.compile(r"/\*|\*/")
+_DOLLAR_QUOTE = lazily(DOLLAR_QUOTE)
+_WORD = lazily(WORD)
 
 
 def location(text: str, offset: int) -> tuple[int, int]:
@@ -199,7 +199,7 @@ class _Scanner:
 
     def _block_comment_end(self) -> int:
         depth = 0
-        for edge in _COMMENT_EDGE.finditer(self.text, self.position):
+        for edge in _EDGE.finditer(self.text, self.position):
             depth += 1 if edge[0] == "/*" else -1
             if not depth:
                 return edge.end()
@@ -226,9 +226,8 @@ class _Scanner:
             self.bodies.append(start)
 
     def _psql_command(self) -> LexicalError:
-        command = _PSQL_COMMAND.match(self.text, self.position)
-        assert command
-        what = f"{command[0]} is a psql command, not SQL"
+        command, *_ = self.text[self.position :].split(maxsplit=1)
+        what = f"{command} is a psql command, not SQL"
         return LexicalError(what, "write the SQL that it stands for", self.position)
 
     def _require_closed(self) -> None:
