@@ -150,8 +150,13 @@ SELECT kind, name, concat_ws(' ', pg_get_indexdef(relation.oid),
   LEFT JOIN partition_parent ON inhrelid = relation.oid
 UNION ALL
 SELECT 'statistics', format('%I.%I', nspname, stxname),
-       concat_ws(' ', pg_get_statisticsobjdef(s.oid),
-                 'TARGET ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1'))
+       concat_ws(' ', 'KINDS', stxkind, 'ON', (
+                     SELECT string_agg(part, ', ' ORDER BY part) FROM (
+                         SELECT quote_ident(attname) FROM pg_attribute
+                          WHERE attrelid = stxrelid AND attnum = ANY (stxkeys)
+                         UNION ALL SELECT unnest(pg_get_statisticsobjdef_expressions(s.oid))
+                     ) parts (part)),
+                 'FROM', stxrelid::regclass, 'TARGET ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1'))
   FROM pg_statistic_ext s JOIN space ON space.oid = stxnamespace
 
 -- What happens on its own: triggers, rules, policies, event triggers, publications.
@@ -194,7 +199,10 @@ SELECT 'publication', quote_ident(pubname),
   FROM pg_publication p
 UNION ALL
 SELECT 'publication', format('%I of %I.%I', pubname, schemaname, tablename),
-       (to_jsonb(t) - ARRAY['pubname', 'schemaname', 'tablename'])::text
+       concat_ws(' ', '(' || (SELECT string_agg(name, ', ' ORDER BY name)
+                                FROM jsonb_array_elements_text(to_jsonb(t) -> 'attnames') name)
+                          || ')',
+                 'WHERE ' || (to_jsonb(t) ->> 'rowfilter'))
   FROM pg_publication_tables t
 UNION ALL
 -- Whole schemas of a publication: their catalog is not in PostgreSQL 14, but what depends is.

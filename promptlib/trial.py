@@ -15,7 +15,7 @@ from promptlib.records import DOWN, UP
 from promptlib.runner import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
 
@@ -82,7 +82,7 @@ class Trial:
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
             if not self.findings and filled(self._connection, self._rows, made).rows:
                 [*self._section(DOWN)]
-                self._compare(before)
+                self._compare(before, more="+")
                 [*self._section(UP)]
 
     def proof(self, seconds: float) -> Proof:
@@ -116,6 +116,8 @@ class Trial:
         step = Step(migration.version, direction, section, migration.path)
         try:
             yield from measured.run(self._connection, step, settings, self._watcher)
+            with self._connection, self._connection.cursor() as cursor:
+                cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
         except PromptlibError as error:
             self._fail(direction, error)
         except psycopg2.Error as error:
@@ -127,11 +129,19 @@ class Trial:
         self.findings.append(Finding(error.place or self._path, what, error.notes))
         raise _FailedError
 
-    def _compare(self, before: Picture) -> None:
-        """Compare what DOWN left with what was there before UP."""
+    def _compare(self, before: Picture, more: str = "") -> None:
+        """Compare what DOWN left with what was there before UP.
+
+        Args:
+            before: what was there.
+            more: the sign of changes that are none: a DOWN may give the rows of a table that UP
+                made to the table that they came from, the made-up ones too.
+        """
         now = self._picture()
         self._find("DOWN does not undo UP", catalog.difference(before.objects, now.objects))
-        changes = [*contents.difference(before.rows, now.rows, before.keys)]
+        touched = self._touched(before) if now.rows != before.rows else {}
+        found = contents.difference(before.rows, now.rows, before.keys, touched)
+        changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
             self.lost |= dict.fromkeys(each[2:] for each in changes if each[0] != "+")
             changes = [each for each in changes if each[0] == "+"]
@@ -140,6 +150,17 @@ class Trial:
             "`-- UP data_loss:accepted`)",
             changes,
         )
+
+    def _touched(self, before: Picture) -> Mapping[str, set[str]]:
+        """The columns that UPDATE itself changes: no DOWN can give their values back."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(_QUALIFIED)
+            try:
+                return contents.touched(cursor, before.keys)
+            except psycopg2.Error:  # a trigger that refuses
+                return {}
+            finally:
+                self._connection.rollback()
 
     def _compare_again(self, after: Picture) -> None:
         """Compare what the second UP made with what the first one did."""
