@@ -59,7 +59,8 @@ def run(
     """Run a section as a deploy would, and say of each statement what it did to others.
 
     Outside of a transaction each statement gets one of its own, to see its locks before they are
-    let go; those that refuse to run in one run without it, and nobody sees their locks.
+    let go; those that refuse to run in one run without it, and nobody sees their locks. What the
+    section tells its reader (RAISE NOTICE) is not passed on: it may run many times.
 
     Args:
         connection: in no transaction, and in none when the last statement was told.
@@ -75,7 +76,6 @@ def run(
     connection.autocommit = False
     with (
         connection.cursor() as cursor,
-        runner.notices_shown(connection),
         runner.settings_kept(
             cursor, section, settings.of_section(section), local=section.transactional
         ) as pid,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg2
 from psycopg2 import errors, sql
 
-from promptlib import interrupts, runner, server
+from promptlib import interrupts, measured, server
 from promptlib.database import Target
 from promptlib.errors import PromptlibError
 from promptlib.records import UP
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from promptlib.settings import Settings
 
 _PREFIX = "promptlib_scratch_"
-_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname ~ %s"
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
 _TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
 _KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
@@ -108,13 +108,13 @@ def workshop(target: Target) -> Iterator[Workshop]:
         try:
             yield Workshop(target, cursor, name)
         finally:
-            cursor.execute(_LEFT_BEHIND, (f"{name}%",))
+            cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
             for (each,) in cursor.fetchall():
                 _drop(cursor, each)
 
 
 def _tidy(cursor: Cursor) -> None:
-    cursor.execute(_LEFT_BEHIND, (f"{_PREFIX}%",))
+    cursor.execute(_LEFT_BEHIND, (f"^{_PREFIX}[0-9a-f]{{12}}_[0-9]+$",))
     for (name,) in cursor.fetchall():
         owner = name.rpartition("_")[0]
         cursor.execute(_TRY.format(_KEY), (owner,))
@@ -148,26 +148,4 @@ def build(made: Target, migrations: Iterable[Migration], settings: Settings) -> 
     with session(made) as (connection, watcher):
         for migration in migrations:
             step = Step(migration.version, UP, migration.up, migration.path)
-            run(connection, step, settings, watcher)
-
-
-def run(connection: Connection, step: Step, settings: Settings, watcher: Watcher) -> None:
-    """Run a section as a deploy would: in a transaction, or outside of one.
-
-    Raises:
-        PromptlibError: for the statement that fails; in a transaction nothing of it is left.
-    """
-    chosen = settings.of_section(step.section)
-    if step.section.transactional:
-        connection.autocommit = False
-        with connection:
-            runner.run(connection, step, chosen, watcher)
-        return
-    connection.autocommit = True
-    with (
-        connection.cursor() as cursor,
-        runner.notices_shown(connection),
-        runner.settings_kept(cursor, step.section, chosen, local=False) as pid,
-    ):
-        for index in range(len(step.section.statements)):
-            runner.execute(cursor, step, index, watcher, pid)
+            [*measured.run(connection, step, settings, watcher)]

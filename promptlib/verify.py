@@ -11,11 +11,12 @@ import time
 from typing import TYPE_CHECKING, Self
 
 import psycopg2
+from psycopg2.sql import SQL, Identifier
 
-from promptlib import logs, scratch, trial
+from promptlib import logs, measured, scratch, trial
 from promptlib.errors import PromptlibError, shown
 from promptlib.findings import Report
-from promptlib.records import UP
+from promptlib.records import UP, Tables
 from promptlib.runner import Step
 from promptlib.trial import Trial
 
@@ -89,6 +90,7 @@ class _Prover:
         self._settings = settings
         self._rows = rows
         self._clean = workshop.make()
+        _make_ledger(self._clean, settings.version_table_schema)
         self._behind: list[Migration] = []  # what has yet to run on it
         self._work: Session | None = None
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
@@ -140,7 +142,7 @@ class _Prover:
         step = Step(migration.version, UP, migration.up, migration.path)
         with self._copy() as (connection, watcher):
             try:
-                scratch.run(connection, step, self._settings, watcher)
+                [*measured.run(connection, step, self._settings, watcher)]
                 return trial.filled(connection, self._rows).rows
             except (PromptlibError, psycopg2.Error):
                 return None
@@ -156,3 +158,16 @@ class _Prover:
                 yield session
         finally:
             self._workshop.drop(made)
+
+
+def _make_ledger(made: Target, schema: str) -> None:
+    """Make what a deploy makes before the first migration, which may grant rights on it."""
+    tables = Tables(schema)
+    with (
+        contextlib.closing(made.connect()) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        if schema:
+            cursor.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
+        cursor.execute(f"{tables.create_version()}\n{tables.create()}")

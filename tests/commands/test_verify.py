@@ -107,6 +107,42 @@ def test_a_constraint_may_refuse_rows_that_were_made_up(three: Project) -> None:
     assert line == f"sql/20250101000006_x.sql:2:1: {said}"
 
 
+@pytest.mark.parametrize("schema", ["", "Own One"])
+def test_the_ledger_is_there(three: Project, schema: str) -> None:
+    three.configure(version_table_schema=schema)
+    prefix = f'"{schema}".' if schema else ""
+    three.add(
+        4,
+        f"GRANT SELECT ON {prefix}alembic_version, {prefix}migrations TO pg_monitor;",
+        f"REVOKE SELECT ON {prefix}alembic_version, {prefix}migrations FROM pg_monitor;",
+    )
+    assert "DOWN undoes UP in all of them" in three.promptlib("verify").stdout
+
+
+def test_notices_are_not_told_over_and_over(three: Project) -> None:
+    three.add(4, "DO $$ BEGIN RAISE NOTICE 'hello'; END $$;", "DROP TABLE IF EXISTS nothing;")
+    assert three.promptlib("verify").stderr == ""
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(three: Project) -> None:
+    three.add(4, "SELECT pg_sleep(600);")
+    result = three.promptlib("verify", "--html", "missing/page.html", ok=None)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "missing/page.html: No such file or directory\n"
+
+
+def test_a_database_of_a_like_name_is_left_alone(three: Project, server: Server) -> None:
+    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
+        cursor.execute("CREATE DATABASE promptlib_scratch_mine")
+    try:
+        three.promptlib("verify")
+        with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
+            cursor.execute("SELECT FROM pg_database WHERE datname = 'promptlib_scratch_mine'")
+            assert cursor.rowcount == 1
+    finally:
+        server.drop("promptlib_scratch_mine")
+
+
 def test_rows_of_one_s_own_number(three: Project) -> None:
     three.add(4, "DELETE FROM a;", "SELECT 1;")
     assert "- public.a: 5 rows" in three.promptlib("verify", "--rows", "5", ok=False).stdout
