@@ -65,7 +65,7 @@ class Workshop:
         """Make a database: empty, or a copy of one that nobody is connected to.
 
         Raises:
-            PromptlibError: when the user may not.
+            PromptlibError: when the user may not, or another one is connected to the original.
         """
         name = f"{self._name}_{next(self._numbers)}"
         parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
@@ -79,6 +79,12 @@ class Workshop:
             raise PromptlibError(
                 f"{user} may not make a scratch database on {self._target}",
                 f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
+            ) from None
+        except errors.ObjectInUse as error:
+            raise PromptlibError(
+                f"a scratch database cannot be made: {error.diag.message_primary}",
+                "where a pooler is between, which keeps connections, connect to the server itself; "
+                "or use the embedded server: --embedded",
             ) from None
         return Target({**self._target.parameters, "dbname": name}, self._target.source)
 

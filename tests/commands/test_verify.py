@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import pooler
 from support.processes import until
 from support.projects import ONE, THREE, TWO, Project
 
@@ -171,6 +172,16 @@ def test_who_may_not_make_databases_is_told_what_to_do(three: Project, server: S
     assert "verifier may not make a scratch database" in result.stderr
     assert "ALTER ROLE verifier CREATEDB" in result.stderr
     assert "--embedded" in result.stderr
+
+
+def test_a_pooler_in_between_is_told_what_to_do(
+    three: Project, database: Database, server: Server
+) -> None:
+    with pooler.running(server) as between:
+        result = three.promptlib("verify", ok=None, DATABASE_URL=between.url(database))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "where a pooler is between, " in result.stderr
+    assert database.query(_SCRATCH) == []
 
 
 def test_a_server_that_cannot_be_reached(three: Project) -> None:
