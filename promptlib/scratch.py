@@ -92,6 +92,17 @@ class Workshop:
         """Drop a database, whoever is connected to it."""
         _drop(self._cursor, made.parameters["dbname"])
 
+    def roles(self) -> set[str]:
+        """The roles of the server, which all of its databases share."""
+        self._cursor.execute("SELECT rolname FROM pg_roles")
+        return {name for (name,) in self._cursor.fetchall()}
+
+    def drop_roles(self, names: Iterable[str]) -> None:
+        """Drop roles, but those that own something or have rights somewhere."""
+        for name in names:
+            with contextlib.suppress(psycopg2.Error):
+                self._cursor.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
 
 @contextlib.contextmanager
 def workshop(target: Target) -> Iterator[Workshop]:

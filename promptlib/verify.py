@@ -92,6 +92,8 @@ class _Prover:
         self._clean = workshop.make()
         _make_ledger(self._clean, settings.version_table_schema)
         self._behind: list[Migration] = []  # what has yet to run on it
+        self._roles = self._first_roles = workshop.roles()  # that it knows; that others know
+        self._sources = ""
         self._work: Session | None = None
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
@@ -100,15 +102,19 @@ class _Prover:
 
     def __exit__(self, *_: object) -> None:
         self.leave()
+        self._workshop.drop(self._clean)
+        self._drop_roles(self._first_roles)
 
     def skip(self, migration: Migration) -> None:
         """Go past a migration that is not to be proven."""
+        self._sources += migration.up.source
         self._behind.append(migration)
         self.leave()
 
     def prove(self, migration: Migration) -> tuple[Proof, bool]:
         """Prove a migration; and whether those after it can be proven too."""
         began = time.perf_counter()
+        self._sources += migration.up.source
         found = self._tried(migration, None)
         goes_on = found.went_up
         if not found.went_up:
@@ -150,14 +156,21 @@ class _Prover:
     @contextlib.contextmanager
     def _copy(self) -> Iterator[Session]:
         """A session on a database as the migrations alone leave it."""
-        scratch.build(self._clean, self._behind, self._settings)
-        self._behind = []
+        if self._behind:
+            scratch.build(self._clean, self._behind, self._settings)
+            self._behind, self._roles = [], self._workshop.roles()
         made = self._workshop.make(self._clean)
         try:
             with scratch.session(made) as session:
                 yield session
         finally:
             self._workshop.drop(made)
+            self._drop_roles(self._roles)
+
+    def _drop_roles(self, known: Collection[str]) -> None:
+        """Drop the roles that the migrations made, for the next database gets them too."""
+        made = self._workshop.roles().difference(known)
+        self._workshop.drop_roles(name for name in made if name in self._sources)
 
 
 def _make_ledger(made: Target, schema: str) -> None:

@@ -120,6 +120,18 @@ def test_the_ledger_is_there(three: Project, schema: str) -> None:
     assert "DOWN undoes UP in all of them" in three.promptlib("verify").stdout
 
 
+def test_roles_are_made_for_each_scratch_database(wrong: Project, server: Server) -> None:
+    wrong.add(0, "CREATE ROLE fleeting;", "DROP ROLE fleeting;")
+    wrong.add(4, "GRANT SELECT ON b TO fleeting;", "REVOKE SELECT ON b FROM fleeting;")
+    wrong.add(5, "CREATE TABLE e (i int);", "SELECT 1;")
+    for _ in range(2):
+        result = wrong.promptlib("verify", ok=None)
+        assert result.stdout.splitlines()[-1].endswith(": 2 with findings")
+    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = 'fleeting'")
+        assert cursor.rowcount == 0
+
+
 def test_notices_are_not_told_over_and_over(three: Project) -> None:
     three.add(4, "DO $$ BEGIN RAISE NOTICE 'hello'; END $$;", "DROP TABLE IF EXISTS nothing;")
     assert three.promptlib("verify").stderr == ""
