@@ -58,6 +58,7 @@ class Trial:
         self._rows = rows
         self._path = shown(migration.path)
         self._source = migration.up.source
+        self._known: set[int] = set()  # tables that are there before the migration
         self.went_up = False
         self.statements: list[Timing] = []
         self.findings: list[Finding] = []
@@ -72,11 +73,15 @@ class Trial:
         with contextlib.suppress(_FailedError):
             self._prepare(rows)
             before = self._picture()
+            with self._connection, self._connection.cursor() as cursor:
+                self._known = measured.tables(cursor)
             self.statements += self._section(UP)
             self.went_up = True
             after = self._picture()
             self.statements += self._section(DOWN)
             self._compare(before)
+            if self.findings:
+                return  # what a second UP makes of that is no news
             [*self._section(UP)]
             self._compare_again(after)
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
@@ -115,7 +120,7 @@ class Trial:
         settings = self._settings if direction == UP else self._losing
         step = Step(migration.version, direction, section, migration.path)
         try:
-            yield from measured.run(self._connection, step, settings, self._watcher)
+            yield from measured.run(self._connection, step, settings, self._watcher, self._known)
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
         except PromptlibError as error:

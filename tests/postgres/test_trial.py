@@ -308,3 +308,18 @@ def test_a_lock_is_told_of_the_statement_that_took_it(base: Database) -> None:
     assert [lock.mode for lock in read.locks] == ["AccessShareLock"]
     assert [lock.mode for lock in altered.locks] == ["AccessExclusiveLock"]
     assert again.locks == ()
+
+
+def test_the_locks_of_tables_that_up_makes_are_not_told(base: Database) -> None:
+    up = "CREATE TABLE fresh (id int); ALTER TABLE whole RENAME TO renamed"
+    down = "ALTER TABLE renamed RENAME TO whole; DROP TABLE fresh"
+    *_, renamed, dropped = tried(base, up, down).statements
+    assert [lock.table for lock in renamed.locks] == ["renamed"]
+    assert dropped.locks == ()
+
+
+def test_what_follows_from_a_wrong_down_is_not_told(base: Database) -> None:
+    assert told(tried(base, "CREATE TABLE fresh ()", "SELECT 1")).splitlines() == [
+        "DOWN does not undo UP",
+        "+ table public.fresh",
+    ]
