@@ -128,6 +128,7 @@ class _Filler:
         for _ in range(_MOST_TRIES):
             error = self._insert(slots, chosen)
             if isinstance(error, Row):
+                self.refusal = ""
                 return error
             if not error:
                 self.refusal = "a trigger or a rule takes no row"

@@ -195,6 +195,24 @@ def test_triggers_find_what_their_bodies_name(base: Database) -> None:
     assert "- public.whole: 3 rows" in told(tried(base, "DELETE FROM whole", "SELECT 1"))
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        "c char(3) NOT NULL CHECK (c ~ '^[A-Z]{3}$')",
+        "c text NOT NULL CHECK (c ~ '^[0-9a-f]{40}$')",
+        "c text NOT NULL CHECK (c ~ '^[a-z]{2}-[A-Z]{2}$')",
+        "c text[] NOT NULL CHECK (cardinality(c) > 0)",
+        "c text NOT NULL CHECK (c ~ '@')",
+    ],
+)
+def test_rows_respect_constraints_also_where_others_refer_to_them(
+    base: Database, column: str
+) -> None:
+    base.query(f"CREATE TABLE second (id int PRIMARY KEY, {column})")
+    base.query("CREATE TABLE first (second int NOT NULL REFERENCES second)")
+    assert "- public.first: 3 rows" in told(tried(base, "DELETE FROM first", "SELECT 1"))
+
+
 def test_new_tables_get_rows_before_they_are_dropped(base: Database) -> None:
     up = "CREATE TABLE fresh (id int PRIMARY KEY, base int NOT NULL REFERENCES base)"
     guard = (
