@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from promptlib.settings import Settings
     from promptlib.watcher import Watcher
 
-_log = logging.getLogger(__name__)
 _QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 
 
@@ -63,6 +61,7 @@ class Trial:
         self.statements: list[Timing] = []
         self.findings: list[Finding] = []
         self.lost: dict[str, None] = {}
+        self.refused: dict[str, str] = {}  # tables without made-up rows, and why
 
     def run(self, rows: list[Row] | None) -> None:
         """Try the migration, on tables with made-up rows.
@@ -85,7 +84,11 @@ class Trial:
             [*self._section(UP)]
             self._compare_again(after)
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
-            if not self.findings and filled(self._connection, self._rows, made).rows:
+            if self.findings:
+                return
+            found = filled(self._connection, self._rows, made)
+            self.refused |= found.refused
+            if found.rows:
                 [*self._section(DOWN)]
                 self._compare(before, more="+")
                 [*self._section(UP)]
@@ -107,7 +110,7 @@ class Trial:
 
     def _prepare(self, rows: list[Row] | None) -> None:
         if rows is None:
-            filled(self._connection, self._rows)
+            self.refused |= filled(self._connection, self._rows).refused
         else:
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute(_QUALIFIED)
@@ -211,7 +214,4 @@ def filled(connection: Connection, count: int, only: Collection[str] | None = No
     """Give tables made-up rows; the arguments are those of samples.fill."""
     with connection, connection.cursor() as cursor:
         cursor.execute(_QUALIFIED)
-        made = samples.fill(cursor, count, only)
-    for table, said in made.refused.items():
-        _log.debug("%s has no made-up rows: %s", table, said)
-    return made
+        return samples.fill(cursor, count, only)

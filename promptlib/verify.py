@@ -7,6 +7,7 @@ which each migration is tried on. When a trial ends badly, the second is made ag
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from promptlib.samples import Row
     from promptlib.scratch import Session, Workshop
     from promptlib.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 def report(
@@ -56,6 +59,8 @@ def report(
         needed = [migration for migration in migrations if migration.version <= last]
         with _Prover(workshop, settings, rows) as prover:
             found = tuple(_proofs(prover, needed, chosen))
+            for table, said in prover.refused.items():
+                _log.info("%s was tried without made-up rows: %s", table, said)
         return Report(workshop.server, found, time.perf_counter() - began)
 
 
@@ -94,6 +99,7 @@ class _Prover:
         self._behind: list[Migration] = []  # what has yet to run on it
         self._roles = self._first_roles = workshop.roles()  # that it knows; that others know
         self._sources = ""
+        self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: Session | None = None
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
@@ -123,6 +129,7 @@ class _Prover:
             goes_on = rows is not None
             if rows:
                 found = self._tried(migration, rows)
+        self.refused |= found.refused
         if found.findings:
             self.leave()
         self._behind.append(migration)
@@ -149,9 +156,11 @@ class _Prover:
         with self._copy() as (connection, watcher):
             try:
                 [*measured.run(connection, step, self._settings, watcher)]
-                return trial.filled(connection, self._rows).rows
+                made = trial.filled(connection, self._rows)
             except (PromptlibError, psycopg2.Error):
                 return None
+        self.refused |= made.refused
+        return made.rows
 
     @contextlib.contextmanager
     def _copy(self) -> Iterator[Session]:

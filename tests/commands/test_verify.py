@@ -120,6 +120,15 @@ def test_the_ledger_is_there(three: Project, schema: str) -> None:
     assert "DOWN undoes UP in all of them" in three.promptlib("verify").stdout
 
 
+def test_a_table_that_takes_no_rows_is_named(three: Project) -> None:
+    three.add(4, "CREATE TABLE hard (i int CHECK (i < -77777));", "DROP TABLE hard;")
+    three.add(
+        5, "ALTER TABLE hard ALTER i SET NOT NULL;", "ALTER TABLE hard ALTER i DROP NOT NULL;"
+    )
+    (line,) = three.promptlib("verify").stderr.splitlines()
+    assert line.startswith("public.hard was tried without made-up rows: ")
+
+
 def test_roles_are_made_for_each_scratch_database(wrong: Project, server: Server) -> None:
     wrong.add(0, "CREATE ROLE fleeting;", "DROP ROLE fleeting;")
     wrong.add(4, "GRANT SELECT ON b TO fleeting;", "REVOKE SELECT ON b FROM fleeting;")
