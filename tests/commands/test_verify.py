@@ -65,7 +65,7 @@ def test_chosen_migrations_alone(wrong: Project, arguments: tuple[str, ...], cou
 
 def test_pending_migrations_alone(wrong: Project) -> None:
     wrong.promptlib("migrate", TWO)
-    assert "\n1 migration tried" in wrong.promptlib("verify", "--pending").stdout
+    assert wrong.promptlib("verify", "--pending").stdout.startswith("1 migration tried")
     wrong.promptlib("migrate")
     assert wrong.promptlib("verify", "--pending").stdout.startswith("0 migrations tried")
 
