@@ -26,6 +26,8 @@ def verify(options: argparse.Namespace, terminal: Terminal) -> Answer:
     from promptlib import verdict, verify  # noqa: PLC0415 - the others do without
 
     project = config.read(options.config, {}, options.url)
+    if options.html:
+        Path(options.html).open("a").close()  # who may not write it had better know before the work
     migrations = directory.read_all(directory.files(project.sql))
     known = [migration.version for migration in migrations]
     chosen = {directory.version(known, text) for text in options.versions}

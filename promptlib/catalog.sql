@@ -51,6 +51,14 @@ WITH part AS MATERIALIZED (
     UNION ALL SELECT 'foreign data wrapper', quote_ident(fdwname), fdwowner, fdwacl, 'F'
                 FROM pg_foreign_data_wrapper
     UNION ALL SELECT 'server', quote_ident(srvname), srvowner, srvacl, 'S' FROM pg_foreign_server
+    -- These have no rights, an owner only.
+    UNION ALL SELECT 'publication', quote_ident(pubname), pubowner, NULL, NULL FROM pg_publication
+    UNION ALL SELECT 'event trigger', quote_ident(evtname), evtowner, NULL, NULL
+                FROM pg_event_trigger
+    UNION ALL SELECT 'statistics', format('%I.%I', nspname, stxname), stxowner, NULL, NULL
+                FROM pg_statistic_ext s JOIN space ON space.oid = stxnamespace
+    UNION ALL SELECT 'collation', format('%I.%I', nspname, collname), collowner, NULL, NULL
+                FROM pg_collation c JOIN space ON space.oid = collnamespace
 ), granted AS (
     SELECT kind, name, owner, acl, acldefault(letter, owner) AS usual FROM owned
      WHERE acl IS NOT NULL
@@ -150,8 +158,13 @@ SELECT kind, name, concat_ws(' ', pg_get_indexdef(relation.oid),
   LEFT JOIN partition_parent ON inhrelid = relation.oid
 UNION ALL
 SELECT 'statistics', format('%I.%I', nspname, stxname),
-       concat_ws(' ', pg_get_statisticsobjdef(s.oid),
-                 'TARGET ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1'))
+       concat_ws(' ', 'KINDS', stxkind, 'ON', (
+                     SELECT string_agg(part, ', ' ORDER BY part) FROM (
+                         SELECT quote_ident(attname) FROM pg_attribute
+                          WHERE attrelid = stxrelid AND attnum = ANY (stxkeys)
+                         UNION ALL SELECT unnest(pg_get_statisticsobjdef_expressions(s.oid))
+                     ) parts (part)),
+                 'FROM', stxrelid::regclass, 'TARGET ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1'))
   FROM pg_statistic_ext s JOIN space ON space.oid = stxnamespace
 
 -- What happens on its own: triggers, rules, policies, event triggers, publications.
@@ -194,7 +207,10 @@ SELECT 'publication', quote_ident(pubname),
   FROM pg_publication p
 UNION ALL
 SELECT 'publication', format('%I of %I.%I', pubname, schemaname, tablename),
-       (to_jsonb(t) - ARRAY['pubname', 'schemaname', 'tablename'])::text
+       concat_ws(' ', '(' || (SELECT string_agg(name, ', ' ORDER BY name)
+                                FROM jsonb_array_elements_text(to_jsonb(t) -> 'attnames') name)
+                          || ')',
+                 'WHERE ' || (to_jsonb(t) ->> 'rowfilter'))
   FROM pg_publication_tables t
 UNION ALL
 -- Whole schemas of a publication: their catalog is not in PostgreSQL 14, but what depends is.
@@ -355,9 +371,9 @@ SELECT 'default privilege',
                             WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
                             WHEN 'n' THEN 'schemas' ELSE defaclobjtype::text END,
                  'to', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END),
-       string_agg(privilege_type || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END,
-                  ', ' ORDER BY privilege_type)
-  FROM pg_default_acl, aclexplode(defaclacl)
+       coalesce(string_agg(privilege_type || CASE WHEN is_grantable THEN ' WITH GRANT OPTION'
+                                                  ELSE '' END, ', ' ORDER BY privilege_type), '')
+  FROM pg_default_acl LEFT JOIN aclexplode(defaclacl) ON true  -- nobody may have any
  GROUP BY defaclrole, defaclnamespace, defaclobjtype, grantee
 UNION ALL
 SELECT 'comment', concat_ws(' ', 'on', object.type, object.identity), description

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from psycopg2.extensions import cursor as Cursor
 
 Rows = dict[str, Counter[str]]
-# The server writes the query that reads every table. jsonb has its keys in an order of its own, so
-# that of the columns does not matter.
+# The server writes the query that reads every table. Columns are sorted, so that their order does
+# not matter; jsonb, which sorts too, does not take all that a column of type json may hold.
 _QUERY = """
-    SELECT string_agg(format('SELECT %L, to_jsonb(t)::text FROM ONLY %s t', oid::regclass,
-                             oid::regclass), ' UNION ALL ')
+    SELECT string_agg(format(
+               'SELECT %L, to_json(t)::text FROM (SELECT %s FROM ONLY %s) t', oid::regclass,
+               (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) FROM pg_attribute
+                 WHERE attrelid = oid AND attnum > 0 AND NOT attisdropped),
+               oid::regclass), ' UNION ALL ')
       FROM pg_class
      WHERE relkind = 'r' AND relpersistence <> 't' AND relnamespace IN (
            SELECT oid FROM pg_namespace WHERE nspname <> 'information_schema' AND nspname !~ '^pg_')
@@ -25,6 +28,17 @@ _KEYS = """
     SELECT conrelid::regclass::text, array_agg(attname::text)
       FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
      WHERE contype = 'p' GROUP BY conrelid
+"""
+# The server writes it too: 19 is a row's trigger (1), before (2) an UPDATE (16).
+_UPDATES = """
+    SELECT string_agg(query, '; ') FROM (
+        SELECT format('UPDATE ONLY %s SET %s', attrelid::regclass,
+                      string_agg(format('%1$I = %1$I', attname), ', ')) AS query
+          FROM pg_attribute
+         WHERE attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity <> 'a'
+           AND attrelid IN (SELECT tgrelid FROM pg_trigger
+                             WHERE NOT tgisinternal AND tgtype & 19 = 19)
+         GROUP BY attrelid) each
 """
 
 
@@ -55,37 +69,78 @@ def counts(rows: Rows) -> dict[str, int]:
     return {table: sum(found.values()) for table, found in rows.items()}
 
 
-def difference(before: Rows, after: Rows, keys: Mapping[str, list[str]]) -> Iterator[str]:
+def touched(cursor: Cursor, keys: Mapping[str, list[str]]) -> dict[str, set[str]]:
+    """The columns of each table that a trigger changes with every UPDATE: `updated_at`, mostly.
+
+    Args:
+        cursor: in a transaction that is rolled back afterwards, with an empty search_path.
+        keys: from `keys`.
+
+    Raises:
+        psycopg2.Error: when a trigger refuses.
+    """
+    before = read(cursor)
+    cursor.execute(_UPDATES)
+    (query,) = cursor.fetchone() or (None,)
+    if not query:
+        return {}
+    cursor.execute(query)
+    after = read(cursor)
+    return {table: set().union(*_compared(before, after, table, keys).changed) for table in before}
+
+
+def difference(
+    before: Rows,
+    after: Rows,
+    keys: Mapping[str, list[str]],
+    touched: Mapping[str, set[str]],
+) -> Iterator[str]:
     """Say of each table how many rows are lost, left over or changed, and in which columns.
 
     Args:
         before: what was there.
         after: what is there now.
         keys: from `keys`; in a table without one, as many rows count as changed as can.
+        touched: from `touched`: columns of each table whose changes do not count.
     """
     for table in sorted(before.keys() | after.keys()):
-        was, now = (side.get(table, Counter()) for side in (before, after))
-        lost, added = _by_key(was - now, keys.get(table)), _by_key(now - was, keys.get(table))
-        changed = lost.keys() & added.keys()
-        columns = sorted({name for each in changed for name in _changed(lost[each], added[each])})
-        if gone := len(lost) - len(changed):
+        gone, new, changed = _compared(before, after, table, keys)
+        counted = [each for names in changed if (each := names - touched.get(table, set()))]
+        if gone:
             yield f"- {table}: {_rows(gone)}"
-        if new := len(added) - len(changed):
+        if new:
             yield f"+ {table}: {_rows(new)}"
-        if changed:
-            yield f"! {table}: {_rows(len(changed))} changed in {', '.join(columns)}"
+        if counted:
+            names = ", ".join(sorted(set().union(*counted)))
+            yield f"! {table}: {_rows(len(counted))} changed in {names}"
+
+
+class _Compared(NamedTuple):
+    """How many rows of a table are lost and left over; and of each changed one, the columns."""
+
+    gone: int
+    new: int
+    changed: list[set[str]]
+
+
+def _compared(before: Rows, after: Rows, table: str, keys: Mapping[str, list[str]]) -> _Compared:
+    was, now = (side.get(table, Counter()) for side in (before, after))
+    key = keys.get(table)
+    lost, added = _by_key(was - now, key), _by_key(now - was, key)
+    changed = [_changed(lost[each], added[each]) for each in lost.keys() & added.keys()]
+    return _Compared(len(lost) - len(changed), len(added) - len(changed), changed)
 
 
 def _by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, Any]]:
     """Rows by what tells them apart: their key, or a number."""
-    found = [json.loads(row) for row in sorted(rows.elements())]
+    found = [json.loads(row, parse_float=str) for row in sorted(rows.elements())]
     if not key:
         return {str(number): row for number, row in enumerate(found)}
     return {json.dumps([row.get(name) for name in key]): row for row in found}
 
 
-def _changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterable[str]:
-    return [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
+def _changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
 def _rows(count: int) -> str:

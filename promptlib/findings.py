@@ -68,7 +68,7 @@ class Timing(NamedTuple):
         place: where it begins, `path:line:column`.
         sql: its first line, with the literals masked.
         seconds: how long it took.
-        locks: one for each table that was there before, none twice.
+        locks: one for each table that was there before the migration, none twice.
     """
 
     direction: Literal["up", "down"]

@@ -12,7 +12,7 @@ from promptlib.migration import place
 from promptlib.records import UP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -53,19 +53,30 @@ class _Look(NamedTuple):
     held: dict[int, str]
 
 
+def tables(cursor: Cursor) -> set[int]:
+    """The numbers of the tables that are there: a rename does not change them."""
+    return {*_look(cursor).names}
+
+
 def run(
-    connection: Connection, step: Step, settings: Settings, watcher: Watcher
+    connection: Connection,
+    step: Step,
+    settings: Settings,
+    watcher: Watcher,
+    known: Collection[int] = (),
 ) -> Iterator[Timing]:
     """Run a section as a deploy would, and say of each statement what it did to others.
 
     Outside of a transaction each statement gets one of its own, to see its locks before they are
-    let go; those that refuse to run in one run without it, and nobody sees their locks.
+    let go; those that refuse to run in one run without it, and nobody sees their locks. What the
+    section tells its reader (RAISE NOTICE) is not passed on: it may run many times.
 
     Args:
         connection: in no transaction, and in none when the last statement was told.
         step: what to run.
         settings: what it runs with.
         watcher: looks at what takes its time.
+        known: the tables whose locks are told, as far as they are there.
 
     Raises:
         PromptlibError: for the statement that fails; the transaction is to be rolled back.
@@ -75,12 +86,12 @@ def run(
     connection.autocommit = False
     with (
         connection.cursor() as cursor,
-        runner.notices_shown(connection),
         runner.settings_kept(
             cursor, section, settings.of_section(section), local=section.transactional
         ) as pid,
     ):
-        before = first = _look(cursor)
+        before = _look(cursor)
+        told = {oid: name for oid, name in before.names.items() if oid in known}
         for index in range(len(section.statements)):
             if not section.transactional:
                 connection.commit()
@@ -88,7 +99,7 @@ def run(
             _execute(cursor, step, index, watcher, pid)
             seconds = time.perf_counter() - began
             after = _look(cursor)
-            yield _timing(step, index, seconds, tuple(_locks(first, before, after)))
+            yield _timing(step, index, seconds, tuple(_locks(told, before, after)))
             before = after if section.transactional else after._replace(held={})
     connection.commit()
 
@@ -116,13 +127,13 @@ def _look(cursor: Cursor) -> _Look:
     return found
 
 
-def _locks(first: _Look, before: _Look, after: _Look) -> Iterator[Lock]:
-    """What a statement took beyond what its transaction held, on tables that were there first."""
+def _locks(told: Mapping[int, str], before: _Look, after: _Look) -> Iterator[Lock]:
+    """What a statement took beyond what its transaction held, on the tables that are told."""
     for oid, mode in after.held.items():
         rewritten = oid in after.files and after.files[oid] != before.files.get(oid)
         held = before.held.get(oid)
-        if oid in first.names and (rewritten or held is None or _strength(mode) > _strength(held)):
-            yield Lock(first.names[oid], mode, rewritten)
+        if oid in told and (rewritten or held is None or _strength(mode) > _strength(held)):
+            yield Lock(told[oid], mode, rewritten)
 
 
 def _strength(mode: str) -> int:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_TRIES = 250  # of one row
 _PARENTS = 20  # rows of another table to choose from
+# What was read is qualified; the bodies of triggers need not be.
+_AS_USUAL = "SET LOCAL search_path TO DEFAULT"
 
 
 class Row(NamedTuple):
@@ -52,6 +54,7 @@ def fill(cursor: Cursor, count: int, only: Collection[str] | None = None) -> Mad
         only: the tables that get some; None: all.
     """
     tables = [table for table in shapes.read(cursor) if only is None or table.name in only]
+    cursor.execute(_AS_USUAL)
     made: list[Row] = []
     refused: dict[str, str] = {}
     waiting = tables if count else []
@@ -77,6 +80,7 @@ def put_back(cursor: Cursor, rows: Iterable[Row]) -> None:
         rows: in the order in which they were made.
     """
     tables = {table.name: table for table in shapes.read(cursor)}
+    cursor.execute(_AS_USUAL)
     for row in rows:
         if table := tables.get(row.table):
             names = ", ".join(_plain(column.name) for column in table.columns)
@@ -124,13 +128,18 @@ class _Filler:
         for _ in range(_MOST_TRIES):
             error = self._insert(slots, chosen)
             if isinstance(error, Row):
+                self.refusal = ""
                 return error
+            if not error:
+                self.refusal = "a trigger or a rule takes no row"
+                return None
             self.refusal = _said(error)
             if not _advance(chosen, slots, self._blamed(slots, error)):
                 break
         return None
 
-    def _insert(self, slots: list[_Slot], chosen: list[int]) -> Row | psycopg2.Error:
+    def _insert(self, slots: list[_Slot], chosen: list[int]) -> Row | psycopg2.Error | None:
+        """Insert what is chosen; nothing where the server does without the row."""
         values = {
             name: value
             for slot, index in zip(slots, chosen, strict=True)
@@ -148,7 +157,7 @@ class _Filler:
         )
         if isinstance(found, psycopg2.Error):
             return found
-        return Row(self._table.name, found[0])
+        return Row(self._table.name, found[0]) if found else None
 
     def _blamed(self, slots: list[_Slot], error: psycopg2.Error) -> list[int]:
         """The slots whose values the server does not like; all, where it does not say."""

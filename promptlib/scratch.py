@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg2
 from psycopg2 import errors, sql
 
-from promptlib import interrupts, runner, server
+from promptlib import interrupts, measured, server
 from promptlib.database import Target
 from promptlib.errors import PromptlibError
 from promptlib.records import UP
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from promptlib.settings import Settings
 
 _PREFIX = "promptlib_scratch_"
-_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname ~ %s"
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
 _TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
 _KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
@@ -65,7 +65,7 @@ class Workshop:
         """Make a database: empty, or a copy of one that nobody is connected to.
 
         Raises:
-            PromptlibError: when the user may not.
+            PromptlibError: when the user may not, or another one is connected to the original.
         """
         name = f"{self._name}_{next(self._numbers)}"
         parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
@@ -80,11 +80,28 @@ class Workshop:
                 f"{user} may not make a scratch database on {self._target}",
                 f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
             ) from None
+        except errors.ObjectInUse as error:
+            raise PromptlibError(
+                f"a scratch database cannot be made: {error.diag.message_primary}",
+                "where a pooler is between, which keeps connections, connect to the server itself; "
+                "or use the embedded server: --embedded",
+            ) from None
         return Target({**self._target.parameters, "dbname": name}, self._target.source)
 
     def drop(self, made: Target) -> None:
         """Drop a database, whoever is connected to it."""
         _drop(self._cursor, made.parameters["dbname"])
+
+    def roles(self) -> set[str]:
+        """The roles of the server, which all of its databases share."""
+        self._cursor.execute("SELECT rolname FROM pg_roles")
+        return {name for (name,) in self._cursor.fetchall()}
+
+    def drop_roles(self, names: Iterable[str]) -> None:
+        """Drop roles, but those that own something or have rights somewhere."""
+        for name in names:
+            with contextlib.suppress(psycopg2.Error):
+                self._cursor.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
 
 @contextlib.contextmanager
@@ -108,13 +125,13 @@ def workshop(target: Target) -> Iterator[Workshop]:
         try:
             yield Workshop(target, cursor, name)
         finally:
-            cursor.execute(_LEFT_BEHIND, (f"{name}%",))
+            cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
             for (each,) in cursor.fetchall():
                 _drop(cursor, each)
 
 
 def _tidy(cursor: Cursor) -> None:
-    cursor.execute(_LEFT_BEHIND, (f"{_PREFIX}%",))
+    cursor.execute(_LEFT_BEHIND, (f"^{_PREFIX}[0-9a-f]{{12}}_[0-9]+$",))
     for (name,) in cursor.fetchall():
         owner = name.rpartition("_")[0]
         cursor.execute(_TRY.format(_KEY), (owner,))
@@ -148,26 +165,4 @@ def build(made: Target, migrations: Iterable[Migration], settings: Settings) -> 
     with session(made) as (connection, watcher):
         for migration in migrations:
             step = Step(migration.version, UP, migration.up, migration.path)
-            run(connection, step, settings, watcher)
-
-
-def run(connection: Connection, step: Step, settings: Settings, watcher: Watcher) -> None:
-    """Run a section as a deploy would: in a transaction, or outside of one.
-
-    Raises:
-        PromptlibError: for the statement that fails; in a transaction nothing of it is left.
-    """
-    chosen = settings.of_section(step.section)
-    if step.section.transactional:
-        connection.autocommit = False
-        with connection:
-            runner.run(connection, step, chosen, watcher)
-        return
-    connection.autocommit = True
-    with (
-        connection.cursor() as cursor,
-        runner.notices_shown(connection),
-        runner.settings_kept(cursor, step.section, chosen, local=False) as pid,
-    ):
-        for index in range(len(step.section.statements)):
-            runner.execute(cursor, step, index, watcher, pid)
+            [*measured.run(connection, step, settings, watcher)]

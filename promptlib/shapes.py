@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.guesses import Column
 
@@ -95,7 +95,3 @@ def read(cursor: Cursor) -> list[Table]:
         for name, columns, keys, *rest in cursor.fetchall()
         if columns
     ]
-
-
-def _reference(found: list[Any]) -> Reference:
-    return Reference(*found)

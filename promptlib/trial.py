@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
@@ -15,7 +14,7 @@ from promptlib.records import DOWN, UP
 from promptlib.runner import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from promptlib.settings import Settings
     from promptlib.watcher import Watcher
 
-_log = logging.getLogger(__name__)
 _QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 
 
@@ -58,10 +56,12 @@ class Trial:
         self._rows = rows
         self._path = shown(migration.path)
         self._source = migration.up.source
+        self._known: set[int] = set()  # tables that are there before the migration
         self.went_up = False
         self.statements: list[Timing] = []
         self.findings: list[Finding] = []
         self.lost: dict[str, None] = {}
+        self.refused: dict[str, str] = {}  # tables without made-up rows, and why
 
     def run(self, rows: list[Row] | None) -> None:
         """Try the migration, on tables with made-up rows.
@@ -72,17 +72,25 @@ class Trial:
         with contextlib.suppress(_FailedError):
             self._prepare(rows)
             before = self._picture()
+            with self._connection, self._connection.cursor() as cursor:
+                self._known = measured.tables(cursor)
             self.statements += self._section(UP)
             self.went_up = True
             after = self._picture()
             self.statements += self._section(DOWN)
             self._compare(before)
+            if self.findings:
+                return  # what a second UP makes of that is no news
             [*self._section(UP)]
             self._compare_again(after)
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
-            if not self.findings and filled(self._connection, self._rows, made).rows:
+            if self.findings:
+                return
+            found = filled(self._connection, self._rows, made)
+            self.refused |= found.refused
+            if found.rows:
                 [*self._section(DOWN)]
-                self._compare(before)
+                self._compare(before, more="+")
                 [*self._section(UP)]
 
     def proof(self, seconds: float) -> Proof:
@@ -102,7 +110,7 @@ class Trial:
 
     def _prepare(self, rows: list[Row] | None) -> None:
         if rows is None:
-            filled(self._connection, self._rows)
+            self.refused |= filled(self._connection, self._rows).refused
         else:
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute(_QUALIFIED)
@@ -115,7 +123,9 @@ class Trial:
         settings = self._settings if direction == UP else self._losing
         step = Step(migration.version, direction, section, migration.path)
         try:
-            yield from measured.run(self._connection, step, settings, self._watcher)
+            yield from measured.run(self._connection, step, settings, self._watcher, self._known)
+            with self._connection, self._connection.cursor() as cursor:
+                cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
         except PromptlibError as error:
             self._fail(direction, error)
         except psycopg2.Error as error:
@@ -127,11 +137,19 @@ class Trial:
         self.findings.append(Finding(error.place or self._path, what, error.notes))
         raise _FailedError
 
-    def _compare(self, before: Picture) -> None:
-        """Compare what DOWN left with what was there before UP."""
+    def _compare(self, before: Picture, more: str = "") -> None:
+        """Compare what DOWN left with what was there before UP.
+
+        Args:
+            before: what was there.
+            more: the sign of changes that are none: a DOWN may give the rows of a table that UP
+                made to the table that they came from, the made-up ones too.
+        """
         now = self._picture()
         self._find("DOWN does not undo UP", catalog.difference(before.objects, now.objects))
-        changes = [*contents.difference(before.rows, now.rows, before.keys)]
+        touched = self._touched(before) if now.rows != before.rows else {}
+        found = contents.difference(before.rows, now.rows, before.keys, touched)
+        changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
             self.lost |= dict.fromkeys(each[2:] for each in changes if each[0] != "+")
             changes = [each for each in changes if each[0] == "+"]
@@ -140,6 +158,17 @@ class Trial:
             "`-- UP data_loss:accepted`)",
             changes,
         )
+
+    def _touched(self, before: Picture) -> Mapping[str, set[str]]:
+        """The columns that UPDATE itself changes: no DOWN can give their values back."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(_QUALIFIED)
+            try:
+                return contents.touched(cursor, before.keys)
+            except psycopg2.Error:  # a trigger that refuses
+                return {}
+            finally:
+                self._connection.rollback()
 
     def _compare_again(self, after: Picture) -> None:
         """Compare what the second UP made with what the first one did."""
@@ -185,7 +214,4 @@ def filled(connection: Connection, count: int, only: Collection[str] | None = No
     """Give tables made-up rows; the arguments are those of samples.fill."""
     with connection, connection.cursor() as cursor:
         cursor.execute(_QUALIFIED)
-        made = samples.fill(cursor, count, only)
-    for table, said in made.refused.items():
-        _log.debug("%s has no made-up rows: %s", table, said)
-    return made
+        return samples.fill(cursor, count, only)

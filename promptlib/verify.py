@@ -7,15 +7,17 @@ which each migration is tried on. When a trial ends badly, the second is made ag
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from typing import TYPE_CHECKING, Self
 
 import psycopg2
+from psycopg2.sql import SQL, Identifier
 
-from promptlib import logs, scratch, trial
+from promptlib import logs, measured, scratch, trial
 from promptlib.errors import PromptlibError, shown
 from promptlib.findings import Report
-from promptlib.records import UP
+from promptlib.records import UP, Tables
 from promptlib.runner import Step
 from promptlib.trial import Trial
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from promptlib.samples import Row
     from promptlib.scratch import Session, Workshop
     from promptlib.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 def report(
@@ -55,6 +59,8 @@ def report(
         needed = [migration for migration in migrations if migration.version <= last]
         with _Prover(workshop, settings, rows) as prover:
             found = tuple(_proofs(prover, needed, chosen))
+            for table, said in prover.refused.items():
+                _log.info("%s was tried without made-up rows: %s", table, said)
         return Report(workshop.server, found, time.perf_counter() - began)
 
 
@@ -89,7 +95,11 @@ class _Prover:
         self._settings = settings
         self._rows = rows
         self._clean = workshop.make()
+        _make_ledger(self._clean, settings.version_table_schema)
         self._behind: list[Migration] = []  # what has yet to run on it
+        self._roles = self._first_roles = workshop.roles()  # that it knows; that others know
+        self._sources = ""
+        self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: Session | None = None
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
@@ -98,15 +108,19 @@ class _Prover:
 
     def __exit__(self, *_: object) -> None:
         self.leave()
+        self._workshop.drop(self._clean)
+        self._drop_roles(self._first_roles)
 
     def skip(self, migration: Migration) -> None:
         """Go past a migration that is not to be proven."""
+        self._sources += migration.up.source
         self._behind.append(migration)
         self.leave()
 
     def prove(self, migration: Migration) -> tuple[Proof, bool]:
         """Prove a migration; and whether those after it can be proven too."""
         began = time.perf_counter()
+        self._sources += migration.up.source
         found = self._tried(migration, None)
         goes_on = found.went_up
         if not found.went_up:
@@ -115,6 +129,7 @@ class _Prover:
             goes_on = rows is not None
             if rows:
                 found = self._tried(migration, rows)
+        self.refused |= found.refused
         if found.findings:
             self.leave()
         self._behind.append(migration)
@@ -140,19 +155,41 @@ class _Prover:
         step = Step(migration.version, UP, migration.up, migration.path)
         with self._copy() as (connection, watcher):
             try:
-                scratch.run(connection, step, self._settings, watcher)
-                return trial.filled(connection, self._rows).rows
+                [*measured.run(connection, step, self._settings, watcher)]
+                made = trial.filled(connection, self._rows)
             except (PromptlibError, psycopg2.Error):
                 return None
+        self.refused |= made.refused
+        return made.rows
 
     @contextlib.contextmanager
     def _copy(self) -> Iterator[Session]:
         """A session on a database as the migrations alone leave it."""
-        scratch.build(self._clean, self._behind, self._settings)
-        self._behind = []
+        if self._behind:
+            scratch.build(self._clean, self._behind, self._settings)
+            self._behind, self._roles = [], self._workshop.roles()
         made = self._workshop.make(self._clean)
         try:
             with scratch.session(made) as session:
                 yield session
         finally:
             self._workshop.drop(made)
+            self._drop_roles(self._roles)
+
+    def _drop_roles(self, known: Collection[str]) -> None:
+        """Drop the roles that the migrations made, for the next database gets them too."""
+        made = self._workshop.roles().difference(known)
+        self._workshop.drop_roles(name for name in made if name in self._sources)
+
+
+def _make_ledger(made: Target, schema: str) -> None:
+    """Make what a deploy makes before the first migration, which may grant rights on it."""
+    tables = Tables(schema)
+    with (
+        contextlib.closing(made.connect()) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        if schema:
+            cursor.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
+        cursor.execute(f"{tables.create_version()}\n{tables.create()}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import pooler
 from support.processes import until
 from support.projects import ONE, THREE, TWO, Project
 
@@ -64,7 +65,7 @@ def test_chosen_migrations_alone(wrong: Project, arguments: tuple[str, ...], cou
 
 def test_pending_migrations_alone(wrong: Project) -> None:
     wrong.promptlib("migrate", TWO)
-    assert "\n1 migration tried" in wrong.promptlib("verify", "--pending").stdout
+    assert wrong.promptlib("verify", "--pending").stdout.startswith("1 migration tried")
     wrong.promptlib("migrate")
     assert wrong.promptlib("verify", "--pending").stdout.startswith("0 migrations tried")
 
@@ -107,6 +108,63 @@ def test_a_constraint_may_refuse_rows_that_were_made_up(three: Project) -> None:
     assert line == f"sql/20250101000006_x.sql:2:1: {said}"
 
 
+@pytest.mark.parametrize("schema", ["", "Own One"])
+def test_the_ledger_is_there(three: Project, schema: str) -> None:
+    three.configure(version_table_schema=schema)
+    prefix = f'"{schema}".' if schema else ""
+    three.add(
+        4,
+        f"GRANT SELECT ON {prefix}alembic_version, {prefix}migrations TO pg_monitor;",
+        f"REVOKE SELECT ON {prefix}alembic_version, {prefix}migrations FROM pg_monitor;",
+    )
+    assert "DOWN undoes UP in all of them" in three.promptlib("verify").stdout
+
+
+def test_a_table_that_takes_no_rows_is_named(three: Project) -> None:
+    three.add(4, "CREATE TABLE hard (i int CHECK (i < -77777));", "DROP TABLE hard;")
+    three.add(
+        5, "ALTER TABLE hard ALTER i SET NOT NULL;", "ALTER TABLE hard ALTER i DROP NOT NULL;"
+    )
+    (line,) = three.promptlib("verify").stderr.splitlines()
+    assert line.startswith("public.hard was tried without made-up rows: ")
+
+
+def test_roles_are_made_for_each_scratch_database(wrong: Project, server: Server) -> None:
+    wrong.add(0, "CREATE ROLE fleeting;", "DROP ROLE fleeting;")
+    wrong.add(4, "GRANT SELECT ON b TO fleeting;", "REVOKE SELECT ON b FROM fleeting;")
+    wrong.add(5, "CREATE TABLE e (i int);", "SELECT 1;")
+    for _ in range(2):
+        result = wrong.promptlib("verify", ok=None)
+        assert result.stdout.splitlines()[-1].endswith(": 2 with findings")
+    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
+        cursor.execute("SELECT FROM pg_roles WHERE rolname = 'fleeting'")
+        assert cursor.rowcount == 0
+
+
+def test_notices_are_not_told_over_and_over(three: Project) -> None:
+    three.add(4, "DO $$ BEGIN RAISE NOTICE 'hello'; END $$;", "DROP TABLE IF EXISTS nothing;")
+    assert three.promptlib("verify").stderr == ""
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_work(three: Project) -> None:
+    three.add(4, "SELECT pg_sleep(600);")
+    result = three.promptlib("verify", "--html", "missing/page.html", ok=None)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "missing/page.html: No such file or directory\n"
+
+
+def test_a_database_of_a_like_name_is_left_alone(three: Project, server: Server) -> None:
+    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
+        cursor.execute("CREATE DATABASE promptlib_scratch_mine")
+    try:
+        three.promptlib("verify")
+        with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
+            cursor.execute("SELECT FROM pg_database WHERE datname = 'promptlib_scratch_mine'")
+            assert cursor.rowcount == 1
+    finally:
+        server.drop("promptlib_scratch_mine")
+
+
 def test_rows_of_one_s_own_number(three: Project) -> None:
     three.add(4, "DELETE FROM a;", "SELECT 1;")
     assert "- public.a: 5 rows" in three.promptlib("verify", "--rows", "5", ok=False).stdout
@@ -134,6 +192,16 @@ def test_who_may_not_make_databases_is_told_what_to_do(three: Project, server: S
     assert "verifier may not make a scratch database" in result.stderr
     assert "ALTER ROLE verifier CREATEDB" in result.stderr
     assert "--embedded" in result.stderr
+
+
+def test_a_pooler_in_between_is_told_what_to_do(
+    three: Project, database: Database, server: Server
+) -> None:
+    with pooler.running(server) as between:
+        result = three.promptlib("verify", ok=None, DATABASE_URL=between.url(database))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "where a pooler is between, " in result.stderr
+    assert database.query(_SCRATCH) == []
 
 
 def test_a_server_that_cannot_be_reached(three: Project) -> None:

@@ -272,6 +272,19 @@ CASES = {
         _NOTHING,
         "on tables to PUBLIC: SELECT",
     ),
+    "default privilege of nobody": Case(
+        "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM CURRENT_USER",
+        "ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO CURRENT_USER",
+        _NOTHING,
+        "+ default privilege of postgres on tables to",
+    ),
+    "owner of what has no rights": Case(
+        "ALTER TABLE base ADD e int; CREATE STATISTICS theirs ON b, e FROM base;"
+        " ALTER STATISTICS theirs OWNER TO pg_monitor",
+        "ALTER TABLE base DROP e",
+        _NOTHING,
+        "+ owner of statistics public.theirs: pg_monitor",
+    ),
     "owner": Case(
         "ALTER TABLE whole OWNER TO pg_read_all_data",
         "ALTER TABLE whole OWNER TO CURRENT_USER",

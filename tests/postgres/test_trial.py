@@ -119,6 +119,100 @@ def test_the_order_of_columns_is_no_difference(base: Database) -> None:
     assert told(tried(base, up, down, " data_loss:accepted")) == ""
 
 
+@pytest.mark.parametrize(
+    ("there", "up", "down"),
+    [
+        pytest.param(
+            "CREATE PUBLICATION columns FOR TABLE base;"
+            " CREATE STATISTICS together ON a, d FROM base",
+            "DROP STATISTICS together; ALTER TABLE base DROP a",
+            "ALTER TABLE base ADD a text DEFAULT 'x'; CREATE STATISTICS together ON a, d FROM base",
+            id="order of columns",
+        ),
+        pytest.param(
+            "SELECT 1",
+            "CREATE TEMPORARY TABLE aside AS SELECT * FROM base; UPDATE base SET b = b + 1",
+            "CREATE TEMPORARY TABLE aside (i int); UPDATE base SET b = b - 1",
+            id="temporary tables",
+        ),
+        pytest.param(
+            r"""CREATE TABLE texts (j json); INSERT INTO texts VALUES ('{"a":"\u0000"}')""",
+            "SELECT 1",
+            "SELECT 1",
+            id="json that jsonb does not take",
+        ),
+        pytest.param(
+            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER none BEFORE INSERT ON whole"
+            " FOR EACH ROW EXECUTE FUNCTION nothing()",
+            "ALTER TABLE whole ADD e int",
+            "ALTER TABLE whole DROP e",
+            id="a table that takes no rows",
+        ),
+        pytest.param(
+            "CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state text)",
+            "CREATE TABLE archive (state text);"
+            " INSERT INTO archive SELECT state FROM orders WHERE state = 'old';"
+            " DELETE FROM orders WHERE state = 'old'",
+            "INSERT INTO orders (state) SELECT state FROM archive; DROP TABLE archive",
+            id="rows that move to a new table and back",
+        ),
+    ],
+)
+def test_right_downs_with_rows(base: Database, there: str, up: str, down: str) -> None:
+    base.query(there)
+    options = " data_loss:accepted" if "DROP a" in up else ""
+    assert told(tried(base, up, down, options)) == ""
+
+
+_STAMPED = """
+ALTER TABLE base ADD updated_at timestamptz DEFAULT now();
+CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN new.updated_at := now(); RETURN new; END $$;
+CREATE TRIGGER stamp BEFORE UPDATE ON base FOR EACH ROW EXECUTE FUNCTION stamp();
+"""
+
+
+@pytest.mark.parametrize(
+    ("up", "changed"),
+    [
+        ("UPDATE base SET b = b + 1", ""),
+        ("UPDATE base SET b = b + 1, d = 'today'", "! public.base: 3 rows changed in d"),
+    ],
+)
+def test_what_a_trigger_changes_with_every_update(base: Database, up: str, changed: str) -> None:
+    base.query(_STAMPED)
+    found = told(tried(base, up, "UPDATE base SET b = b - 1"))
+    assert found.splitlines()[1:] == ([changed] if changed else [])
+
+
+def test_triggers_find_what_their_bodies_name(base: Database) -> None:
+    base.query(
+        "CREATE TABLE audit (t text); CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN INSERT INTO audit VALUES (tg_table_name); RETURN new; END $$;"
+        " CREATE TRIGGER audited AFTER INSERT ON whole FOR EACH ROW EXECUTE FUNCTION audited()"
+    )
+    assert "- public.whole: 3 rows" in told(tried(base, "DELETE FROM whole", "SELECT 1"))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "c char(3) NOT NULL CHECK (c ~ '^[A-Z]{3}$')",
+        "c text NOT NULL CHECK (c ~ '^[0-9a-f]{40}$')",
+        "c text NOT NULL CHECK (c ~ '^[a-z]{2}-[A-Z]{2}$')",
+        "c text[] NOT NULL CHECK (cardinality(c) > 0)",
+        "c text NOT NULL CHECK (c ~ '@')",
+    ],
+)
+def test_rows_respect_constraints_also_where_others_refer_to_them(
+    base: Database, column: str
+) -> None:
+    base.query(f"CREATE TABLE second (id int PRIMARY KEY, {column})")
+    base.query("CREATE TABLE first (second int NOT NULL REFERENCES second)")
+    assert "- public.first: 3 rows" in told(tried(base, "DELETE FROM first", "SELECT 1"))
+
+
 def test_new_tables_get_rows_before_they_are_dropped(base: Database) -> None:
     up = "CREATE TABLE fresh (id int PRIMARY KEY, base int NOT NULL REFERENCES base)"
     guard = (
@@ -232,3 +326,18 @@ def test_a_lock_is_told_of_the_statement_that_took_it(base: Database) -> None:
     assert [lock.mode for lock in read.locks] == ["AccessShareLock"]
     assert [lock.mode for lock in altered.locks] == ["AccessExclusiveLock"]
     assert again.locks == ()
+
+
+def test_the_locks_of_tables_that_up_makes_are_not_told(base: Database) -> None:
+    up = "CREATE TABLE fresh (id int); ALTER TABLE whole RENAME TO renamed"
+    down = "ALTER TABLE renamed RENAME TO whole; DROP TABLE fresh"
+    *_, renamed, dropped = tried(base, up, down).statements
+    assert [lock.table for lock in renamed.locks] == ["renamed"]
+    assert dropped.locks == ()
+
+
+def test_what_follows_from_a_wrong_down_is_not_told(base: Database) -> None:
+    assert told(tried(base, "CREATE TABLE fresh ()", "SELECT 1")).splitlines() == [
+        "DOWN does not undo UP",
+        "+ table public.fresh",
+    ]

@@ -23,7 +23,7 @@ WITHOUT_ALEMBIC = (
     *("programs", "embedded", "database"),
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
-    *("catalog", "contents", "scratch", "findings", "guesses", "shapes", "samples", "measured"),
+    *("catalog", "contents", "findings", "measured", "scratch", "guesses", "shapes", "samples"),
     *("trial", "verify", "verdict", "page", "conformity", "adopt"),
 )
 WITH_ALEMBIC = (
