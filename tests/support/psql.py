@@ -26,10 +26,10 @@ def psql(database: Database, script: str, *, ok: bool = True, **environment: str
     return text
 
 
-def schema(database: Database) -> list[str]:
-    """The schema as pg_dump writes it."""
+def schema(database: Database, *options: str) -> list[str]:
+    """The schema as pg_dump writes it, with options of its own."""
     said = subprocess.run(
-        [database.server.program("pg_dump"), "--schema-only", "--no-owner", database.url],
+        [database.server.program("pg_dump"), "-sO", *options, database.url],
         check=True,
         capture_output=True,
         text=True,

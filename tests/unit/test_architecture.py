@@ -32,7 +32,10 @@ WITHOUT_ALEMBIC = (
     *("events", "repair", "backup", "server", "creating", "completion", "looking"),
 )
 WITH_ALEMBIC = (
-    *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
+    *("report", "operations", "spelling", "relabelling", "conversions", "differences"),
+    *("enums", "table_changes", "losses", "comparing", "definitions", "restoring", "ordering"),
+    *("rendering", "autogenerate"),
+    *("scripts", "steps", "writing", "online", "plugin", "columns", "model"),
     *("environment", "handover", "changing", "cli", "__main__"),
 )
 ORDER = WITHOUT_ALEMBIC + WITH_ALEMBIC
