@@ -19,12 +19,12 @@ from sqlalchemy.exc import DBAPIError
 from promptlib import differences
 from promptlib.conversions import Conversion
 from promptlib.enums import Types
-from promptlib.operations import Key, each, named, subject, table_of
+from promptlib.operations import Key, Phase, Statement, each, named, subject, table_of
 from promptlib.spelling import dialect, driver_cursor, quoted
 from promptlib.table_changes import TableChanges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import AlterColumnOp, ModifyTableOps, UpgradeOps
@@ -73,7 +73,12 @@ class Comparison:
         self.models = list(models)
         self.found: dict[tuple[str | None, str], Differences] = {}
         self.types: Types | None = None
-        self.remarks: list[str] = []  # what could not be compared
+        self.reasons: dict[str, str] = {}
+
+    @property
+    def remarks(self) -> list[str]:
+        """What may have been missed."""
+        return list(self.reasons.values())
 
     def of(self, connection: Connection, table: Table) -> Differences:
         """Where a table is not as the model says."""
@@ -82,10 +87,14 @@ class Comparison:
             types = self.types_of(connection).temporary()
             self.found[key] = differences.compare(connection, table, types)
             if refusal := self.found[key].refusal:
-                _log.warning(
-                    "%s is compared as it is written, not as it is meant: %s", key, refusal
-                )
+                self.remark(f"compared as it is written, not as it is meant: {refusal}", table)
         return self.found[key]
+
+    def remark(self, reason: str, table: Table) -> None:
+        """Say why something may be missed, once for whatever it holds of."""
+        if reason not in self.reasons:
+            self.reasons[reason] = f"{quoted(table.name, table.schema)} is {reason}"
+            _log.warning("%s", self.reasons[reason])
 
     def conversions(self, schema: str | None) -> tuple[Conversions, Conversions]:
         """The columns that get another type, in UP and in DOWN.
@@ -104,7 +113,7 @@ class Comparison:
     def types_of(self, connection: Connection) -> Types:
         """The types of the model and of the database."""
         if self.types is None:
-            tables = [table for model in self.models for table in model.sorted_tables]
+            tables = [table for model in self.models for table in model.tables.values()]
             self.types = Types(driver_cursor(connection), tables)
         return self.types
 
@@ -161,8 +170,8 @@ def _is_other(context: MigrationContext, real: Column[Any], model: Column[Any]) 
             alembics: Any = context.impl.compare_server_default
             return bool(alembics(real, model, after, before))
     except DBAPIError:
-        place = f"{quoted(model.table.name, model.table.schema)}.{quoted(model.name)}"
-        context.opts[OPTION].remarks.append(f"Not compared: the default of {place}.")
+        reason = f"not compared in the default of {quoted(model.name)}"
+        context.opts[OPTION].remark(reason, model.table)
         return False
 
 
@@ -196,8 +205,19 @@ def compare_types(
     types = autogen.migration_context.opts[OPTION].types_of(autogen.connection)
     _settle(found)
     everything = list(map(named, each(found.ops)))
-    found.ops += types.compare(everything)
+    found.ops += [*_new_schemas(types, everything), *types.compare(everything)]
     return _GO_ON
+
+
+def _new_schemas(types: Types, operations: list[ops.MigrateOperation]) -> Iterator[Statement]:
+    """Make the schemas of new tables, where they are not there."""
+    made = {one.schema for one in operations if isinstance(one, ops.CreateTableOp) and one.schema}
+    for schema in sorted(made):
+        name = quoted(schema)
+        if not types.has_schema(name):
+            undo = Statement(Phase.DROP_SCHEMA, f"DROP SCHEMA {name}")
+            create = f"CREATE SCHEMA {name}"
+            yield Statement(Phase.SCHEMA, create, undo=undo, diff=("add_schema", schema))
 
 
 def _settle(found: UpgradeOps) -> None:

@@ -5,9 +5,11 @@ Left out, and named as what is: grants, policies, rules, partitions, inheritance
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptlib.records import literal
+from promptlib.sequences import Sequence
 from promptlib.spelling import quoted
 
 if TYPE_CHECKING:
@@ -20,14 +22,15 @@ SELECT a.attname, format_type(a.atttypid, a.atttypmod)
     a.attnotnull, pg_get_expr(d.adbin, d.adrelid, true), a.attgenerated, a.attidentity,
     col_description(a.attrelid, a.attnum), t.typcategory,
     EXISTS (
-        SELECT FROM pg_constraint
-        WHERE conrelid = a.attrelid AND a.attnum = ANY (conkey) AND contype <> 'n'
-    ) OR EXISTS (
         SELECT FROM pg_index
         WHERE indrelid = a.attrelid AND a.attnum = ANY (indkey) AND indisunique
     ),
-    s.seqrelid::regclass::text, format_type(s.seqtypid, NULL), s.seqincrement, s.seqstart, s.seqmin, s.seqmax, s.seqcache,
-    s.seqcycle
+    EXISTS (
+        SELECT FROM pg_constraint
+        WHERE conrelid = a.attrelid AND a.attnum = ANY (conkey) AND contype IN ('c', 'f', 'x')
+    ),
+    s.seqrelid::regclass::text, format_type(s.seqtypid, NULL), s.seqincrement, s.seqstart,
+    s.seqmin, s.seqmax, s.seqcache, s.seqcycle
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
@@ -63,53 +66,25 @@ SELECT c.relpersistence = 'u', array_to_string(c.reloptions, ', '), obj_descript
             AND c.relkind = 'r' AND NOT c.relispartition THEN 'inheritance' END
     ], NULL)
 FROM pg_class c WHERE c.oid = to_regclass(%s)"""
-_LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 # What rows get in a column that comes back without its values, by its type or the type's category.
-_FILLERS = {
-    **{"S": "''", "N": "0", "B": "false", "A": "'{}'", "T": "'0'"},
-    **{"json": "'{}'", "jsonb": "'{}'", "bytea": "''", "uuid": "gen_random_uuid()"},
-    **dict.fromkeys(("date", "timestamp without time zone", "timestamp with time zone"), "'epoch'"),
+_TIMES = ("date", "timestamp without time zone", "timestamp with time zone")
+_UUID = "gen_random_uuid()"
+_FILLERS = dict.fromkeys(_TIMES, "'epoch'") | {
+    "json": "'{}'",
+    "jsonb": "'{}'",
+    "bytea": "''",
+    "uuid": _UUID,
+    "A": "'{}'",
+    "B": "false",
+    "N": "0",
+    "S": "''",
+    "T": "'0'",
 }
-
-
-# What can be said of a sequence: in SQL, and what it is when nothing is said.
-OPTIONS = {
-    "increment": ("INCREMENT BY {}", 1),
-    "start": ("START WITH {}", 1),
-    "minvalue": ("MINVALUE {}", 1),
-    "maxvalue": ("MAXVALUE {}", None),
-    "cache": ("CACHE {}", 1),
-    "cycle": ("CYCLE", False),
-}
-
-
-class Sequence(NamedTuple):
-    """What gives a column its numbers; `name` is as SQL has it."""
-
-    name: str
-    type: str
-    increment: int
-    start: int
-    minvalue: int
-    maxvalue: int
-    cache: int
-    cycle: bool
-
-    @property
-    def unusual(self) -> list[str]:
-        """The options that are not as PostgreSQL would have them for this type."""
-        usual = {name: value for name, (_, value) in OPTIONS.items()}
-        usual["maxvalue"] = _LARGEST[self.type]
-        return [name for name, value in usual.items() if getattr(self, name) != value]
-
-    @property
-    def options(self) -> str:
-        """These, as SQL has them."""
-        return "".join(f" {OPTIONS[name][0].format(getattr(self, name))}" for name in self.unusual)
+_SHORT = re.compile(r"\((?:[12]?\d|3[0-5])\)")  # texts with no room for a UUID
 
 
 class Column(NamedTuple):
-    """A column: `is_bound` where a constraint or a unique index says what may be in it."""
+    """A column: `is_unique` where no two rows may have a value, `is_bound` where rules apply."""
 
     table: str
     name: str
@@ -120,6 +95,7 @@ class Column(NamedTuple):
     identity: str
     comment: str | None
     category: str
+    is_unique: bool
     is_bound: bool
     sequence: Sequence | None
 
@@ -168,7 +144,9 @@ class Column(NamedTuple):
         if not self.is_required or self.default or self.identity:
             return None
         known = _FILLERS.get(self.type) or _FILLERS.get(self.category, "")
-        return "" if self.is_bound and self.type != "uuid" else known
+        if self.is_unique and self.category == "S" and not _SHORT.search(self.type):
+            known = _UUID
+        return "" if self.is_bound or (self.is_unique and known != _UUID) else known
 
     @property
     def added(self) -> list[str]:

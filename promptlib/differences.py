@@ -15,8 +15,10 @@ import psycopg2
 from alembic.util.sqla_compat import _get_constraint_final_name
 from sqlalchemy import CheckConstraint, MetaData
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from promptlib import diagnosis
 from promptlib.lexemes import STRING
 from promptlib.spelling import dialect, driver_cursor, facts, quoted
 
@@ -79,14 +81,16 @@ def compare(connection: Connection, table: Table, types: Iterable[str]) -> Diffe
         types: statements that make the types which the database has not, or has otherwise.
     """
     cursor = driver_cursor(connection)
-    real = facts(cursor, quoted(table.name, table.schema))
+    real = facts(cursor, _name(table))
     try:
         with _rolled_back(connection):
             for statement in (*types, *_script(table)):
                 cursor.execute(statement)
             return _Comparison(connection, cursor, table, real).differences()
     except psycopg2.Error as error:
-        return Differences(real, refusal=str(error).partition("\n")[0])
+        return Differences(real, refusal=diagnosis.explain_elsewhere(error, "").what)
+    except CompileError as error:
+        return Differences(real, refusal=" ".join(str(error).split()))
     finally:
         cursor.close()
 
@@ -108,9 +112,18 @@ def _script(table: Table) -> Iterator[str]:
         column.type = original.type  # its schema is not the table's
     made = CreateTable(copy, include_foreign_key_constraints=[])
     yield str(made.compile(dialect=dialect()))
-    for index in copy.indexes:
-        index.dialect_options["postgresql"]["concurrently"] = False
-        yield str(CreateIndex(index).compile(dialect=dialect()))
+    for index in table.indexes:  # a copy's name might have the schema in it
+        sql = str(CreateIndex(index).compile(dialect=dialect()))
+        sql = sql.replace("INDEX CONCURRENTLY ", "INDEX ", 1)
+        yield sql.replace(f" ON {_name(table)} ", f" ON {_temporary(table)} ", 1)
+
+
+def _name(table: Table) -> str:
+    return quoted(table.name, table.schema)
+
+
+def _temporary(table: Table) -> str:
+    return f"{_TEMPORARY}.{quoted(table.name)}"
 
 
 class _Comparison:
@@ -119,7 +132,7 @@ class _Comparison:
     def __init__(self, connection: Connection, cursor: Cursor, table: Table, real: Facts) -> None:
         self.connection, self.cursor, self.real = connection, cursor, real
         self.named = named_rules(table).keys()
-        self.temporary = f"{_TEMPORARY}.{quoted(table.name)}"
+        self.temporary = _temporary(table)
         self.model = facts(cursor, self.temporary)
 
     def differences(self) -> Differences:
@@ -155,8 +168,9 @@ class _Comparison:
         found = {name: name for name in model if name in real and self.same_rule(name, name)}
         for name in model.keys() - found.keys() - self.named:  # the server has named them
             free = sorted(real.keys() - found.values() - self.named)
-            same = [each for each in free if self.same_rule(each, name)]
-            found |= {name: each for each in same[:1]}
+            same = next((each for each in free if self.same_rule(each, name)), None)
+            if same:
+                found[name] = same
         return found
 
     def same_rule(self, real: str, model: str) -> bool:

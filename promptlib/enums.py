@@ -116,6 +116,10 @@ class Types:
         self.cursor.execute(query, values)
         return self.cursor.fetchall()
 
+    def has_schema(self, name: str) -> bool:
+        """Whether the database has a schema, by its name as SQL has it."""
+        return bool(self._rows("SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
+
     def temporary(self) -> Iterator[str]:
         """Yield what makes, for a moment, those types that the database has not in this way."""
         for name, type_ in self.model.items():

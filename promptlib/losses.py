@@ -11,7 +11,7 @@ from alembic.operations import ops
 from promptlib.conversions import Conversion, Effect
 from promptlib.operations import Key, Statement, subject
 from promptlib.records import literal
-from promptlib.spelling import dialect, quoted
+from promptlib.spelling import compiler, dialect, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,12 +78,14 @@ def remarks(operation: ops.MigrateOperation, types: Conversions) -> Iterator[str
 def _of_column(
     operation: ops.AlterColumnOp, column: str, change: Conversion | None
 ) -> Iterator[str]:
-    if change and change.effect is Effect.REFUSED:
-        yield f"{column} becomes {change.new} from {change.old}: fails where a value does not fit"
-    elif change and change.effect is Effect.CHANGED:
-        yield f"{column} becomes {change.new} from {change.old}: what does not fit is rounded or cut"
-    if change and change.cast is None:
-        yield "there is no cast between the two: write a USING that says what values become"
+    if change:
+        becomes = f"{column} becomes {change.new} from {change.old}"
+        if change.cast is None:
+            yield f"{becomes}: there is no cast, so say behind USING what values become"
+        elif change.effect is Effect.REFUSED:
+            yield f"{becomes}: fails where a value does not fit"
+        elif change.effect is Effect.CHANGED:
+            yield f"{becomes}: what does not fit is rounded or cut"
     if operation.modify_nullable is False:
         yield f"fails where {column} is NULL"
 
@@ -171,9 +173,7 @@ def _constant(column: Column[Any]) -> str:
     """A default that each row got alike: it holds nothing that anybody has written."""
     if _type(column).startswith(_INCOMPARABLE) and not _type(column).startswith("JSONB"):
         return ""
-    kind: Any = dialect().ddl_compiler
-    compiler = kind(dialect(), None)
-    default = compiler.get_column_default_string(column)
+    default = compiler().get_column_default_string(column)
     return default if default and _CONSTANT.fullmatch(default) else ""
 
 

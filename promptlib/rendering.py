@@ -1,4 +1,4 @@
-"""An operation of Alembic's as SQL: what Alembic would run, written down and laid out for people."""
+"""An operation of Alembic's as SQL: what Alembic would run, laid out for people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from promptlib.errors import PromptlibError
 from promptlib.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
 from promptlib.operations import LATER, Statement, subject
 from promptlib.records import literal
-from promptlib.spelling import dialect, quoted
+from promptlib.spelling import compiler, dialect, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +41,14 @@ class _Collected(PostgresqlImpl):
     def __init__(self, context: MigrationContext) -> None:
         # Enumerated types have operations of their own: what tables bring with them goes nowhere.
         nowhere = create_mock_engine("postgresql+psycopg2://", lambda *_, **__: None)
-        super().__init__(dialect(), nowhere, True, None, None, context.opts)  # type: ignore[arg-type]
+        super().__init__(
+            dialect(),
+            nowhere,  # type: ignore[arg-type]
+            as_sql=True,
+            transactional_ddl=None,
+            output_buffer=None,
+            context_opts=context.opts,
+        )
         self.statements: list[str] = []
 
     def _exec(self, construct: Any, *_: object, **__: object) -> None:
@@ -74,6 +81,8 @@ class Rendering:
         try:
             if isinstance(operation, ops.CreateTableOp):
                 self._create(operation, collected)
+            elif isinstance(operation, ops.AddColumnOp):
+                self._add(operation, collected)
             for part in self._parts(operation):
                 Operations(self.context, collected).invoke(part)
         except (CompileError, CommandError) as error:
@@ -94,7 +103,7 @@ class Rendering:
                 plain = copy.copy(operation)
                 plain.kw = {k: v for k, v in operation.kw.items() if k != _CONCURRENTLY}
                 yield plain
-            case ops.CreateTableOp():
+            case ops.CreateTableOp() | ops.AddColumnOp():
                 pass
             case _:
                 yield operation
@@ -104,6 +113,14 @@ class Rendering:
         later = operation.info.get(LATER, ())
         keys = [key for key in table.foreign_key_constraints if tuple(key.column_keys) not in later]
         collected.create_table(table, include_foreign_key_constraints=keys)
+
+    def _add(self, operation: ops.AddColumnOp, collected: _Collected) -> None:
+        """Add a column alone: its constraints and indexes have operations of their own."""
+        column, table = operation.column, quoted(operation.table_name, operation.schema)
+        specification = compiler().get_column_specification(column)
+        collected.statements.append(f"ALTER TABLE {table} ADD COLUMN {specification}")
+        if column.comment is not None:
+            collected.create_column_comment(column)
 
     def _alterations(self, change: ops.AlterColumnOp) -> Iterator[ops.AlterColumnOp]:
         """Yield the changes of a column: none may be in the way of the next."""

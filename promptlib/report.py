@@ -29,6 +29,13 @@ def is_command_line(config: Config) -> bool:
     return hasattr(config.cmd_opts, "cmd")
 
 
+def is_offline_revision(config: Config) -> bool:
+    """Whether this is `alembic revision --sql`: it shall do without a database."""
+    command = getattr(config.cmd_opts, "cmd", [None])[0]
+    offline = bool(getattr(config.cmd_opts, "sql", False))
+    return offline and getattr(command, "__name__", "") == "revision"
+
+
 def configure_logging(config: Config) -> None:
     """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
     if is_command_line(config):

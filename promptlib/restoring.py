@@ -14,8 +14,8 @@ from sqlalchemy import DefaultClause, Identity, literal_column
 from sqlalchemy.types import UserDefinedType
 
 from promptlib import definitions
-from promptlib.definitions import OPTIONS
 from promptlib.operations import Phase, Statement, each, subject
+from promptlib.sequences import OPTIONS
 from promptlib.spelling import quoted
 
 if TYPE_CHECKING:

@@ -57,6 +57,9 @@ class SqlScriptDirectory(ScriptDirectory):
         self.perform: Callable[[str, str], None]  # what a revision's functions do
         self.place: Callable[[], str] = str  # the file of the migration that runs
         report.configure_logging(config)
+        if report.is_offline_revision(config):
+            # Else Alembic says that it makes no sense. It runs env.py, which then connects nowhere.
+            config.set_main_option("revision_environment", "true")
 
     @cached_property
     def files(self) -> list[File]:
@@ -95,7 +98,7 @@ class SqlScriptDirectory(ScriptDirectory):
         heads = tuple(self.get_heads())
         if self.compares and current != heads:
             raise PromptlibError(
-                f"Target database is not up to date: it is at {', '.join(current) or 'base'}, the "
+                f"the database is not up to date: it is at {', '.join(current) or 'base'}, the "
                 f"newest migration is {', '.join(heads)}",
                 "run what is pending first: alembic upgrade head",
             )

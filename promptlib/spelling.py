@@ -77,6 +77,12 @@ def dialect() -> Dialect:
     return made
 
 
+def compiler() -> Any:
+    """What writes parts of a table's definition."""
+    kind: Any = dialect().ddl_compiler
+    return kind(dialect(), None)
+
+
 def quoted(name: str, schema: str | None = None) -> str:
     """A name as SQL has it."""
     quote = dialect().identifier_preparer.quote

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
-from sqlalchemy import Identity, literal_column
+from alembic.util import sqla_compat
+from sqlalchemy import CheckConstraint, Identity, literal_column
 from sqlalchemy.sql.elements import conv
 
 from promptlib.differences import named_rules
@@ -46,6 +48,7 @@ class TableChanges:
 
     def add(self) -> None:
         """Put right what Alembic has found."""
+        self._foreign_keys()
         self._primary_key()
         self._rules()
         self._indexes()
@@ -66,6 +69,24 @@ class TableChanges:
             not is_real or self.autogen.run_name_filters(name, kind, parents)
         ) and self.autogen.run_object_filters(item, conv(name), kind, is_real, None)
 
+    def _foreign_keys(self) -> None:
+        """Alembic takes the default schema, where the model names it, for another one."""
+        made = [one for one in self.found.ops if isinstance(one, ops.CreateForeignKeyOp)]
+        gone = [one for one in self.found.ops if isinstance(one, ops.DropConstraintOp)]
+        for before, after in itertools.product(gone, made):
+            if before.constraint_type == "foreignkey" and self._is_same(before.reverse(), after):
+                self.found.ops.remove(before)
+                self.found.ops.remove(after)
+
+    def _is_same(self, before: ops.MigrateOperation, after: ops.CreateForeignKeyOp) -> bool:
+        default = self.autogen.dialect.default_schema_name
+
+        def parts(key: Any) -> tuple[object, ...]:
+            options = {k: v for k, v in key.kw.items() if v != default and v is not None}
+            return key.referent_table, key.local_cols, key.remote_cols, options
+
+        return parts(before) == parts(after)
+
     def _primary_key(self) -> None:
         """Alembic does not compare it."""
         real, model = self.real.primary_key, self.model.primary_key
@@ -84,6 +105,8 @@ class TableChanges:
         if self.differences.model:
             model, same = self.differences.model.constraints, dict(self.differences.constraints)
         for name in sorted(real.keys() - same.values()):
+            if self.differences.refusal and self._has_unnamed_rules():
+                break  # it may be one of those
             drop = self._drop_rule(name, real[name])
             if self._is_wanted(name, drop.to_constraint(), "check_constraint", is_real=True):
                 self._add(drop)
@@ -92,6 +115,12 @@ class TableChanges:
                 self._add(self._unnamed_rule(name, model[name]))
             elif self._is_wanted(name, named[name], "check_constraint", is_real=False):
                 self._add(ops.AddConstraintOp.from_constraint(named[name]))
+
+    def _has_unnamed_rules(self) -> bool:
+        return any(
+            isinstance(one, CheckConstraint) and not isinstance(one.name, str)
+            for one in sqla_compat.all_table_check_constraints(self.model)
+        )
 
     def _drop_rule(self, name: str, text: str) -> ops.DropConstraintOp:
         condition: Any = literal_column(text.removeprefix("CHECK "))
@@ -185,11 +214,10 @@ class TableChanges:
                 if default and self.real.columns[name].server_default is None:
                     self._add(self._drop_sequence(name, default))
             elif isinstance(before, Identity) and wanted is None:
-                if self.model.columns[name].nullable:
-                    change.modify_nullable = True
+                change.modify_nullable = self.model.columns[name].nullable or None
 
     def _drop_sequence(self, column: str, default: str) -> Statement:
-        """Take a serial column's sequence away, which is known by its `nextval('...'::regclass)`."""
+        """Take a serial column's sequence away; the default, `nextval('...'::regclass)`, names it."""
         table, name = quoted(self.table, self.schema), quoted(column)
         literal = default.removeprefix("nextval(").removesuffix("::regclass)")
         sequence = literal.strip("'").replace("''", "'")

@@ -33,7 +33,16 @@ WITHOUT_ALEMBIC = (
 )
 WITH_ALEMBIC = (
     *("report", "operations", "spelling", "relabelling", "conversions", "differences"),
-    *("enums", "table_changes", "losses", "comparing", "definitions", "restoring", "ordering"),
+    *(
+        "enums",
+        "table_changes",
+        "losses",
+        "comparing",
+        "sequences",
+        "definitions",
+        "restoring",
+        "ordering",
+    ),
     *("rendering", "autogenerate"),
     *("scripts", "steps", "writing", "online", "plugin", "columns", "model"),
     *("environment", "handover", "changing", "cli", "__main__"),
