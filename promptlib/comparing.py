@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 OPTION = "promptlib_comparison"  # where context.configure keeps what is below
+_PRIORITIES = DispatchPriority.FIRST, DispatchPriority.LAST
 _GO_ON, _STOP = PriorityDispatchResult.CONTINUE, PriorityDispatchResult.STOP
 
 
@@ -43,7 +44,7 @@ def options(models: Sequence[MetaData]) -> dict[str, Any]:
     """What `context.configure` needs."""
     return {
         "autogenerate_plugins": ["alembic.autogenerate.*", _plugin()],
-        "compare_type": type_differs,
+        "compare_type": True,
         "compare_server_default": True,
         "target_metadata": list(models),
         OPTION: Comparison(models),
@@ -54,11 +55,11 @@ def options(models: Sequence[MetaData]) -> dict[str, Any]:
 def _plugin() -> str:
     """Make the comparators of tables and types known to Alembic, by a name, once."""
     plugin = Plugin("promptlib.comparing")
-    plugin.add_autogenerate_comparator(
-        compare_default, "column", "server_default", priority=DispatchPriority.FIRST
-    )
-    plugin.add_autogenerate_comparator(compare_table, "table", priority=DispatchPriority.LAST)
-    plugin.add_autogenerate_comparator(compare_types, "schema", priority=DispatchPriority.LAST)
+    add, first, last = plugin.add_autogenerate_comparator, *_PRIORITIES
+    add(compare_type, "column", "types", priority=first)
+    add(compare_default, "column", "server_default", priority=first)
+    add(compare_table, "table", priority=last)
+    add(compare_types, "schema", priority=last)
     return plugin.name
 
 
@@ -124,12 +125,23 @@ def _found(context: MigrationContext, table: Table) -> Differences:
     return comparison.of(context.connection, table)
 
 
-def type_differs(
-    context: MigrationContext, _inspected: Column[Any], column: Column[Any], *_: object
-) -> bool | None:
-    """Whether a column has another type; None: Alembic shall say. Its option `compare_type`."""
-    found = _found(context, column.table)
-    return None if found.refusal else column.name in found.types
+def compare_type(  # what Alembic passes
+    autogen: AutogenContext,
+    change: AlterColumnOp,
+    _schema: str | None,
+    _table: str,
+    _name: str,
+    real: Column[Any],
+    model: Column[Any],
+) -> PriorityDispatchResult:
+    """Compare a column's type, also one that SQLAlchemy does not know."""
+    found = _found(autogen.migration_context, model.table)
+    if found.refusal:
+        return _GO_ON
+    change.existing_type = real.type
+    if model.name in found.types:
+        change.modify_type = model.type
+    return _STOP
 
 
 def compare_default(  # what Alembic passes

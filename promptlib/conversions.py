@@ -34,17 +34,17 @@ class Conversion(NamedTuple):
     Attributes:
         old: the type that values have.
         new: the type that they get.
-        cast: what USING says of a value `x`; empty, where it is not needed; None: there is none.
+        cast: what USING says of a value `x`; empty, where it need not say anything.
     """
 
     old: str
     new: str
-    cast: str | None = ""
+    cast: str = ""
 
     @property
     def effect(self) -> Effect:
         """What becomes of values."""
-        if self.cast is None or "::text::" in self.cast:  # what is no value is refused
+        if "::text::" in self.cast:  # what is no value of the new type is refused
             return Effect.REFUSED
         arrays = self.old.endswith("[]") and self.new.endswith("[]")
         before, after = (

@@ -42,7 +42,7 @@ class Differences(NamedTuple):
         real: the table.
         model: what it would be; None, where the server refuses to make it.
         types: the columns of another type: what the type is, and what it would be.
-        casts: for these, USING of the change and of the way back; None, where there is no cast.
+        casts: for these, USING of the change and of the way back.
         defaults: the columns with another default.
         generated: the columns whose values are generated, or were, and not in the same way.
         constraints: what the rules of the model are called in the database, where they are equal.
@@ -53,7 +53,7 @@ class Differences(NamedTuple):
     real: Facts
     model: Facts | None = None
     types: Mapping[str, tuple[str, str]] = {}
-    casts: Mapping[str, tuple[str | None, str | None]] = {}
+    casts: Mapping[str, tuple[str, str]] = {}
     defaults: frozenset[str] = frozenset()
     generated: frozenset[str] = frozenset()
     constraints: Mapping[str, str] = {}
@@ -206,15 +206,15 @@ class _Comparison:
         sql = f"CREATE {unique}INDEX {_PROBE} ON {self.temporary} USING {method}"
         return self.tried(sql, lambda: facts(self.cursor, self.temporary).indexes[_PROBE])
 
-    def cast(self, old: str, new: str) -> str | None:
-        """What USING needs to say of a value `x` to change its type."""
+    def cast(self, old: str, new: str) -> str:
+        """What USING needs to say of a value `x` to change its type: nothing, a cast, or two."""
         made = f"CREATE TEMPORARY TABLE {_PROBE} (x {old})"
-        for using in ("", f"x::{new}", f"x::text::{new}"):
+        for using in ("", f"x::{new}"):
             clause = f" USING {using}" if using else ""
             change = f"ALTER TABLE {_TEMPORARY}.{_PROBE} ALTER COLUMN x TYPE {new}{clause}"
             if self.tried(f"{made}; {change}", lambda: "") is not None:
                 return using
-        return None
+        return f"x::text::{new}"
 
     def tried(self, sql: str, result: Callable[[], str]) -> str | None:
         """What came of a statement, which is rolled back; None, if the server refuses it."""

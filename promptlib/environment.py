@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
+from sqlalchemy.exc import SAWarning
 
 from promptlib import database, logs, offline, online, report, settings
 from promptlib.errors import PromptlibError, shown
@@ -39,7 +40,6 @@ _NOT_SET = (
 )
 
 
-_UNTRUE = ("Cannot correctly sort tables", r"Expression #\d+ .* an operator clause")
 _NO_MODEL = PromptlibError(
     "env.py passes no metadata, so there is no model to compare the database with",
     "say in env.py: environment.run(context, metadata)",
@@ -76,7 +76,7 @@ def run(context: EnvironmentContext, metadata: MetaData | Sequence[MetaData] | N
             with _connection(context.config) as connection:
                 context.configure(connection)  # only then it tells which command this is
                 options |= _comparison(context, script, metadata)
-                with _true_warnings() if script.compares else contextlib.nullcontext():
+                with _fewer_warnings() if script.compares else contextlib.nullcontext():
                     online.run(context, script, chosen, connection, options)
 
 
@@ -105,11 +105,11 @@ def _comparison(
 
 
 @contextlib.contextmanager
-def _true_warnings() -> Iterator[None]:
-    """Keep SQLAlchemy and Alembic from warning of what we do in another way."""
+def _fewer_warnings() -> Iterator[None]:
+    """Keep to oneself what SQLAlchemy cannot read or sort, and Alembic compare: we can."""
     with warnings.catch_warnings():
-        for message in _UNTRUE:
-            warnings.filterwarnings("ignore", message)
+        warnings.simplefilter("ignore", SAWarning)
+        warnings.filterwarnings("ignore", r"Expression #\d+ .* an operator clause")
         yield
 
 

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
+from sqlalchemy.types import NullType
 
 from promptlib.conversions import Conversion, Effect
 from promptlib.operations import Key, Statement, subject
 from promptlib.records import literal
-from promptlib.spelling import compiler, dialect, quoted
+from promptlib.spelling import block, compiler, dialect, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Column, Table
 
-_GUARD = """DO $$
-DECLARE
+_GUARD = """DECLARE
     lost text;
 BEGIN
     -- Nobody may add a row between the count and the drop.
@@ -36,8 +36,7 @@ BEGIN
             USING HINT = 'back them up first if they matter; '
                 'alembic -x allow_data_loss=on downgrade ... deletes them for good';
     END IF;
-END
-$$"""
+END"""
 _CONSTANT = re.compile(r"-?\d+(?:\.\d+)?|true|false|'(?:[^']|'')*'(?:::[\w ]+)?", re.IGNORECASE)
 _INCOMPARABLE = ("JSON", "XML", "POINT")  # types without an operator `=`
 
@@ -80,9 +79,7 @@ def _of_column(
 ) -> Iterator[str]:
     if change:
         becomes = f"{column} becomes {change.new} from {change.old}"
-        if change.cast is None:
-            yield f"{becomes}: there is no cast, so say behind USING what values become"
-        elif change.effect is Effect.REFUSED:
+        if change.effect is Effect.REFUSED:
             yield f"{becomes}: fails where a value does not fit"
         elif change.effect is Effect.CHANGED:
             yield f"{becomes}: what does not fit is rounded or cut"
@@ -115,7 +112,7 @@ def _renamed(old: ops.MigrateOperation, new: ops.MigrateOperation) -> str:
         case ops.DropColumnOp(), ops.AddColumnOp(column=column) if (
             subject(new)[0] == subject(old)[0]
         ):
-            if _type(old.to_column()) == _type(column) and not _is_computed(old):
+            if _type(old.to_column()) == _type(column) != "" and not _is_computed(old):
                 way = f"{table} COLUMN {quoted(part)} TO {quoted(column.name)}"
                 return f"if {part} is to be called {column.name}, write instead: {way}"
         case ops.DropTableOp(), ops.CreateTableOp():
@@ -126,7 +123,8 @@ def _renamed(old: ops.MigrateOperation, new: ops.MigrateOperation) -> str:
 
 
 def _type(column: Column[Any]) -> str:
-    return str(column.type.compile(dialect()))
+    """The type; nothing, if SQLAlchemy does not know it."""
+    return "" if isinstance(column.type, NullType) else str(column.type.compile(dialect()))
 
 
 def _shape(table: Table) -> list[tuple[str, str]]:
@@ -142,9 +140,11 @@ def guard(operations: Iterable[ops.MigrateOperation], types: Conversions) -> str
     if not counts:
         return None
     tables = dict.fromkeys(quoted(key.name, key.schema) for key, _ in counts)
-    return _GUARD.format(
-        tables=", ".join(tables),
-        counts="\n        UNION ALL\n".join(f"        {count}" for _, count in counts),
+    return block(
+        _GUARD.format(
+            tables=", ".join(tables),
+            counts="\n        UNION ALL\n".join(f"        {count}" for _, count in counts),
+        )
     )
 
 

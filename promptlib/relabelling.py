@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.operations import Phase, Statement
 from promptlib.records import literal
-from promptlib.spelling import quoted
+from promptlib.spelling import block, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_REFUSAL = """DO $$
-DECLARE
+_REFUSAL = """DECLARE
     holding bigint;
 BEGIN
     SELECT sum(number) INTO holding
@@ -26,8 +25,7 @@ BEGIN
         RAISE EXCEPTION '% values of {name} are to go and still held', holding
             USING HINT = 'give those rows other values first';
     END IF;
-END
-$$"""
+END"""
 
 
 class Use(NamedTuple):
@@ -149,7 +147,7 @@ class Relabelling(Statement):
             + (f"[] && ARRAY[{values}]" if use.is_array else f" IN ({values})")
             for use in self.old.uses
         )
-        return _REFUSAL.format(name=self._name.replace("'", "''"), counts=counts)
+        return block(_REFUSAL.format(name=self._name.replace("'", "''"), counts=counts))
 
 
 def creation(type_: Type) -> str:

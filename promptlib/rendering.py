@@ -77,19 +77,19 @@ class Rendering:
         """
         if isinstance(operation, Statement):
             return list(operation.sql)
-        collected: Any = _Collected(self.context)
+        collected = self.context.impl = _Collected(self.context)
         try:
             if isinstance(operation, ops.CreateTableOp):
                 self._create(operation, collected)
             elif isinstance(operation, ops.AddColumnOp):
                 self._add(operation, collected)
             for part in self._parts(operation):
-                Operations(self.context, collected).invoke(part)
+                Operations(self.context).invoke(part)
         except (CompileError, CommandError) as error:
             place = ".".join(filter(None, (*subject(operation)[0], subject(operation)[1])))
             raise PromptlibError(
                 f"the model's {place} cannot be written as SQL: {' '.join(str(error).split())}",
-                r"change the model; in SQL of its own a colon that names no parameter is \:",
+                "change it in the model",
             ) from error
         return [*map(laid_out, collected.statements), *self._numbering(operation)]
 
@@ -157,9 +157,7 @@ class Rendering:
     def _using(self, change: ops.AlterColumnOp) -> str:
         """How values get the new type, where PostgreSQL does not know by itself."""
         known = self.types.get(subject(change))
-        if known is None:
-            return ""
-        cast = f"x::text::{known.new}" if known.cast is None else known.cast
+        cast = known.cast if known else ""
         return f"{quoted(change.column_name)}{cast.removeprefix('x')}" if cast else ""
 
     def _numbering(self, operation: ops.MigrateOperation) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Connection, Dialect
 
-_NOT_VALID = " NOT VALID"  # says what of the rows was checked, not what the rule is
 _COLUMNS = """
 SELECT a.attname,
     format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> t.typcollation
@@ -43,6 +43,8 @@ LEFT JOIN pg_class ind
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(%s)
     AND (con.conrelid = d.refobjid AND con.contype <> 'n' OR ind.oid IS NOT NULL)
 ORDER BY 2"""
+# What a rule of the model cannot say: nobody takes it for a difference.
+_UNSAID = re.compile(r"(?: NO INHERIT| NOT VALID| NOT ENFORCED)+\Z")
 _INDEX_HEAD = re.compile(r"CREATE (UNIQUE )?INDEX .+? USING ", re.DOTALL)
 
 
@@ -89,6 +91,13 @@ def quoted(name: str, schema: str | None = None) -> str:
     return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
 
 
+def block(body: str) -> str:
+    """An anonymous block, whatever names are in it."""
+    tags = (f"${'_' * length}$" for length in itertools.count())
+    tag = next(tag for tag in tags if tag not in body)
+    return f"DO {tag}\n{body}\n{tag}"
+
+
 def driver_cursor(connection: Connection) -> Cursor:
     """A cursor of the driver's, which takes SQL as it is written."""
     driver: Any = connection.connection.driver_connection
@@ -108,7 +117,7 @@ def facts(cursor: Cursor, relation: str) -> Facts:
         users.setdefault(column, {})[user] = sql
     return Facts(
         {name: Column(*values) for name, *values in rows(_COLUMNS)},
-        {name: text.removesuffix(_NOT_VALID) for name, text in rows(_CONSTRAINTS)},
+        {name: _UNSAID.sub("", text) for name, text in rows(_CONSTRAINTS)},
         {name: _INDEX_HEAD.sub(r"\1", text, count=1) for name, text in rows(_INDEXES)},
         users,
     )

@@ -217,7 +217,7 @@ class TableChanges:
                 change.modify_nullable = self.model.columns[name].nullable or None
 
     def _drop_sequence(self, column: str, default: str) -> Statement:
-        """Take a serial column's sequence away; the default, `nextval('...'::regclass)`, names it."""
+        """Take away the sequence of a serial column: `nextval(...)`, its default, names it."""
         table, name = quoted(self.table, self.schema), quoted(column)
         literal = default.removeprefix("nextval(").removesuffix("::regclass)")
         sequence = literal.strip("'").replace("''", "'")

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.migration import parse
+from support.models import generated, write_model
 from support.psql import schema
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.databases import Database
     from support.projects import Project
-
-ENV = """
-from alembic import context
-
-import model
-from promptlib import environment
-
-environment.run(context, model.metadata)
-"""
-MODEL = """
-import sqlalchemy as sa
-from sqlalchemy import Column, Integer, String, Table, Text, text
-from sqlalchemy.dialects import postgresql as pg
-
-metadata = sa.MetaData()
-
-
-def t(*items, **options):
-    return Table("t", metadata, Column("id", Integer, primary_key=True), *items, **options)
-
-"""
 
 
 @dataclass
@@ -238,7 +214,8 @@ CASES = {
         "ALTER TABLE t ADD CONSTRAINT gone CHECK (a > 0);",
     ),
     "exclusion constraints and a primary key": Case(
-        "CREATE TABLE t (id int, a int4range, b int, CONSTRAINT old EXCLUDE USING gist (a WITH &&))",
+        "CREATE TABLE t (id int, a int4range, b int,"
+        " CONSTRAINT old EXCLUDE USING gist (a WITH &&))",
         """
         t(Column("a", pg.INT4RANGE), Column("b", Integer),
           pg.ExcludeConstraint(("a", "&&"), where=text("b > 0"), name="fresh"))
@@ -354,20 +331,6 @@ CASES = {
 }
 
 
-def model(project: Project, source: str) -> None:
-    """Write the model, and let env.py find it."""
-    (project.folder / "model.py").write_text(MODEL + textwrap.dedent(source))
-    (project.folder / "alembic" / "env.py").write_text(ENV)
-
-
-def generated(project: Project, *arguments: str) -> tuple[str, str]:
-    """The text of the file that --autogenerate writes: up to the end of UP, and DOWN."""
-    project.alembic("revision", "--autogenerate", "-m", "x", *arguments)
-    path = max((project.folder / "sql").iterdir())
-    found = parse(path.name[:14], "x", path, path.read_bytes())
-    return found.up.source[: found.up.end], found.down.text
-
-
 def catalog(database: Database) -> list[str]:
     """The schema but for the order of columns and what promptlib itself makes."""
     ours = ("alembic_version", "migration_events*", "migrations")
@@ -375,13 +338,19 @@ def catalog(database: Database) -> list[str]:
     return sorted(line.strip().rstrip(",") for line in lines if line and not line.startswith("--"))
 
 
+def contents(database: Database) -> list[tuple[object, ...]]:
+    """What is in the table t, if there is one."""
+    there = database.value("SELECT to_regclass('t') IS NOT NULL")
+    return database.query("SELECT to_jsonb(t) FROM t") if there else []
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_up_does_what_the_model_says_and_down_takes_it_back(
     project: Project, database: Database, case: Case
 ) -> None:
     database.query(case.before or "SELECT")
-    model(project, case.model)
-    before = catalog(database)
+    write_model(project, case.model)
+    before, rows = catalog(database), contents(database)
 
     up, down = generated(project)
 
@@ -392,5 +361,6 @@ def test_up_does_what_the_model_says_and_down_takes_it_back(
     after = catalog(database)
     project.alembic("-x", "allow_data_loss=on", "downgrade", "-1")
     assert catalog(database) == before
+    assert "data_loss:accepted" in up or contents(database) == rows
     project.alembic("upgrade", "head")
     assert catalog(database) == after
