@@ -167,7 +167,8 @@ class _Section:
             statements = plain.get(place, [])
             if isinstance(one, Relabelling):
                 remarks, statements = [*one.remarks(others)], [*one.statements(others)]
-            blocks.append(_Block(phase_of(one), remarks, statements))
+            if statements:
+                blocks.append(_Block(phase_of(one), remarks, statements))
         return _joined(blocks)
 
 

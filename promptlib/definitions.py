@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptlib.records import literal
 from promptlib.sequences import Sequence
-from promptlib.spelling import quoted
+from promptlib.spelling import again, quoted
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -108,7 +108,7 @@ class Column(NamedTuple):
         parts = [quoted(self.name), self.type]
         if self.generated:
             kind = "STORED" if self.generated == "s" else "VIRTUAL"
-            parts.append(f"GENERATED ALWAYS AS ({default}) {kind}")
+            parts.append(f"GENERATED ALWAYS AS ({again(default or '')}) {kind}")
         elif self.identity and self.sequence:
             kind = "ALWAYS" if self.identity == "a" else "BY DEFAULT"
             options = f"SEQUENCE NAME {self.sequence.name}{self.sequence.options}"
@@ -227,12 +227,15 @@ def read(cursor: Cursor, name: str) -> Table | None:
         Column._make((name, *row[:width], Sequence(*row[width:]) if row[width] else None))
         for row in rows(_COLUMNS)
     ]
-    constraints = [Constraint(*row) for row in rows(_CONSTRAINTS)]
+    constraints = [
+        Constraint(name, kind, again(sql), is_checked)
+        for name, kind, sql, is_checked in rows(_CONSTRAINTS)
+    ]
     return Table(
         name,
         {one.name: one for one in columns},
         {one.name: one for one in constraints},
-        dict(rows(_INDEXES)),
+        {name: again(sql) for name, sql in rows(_INDEXES)},
         [sql for (sql,) in rows(_TRIGGERS)],
         *facts[0],
     )

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import (
 
 from promptlib.operations import Key, Phase, Statement, subject
 from promptlib.relabelling import Relabelling, Type, Use, creation, made
-from promptlib.spelling import dialect, quoted
+from promptlib.spelling import again, dialect, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -181,11 +181,11 @@ class Types:
         """Yield the constraints and indexes that name a value: how they go and come back."""
         for schema, table, name, is_index, definition in self._rows(_RULES, known.oid):
             drop = f"DROP INDEX {quoted(name, schema)}"
-            restore = definition
+            restore = again(definition)
             if not is_index:
                 alter = f"ALTER TABLE {quoted(table, schema)}"
                 drop = f"{alter} DROP CONSTRAINT {quoted(name)}"
-                restore = f"{alter} ADD CONSTRAINT {quoted(name)} {definition}"
+                restore = f"{alter} ADD CONSTRAINT {quoted(name)} {restore}"
             yield (Key(schema, table), name), (drop, restore)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.dialects import postgresql
 
+from promptlib.lexemes import STRING
+
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Connection, Dialect
@@ -45,6 +47,7 @@ WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(%s)
 ORDER BY 2"""
 # What a rule of the model cannot say: nobody takes it for a difference.
 _UNSAID = re.compile(r"(?: NO INHERIT| NOT VALID| NOT ENFORCED)+\Z")
+_CAST_ARRAY = re.compile(rf"(ARRAY\[(?:{STRING}::character varying(?:, )?)+\])::text\[\]")
 _INDEX_HEAD = re.compile(r"CREATE (UNIQUE )?INDEX .+? USING ", re.DOTALL)
 
 
@@ -89,6 +92,15 @@ def quoted(name: str, schema: str | None = None) -> str:
     """A name as SQL has it."""
     quote = dialect().identifier_preparer.quote
     return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
+
+
+def again(text: str) -> str:
+    """A definition that the server has spelled, so that it will spell it in the same way again.
+
+    `varchar IN (...)` becomes an array of varchar that is cast to text[]; where that is said of an
+    array, the server casts its elements instead.
+    """
+    return _CAST_ARRAY.sub(r"\1", text)
 
 
 def block(body: str) -> str:

@@ -12,9 +12,11 @@ from sqlalchemy.sql.elements import conv
 
 from promptlib.differences import named_rules
 from promptlib.operations import Phase, Statement, subject
-from promptlib.spelling import quoted
+from promptlib.spelling import again, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import ModifyTableOps
     from sqlalchemy import Column, Index, Table
@@ -54,6 +56,7 @@ class TableChanges:
         self._indexes()
         self._generated()
         self._identities()
+        self._respelled()
 
     def _add(self, operation: ops.MigrateOperation) -> None:
         self.found.ops.append(operation)
@@ -134,7 +137,7 @@ class TableChanges:
         table = quoted(self.table, self.schema)
         return Statement(
             Phase.ADD_CONSTRAINT,
-            f"ALTER TABLE {table} ADD CONSTRAINT {quoted(name)} {text}",
+            f"ALTER TABLE {table} ADD CONSTRAINT {quoted(name)} {again(text)}",
             undo=ops.DropConstraintOp(conv(name), self.table, "check", schema=self.schema),
             diff=("add_constraint", table, name, text),
         )
@@ -167,6 +170,7 @@ class TableChanges:
 
     def _generated(self) -> None:
         """A column that is generated in another way is made anew: its values are computed."""
+        anew = []
         for name in sorted(self.differences.generated):
             real, model = self.real.columns[name], self.model.columns[name]
             if not self._is_wanted(name, model, "column", is_real=False):
@@ -177,10 +181,36 @@ class TableChanges:
             for change in self._concerning(name, ops.AlterColumnOp):
                 self.found.ops.remove(change)
             self.found.ops += self._anew(real, model)
-            for user, sql in self.differences.real.users.get(name, {}).items():
-                if not self._concerning(user, ops.MigrateOperation):  # it goes with the column
-                    back = Statement(Phase.CREATE_INDEX, sql)
-                    self._add(Statement(Phase.CREATE_INDEX, sql, undo=back, diff=("remake", user)))
+            anew.append(name)
+        for user, sql in self._users(anew).items():  # they go with a column
+            back = Statement(Phase.CREATE_INDEX, again(sql))
+            self._add(Statement(Phase.CREATE_INDEX, again(sql), undo=back, diff=("add", user)))
+
+    def _respelled(self) -> None:
+        """With a column's type the server spells rules anew; DOWN has them as they were before."""
+        changes = [one for one in self.found.ops if isinstance(one, ops.AlterColumnOp)]
+        names = [one.column_name for one in changes if one.modify_type is not None]
+        for user, sql in self._users(names).items():
+            if again(sql) != sql:
+                drop = f"DROP INDEX {quoted(user, self.schema)}"
+                if sql.startswith("ALTER"):
+                    table = quoted(self.table, self.schema)
+                    drop = f"ALTER TABLE {table} DROP CONSTRAINT {quoted(user)}"
+                self._add_for_down(Phase.DROP_CONSTRAINT, drop)
+                self._add_for_down(Phase.CREATE_INDEX, again(sql))
+
+    def _add_for_down(self, phase: Phase, sql: str) -> None:
+        self._add(Statement(phase, undo=Statement(phase, sql), diff=("respell", sql)))
+
+    def _users(self, columns: Iterable[str]) -> dict[str, str]:
+        """The constraints and indexes that need columns, and stay: what makes them again."""
+        users = self.differences.real.users
+        return {
+            user: sql
+            for column in columns
+            for user, sql in users.get(column, {}).items()
+            if not self._concerning(user, ops.MigrateOperation)
+        }
 
     def _can_keep_values(self, name: str, model: Column[Any]) -> bool:
         """Whether a column need not be generated any more, and that is all."""

@@ -121,6 +121,21 @@ CASES = {
         "ALTER TABLE t ALTER COLUMN a TYPE VARCHAR(100);",
         "-- t.a becomes character varying(50) from character varying(100): fails where",
     ),
+    "a type with rules": Case(
+        table(
+            "a varchar(9) CHECK (a IN ('x', 'y')), b varchar(9),"
+            " CONSTRAINT pair CHECK (a <> b AND b NOT IN ('x', 'y'))",
+            "VALUES (1, 'x', 'z')",
+        )
+        + "CREATE INDEX i ON t (a) WHERE a IN ('x', 'y')",
+        """
+        t(Column("a", String(20), sa.CheckConstraint("a IN ('x', 'y')")), Column("b", Text),
+          sa.CheckConstraint("a <> b AND b NOT IN ('x', 'y')", name="pair"),
+          sa.Index("i", "a", postgresql_where=text("a IN ('x', 'y')")))
+        """,
+        "ALTER TABLE t ALTER COLUMN a TYPE VARCHAR(20);",
+        "ADD CONSTRAINT t_a_check CHECK (a::text = ANY (ARRAY['x'::character varying, 'y'::",
+    ),
     "types, narrowed": Case(
         table("a varchar(50), b bigint, c numeric(8,4), d text, e timestamptz, f json"),
         """
