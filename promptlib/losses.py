@@ -59,19 +59,20 @@ def destroys(operation: ops.MigrateOperation, types: Conversions) -> bool:
 
 def remarks(operation: ops.MigrateOperation, types: Conversions) -> Iterator[str]:
     """Yield what a reader has to know of an operation: what it loses, and where it fails."""
-    (schema, name), part = subject(operation)[0], subject(operation)[1]
-    table = quoted(name, schema)
     match operation:
         case Statement(remark=remark) if remark:
             yield remark
         case ops.DropTableOp():
-            yield f"drops the table {table}: its rows are lost"
+            yield f"drops the table {_table(operation)}: its rows are lost"
         case ops.DropColumnOp() if not _is_computed(operation):
-            yield f"drops the column {part} of {table}: its values are lost"
+            name, table = subject(operation)[1], _table(operation)
+            yield f"drops the column {name} of {table}: its values are lost"
         case ops.AddColumnOp(column=column) if _needs_value(column):
-            yield f"fails while {table} has rows: give {part} a default, or fill it before NOT NULL"
+            place = f"fails while {_table(operation)} has rows: give {column.name}"
+            yield f"{place} a default, or fill it before NOT NULL"
         case ops.AlterColumnOp():
-            yield from _of_column(operation, f"{table}.{part}", types.get(subject(operation)))
+            place = f"{_table(operation)}.{subject(operation)[1]}"
+            yield from _of_column(operation, place, types.get(subject(operation)))
 
 
 def _of_column(
@@ -106,20 +107,23 @@ def renames(operations: list[ops.MigrateOperation]) -> dict[int, str]:
 
 
 def _renamed(old: ops.MigrateOperation, new: ops.MigrateOperation) -> str:
-    (schema, name), part = subject(old)
-    table = f"ALTER TABLE {quoted(name, schema)} RENAME"
+    before = after = way = ""
     match old, new:
-        case ops.DropColumnOp(), ops.AddColumnOp(column=column) if (
-            subject(new)[0] == subject(old)[0]
-        ):
-            if _type(old.to_column()) == _type(column) != "" and not _is_computed(old):
-                way = f"{table} COLUMN {quoted(part)} TO {quoted(column.name)}"
-                return f"if {part} is to be called {column.name}, write instead: {way}"
+        case ops.DropColumnOp(), ops.AddColumnOp(column=column):
+            before, after = old.column_name, column.name
+            same_type = _type(old.to_column()) == _type(column) != ""
+            if _table(old) == _table(new) and same_type and not _is_computed(old):
+                way = f"{_table(old)} RENAME COLUMN {quoted(before)} TO {quoted(after)}"
         case ops.DropTableOp(), ops.CreateTableOp():
+            before, after = old.table_name, new.table_name
             if _shape(old.to_table()) == _shape(new.to_table()):
-                way = f"{table} TO {quoted(new.table_name)}"
-                return f"if {name} is to be called {new.table_name}, write instead: {way}"
-    return ""
+                way = f"{_table(old)} RENAME TO {quoted(after)}"
+    return f"if {before} is to be called {after}, write instead: ALTER TABLE {way}" if way else ""
+
+
+def _table(operation: ops.MigrateOperation) -> str:
+    schema, name = subject(operation)[0]
+    return quoted(name, schema)
 
 
 def _type(column: Column[Any]) -> str:
@@ -150,13 +154,12 @@ def guard(operations: Iterable[ops.MigrateOperation], types: Conversions) -> str
 
 def _count(operation: ops.MigrateOperation, types: Conversions) -> str:
     """The query that counts what an operation loses, and says what that is."""
-    (schema, name), part = subject(operation)
-    table, column = quoted(name, schema), quoted(part)
     if not destroys(operation, types):
         return ""
+    table = _table(operation)
     if isinstance(operation, ops.DropTableOp):
         return f"SELECT count(*), {literal(f'rows of {table}')} FROM {table}"
-    change = types.get(subject(operation))
+    column, change = quoted(subject(operation)[1]), types.get(subject(operation))
     if isinstance(operation, ops.DropColumnOp):
         default = _constant(operation.to_column())
         condition = f"{column} IS DISTINCT FROM {default}" if default else f"{column} IS NOT NULL"

@@ -147,7 +147,8 @@ class Relabelling(Statement):
             + (f"[] && ARRAY[{values}]" if use.is_array else f" IN ({values})")
             for use in self.old.uses
         )
-        return block(_REFUSAL.format(name=self._name.replace("'", "''"), counts=counts))
+        name = self._name.replace("'", "''").replace("%", "%%")
+        return block(_REFUSAL.format(name=name, counts=counts))
 
 
 def creation(type_: Type) -> str:

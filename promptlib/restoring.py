@@ -14,7 +14,7 @@ from sqlalchemy import DefaultClause, Identity, literal_column
 from sqlalchemy.types import UserDefinedType
 
 from promptlib import definitions
-from promptlib.operations import Phase, Statement, each, subject
+from promptlib.operations import Phase, Statement, each, subject, table_of
 from promptlib.sequences import OPTIONS
 from promptlib.spelling import quoted
 
@@ -48,7 +48,7 @@ class Restoring:
     """
 
     def __init__(self, cursor: Cursor, operations: Iterable[ops.MigrateOperation]) -> None:
-        keys = {subject(one)[0] for one in each(operations)}
+        keys = {key for one in each(operations) if (key := table_of(one))}
         found = {key: definitions.read(cursor, quoted(key.name, key.schema)) for key in keys}
         self.tables = {key: table for key, table in found.items() if table}
 

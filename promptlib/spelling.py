@@ -77,9 +77,11 @@ class Facts(NamedTuple):
 
 @functools.cache
 def dialect() -> Dialect:
-    """PostgreSQL's SQL as text, where a percent sign stands for itself."""
-    made: Dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    return made
+    """PostgreSQL's SQL as text, where a percent sign and a backslash stand for themselves."""
+    made: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    made._backslash_escapes = False  # noqa: SLF001 - what SQLAlchemy 2.0 asks a server
+    found: Dialect = made
+    return found
 
 
 def compiler() -> Any:
