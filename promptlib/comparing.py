@@ -16,7 +16,7 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import Computed, DefaultClause, Identity
 from sqlalchemy.exc import DBAPIError
 
-from promptlib import differences
+from promptlib import column_changes, differences
 from promptlib.conversions import Conversion
 from promptlib.enums import Types
 from promptlib.operations import Key, Phase, Statement, each, named, subject, table_of
@@ -205,7 +205,8 @@ def compare_table(
     if real is not None and model is not None:
         context = autogen.migration_context
         table = TableChanges(autogen, found, real, model, _found(context, model))
-        table.add()
+        table.put_right()
+        column_changes.put_right(table)
     return _GO_ON
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import warnings
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
-from sqlalchemy.exc import SAWarning
 
 from promptlib import database, logs, offline, online, report, settings
 from promptlib.errors import PromptlibError, shown
@@ -76,7 +74,7 @@ def run(context: EnvironmentContext, metadata: MetaData | Sequence[MetaData] | N
             with _connection(context.config) as connection:
                 context.configure(connection)  # only then it tells which command this is
                 options |= _comparison(context, script, metadata)
-                with _fewer_warnings() if script.compares else contextlib.nullcontext():
+                with report.fewer_warnings() if script.compares else contextlib.nullcontext():
                     online.run(context, script, chosen, connection, options)
 
 
@@ -102,15 +100,6 @@ def _comparison(
         "include_schemas": schemas > {None} or None not in schemas,
         "include_name": partial(_is_ours, {*TABLES, VERSION_TABLE, *foreign}, {None, *schemas}),
     }
-
-
-@contextlib.contextmanager
-def _fewer_warnings() -> Iterator[None]:
-    """Keep to oneself what SQLAlchemy cannot read or sort, and Alembic compare: we can."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)
-        warnings.filterwarnings("ignore", r"Expression #\d+ .* an operator clause")
-        yield
 
 
 def _is_ours(

@@ -234,7 +234,9 @@ class SqlScriptDirectory(ScriptDirectory):
 def _fill(path: Path, draft: Draft) -> None:
     """Write what --autogenerate has found into a new migration; there is none, if that fails."""
     try:
-        path.write_text(draft.written(path.read_text("utf-8")), "utf-8", newline="\n")
+        with report.fewer_warnings():
+            text = draft.written(path.read_text("utf-8"))
+        path.write_text(text, "utf-8", newline="\n")
     except BaseException:
         path.unlink()
         raise

@@ -1,4 +1,4 @@
-"""The operations that a table needs beyond those that Alembic finds, and those that it does not."""
+"""The constraints and indexes of a table: what Alembic does not find, and what it finds wrongly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 from alembic.util import sqla_compat
-from sqlalchemy import CheckConstraint, Identity, literal_column
+from sqlalchemy import CheckConstraint, literal_column
 from sqlalchemy.sql.elements import conv
 
 from promptlib.differences import named_rules
@@ -15,11 +15,9 @@ from promptlib.operations import Phase, Statement, subject
 from promptlib.spelling import again, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import ModifyTableOps
-    from sqlalchemy import Column, Index, Table
+    from sqlalchemy import Table
     from sqlalchemy.schema import SchemaItem
 
     from promptlib.differences import Differences
@@ -47,25 +45,29 @@ class TableChanges:
         self.autogen, self.found, self.real, self.model = autogen, found, real, model
         self.differences = differences
         self.table, self.schema = found.table_name, found.schema
+        self.sql = quoted(self.table, self.schema)
 
-    def add(self) -> None:
-        """Put right what Alembic has found."""
+    def put_right(self) -> None:
+        """Put right what Alembic has found of constraints and indexes."""
         self._foreign_keys()
         self._primary_key()
         self._rules()
         self._indexes()
-        self._generated()
-        self._identities()
-        self._respelled()
 
-    def _add(self, operation: ops.MigrateOperation) -> None:
-        self.found.ops.append(operation)
+    def add(self, *operations: ops.MigrateOperation) -> None:
+        """Note what is to be done besides."""
+        self.found.ops += operations
 
-    def _concerning(self, name: str, kind: type[ops.MigrateOperation]) -> list[Any]:
+    def remove(self, *operations: ops.MigrateOperation) -> None:
+        """Take back what was found."""
+        for one in operations:
+            self.found.ops.remove(one)
+
+    def concerning(self, name: str, kind: type[ops.MigrateOperation]) -> list[Any]:
         """What is found of an index, a constraint or a column."""
         return [one for one in self.found.ops if isinstance(one, kind) and subject(one)[1] == name]
 
-    def _is_wanted(self, name: str, item: SchemaItem, kind: Any, *, is_real: bool) -> bool:
+    def is_wanted(self, name: str, item: SchemaItem, kind: Any, *, is_real: bool) -> bool:
         """Whether env.py lets a thing be compared."""
         parents: Any = {"table_name": self.table, "schema_name": self.schema}
         return (
@@ -78,8 +80,7 @@ class TableChanges:
         gone = [one for one in self.found.ops if isinstance(one, ops.DropConstraintOp)]
         for before, after in itertools.product(gone, made):
             if before.constraint_type == "foreignkey" and self._is_same(before.reverse(), after):
-                self.found.ops.remove(before)
-                self.found.ops.remove(after)
+                self.remove(before, after)
 
     def _is_same(self, before: ops.MigrateOperation, after: ops.CreateForeignKeyOp) -> bool:
         default = self.autogen.dialect.default_schema_name
@@ -93,12 +94,12 @@ class TableChanges:
     def _primary_key(self) -> None:
         """Alembic does not compare it."""
         real, model = self.real.primary_key, self.model.primary_key
-        if [one.name for one in real.columns] == [one.name for one in model.columns]:
+        if {one.name for one in real.columns} == {one.name for one in model.columns}:
             return
         if len(real.columns):
-            self._add(ops.DropConstraintOp.from_constraint(real))
+            self.add(ops.DropConstraintOp.from_constraint(real))
         if len(model.columns):
-            self._add(ops.AddConstraintOp.from_constraint(model))
+            self.add(ops.AddConstraintOp.from_constraint(model))
 
     def _rules(self) -> None:
         """CHECK and EXCLUDE: Alembic knows their names at best."""
@@ -111,13 +112,13 @@ class TableChanges:
             if self.differences.refusal and self._has_unnamed_rules():
                 break  # it may be one of those
             drop = self._drop_rule(name, real[name])
-            if self._is_wanted(name, drop.to_constraint(), "check_constraint", is_real=True):
-                self._add(drop)
+            if self.is_wanted(name, drop.to_constraint(), "check_constraint", is_real=True):
+                self.add(drop)
         for name in sorted(model.keys() - same.keys()):
             if name not in named:
-                self._add(self._unnamed_rule(name, model[name]))
-            elif self._is_wanted(name, named[name], "check_constraint", is_real=False):
-                self._add(ops.AddConstraintOp.from_constraint(named[name]))
+                self.add(self._unnamed_rule(name, model[name]))
+            elif self.is_wanted(name, named[name], "check_constraint", is_real=False):
+                self.add(ops.AddConstraintOp.from_constraint(named[name]))
 
     def _has_unnamed_rules(self) -> bool:
         return any(
@@ -134,12 +135,11 @@ class TableChanges:
 
     def _unnamed_rule(self, name: str, text: str) -> Statement:
         """A rule that the server has named: so has DOWN, which must know it."""
-        table = quoted(self.table, self.schema)
         return Statement(
             Phase.ADD_CONSTRAINT,
-            f"ALTER TABLE {table} ADD CONSTRAINT {quoted(name)} {again(text)}",
+            f"ALTER TABLE {self.sql} ADD CONSTRAINT {quoted(name)} {again(text)}",
             undo=ops.DropConstraintOp(conv(name), self.table, "check", schema=self.schema),
-            diff=("add_constraint", table, name, text),
+            diff=("add_constraint", self.sql, name, text),
         )
 
     def _indexes(self) -> None:
@@ -150,118 +150,11 @@ class TableChanges:
             name = str(index.name)
             before = next((one for one in self.real.indexes if one.name == name), None)
             if name in self.differences.indexes:
-                self._forget(name)
+                for kind in (ops.DropIndexOp, ops.CreateIndexOp):
+                    self.remove(*self.concerning(name, kind))
             elif (
                 before is not None
-                and not self._concerning(name, ops.CreateIndexOp)
-                and self._is_wanted(name, index, "index", is_real=False)
+                and not self.concerning(name, ops.CreateIndexOp)
+                and self.is_wanted(name, index, "index", is_real=False)
             ):
-                self._remake_index(before, index)
-
-    def _forget(self, name: str) -> None:
-        """Take back what was found of an index."""
-        for kind in (ops.DropIndexOp, ops.CreateIndexOp):
-            for one in self._concerning(name, kind):
-                self.found.ops.remove(one)
-
-    def _remake_index(self, before: Index, index: Index) -> None:
-        self._add(ops.DropIndexOp.from_index(before))
-        self._add(ops.CreateIndexOp.from_index(index))
-
-    def _generated(self) -> None:
-        """A column that is generated in another way is made anew: its values are computed."""
-        anew = []
-        for name in sorted(self.differences.generated):
-            real, model = self.real.columns[name], self.model.columns[name]
-            if not self._is_wanted(name, model, "column", is_real=False):
-                continue
-            if self._can_keep_values(name, model):
-                self._add(self._keep_values(real, model))
-                continue
-            for change in self._concerning(name, ops.AlterColumnOp):
-                self.found.ops.remove(change)
-            self.found.ops += self._anew(real, model)
-            anew.append(name)
-        for user, sql in self._users(anew).items():  # they go with a column
-            back = Statement(Phase.CREATE_INDEX, again(sql))
-            self._add(Statement(Phase.CREATE_INDEX, again(sql), undo=back, diff=("add", user)))
-
-    def _respelled(self) -> None:
-        """With a column's type the server spells rules anew; DOWN has them as they were before."""
-        changes = [one for one in self.found.ops if isinstance(one, ops.AlterColumnOp)]
-        names = [one.column_name for one in changes if one.modify_type is not None]
-        for user, sql in self._users(names).items():
-            if again(sql) != sql:
-                drop = f"DROP INDEX {quoted(user, self.schema)}"
-                if sql.startswith("ALTER"):
-                    table = quoted(self.table, self.schema)
-                    drop = f"ALTER TABLE {table} DROP CONSTRAINT {quoted(user)}"
-                self._add_for_down(Phase.DROP_CONSTRAINT, drop)
-                self._add_for_down(Phase.CREATE_INDEX, again(sql))
-
-    def _add_for_down(self, phase: Phase, sql: str) -> None:
-        self._add(Statement(phase, undo=Statement(phase, sql), diff=("respell", sql)))
-
-    def _users(self, columns: Iterable[str]) -> dict[str, str]:
-        """The constraints and indexes that need columns, and stay: what makes them again."""
-        users = self.differences.real.users
-        return {
-            user: sql
-            for column in columns
-            for user, sql in users.get(column, {}).items()
-            if not self._concerning(user, ops.MigrateOperation)
-        }
-
-    def _can_keep_values(self, name: str, model: Column[Any]) -> bool:
-        """Whether a column need not be generated any more, and that is all."""
-        stored = self.differences.real.columns[name].generated == "s"
-        return stored and model.server_default is None
-
-    def _keep_values(self, real: Column[Any], model: Column[Any]) -> Statement:
-        alter = f"ALTER TABLE {quoted(self.table, self.schema)} ALTER COLUMN {quoted(real.name)}"
-        return Statement(
-            Phase.ALTER_COLUMN,
-            f"{alter} DROP EXPRESSION",
-            undo=ops.ModifyTableOps(self.table, self._anew(model, real), schema=self.schema),
-            diff=("remove_expression", self.schema, self.table, real.name),
-        )
-
-    def _anew(self, before: Column[Any], after: Column[Any]) -> list[ops.MigrateOperation]:
-        return [
-            ops.DropColumnOp.from_column_and_tablename(self.schema, self.table, before),
-            ops.AddColumnOp.from_column_and_tablename(self.schema, self.table, after),
-        ]
-
-    def _identities(self) -> None:
-        """An identity is never NULL, and takes the place of a sequence that a serial column has."""
-        for change in [one for one in self.found.ops if isinstance(one, ops.AlterColumnOp)]:
-            name, wanted = change.column_name, change.modify_server_default
-            before = change.existing_server_default
-            if isinstance(wanted, Identity) and not isinstance(before, Identity):
-                if change.existing_nullable:
-                    change.modify_nullable = False
-                default = self.differences.real.columns[name].default
-                if default and self.real.columns[name].server_default is None:
-                    self._add(self._drop_sequence(name, default))
-            elif isinstance(before, Identity) and wanted is None:
-                change.modify_nullable = self.model.columns[name].nullable or None
-
-    def _drop_sequence(self, column: str, default: str) -> Statement:
-        """Take away the sequence of a serial column: `nextval(...)`, its default, names it."""
-        table, name = quoted(self.table, self.schema), quoted(column)
-        literal = default.removeprefix("nextval(").removesuffix("::regclass)")
-        sequence = literal.strip("'").replace("''", "'")
-        type_ = self.differences.real.columns[column].type
-        back = Statement(
-            Phase.DROP_TYPE,
-            f"CREATE SEQUENCE {sequence} AS {type_} OWNED BY {table}.{name}",
-            f"ALTER TABLE {table} ALTER COLUMN {name} SET DEFAULT {default}",
-            f"SELECT setval({literal}, max({name})) FROM {table}",
-        )
-        return Statement(
-            Phase.DROP_COLUMN,
-            f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT",
-            f"DROP SEQUENCE {sequence}",
-            undo=back,
-            diff=("remove_sequence", sequence),
-        )
+                self.add(ops.DropIndexOp.from_index(before), ops.CreateIndexOp.from_index(index))

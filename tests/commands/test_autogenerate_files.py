@@ -39,8 +39,8 @@ def nothing_is_found(project: Project) -> bool:
         (TABLE.format("a bigint DEFAULT 0"), 't(Column("a", sa.BigInteger, server_default="0"))'),
         (
             TABLE.format("a numeric(4,2) DEFAULT 0, b bool DEFAULT 'f', c text DEFAULT NULL"),
-            't(Column("a", sa.Numeric(4, 2), server_default=text("0.00")),'
-            ' Column("b", sa.Boolean, server_default=sa.false()), Column("c", Text))',
+            """t(Column("a", sa.Numeric(4, 2), server_default=text("0.00")), Column("c", Text),
+            Column("b", sa.Boolean, server_default=sa.false()))""",
         ),
         (
             TABLE.format(
@@ -80,8 +80,7 @@ def nothing_is_found(project: Project) -> bool:
                   Column("t_id", sa.ForeignKey("public.t.id", ondelete="CASCADE")))""",
         ),
         (
-            "CREATE TABLE theirs (id int); CREATE TABLE migrations (id int);"
-            "CREATE TABLE migration_events (id int);",
+            "CREATE TABLE theirs (); CREATE TABLE migrations (); CREATE TABLE migration_events ()",
             'metadata.info["foreign_tables"] = {"theirs"}',
         ),
     ],
@@ -108,7 +107,8 @@ def test_the_projects_own_model(tmp_path: Path, migrated: Database) -> None:
     (project.folder / "model.py").write_text(
         "from sqlalchemy import CheckConstraint, Column, Text\n"
         "from promptlib.model import metadata, providers\n"
-        "providers.append_column(Column('region', Text, CheckConstraint(\"region <> ''\", 'region')))"
+        "rule = CheckConstraint(\"region <> ''\", 'region')\n"
+        "providers.append_column(Column('region', Text, rule))"
     )
     (project.folder / "alembic" / "env.py").write_text(ENV)
     up, _ = generated(project)
@@ -204,8 +204,7 @@ def test_a_value_that_goes_is_taken_from_nobody(project: Project, database: Data
         (
             TABLE.format("name varchar(50), n int"),
             't(Column("Full name", String(50)), Column("n", Integer))',
-            "-- if name is to be called Full name, write instead: ALTER TABLE t RENAME COLUMN name TO"
-            ' "Full name"\n',
+            "-- if name is to be called Full name, write instead: ALTER TABLE t RENAME COLUMN name",
         ),
         (
             "CREATE TABLE old (id int, name text)",

@@ -43,7 +43,7 @@ def write_model(project: Project, source: str) -> None:
 def generated(project: Project, *arguments: str) -> tuple[str, str]:
     """The text of the file that --autogenerate writes: up to the end of UP, and DOWN."""
     said = project.alembic("revision", "--autogenerate", "-m", "x", *arguments)
-    assert said.stderr == ""
+    assert said.stderr == "", said.stderr
     path = newest(project)
     found = parse(path.name[:14], "x", path, path.read_bytes())
     return found.up.source[: found.up.end], found.down.text
