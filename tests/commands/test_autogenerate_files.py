@@ -158,6 +158,26 @@ def test_a_whole_file(project: Project, database: Database) -> None:
     )
 
 
+def test_the_same_file_each_time(project: Project, database: Database) -> None:
+    database.query(
+        "CREATE TABLE t (id serial PRIMARY KEY, a int UNIQUE, b int REFERENCES t, c int, d int);"
+        + "".join(f"CREATE TABLE {name} (id int, x int);" for name in "uvwxyz")
+    )
+    write_model(
+        project,
+        """
+        t(Column("e", Integer, sa.ForeignKey("t.id")), Column("f", sa.ForeignKey("t.id")),
+          sa.CheckConstraint("id > 1"), sa.UniqueConstraint("id", "e"), sa.UniqueConstraint("e"))
+        """,
+    )
+    written = set()
+    for seed in ("1", "2", "3"):
+        project.alembic("revision", "--autogenerate", "-m", "x", PYTHONHASHSEED=seed)
+        written.add(newest(project).read_text())
+        newest(project).unlink()
+    assert len(written) == 1
+
+
 def test_down_deletes_nothing_that_somebody_has_written(
     project: Project, database: Database
 ) -> None:
