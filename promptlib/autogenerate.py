@@ -60,9 +60,9 @@ def _draft(
 ) -> None:
     """Keep what is to be written. Alembic calls it when a comparison has ended."""
     keep(iter([Draft(context, one) for one in found]))
-    for one in found:
-        one.upgrade_ops = [_Drafted(each.ops) for each in one.upgrade_ops_list]
-        one.downgrade_ops = ops.DowngradeOps()
+    for script in found:
+        script.upgrade_ops = [_Drafted(one.ops) for one in script.upgrade_ops_list]
+        script.downgrade_ops = ops.DowngradeOps()
 
 
 class _Drafted(ops.UpgradeOps):

@@ -160,7 +160,7 @@ def compare_default(  # what Alembic passes
     """
     before, after = real.server_default, model.server_default
     if isinstance(before, Computed) or isinstance(after, Computed):
-        return _STOP  # see table_changes.py
+        return _STOP  # see column_changes.py
     if after is None and model is model.table.autoincrement_column:
         return _STOP  # a serial or an identity: either numbers the rows
     if isinstance(before, Identity) or not isinstance(after, DefaultClause | None):

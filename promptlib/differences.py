@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import psycopg2
 from alembic.util.sqla_compat import _get_constraint_final_name
 from sqlalchemy import CheckConstraint, MetaData
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.exc import CompileError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from promptlib import diagnosis
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from promptlib.spelling import Column, Facts
 
+_Found = TypeVar("_Found")
 _TEMPORARY = "pg_temp"
 _PROBE = "promptlib_probe"
 _CONSTANT = re.compile(rf"(?:{STRING}|\(?-?[\d.]+\)?|true|false)(?:::[^:']+)?")
@@ -89,7 +90,7 @@ def compare(connection: Connection, table: Table, types: Iterable[str]) -> Diffe
             return _Comparison(connection, cursor, table, real).differences()
     except psycopg2.Error as error:
         return Differences(real, refusal=diagnosis.explain_elsewhere(error, "").what)
-    except CompileError as error:
+    except SQLAlchemyError as error:
         return Differences(real, refusal=" ".join(str(error).split()))
     finally:
         cursor.close()
@@ -110,6 +111,7 @@ def _script(table: Table) -> Iterator[str]:
     copy = table.to_metadata(MetaData(naming_convention=naming), schema=_TEMPORARY)
     for column, original in zip(copy.columns, table.columns, strict=True):
         column.type = original.type  # its schema is not the table's
+    copy._prefixes = []  # noqa: SLF001 - a temporary table is UNLOGGED by itself
     made = CreateTable(copy, include_foreign_key_constraints=[])
     yield str(made.compile(dialect=dialect()))
     for index in table.indexes:  # a copy's name might have the schema in it
@@ -184,8 +186,7 @@ class _Comparison:
         if one.default == other.default or one.type != other.type or not constants:
             return one.default == other.default
         values = [f"({each.default})::{one.type}::text" for each in (one, other)]
-        sql = f"SELECT {values[0]} = {values[1]}"
-        return bool(self.tried(sql, lambda: str(self.cursor.fetchone() == (True,) or "")))
+        return self.tried(f"SELECT {values[0]} = {values[1]}", self.cursor.fetchone) == (True,)
 
     def same(self, one: str, other: str, respelled: Callable[[str], str | None]) -> bool:
         """Whether two texts mean the same: some change once more when a dump of them is read."""
@@ -212,11 +213,11 @@ class _Comparison:
         for using in ("", f"x::{new}"):
             clause = f" USING {using}" if using else ""
             change = f"ALTER TABLE {_TEMPORARY}.{_PROBE} ALTER COLUMN x TYPE {new}{clause}"
-            if self.tried(f"{made}; {change}", lambda: "") is not None:
+            if self.tried(f"{made}; {change}", lambda: True):
                 return using
         return f"x::text::{new}"
 
-    def tried(self, sql: str, result: Callable[[], str]) -> str | None:
+    def tried(self, sql: str, result: Callable[[], _Found]) -> _Found | None:
         """What came of a statement, which is rolled back; None, if the server refuses it."""
         try:
             with _rolled_back(self.connection):

@@ -1,4 +1,4 @@
-"""Operations that Alembic has none for, and the order in which operations are written down."""
+"""Operations that Alembic has none for, what operations are about, and what comes before what."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Identity, create_mock_engine, text
-from sqlalchemy.exc import CompileError
+from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.errors import PromptlibError
 from promptlib.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
@@ -21,7 +21,7 @@ from promptlib.records import literal
 from promptlib.spelling import compiler, dialect, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sqlalchemy import MetaData
 
@@ -79,13 +79,8 @@ class Rendering:
             return list(operation.sql)
         collected = self.context.impl = _Collected(self.context)
         try:
-            if isinstance(operation, ops.CreateTableOp):
-                self._create(operation, collected)
-            elif isinstance(operation, ops.AddColumnOp):
-                self._add(operation, collected)
-            for part in self._parts(operation):
-                Operations(self.context).invoke(part)
-        except (CompileError, CommandError) as error:
+            self._invoke(operation, collected)
+        except (SQLAlchemyError, CommandError) as error:
             place = ".".join(filter(None, (*subject(operation)[0], subject(operation)[1])))
             raise PromptlibError(
                 f"the model's {place} cannot be written as SQL: {' '.join(str(error).split())}",
@@ -93,22 +88,28 @@ class Rendering:
             ) from error
         return [*map(laid_out, collected.statements), *self._numbering(operation)]
 
-    def _parts(self, operation: ops.MigrateOperation) -> Iterator[ops.MigrateOperation]:
-        """Yield an operation in the parts that can follow each other."""
+    def _invoke(self, operation: ops.MigrateOperation, collected: _Collected) -> None:
+        """Let Alembic do what it does for an operation, or for its parts."""
+        parts: Iterable[ops.MigrateOperation] = [operation]
         match operation:
+            case ops.CreateTableOp():
+                parts = []
+                self._create(operation, collected)
+            case ops.AddColumnOp():
+                parts = []
+                self._add(operation, collected)
             case ops.AlterColumnOp():
-                yield from self._alterations(operation)
+                parts = self._alterations(operation)
             case ops.CreateIndexOp() | ops.DropIndexOp():
                 # It would need a file of its own, outside a transaction.
                 plain = copy.copy(operation)
                 plain.kw = {k: v for k, v in operation.kw.items() if k != _CONCURRENTLY}
-                yield plain
-            case ops.CreateTableOp() | ops.AddColumnOp():
-                pass
-            case _:
-                yield operation
+                parts = [plain]
+        for part in parts:
+            Operations(self.context).invoke(part)
 
     def _create(self, operation: ops.CreateTableOp, collected: _Collected) -> None:
+        """Create a table, but for the foreign keys that have to wait for others."""
         table = operation.to_table(self.context)
         later = operation.info.get(LATER, ())
         keys = [key for key in table.foreign_key_constraints if tuple(key.column_keys) not in later]
