@@ -5,9 +5,9 @@ Left out, and named as what is: grants, policies, rules, partitions, inheritance
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from promptlib import fillers
 from promptlib.records import literal
 from promptlib.sequences import Sequence
 from promptlib.spelling import again, quoted
@@ -41,11 +41,15 @@ LEFT JOIN (
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum"""
 _CONSTRAINTS = """
-SELECT conname, contype, pg_get_constraintdef(oid, true), convalidated FROM pg_constraint
+SELECT conname, contype, pg_get_constraintdef(oid, true), convalidated,
+    obj_description(oid, 'pg_constraint')
+FROM pg_constraint
 WHERE conrelid = to_regclass(%s) AND contype IN ('p', 'u', 'c', 'x', 'f')
 ORDER BY array_position('{p,u,c,x,f}', contype::text), conname"""
 _INDEXES = """
-SELECT relname, pg_get_indexdef(indexrelid, 0, true) FROM pg_index
+SELECT relname, pg_get_indexdef(indexrelid, 0, true), 'INDEX ' || indexrelid::regclass,
+    obj_description(indexrelid, 'pg_class')
+FROM pg_index
 JOIN pg_class ON pg_class.oid = indexrelid
 WHERE indrelid = to_regclass(%s)
     AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
@@ -66,21 +70,6 @@ SELECT c.relpersistence = 'u', array_to_string(c.reloptions, ', '), obj_descript
             AND c.relkind = 'r' AND NOT c.relispartition THEN 'inheritance' END
     ], NULL)
 FROM pg_class c WHERE c.oid = to_regclass(%s)"""
-# What rows get in a column that comes back without its values, by its type or the type's category.
-_TIMES = ("date", "timestamp without time zone", "timestamp with time zone")
-_UUID = "gen_random_uuid()"
-_FILLERS = dict.fromkeys(_TIMES, "'epoch'") | {
-    "json": "'{}'",
-    "jsonb": "'{}'",
-    "bytea": "''",
-    "uuid": _UUID,
-    "A": "'{}'",
-    "B": "false",
-    "N": "0",
-    "S": "''",
-    "T": "'0'",
-}
-_SHORT = re.compile(r"\((?:[12]?\d|3[0-5])\)")  # texts with no room for a UUID
 
 
 class Column(NamedTuple):
@@ -131,9 +120,7 @@ class Column(NamedTuple):
         name, found = f"{self.table}.{quoted(self.name)}", []
         if self.sequence and not self.identity:
             found.append(f"ALTER SEQUENCE {self.sequence.name} OWNED BY {name}")
-        if self.comment is not None:
-            found.append(f"COMMENT ON COLUMN {name} IS {literal(self.comment)}")
-        return found
+        return [*found, *_commented(f"COLUMN {name}", self.comment)]
 
     @property
     def filler(self) -> str | None:
@@ -143,10 +130,9 @@ class Column(NamedTuple):
         """
         if not self.is_required or self.default or self.identity:
             return None
-        known = _FILLERS.get(self.type) or _FILLERS.get(self.category, "")
-        if self.is_unique and self.category == "S" and not _SHORT.search(self.type):
-            known = _UUID
-        return "" if self.is_bound or (self.is_unique and known != _UUID) else known
+        if self.is_bound:
+            return ""
+        return fillers.filler(self.type, self.category, is_unique=self.is_unique)
 
     @property
     def added(self) -> list[str]:
@@ -166,6 +152,7 @@ class Constraint(NamedTuple):
     kind: str
     sql: str
     is_checked: bool
+    comment: str | None
 
 
 class Table(NamedTuple):
@@ -178,7 +165,7 @@ class Table(NamedTuple):
     name: str
     columns: dict[str, Column]
     constraints: dict[str, Constraint]
-    indexes: dict[str, str]
+    indexes: dict[str, list[str]]
     triggers: list[str]
     is_unlogged: bool
     options: str | None
@@ -197,19 +184,30 @@ class Table(NamedTuple):
         lines = ",\n".join(f"    {line}" for line in [*(one.sql for one in columns), *inline])
         unlogged = "UNLOGGED " if self.is_unlogged else ""
         options = f" WITH ({self.options})" if self.options else ""
-        comment = literal(self.comment or "")
         return [
             *(sql for one in columns for sql in one.before),
             f"CREATE {unlogged}TABLE {self.name} (\n{lines}\n){options}",
-            *(self.added(one) for one in self.constraints.values() if not one.is_checked),
-            *([f"COMMENT ON TABLE {self.name} IS {comment}"] if self.comment is not None else []),
+            *_commented(f"TABLE {self.name}", self.comment),
             *(sql for one in columns for sql in one.after),
+            *(
+                sql
+                for one in self.constraints.values()
+                if one.kind != "f"
+                for sql in self.added(one)[one.is_checked :]
+            ),
         ]
 
-    def added(self, constraint: Constraint) -> str:
-        """The statement that puts a constraint back."""
+    def added(self, constraint: Constraint) -> list[str]:
+        """The statements that put a constraint back."""
         name = quoted(constraint.name)
-        return f"ALTER TABLE {self.name} ADD CONSTRAINT {name} {constraint.sql}"
+        return [
+            f"ALTER TABLE {self.name} ADD CONSTRAINT {name} {constraint.sql}",
+            *_commented(f"CONSTRAINT {name} ON {self.name}", constraint.comment),
+        ]
+
+
+def _commented(what: str, comment: str | None) -> list[str]:
+    return [] if comment is None else [f"COMMENT ON {what} IS {literal(comment)}"]
 
 
 def read(cursor: Cursor, name: str) -> Table | None:
@@ -227,15 +225,15 @@ def read(cursor: Cursor, name: str) -> Table | None:
         Column._make((name, *row[:width], Sequence(*row[width:]) if row[width] else None))
         for row in rows(_COLUMNS)
     ]
-    constraints = [
-        Constraint(name, kind, again(sql), is_checked)
-        for name, kind, sql, is_checked in rows(_CONSTRAINTS)
-    ]
+    constraints = [Constraint(*row) for row in rows(_CONSTRAINTS)]
     return Table(
         name,
         {one.name: one for one in columns},
-        {one.name: one for one in constraints},
-        {name: again(sql) for name, sql in rows(_INDEXES)},
+        {one.name: one._replace(sql=again(one.sql)) for one in constraints},
+        {
+            index: [again(sql), *_commented(what, comment)]
+            for index, sql, what, comment in rows(_INDEXES)
+        },
         [sql for (sql,) in rows(_TRIGGERS)],
         *facts[0],
     )

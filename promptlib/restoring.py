@@ -73,7 +73,7 @@ class Restoring:
             case ops.AddColumnOp() if name in table.columns:
                 yield _column(table.columns[name])
             case ops.CreateIndexOp() if name in table.indexes:
-                yield Statement(Phase.CREATE_INDEX, table.indexes[name])
+                yield Statement(Phase.CREATE_INDEX, *table.indexes[name])
             case ops.AddConstraintOp() if name in table.constraints:
                 yield _constraint(table, name)
             case ops.AlterColumnOp() if name in table.columns:
@@ -104,7 +104,7 @@ def _column(column: Column) -> Statement:
 def _constraint(table: Table, name: str) -> Statement:
     constraint = table.constraints[name]
     phase = Phase.ADD_FOREIGN_KEY if constraint.kind == "f" else Phase.ADD_CONSTRAINT
-    return Statement(phase, table.added(constraint))
+    return Statement(phase, *table.added(constraint))
 
 
 def _altered(table: Table, one: ops.AlterColumnOp, name: str) -> ops.AlterColumnOp:

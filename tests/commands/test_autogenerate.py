@@ -73,7 +73,9 @@ CASES = {
         ALTER TABLE v ADD CONSTRAINT unchecked CHECK (id > 7) NOT VALID;
         CREATE INDEX ON v USING gin (moods array_ops) WHERE mood = 'sad';
         CREATE UNIQUE INDEX "Odd" ON v (lower("select") text_pattern_ops DESC) INCLUDE (id);
-        COMMENT ON TABLE v IS 'it''s'; COMMENT ON COLUMN v."select" IS 'tab	and \';
+        COMMENT ON INDEX "Odd" IS 'of v'; COMMENT ON CONSTRAINT unchecked ON v IS 'not yet';
+        COMMENT ON CONSTRAINT v_pkey ON v IS 'key'; COMMENT ON TABLE v IS 'it''s';
+        COMMENT ON COLUMN v."select" IS 'tab	and \';
         CREATE TRIGGER touched BEFORE UPDATE ON v FOR EACH ROW EXECUTE FUNCTION touch();
         INSERT INTO u DEFAULT VALUES;
         """,
@@ -103,8 +105,9 @@ CASES = {
     ),
     "a column goes that is NOT NULL": Case(
         table(
-            "name varchar(50) NOT NULL, at date NOT NULL, u uuid UNIQUE NOT NULL",
-            "VALUES (1, 'x', now(), gen_random_uuid()), (2, 'y', now(), gen_random_uuid())",
+            "name varchar(50) NOT NULL, at date NOT NULL, u uuid UNIQUE NOT NULL,"
+            " mail varchar(255) UNIQUE NOT NULL",
+            "VALUES (1, 'x', now(), gen_random_uuid(), 'a'), (2, 'y', now(), gen_random_uuid(), 'b')",
         ),
         "t()",
         "-- UP data_loss:accepted",

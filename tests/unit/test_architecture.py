@@ -33,7 +33,7 @@ WITHOUT_ALEMBIC = (
 )
 WITH_ALEMBIC = (
     *("report", "operations", "spelling", "relabelling", "conversions", "differences"),
-    *("enums", "table_changes", "column_changes", "losses", "comparing", "sequences"),
+    *("enums", "table_changes", "column_changes", "losses", "comparing", "sequences", "fillers"),
     *("definitions", "restoring", "ordering", "rendering", "autogenerate"),
     *("scripts", "steps", "writing", "online", "plugin", "columns", "model"),
     *("environment", "handover", "changing", "cli", "__main__"),
