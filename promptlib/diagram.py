@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import CompileError, NoReferencedTableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import ForeignKeyConstraint, Index, MetaData, Table
     from sqlalchemy.schema import ColumnCollectionConstraint
@@ -87,13 +87,13 @@ class Diagram(NamedTuple):
     relations: tuple[Relation, ...]
 
 
-def of(metadata: MetaData) -> Diagram:
+def of(models: Iterable[MetaData]) -> Diagram:
     """What a picture of these tables shows.
 
     A table stands behind those that it refers to, and by its name where that leaves a choice;
     tables that the model only refers to stand last.
     """
-    tables = {table.fullname: table for table in metadata.tables.values()}
+    tables = {table.fullname: table for each in models for table in each.tables.values()}
     found = {name: [*_relations(table)] for name, table in tables.items()}
     parents = {name: {relation.parent for relation in found[name]} for name in tables}
     names = [*_parents_first(parents)]

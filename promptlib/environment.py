@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine
+from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
 
 from promptlib import database, logs, offline, online, report, settings
 from promptlib.errors import PromptlibError, shown
 from promptlib.plugin import OPTION
-from promptlib.records import TABLES
+from promptlib.records import TABLES, VERSION_TABLE
 from promptlib.scripts import SqlScriptDirectory
 from promptlib.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
-    from sqlalchemy import MetaData
 
     from promptlib.settings import Settings
 
@@ -40,20 +39,19 @@ _NOT_SET = (
 )
 
 
-_OPTIONS: dict[str, Any] = {
-    "transaction_per_migration": True,
-    "compare_type": True,
-    "compare_server_default": True,
-    "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
-}
+_NO_MODEL = PromptlibError(
+    "env.py passes no metadata, so there is no model to compare the database with",
+    "say in env.py: environment.run(context, metadata)",
+)
 
 
-def run(context: EnvironmentContext, metadata: MetaData) -> None:
+def run(context: EnvironmentContext, metadata: MetaData | Sequence[MetaData] | None) -> None:
     """Run the command that Alembic was called with; or hand over the model to who asks for that.
 
     Args:
         context: `alembic.context`, as env.py sees it.
-        metadata: the tables that `alembic check` compares the database with.
+        metadata: the tables that `alembic check` and `alembic revision --autogenerate` compare the
+            database with.
 
     Raises:
         CommandError: when the plugin is not loaded: `alembic upgrade head` would find no
@@ -61,7 +59,7 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
             migration is left.
     """
     if MODEL in context.config.attributes:
-        context.config.attributes[MODEL].append(metadata)
+        context.config.attributes[MODEL].extend(_models(metadata))
         return
     script = context.script
     if not context.config.get_alembic_option(OPTION):
@@ -71,20 +69,57 @@ def run(context: EnvironmentContext, metadata: MetaData) -> None:
     with report.errors(context.config, lambda: script.place()):  # noqa: PLW0108 - set later
         chosen = _settings(context)
         options = {
-            **_OPTIONS,
+            "transaction_per_migration": True,
             "version_table_schema": chosen.version_table_schema or None,
-            "target_metadata": metadata,
-            "include_name": partial(_is_ours, {*TABLES, *metadata.info.get(_FOREIGN_TABLES, ())}),
         }
         if context.is_offline_mode():
             _run_offline(context, script, chosen, options)
         else:
             with _connection(context.config) as connection:
-                online.run(context, script, chosen, connection, options)
+                context.configure(connection)  # only then it tells which command this is
+                options |= _comparison(context, script, metadata)
+                with report.fewer_warnings() if script.compares else contextlib.nullcontext():
+                    online.run(context, script, chosen, connection, options)
 
 
-def _is_ours(foreign: Collection[str], name: str | None, type_: str, _parents: object) -> bool:
-    """Whether `alembic check` looks at a thing: not at tables of other components."""
+def _models(metadata: MetaData | Sequence[MetaData] | None) -> list[MetaData]:
+    return [metadata] if isinstance(metadata, MetaData) else [*(metadata or ())]
+
+
+def _comparison(
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    metadata: MetaData | Sequence[MetaData] | None,
+) -> dict[str, Any]:
+    """The options of a command that compares the database with the model, if this is one."""
+    revision = context.get_context().opts.get("revision_context")
+    if not revision or not revision.command_args["autogenerate"]:
+        return {}
+    script.compares = True
+    if metadata is None:
+        raise _NO_MODEL
+    from promptlib import autogenerate  # noqa: PLC0415 - other commands do without
+
+    models = _models(metadata)
+    foreign = {name for model in models for name in model.info.get(_FOREIGN_TABLES, ())}
+    schemas = {table.schema for model in models for table in model.tables.values()}
+    return {
+        **autogenerate.options(models, script.take),
+        "include_schemas": schemas > {None} or None not in schemas,
+        "include_name": partial(_is_ours, {*TABLES, VERSION_TABLE, *foreign}, {None, *schemas}),
+    }
+
+
+def _is_ours(
+    foreign: Collection[str],
+    schemas: Collection[str | None],
+    name: str | None,
+    type_: str,
+    _parents: object,
+) -> bool:
+    """Whether a comparison looks at a thing: not at tables of other components."""
+    if type_ == "schema":
+        return name in schemas
     return type_ != "table" or name not in foreign
 
 
@@ -110,6 +145,9 @@ def _run_offline(
         **_output(context.config),
         **options,
     )
+    if "revision_context" in context.get_context().opts:
+        context.run_migrations()  # which tells Alembic that there is nothing to compare
+        return
     script.require_readable()
     writing.append(Writing(script, context.get_context(), chosen))
     with logs.reader_may_leave():

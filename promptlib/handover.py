@@ -79,7 +79,7 @@ class Alembic:
         assert isinstance(made, Script)
         return Path(made.path)
 
-    def model(self) -> MetaData:
+    def model(self) -> list[MetaData]:
         """The tables that env.py compares the database with; nothing is connected to.
 
         Raises:
@@ -98,13 +98,13 @@ class Alembic:
             raise PromptlibError(
                 f"cannot be run: {error}", "install what it imports", place=place
             ) from error
-        if not (found and found[0].tables):
+        if not any(each.tables for each in found):
             raise PromptlibError(
                 "it hands over no tables",
                 "it shall end: environment.run(context, metadata)",
                 place=place,
             )
-        return found[0]
+        return found
 
     def _config(self, output: io.StringIO | None = None) -> Config:
         return Config(

@@ -102,6 +102,7 @@ class _Command:
         self.context.get_context().opts.setdefault("dont_mutate", True)
         with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
             found = self.read()
+            self.script.require_head(found.current)
             try:
                 entries = self.plan(found)
             except PromptlibError as error:  # a file that cannot be read

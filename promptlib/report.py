@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import warnings
 from typing import TYPE_CHECKING, NoReturn
 
 import psycopg2
 from alembic.util import CommandError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SAWarning
 
 from promptlib import diagnosis, interrupts, logs
 from promptlib.errors import PromptlibError, history
@@ -29,6 +30,13 @@ def is_command_line(config: Config) -> bool:
     return hasattr(config.cmd_opts, "cmd")
 
 
+def is_offline_revision(config: Config) -> bool:
+    """Whether this is `alembic revision --sql`: it shall do without a database."""
+    command = getattr(config.cmd_opts, "cmd", [None])[0]
+    offline = bool(getattr(config.cmd_opts, "sql", False))
+    return offline and getattr(command, "__name__", "") == "revision"
+
+
 def configure_logging(config: Config) -> None:
     """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
     if is_command_line(config):
@@ -38,6 +46,15 @@ def configure_logging(config: Config) -> None:
 def is_command(config: Config) -> bool:
     """Whether a command of Alembic's or of ours runs: it answers to Ctrl-C and SIGTERM."""
     return is_command_line(config) or bool(config.attributes.get(COMMAND))
+
+
+@contextlib.contextmanager
+def fewer_warnings() -> Iterator[None]:
+    """Keep to oneself what SQLAlchemy cannot read or sort, and Alembic compare: we can."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        warnings.filterwarnings("ignore", r"Expression #\d+ .* an operator clause")
+        yield
 
 
 @contextlib.contextmanager

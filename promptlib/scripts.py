@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from alembic.util import CommandError, to_tuple
 from promptlib import directory, report
 from promptlib.creating import TEMPLATE
 from promptlib.directory import File, path_of
+from promptlib.errors import PromptlibError
 from promptlib.records import DOWN, UP
 
 if TYPE_CHECKING:
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
+    from promptlib.autogenerate import Draft
     from promptlib.ledger import Row
     from promptlib.migration import Migration
 
+_log = logging.getLogger(__name__)
 _BACK = re.compile(r"-(\d+)")
 _ONE_LINE = "migrations form one line, in the order of their versions"
 
@@ -47,10 +51,15 @@ class SqlScriptDirectory(ScriptDirectory):
         self.never_ran: set[str] = set()  # older than the current revision
         self.bound = ""  # how far an upgrade goes that takes no step of Alembic's
         self.has_half = False  # whether half of an UP is there, of which Alembic does not know
+        self.compares = False  # whether a model is compared with the database
+        self.drafts: Iterator[Draft] | None = None  # what --autogenerate has found
         self.asked = ""  # upgrade, downgrade or stamp: what Alembic last planned
         self.perform: Callable[[str, str], None]  # what a revision's functions do
         self.place: Callable[[], str] = str  # the file of the migration that runs
         report.configure_logging(config)
+        if report.is_offline_revision(config):
+            # Else Alembic says that it makes no sense. It runs env.py, which then connects nowhere.
+            config.set_main_option("revision_environment", "true")
 
     @cached_property
     def files(self) -> list[File]:
@@ -75,6 +84,24 @@ class SqlScriptDirectory(ScriptDirectory):
             PromptlibError: naming every file that is refused.
         """
         _ = self.migrations
+
+    def take(self, drafts: Iterator[Draft]) -> None:
+        """Keep what --autogenerate has found until the files are written."""
+        self.drafts = drafts
+
+    def require_head(self, current: tuple[str, ...]) -> None:
+        """Refuse to compare a model with an older schema, which lacks what pending ones make.
+
+        Raises:
+            PromptlibError: naming both versions.
+        """
+        heads = tuple(self.get_heads())
+        if self.compares and current != heads:
+            raise PromptlibError(
+                f"the database is not up to date: it is at {', '.join(current) or 'base'}, the "
+                f"newest migration is {', '.join(heads)}",
+                "run what is pending first: alembic upgrade head",
+            )
 
     def remember(self, ghosts: list[Row]) -> None:
         """Take what the database names and sql/ does not have for revisions as well."""
@@ -161,19 +188,28 @@ class SqlScriptDirectory(ScriptDirectory):
 
     def generate_revision(  # fewer arguments have a meaning here
         self, revid: str, message: str | None, head: Any = None, *_: Any, **options: Any
-    ) -> Script:
+    ) -> Script | None:
         """Write the next migration, prepared from script.sql.mako; what `alembic revision` calls.
+
+        Returns:
+            Nothing, where --autogenerate has found nothing to do: then no file is written.
 
         Raises:
             CommandError: for the options of branches and merges: there is one line of history.
         """
         self._require_one_line(head, options)
+        draft = next(self.drafts) if self.drafts else None
+        if draft is not None and not draft:
+            _log.info("no migration was written: the database is as the model says")
+            return None
         given = revid if directory.is_version(revid) else ""
         before = self.get_current_head()
         with report.errors(self.config):
             file = directory.new_file(self.folder, message or "", after=self.files, version=given)
             with directory.writing(file.path):
                 self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
+            if draft:
+                _fill(file.path, draft)
         if self.hooks:
             write_hooks._run_hooks(file.path, self.hooks)  # noqa: SLF001 - as Alembic's own does
         self.files.append(file)
@@ -193,5 +229,14 @@ class SqlScriptDirectory(ScriptDirectory):
             refused.append("--head")
         if refused:
             raise CommandError(f"{', '.join(refused)} has no meaning here: {_ONE_LINE}")
-        if options.get("upgrades", "pass").strip() not in ("", "pass"):
-            raise CommandError("--autogenerate cannot write SQL yet; write the migration by hand")
+
+
+def _fill(path: Path, draft: Draft) -> None:
+    """Write what --autogenerate has found into a new migration; there is none, if that fails."""
+    try:
+        with report.fewer_warnings():
+            text = draft.written(path.read_text("utf-8"))
+        path.write_text(text, "utf-8", newline="\n")
+    except BaseException:
+        path.unlink()
+        raise

@@ -26,9 +26,9 @@ def psql(database: Database, script: str, *, ok: bool = True, **environment: str
     return text
 
 
-def schema(database: Database) -> list[str]:
-    """The schema as pg_dump writes it."""
-    return dump(database, "--schema-only")
+def schema(database: Database, *options: str) -> list[str]:
+    """The schema as pg_dump writes it, with options of its own."""
+    return dump(database, "--schema-only", *options)
 
 
 def dump(database: Database, *options: str) -> list[str]:

@@ -27,7 +27,10 @@ WITHOUT_ALEMBIC = (
     *("trial", "verify", "verdict", "page", "conformity", "adopt"),
 )
 WITH_ALEMBIC = (
-    *("report", "scripts", "steps", "writing", "online", "plugin", "columns", "model"),
+    *("report", "operations", "spelling", "relabelling", "conversions", "differences"),
+    *("enums", "table_changes", "column_changes", "losses", "comparing", "sequences", "fillers"),
+    *("definitions", "restoring", "ordering", "rendering", "autogenerate"),
+    *("scripts", "steps", "writing", "online", "plugin", "columns", "model"),
     *("environment", "handover", "drift", "changing"),
     *("diagram", "mermaid", "graphviz", "authoring"),
     *("cli", "__main__"),

@@ -89,7 +89,7 @@ def test_every_alembic_command(readme: str) -> None:
 
 def test_the_diagram_is_the_model(readme: str) -> None:
     (shown,) = re.findall(r"^```mermaid\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
-    drawn = mermaid.written(diagram.of(model.metadata))
+    drawn = mermaid.written(diagram.of([model.metadata]))
     assert shown == drawn, "put what `promptlib erd` prints into the README"
 
 

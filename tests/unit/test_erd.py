@@ -46,7 +46,7 @@ def _diagram(**tables: list[SchemaItem]) -> Diagram:
     metadata = MetaData()
     for name, parts in tables.items():
         Table(name, metadata, *parts)
-    return diagram.of(metadata)
+    return diagram.of([metadata])
 
 
 def _attributes(*parts: SchemaItem) -> dict[str, Attribute]:
@@ -201,7 +201,7 @@ def test_schemas_belong_to_the_names() -> None:
     metadata = MetaData(schema="app")
     Table("a", metadata, _id())
     Table("b", metadata, Column("a", ForeignKey("a.id")), Column("c", ForeignKey("other.c.id")))
-    found = diagram.of(metadata)
+    found = diagram.of([metadata])
     assert [entity.name for entity in found.entities] == ["app.a", "app.b", "other.c"]
 
 

@@ -1,0 +1,119 @@
+"""Operations that Alembic has none for, what operations are about, and what comes before what."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alembic.operations import ops
+from sqlalchemy.sql.elements import conv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+# In the info of CREATE TABLE: the columns of foreign keys that have operations of their own.
+LATER = "promptlib_later"
+
+
+class Phase(enum.IntEnum):
+    """What has to be done before what. Names of what goes may be those of what comes."""
+
+    SCHEMA = enum.auto()
+    DROP_FOREIGN_KEY = enum.auto()
+    DROP_INDEX = enum.auto()
+    DROP_CONSTRAINT = enum.auto()
+    DROP_TABLE = enum.auto()
+    DROP_COLUMN = enum.auto()
+    TYPE = enum.auto()
+    CREATE_TABLE = enum.auto()
+    ADD_COLUMN = enum.auto()
+    ALTER_COLUMN = enum.auto()
+    DROP_TYPE = enum.auto()
+    ADD_CONSTRAINT = enum.auto()
+    CREATE_INDEX = enum.auto()
+    ADD_FOREIGN_KEY = enum.auto()
+    TRIGGER = enum.auto()
+    COMMENT = enum.auto()
+    DROP_SCHEMA = enum.auto()
+
+
+class Key(NamedTuple):
+    """A table: its schema, None for the one that comes first in the search_path, and its name."""
+
+    schema: str | None
+    name: str
+
+
+class Statement(ops.ExecuteSQLOp):
+    """SQL as it is written, in its place among the operations.
+
+    Args:
+        phase: its place.
+        sql: one statement or several, without a semicolon.
+        undo: what takes it back; nothing, if that comes by itself.
+        diff: how `alembic check` shows it.
+        remark: what a reader has to know of it.
+    """
+
+    def __init__(
+        self,
+        phase: Phase,
+        *sql: str,
+        undo: ops.MigrateOperation | None = None,
+        diff: tuple[Any, ...] = (),
+        remark: str = "",
+    ) -> None:
+        super().__init__(";\n".join(sql))
+        self.phase, self.sql, self.undo = phase, sql, undo
+        self.diff, self.remark = diff, remark
+
+    def reverse(self) -> ops.MigrateOperation:
+        """What takes it back."""
+        return self.undo or ops.OpContainer()
+
+    def to_diff_tuple(self) -> Any:
+        """How `alembic check` shows it."""
+        return self.diff or super().to_diff_tuple()
+
+
+def each(operations: Iterable[ops.MigrateOperation]) -> Iterator[ops.MigrateOperation]:
+    """Yield the operations one by one: those of a table are kept together by Alembic."""
+    for operation in operations:
+        if isinstance(operation, ops.OpContainer):
+            yield from each(operation.ops)
+        else:
+            yield operation
+
+
+_LONGEST = 63  # bytes of a name
+_SUFFIXES = {"unique": "key", "foreignkey": "fkey", "primarykey": "pkey"}
+
+
+def named(operation: ops.MigrateOperation) -> ops.MigrateOperation:
+    """Give a constraint without a name the one that PostgreSQL would: DOWN has to know it."""
+    unnamed: Any = operation
+    if isinstance(operation, ops.AddConstraintOp) and not unnamed.constraint_name:
+        constraint: Any = operation.to_constraint()
+        suffix = _SUFFIXES.get(operation.constraint_type, "check")
+        columns = () if suffix == "pkey" else (each.name for each in constraint.columns)
+        base = "_".join([constraint.table.name, *columns]).encode()[: _LONGEST - 1 - len(suffix)]
+        unnamed.constraint_name = conv(f"{base.decode(errors='ignore')}_{suffix}")
+    return operation
+
+
+def table_of(operation: ops.MigrateOperation) -> Key | None:
+    """The table of an operation, if it has one."""
+    if isinstance(operation, ops.CreateForeignKeyOp):
+        return Key(operation.kw.get("source_schema"), operation.source_table)
+    name = getattr(operation, "table_name", None)
+    return Key(getattr(operation, "schema", None), name) if name else None
+
+
+def subject(operation: ops.MigrateOperation) -> tuple[Key, str]:
+    """What an operation is about: a column, constraint or index of a table; or all of it: ""."""
+    table = table_of(operation) or Key(None, "")
+    if isinstance(operation, ops.AddColumnOp):
+        return table, operation.column.name
+    names = (getattr(operation, f"{kind}_name", None) for kind in ("column", "constraint", "index"))
+    return table, str(next(filter(None, names), ""))

@@ -1,0 +1,54 @@
+"""A model in a copy of the project, and the migrations that are made of it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from promptlib.migration import parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.projects import Project
+
+ENV = """
+from alembic import context
+
+import model
+from promptlib import environment
+
+environment.run(context, model.metadata)
+"""
+MODEL = """
+import sqlalchemy as sa
+from sqlalchemy import Column, Integer, String, Table, Text, text
+from sqlalchemy.dialects import postgresql as pg
+
+metadata = sa.MetaData()
+
+
+def t(*items, **options):
+    return Table("t", metadata, Column("id", Integer, primary_key=True), *items, **options)
+
+"""
+
+
+def write_model(project: Project, source: str) -> None:
+    """Write the model, and let env.py find it."""
+    (project.folder / "model.py").write_text(MODEL + textwrap.dedent(source))
+    (project.folder / "alembic" / "env.py").write_text(ENV)
+
+
+def generated(project: Project, *arguments: str) -> tuple[str, str]:
+    """The text of the file that --autogenerate writes: up to the end of UP, and DOWN."""
+    said = project.alembic("revision", "--autogenerate", "-m", "x", *arguments)
+    assert said.stderr == "", said.stderr
+    path = newest(project)
+    found = parse(path.name[:14], "x", path, path.read_bytes())
+    return found.up.source[: found.up.end], found.down.text
+
+
+def newest(project: Project) -> Path:
+    """The newest migration's file."""
+    return max((project.folder / "sql").iterdir())
