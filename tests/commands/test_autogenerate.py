@@ -107,8 +107,7 @@ CASES = {
         table(
             "name varchar(50) NOT NULL, at date NOT NULL, u uuid UNIQUE NOT NULL,"
             " mail varchar(255) UNIQUE NOT NULL",
-            "VALUES (1, 'x', now(), gen_random_uuid(), 'a'),"
-            " (2, 'y', now(), gen_random_uuid(), 'b')",
+            "SELECT i, 'x', now(), gen_random_uuid(), i FROM generate_series(1, 2) AS i",
         ),
         "t()",
         "-- UP data_loss:accepted",
