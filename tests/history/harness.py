@@ -102,7 +102,9 @@ def section(version: str, which: Literal["UP", "DOWN"]) -> str:
     """Give the text of one section."""
     (path,) = SQL.glob(f"{version}_*.sql")
     _, up, down = re.split(
-        r"^-- (?:UP|DOWN)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE
+        r"^-- (?:UP|DOWN)(?: data_loss:accepted)?$",
+        path.read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
     )
     return up if which == "UP" else down
 

@@ -446,7 +446,7 @@ def test_who_may_make_no_database_uses_the_embedded_server(
 
     said = without_right.promptlib("adopt", "--yes", "--embedded").stderr
 
-    assert "the embedded PostgreSQL in .promptlib/postgresql (--embedded)\n" in said
+    assert "the embedded PostgreSQL in .promptlib/postgresql (as asked for)\n" in said
     differs = not database.server.name.endswith("18")
     assert ("may word the same definition differently" in said) == differs
     assert current(database) == [SEED]
