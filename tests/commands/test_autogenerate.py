@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.models import generated, write_model
+from support.models import generated, newest, write_model
 from support.psql import schema
 
 if TYPE_CHECKING:
@@ -366,7 +366,8 @@ def contents(database: Database) -> list[tuple[object, ...]]:
 def test_up_does_what_the_model_says_and_down_takes_it_back(
     project: Project, database: Database, case: Case
 ) -> None:
-    database.query(case.before or "SELECT")
+    project.add(1, case.before or "SELECT 1;")
+    project.alembic("upgrade", "head")
     write_model(project, case.model)
     before, rows = catalog(database), contents(database)
 
@@ -382,3 +383,5 @@ def test_up_does_what_the_model_says_and_down_takes_it_back(
     assert "data_loss:accepted" in up or contents(database) == rows
     project.alembic("upgrade", "head")
     assert catalog(database) == after
+    proven = project.promptlib("verify", newest(project).name[:14], ok=None)
+    assert proven.returncode == 0, proven.stdout

@@ -242,3 +242,13 @@ def test_this_project_s_own_migrations(root: Path, tmp_path: Path, database: Dat
     project = Project.copy(tmp_path, database.url, migrations=True)
     number = len([*(root / "sql").glob("*.sql")])
     assert project.promptlib("verify").stdout.splitlines()[-1].startswith(f"{number} migrations")
+
+
+def test_the_page_tells_of_each_migration(wrong: Project) -> None:
+    result = wrong.promptlib("verify", "--html", "page.html", ok=None)
+    assert result.returncode == 1
+    page = (wrong.folder / "page.html").read_text(encoding="utf-8")
+    for name in (f"{ONE}_make_a", f"{TWO}_make_b", f"{THREE}_make_c"):
+        assert f"sql/{name}.sql" in page
+    assert "DOWN does not undo UP" in page
+    assert "CREATE INDEX b_i ON public.b USING btree (i)" in page
