@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
+NEWEST_AND_OLDEST = True
 _ROWS = 3
 
 
