@@ -102,7 +102,6 @@ class _Command:
         self.context.get_context().opts.setdefault("dont_mutate", True)
         with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
             found = self.read()
-            self.script.require_head(found.current)
             try:
                 entries = self.plan(found)
             except PromptlibError as error:  # a file that cannot be read
@@ -110,6 +109,7 @@ class _Command:
             else:
                 for problem in plan.problems(entries, self.script.folder, found.version):
                     _log.warning("%s", problem)
+            self.script.require_head(found.current)
         self.context.run_migrations()
 
     def read(self) -> Ledger:

@@ -101,8 +101,12 @@ def test_an_upgrade_refuses_and_whoever_looks_is_told(
     before = everything(database)
     for arguments in looks:
         said = inside.alembic(ran, *arguments, ok=None)
-        assert said.stderr.splitlines() == lines(_SAID, state)
-        if "pending" not in state:  # of which `check` tells in its own way
+        told = lines(_SAID, state)
+        assert said.stderr.splitlines()[: len(told)] == told
+        if arguments == ("check",) and "pending" in state:
+            assert "the database is not up to date" in said.stderr.splitlines()[-1]
+        else:
+            assert len(said.stderr.splitlines()) == len(told)
             assert said.ok is clean[arguments].ok
     assert inside.alembic(ran, "current").stdout.split()[0] == full(5)
     assert everything(database) == before
@@ -166,9 +170,12 @@ def test_looking_neither_writes_nor_waits(
     assert "another deploy has not ended" in waits.stderr
     migrated.query(f'ALTER DATABASE "{migrated.name}" SET default_transaction_read_only = on')
     for arguments in (("current",), ("history", "-i"), ("check",)):
-        said = project.alembic(*arguments).stderr
+        said = project.alembic(*arguments).stderr.splitlines()
         states = [" ran here, and the file is gone;", " is older than", " was edited after"]
-        assert [each in line for each, line in zip(states, said.splitlines(), strict=True)]
+        assert all(each in line for each, line in zip(states, said, strict=False))
+        # Nobody can make a temporary table here, to compare the model with.
+        rest = [line for line in said[3:] if "is compared as it is written" not in line]
+        assert (len(said) >= len(states), rest) == (True, [])
     holder.close()
     # Neither does it make the tables of a database that has none.
     project.alembic("history", "-i", DATABASE_URL=database.url)
