@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib import conformity, directory, interrupts, ledger, lock, plan, standing, tables, views
+from promptlib import conformity, directory, ledger, plan, tables, undisturbed, views
 from promptlib.errors import PromptlibError, combined
 from promptlib.records import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE, Tables
 
@@ -187,33 +186,25 @@ def make(project: Project, target: Target, announced: Adoption, comparison: Comp
     Raises:
         PromptlibError: when files, ledger or schema have changed since.
     """
-    with contextlib.closing(target.connect()) as connection:
-        found = ledger.read(connection.cursor(), project.settings.version_table_schema)
-        connection.rollback()
-        number = lock.key(found.schema, VERSION_TABLE)
-        with lock.held(target.connect, number, project.settings.deploy_wait):
-            files = directory.files(project.sql)
-            now = standing.compare(project, target, connection, files)
-            adoption = of(now)
-            if not adoption:
-                return False
-            same = conformity.compared(target, comparison.expected) == comparison
-            if adoption != announced or not same:
-                raise PromptlibError(
-                    "files, ledger or schema have changed meanwhile, so nothing was adopted",
-                    "run it again",
-                )
-            connection.set_session(isolation_level="DEFAULT", readonly=False)
-            with interrupts.listening(), connection, connection.cursor() as cursor:
-                # Whoever reads the table, as pg_dump does, keeps it from being extended.
-                cursor.execute(_LOCK_TIMEOUT, (project.settings.lock_timeout,))
-                _write(cursor, now, adoption)
+    with undisturbed.look(project, target) as now:
+        adoption = of(now.standing)
+        if not adoption:
+            return False
+        same = conformity.compared(target, comparison.expected) == comparison
+        if adoption != announced or not same:
+            raise PromptlibError(
+                "files, ledger or schema have changed meanwhile, so nothing was adopted",
+                "run it again",
+            )
+        with now.writing() as cursor:
+            # Whoever reads the table, as pg_dump does, keeps it from being extended.
+            cursor.execute(_LOCK_TIMEOUT, (project.settings.lock_timeout,))
+            now.make_ledger(cursor)
+            _write(cursor, now.standing, adoption)
     return True
 
 
 def _write(cursor: Cursor, found: Standing, adoption: Adoption) -> None:
-    before = [each for key, each in found.migrations.items() if key <= found.current]
-    ledger.make(cursor, found.ledger, before)
     written = Tables(found.ledger.schema)
     if adoption.taken:
         cursor.execute(written.took_over(adoption.taken, _OUTCOME))

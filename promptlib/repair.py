@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib import directory, interrupts, ledger, lock, plan, standing
+from promptlib import directory, plan, undisturbed
 from promptlib.errors import PromptlibError, combined, shown
 from promptlib.plan import State
-from promptlib.records import UP, VERSION_TABLE, Tables
+from promptlib.records import UP, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,24 +89,15 @@ def make(project: Project, target: Target, announced: Differences) -> None:
     Raises:
         PromptlibError: when files or ledger have changed since.
     """
-    with contextlib.closing(target.connect()) as connection:
-        found = ledger.read(connection.cursor(), project.settings.version_table_schema)
-        connection.rollback()
-        number = lock.key(found.schema, VERSION_TABLE)
-        with lock.held(target.connect, number, project.settings.deploy_wait):
-            files = directory.files(project.sql)
-            now = standing.compare(project, target, connection, files)
-            if differences(now) != announced:
-                raise PromptlibError(
-                    "files or ledger have changed meanwhile, so nothing was repaired",
-                    "run it again",
-                )
-            connection.set_session(isolation_level="DEFAULT", readonly=False)
-            with interrupts.listening(), connection, connection.cursor() as cursor:
-                before = [each for key, each in now.migrations.items() if key <= now.current]
-                ledger.make(cursor, now.ledger, before)
-                for sql in _statements(now, announced):
-                    cursor.execute(sql)
+    with undisturbed.look(project, target) as now:
+        if differences(now.standing) != announced:
+            raise PromptlibError(
+                "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
+            )
+        with now.writing() as cursor:
+            now.make_ledger(cursor)
+            for sql in _statements(now.standing, announced):
+                cursor.execute(sql)
 
 
 def _statements(found: Standing, changes: Differences) -> Iterator[str]:

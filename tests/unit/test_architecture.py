@@ -22,7 +22,17 @@ WITHOUT_ALEMBIC = (
     *("runner", "attempts", "outside", "deploy", "offline"),
     *("programs", "embedded", "database"),
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
-    *("answers", "events", "repair", "backup", "server", "creating", "completion", "looking"),
+    *(
+        "answers",
+        "events",
+        "undisturbed",
+        "repair",
+        "backup",
+        "server",
+        "creating",
+        "completion",
+        "looking",
+    ),
     *("catalog", "contents", "findings", "measured", "scratch", "guesses", "shapes", "samples"),
     *("trial", "verify", "verdict", "page", "conformity", "adopt"),
 )
