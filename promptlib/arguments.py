@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from promptlib.parsing import Commands
 
 FORMATS = ("text", "json", "github")
+ROWS = 3  # that verify makes up for each table, unless it is told otherwise
 SHELLS = ("bash", "zsh", "fish")
 PICTURES = (MERMAID, SVG) = ("mermaid", "svg")
 _VERSION = "VERSION may be shortened as long as it is unique."
@@ -162,7 +163,11 @@ def _for_authors(commands: Commands) -> None:
     verify.add_argument("versions", nargs="*", metavar="VERSION", help="these alone; default: all")
     verify.add_argument("--pending", action="store_true", help="those that have not run")
     verify.add_argument(
-        "--rows", type=parsing.number, default=3, metavar="N", help="rows a table; default: 3"
+        "--rows",
+        type=parsing.number,
+        default=ROWS,
+        metavar="N",
+        help=f"rows a table; default: {ROWS}",
     )
     verify.add_argument("--html", metavar=FILE, help="write a page with all that was found")
     verify.add_argument("--embedded", **_EMBEDDED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib import logs, scratch, verify, violations
+from promptlib import arguments, logs, scratch, verify, violations
 from promptlib.errors import PromptlibError, history
 from promptlib.handover import Alembic
 from promptlib.violations import Violation
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from promptlib.config import Project
     from promptlib.database import Target
     from promptlib.migration import Migration
-
-_ROWS = 3  # made up for each table, as verify does unless it is told otherwise
 
 
 def check(project: Project, migrations: Sequence[Migration]) -> Iterator[Violation]:
@@ -40,7 +38,9 @@ def check(project: Project, migrations: Sequence[Migration]) -> Iterator[Violati
         yield violations.of_error(_with_place(error), "upgrade")
         return
     known = [migration.version for migration in migrations]
-    for finding in verify.report(target, migrations, known, project.settings, _ROWS).findings:
+    for finding in verify.report(
+        target, migrations, known, project.settings, arguments.ROWS
+    ).findings:
         told = PromptlibError(finding.what, place=finding.place, notes=finding.diff)
         yield violations.of_error(told, "verify")
 

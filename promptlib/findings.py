@@ -22,8 +22,8 @@ LOCKS = {
     "ExclusiveLock": "blocks writes and SELECT ... FOR UPDATE",
     "AccessExclusiveLock": "blocks reads and writes",
 }
-_STRENGTHS = {mode: strength for strength, mode in enumerate(LOCKS)}
-_STOPS_WRITES = _STRENGTHS["ShareLock"]
+STRENGTHS = {mode: strength for strength, mode in enumerate(LOCKS)}
+_STOPS_WRITES = STRENGTHS["ShareLock"]
 
 
 class Lock(NamedTuple):
@@ -52,12 +52,12 @@ class Lock(NamedTuple):
     @property
     def risk(self) -> tuple[bool, int]:
         """To be compared with other locks: the greater, the worse for who uses the table."""
-        return self.rewritten, _STRENGTHS[self.mode]
+        return self.rewritten, STRENGTHS[self.mode]
 
     @property
     def is_risky(self) -> bool:
         """Whether writes wait for it, or reads too, or the table is written anew."""
-        return self.rewritten or _STRENGTHS[self.mode] >= _STOPS_WRITES
+        return self.rewritten or STRENGTHS[self.mode] >= _STOPS_WRITES
 
 
 class Timing(NamedTuple):

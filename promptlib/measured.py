@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from promptlib import masking, runner
 from promptlib.errors import PromptlibError
-from promptlib.findings import LOCKS, Lock, Timing
+from promptlib.findings import STRENGTHS, Lock, Timing
 from promptlib.migration import place
 from promptlib.records import UP
 
@@ -35,7 +35,6 @@ _LOOK = """
     SELECT relation, NULL, NULL, mode FROM pg_locks
      WHERE locktype = 'relation' AND granted AND pid = pg_backend_pid()
 """
-_STRENGTHS = {mode: strength for strength, mode in enumerate(LOCKS)}
 _LONGEST = 100  # characters of a statement that is shown
 
 
@@ -51,6 +50,9 @@ class _Look(NamedTuple):
     names: dict[int, str]
     files: dict[int, int | None]
     held: dict[int, str]
+
+
+_NOTHING = _Look({}, {}, {})
 
 
 def tables(cursor: Cursor) -> set[int]:
@@ -90,7 +92,7 @@ def run(
             cursor, section, settings.of_section(section), local=section.transactional
         ) as pid,
     ):
-        before = _look(cursor)
+        before = _look(cursor) if known else _NOTHING
         told = {oid: name for oid, name in before.names.items() if oid in known}
         for index in range(len(section.statements)):
             if not section.transactional:
@@ -98,7 +100,7 @@ def run(
             began = time.perf_counter()
             _execute(cursor, step, index, watcher, pid)
             seconds = time.perf_counter() - began
-            after = _look(cursor)
+            after = _look(cursor) if known else _NOTHING
             yield _timing(step, index, seconds, tuple(_locks(told, before, after)))
             before = after if section.transactional else after._replace(held={})
     connection.commit()
@@ -137,7 +139,7 @@ def _locks(told: Mapping[int, str], before: _Look, after: _Look) -> Iterator[Loc
 
 
 def _strength(mode: str) -> int:
-    return _STRENGTHS.get(mode, -1)
+    return STRENGTHS.get(mode, -1)
 
 
 def _timing(step: Step, index: int, seconds: float, locks: tuple[Lock, ...]) -> Timing:

@@ -30,11 +30,10 @@ _QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 
 
 class Picture(NamedTuple):
-    """A database at one moment: its objects, its rows, and what tells those of a table apart."""
+    """A database at one moment: its objects and its rows."""
 
     objects: Catalog
     rows: Rows
-    keys: dict[str, list[str]]
 
 
 class Trial:
@@ -56,7 +55,9 @@ class Trial:
         self._rows = rows
         self._path = shown(migration.path)
         self._source = migration.up.source
-        self._known: set[int] = set()  # tables that are there before the migration
+        # The tables that are there before the migration, and what tells their rows apart.
+        self._known: set[int] = set()
+        self._keys: dict[str, list[str]] = {}
         self.went_up = False
         self.statements: list[Timing] = []
         self.findings: list[Finding] = []
@@ -73,7 +74,8 @@ class Trial:
             self._prepare(rows)
             before = self._picture()
             with self._connection, self._connection.cursor() as cursor:
-                self._known = measured.tables(cursor)
+                cursor.execute(_QUALIFIED)
+                self._known, self._keys = measured.tables(cursor), contents.keys(cursor)
             self.statements += self._section(UP)
             self.went_up = True
             after = self._picture()
@@ -147,8 +149,8 @@ class Trial:
         """
         now = self._picture()
         self._find("DOWN does not undo UP", catalog.difference(before.objects, now.objects))
-        touched = self._touched(before) if now.rows != before.rows else {}
-        found = contents.difference(before.rows, now.rows, before.keys, touched)
+        touched = self._touched() if now.rows != before.rows else {}
+        found = contents.difference(before.rows, now.rows, self._keys, touched)
         changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
             self.lost |= dict.fromkeys(each[2:] for each in changes if each[0] != "+")
@@ -159,12 +161,12 @@ class Trial:
             changes,
         )
 
-    def _touched(self, before: Picture) -> Mapping[str, set[str]]:
+    def _touched(self) -> Mapping[str, set[str]]:
         """The columns that UPDATE itself changes: no DOWN can give their values back."""
         with self._connection.cursor() as cursor:
             cursor.execute(_QUALIFIED)
             try:
-                return contents.touched(cursor, before.keys)
+                return contents.touched(cursor, self._keys)
             except psycopg2.Error:  # a trigger that refuses
                 return {}
             finally:
@@ -197,7 +199,6 @@ class Trial:
             return Picture(
                 {key: objects[key] for key in objects if self._matters(key)},
                 contents.read(cursor),
-                contents.keys(cursor),
             )
 
     def _matters(self, key: catalog.Key) -> bool:
