@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import plot
 import tools
 
-from support import servers  # found by tools
+from support import measure, servers  # found by tools
 from support.projects import environment_with
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _run(server: servers.Server, tool: tools.Tool, count: int, found: Results) -
 
 def _cost(command: list[str], folder: Path, database: Database) -> Cost:
     result = subprocess.run(
-        [sys.executable, "-S", str(Path(__file__).with_name("measure.py")), *command],
+        [sys.executable, "-S", measure.__file__, *command],
         cwd=folder,
         env=environment_with({"DATABASE_URL": database.url}),
         stdout=subprocess.PIPE,

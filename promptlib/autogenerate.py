@@ -15,11 +15,11 @@ from promptlib.creating import TEMPLATE
 from promptlib.errors import PromptlibError
 from promptlib.operations import each
 from promptlib.ordering import ordered, phase_of
+from promptlib.pieces import Marker
 from promptlib.relabelling import Relabelling
 from promptlib.rendering import Rendering
 from promptlib.restoring import Restoring
 from promptlib.spelling import driver_cursor
-from promptlib.sqltext import Marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -192,7 +192,8 @@ def filled(template: str, head: str, up: str, down: str, option: str) -> str:
     Raises:
         PromptlibError: when the template has no such markers.
     """
-    markers = {item.word: item for item in sqltext.scan(template) if isinstance(item, Marker)}
+    text = template.encode()
+    markers = {item.word: item for item in sqltext.scan(text) if isinstance(item, Marker)}
     if list(markers) != ["UP", "DOWN"]:
         raise PromptlibError(
             "there are no lines `-- UP` and `-- DOWN` to write the SQL behind",
@@ -201,14 +202,14 @@ def filled(template: str, head: str, up: str, down: str, option: str) -> str:
         )
     first, second = markers["UP"], markers["DOWN"]
     before, between, behind = (
-        template[start:end].strip()
+        text[start:end].decode().strip()
         for start, end in ((0, first.start), (first.end, second.start), (second.end, None))
     )
     lines = (
         *((before,) if before else ()),
-        f"{head}\n\n{template[first.start : first.end].strip()}{option}\n{up}",
+        f"{head}\n\n{text[first.start : first.end].decode()}{option}\n{up}",
         *((between,) if between else ()),
-        f"{template[second.start : second.end].strip()}\n{down}",
+        f"{text[second.start : second.end].decode()}\n{down}",
         *((behind,) if behind else ()),
     )
     return "\n\n".join(lines) + "\n"

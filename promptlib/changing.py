@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from promptlib.config import Project
     from promptlib.database import Target
     from promptlib.handover import Alembic
+    from promptlib.migration import Migration
 
 _log = logging.getLogger(__name__)
 
@@ -26,17 +27,18 @@ def migrate(options: argparse.Namespace, _: Terminal) -> Answer:
     """Run pending migrations, or show what would run."""
     late = {"late_migrations": options.late} if options.late else {}
     project, target = answers.opened(options, **late)
-    to_head = options.target == preview.HEAD
+    to_head, read = options.target == preview.HEAD, {}
     if to_head or options.dry_run or options.backup:
         found = standing.look(project, target)
+        read = found.migrations
         if to_head and not preview.has_work(found, project.settings):
             _log.info("%s", views.place(found))
             return Answer()
         if options.dry_run:
-            return _dry_run(project, found, options.target, _alembic(project, target, late))
+            return _dry_run(project, found, options.target, _alembic(project, target, late, read))
         if options.backup and preview.will_run(found, project.settings):
             _write_backup(project, target, options.backup)
-    _alembic(project, target, late).upgrade(options.target)
+    _alembic(project, target, late, read).upgrade(options.target)
     return Answer()
 
 
@@ -49,10 +51,12 @@ def _dry_run(project: Project, found: standing.Standing, target: str, alembic: A
     return Answer(late + alembic.script(found.current, planned.end or preview.HEAD))
 
 
-def _alembic(project: Project, target: Target, arguments: dict[str, str]) -> Alembic:
+def _alembic(
+    project: Project, target: Target, arguments: dict[str, str], read: dict[str, Migration]
+) -> Alembic:
     from promptlib import handover  # noqa: PLC0415 - it imports Alembic, which is slow
 
-    return handover.Alembic(project, project.url_of(target), arguments)
+    return handover.Alembic(project, project.url_of(target), arguments, read)
 
 
 def _tell(lines: Iterable[str]) -> None:
@@ -77,7 +81,8 @@ def rollback(options: argparse.Namespace, terminal: Terminal) -> Answer:
         _tell(told)
     elif not terminal.agrees(told, "take them back? [y/N]"):
         return Answer(code=NO)
-    _alembic(project, target, loss).downgrade(back.end, found.ledger.current)
+    alembic = _alembic(project, target, loss, found.migrations)
+    alembic.downgrade(back.end, found.ledger.current)
     return Answer()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from promptlib import masking, sqltext
+from promptlib import masking
 from promptlib.errors import PromptlibError
 from promptlib.migration import place
+from promptlib.pieces import location
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     import psycopg2
     from psycopg2.extensions import Diagnostics
 
-    from promptlib.migration import Section
-    from promptlib.sqltext import Statement
+    from promptlib.pieces import Statement
+    from promptlib.section import Section
 
 _EXISTS = (
     "if this migration ran here by other means, `alembic stamp` its version; otherwise rename it "
@@ -82,15 +83,21 @@ def explain(
         the error to raise: at its line and column, with the line and a caret, the server's
         detail, hint and context, and a remedy. The data in all of these is masked.
     """
-    position = error.diag.statement_position
-    offset = statement.start + int(position) - 1 if position else statement.head
-    offset = min(offset, max(statement.head, statement.end - 1))
+    offset = _offset(error.diag.statement_position, section, statement)
     what, remedy, notes = _told(error)
     notes = [*_excerpt(section, offset), *notes]
     if not section.transactional and statement != section.statements[0]:
         notes.append(f"  note: {_OUTSIDE}")
     where = place(path, section.source, offset)
     return PromptlibError(what, remedy, place=where, notes=notes)
+
+
+def _offset(position: str | None, section: Section, statement: Statement) -> int:
+    """Where the server points to, which counts characters from 1; else where a statement begins."""
+    if not position:
+        return statement.head
+    text = section.source[statement.start : statement.end].decode()
+    return statement.start + len(text[: min(int(position), len(text)) - 1].encode())
 
 
 def explain_elsewhere(error: psycopg2.Error, file: str) -> PromptlibError:
@@ -116,16 +123,17 @@ def _told(error: psycopg2.Error) -> tuple[str, str, list[str]]:
 def _excerpt(section: Section, offset: int) -> list[str]:
     """The line of an offset, its literals masked, and a caret below the offset."""
     source = section.source
-    begin = source.rfind("\n", 0, offset) + 1
-    end = source.find("\n", offset)
+    begin = source.rfind(b"\n", 0, offset) + 1
+    end = source.find(b"\n", offset)
     # Masking begins where a statement ended: a line may begin inside of a literal.
     clean = max(
         (each.end for each in section.statements if each.end <= begin), default=section.start
     )
-    text, caret = masking.sql(source[clean : end if end >= 0 else None], offset - clean)
+    shown = source[clean : end if end >= 0 else None].decode()
+    text, caret = masking.sql(shown, len(source[clean:offset].decode()))
     start = max(text.rfind("\n", 0, caret) + 1, caret - _WIDTH // 2)
     line = text[start : start + _WIDTH].split("\n", 1)[0].rstrip()
-    number = f"{sqltext.location(source, offset)[0]:>5} | "
+    number = f"{location(source, offset)[0]:>5} | "
     indent = "".join(_blank(letter) for letter in text[start:caret])
     return [number + line, f"{'| ':>{len(number)}}{indent}^"]
 

@@ -7,13 +7,14 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from promptlib import glance, naming
 from promptlib.errors import PromptlibError, combined, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from promptlib.migration import Migration
 
@@ -107,13 +108,19 @@ def survey(folder: Path) -> tuple[list[File], list[PromptlibError]]:
     return _each(lambda entry: _added(found, _file(entry)), candidates)
 
 
-def read_all(found: Iterable[File]) -> list[Migration]:
+def read_all(
+    found: Iterable[File], read: Mapping[str, Migration] = MappingProxyType({})
+) -> list[Migration]:
     """Parse every file.
+
+    Args:
+        found: the files.
+        read: those that have been parsed already, by version.
 
     Raises:
         PromptlibError: naming every file that is refused.
     """
-    migrations, problems = _each(File.read, found)
+    migrations, problems = _each(lambda file: read.get(file.version) or file.read(), found)
     if problems:
         raise combined(problems)
     return migrations

@@ -29,8 +29,16 @@ def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
         down: that of its DOWN section.
     """
     found = _FILE.fullmatch(content)
-    return found is not None and [*map(_checksum, found.groups())] == [up, down]
+    if not found:
+        return False
+    with memoryview(content) as view:  # which copies nothing
+        return [_checksum(view[slice(*found.span(part))]) for part in ("up", "down")] == [up, down]
 
 
-def _checksum(section: bytes) -> str:
-    return hashlib.sha256(section.strip(_WHITE)).hexdigest()
+def _checksum(section: memoryview) -> str:
+    start, end = 0, len(section)
+    while start < end and section[start] in _WHITE:
+        start += 1
+    while start < end and section[end - 1] in _WHITE:
+        end -= 1
+    return hashlib.sha256(section[start:end]).hexdigest()

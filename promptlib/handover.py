@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from alembic import command
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from promptlib.config import Project
+    from promptlib.migration import Migration
 
 
 class Alembic:
@@ -34,12 +36,20 @@ class Alembic:
         project: whose.
         url: its database; nothing, where none is needed.
         arguments: settings, as -x gives them.
+        read: the migrations that have been read, by version: none is read twice.
     """
 
-    def __init__(self, project: Project, url: str, arguments: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        url: str,
+        arguments: Mapping[str, str],
+        read: Mapping[str, Migration] = MappingProxyType({}),
+    ) -> None:
         if url:
             os.environ[database.VARIABLE] = url  # env.py looks there
         self._project = project
+        self._attributes = {report.COMMAND: True, report.READ: read}
         self._options = argparse.Namespace(
             x=[f"{name}={value}" for name, value in arguments.items()], quiet=True
         )
@@ -112,7 +122,7 @@ class Alembic:
             toml_file=self._project.toml,
             output_buffer=output,
             cmd_opts=self._options,
-            attributes={report.COMMAND: True},
+            attributes={**self._attributes},
         )
 
 

@@ -46,11 +46,11 @@ class Made(NamedTuple):
         return alike(self.object.name, self.before)
 
 
-def of(source: str, up: Statements, down: Statements) -> list[Made]:
+def of(source: bytes, up: Statements, down: Statements) -> list[Made]:
     """What UP makes or renames, and DOWN neither drops nor renames back.
 
     Args:
-        source: the text of the file.
+        source: the content of the file.
         up: the tokens of each statement.
         down: the same.
     """
@@ -65,14 +65,14 @@ def of(source: str, up: Statements, down: Statements) -> list[Made]:
     return [made for made in balance.made if not made.is_back]
 
 
-def _changes(source: str, statements: Statements) -> Iterator[Change]:
+def _changes(source: bytes, statements: Statements) -> Iterator[Change]:
     for statement in statements:
         for piece in _pieces(source, statement):
             # A value of an enum cannot be dropped.
             yield from (each for each in changes(piece) if each.object.kind != VALUE)
 
 
-def _pieces(source: str, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
+def _pieces(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
     """A statement; of a DO block, what may be statements in it."""
     if statement[0].word != "DO":
         yield statement
@@ -84,14 +84,14 @@ def _pieces(source: str, statement: Sequence[Token]) -> Iterator[Sequence[Token]
                 break
 
 
-def _bodies(source: str, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
+def _bodies(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
     """What stands in the strings of a statement."""
     for token in statement:
         if token.is_string:
             yield tokens.of(source, token.start, token.end)
 
 
-def _is_opaque(source: str, statement: Sequence[Token]) -> bool:
+def _is_opaque(source: bytes, statement: Sequence[Token]) -> bool:
     """Whether a statement may drop what its text does not name."""
     words = [token.word for token in statement[:2]]
     if words[0] != "DO":

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
-WHITE = " \t\n\r\f\v"
+WHITE = b" \t\n\r\f\v"
 SPACE = r"[ \t\n\r\f\v]"
 # What is not ASCII is a letter. A set that says so by exclusion is fast to compile and to match.
 LETTER = r"[^\x00-@\[-^`{-\x7f]"
@@ -41,7 +41,7 @@ GAP = rf"(?>{SPACE}++|{LINE_COMMENT}|{BLOCK_COMMENT})++"
 class _Lazy:
     """A pattern that is compiled when one of its methods is first asked for."""
 
-    def __init__(self, pattern: str, flags: re.RegexFlag) -> None:
+    def __init__(self, pattern: str | bytes, flags: re.RegexFlag) -> None:
         self._pattern = pattern
         self._flags = flags
 
@@ -54,3 +54,8 @@ class _Lazy:
 def lazily(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     """Build a pattern that costs nothing until it is used: these take milliseconds to compile."""
     return cast("re.Pattern[str]", _Lazy(pattern, flags))
+
+
+def over_bytes(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[bytes]:
+    """Build such a pattern for UTF-8: a byte beyond ASCII is a letter, as it is for PostgreSQL."""
+    return cast("re.Pattern[bytes]", _Lazy(pattern.encode("ascii"), flags))

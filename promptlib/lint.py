@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib import rules, sqltext, squawk, violations
+from promptlib import rules, squawk, violations
 from promptlib.errors import PromptlibError
+from promptlib.pieces import location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from promptlib.violations import Violation
 
 _NAME, _FORMAT = BROKEN = ("name", "format")  # the rules that let nothing run
-_IGNORE = re.compile(r"(?:--|/\*)\s*+squawk-ignore(?P<file>-file)?(?![\w-])(?P<rules>[^\n\r*]*+)")
+_IGNORE = re.compile(rb"(?:--|/\*)\s*+squawk-ignore(?P<file>-file)?(?![\w-])(?P<rules>[^\n\r*]*+)")
 _UNUSED_IGNORE, _UNKNOWN = "unused-ignore", "unknown name "
 
 
@@ -81,13 +82,13 @@ class _Ignores(NamedTuple):
         )
 
 
-def _ignores(source: str) -> _Ignores:
+def _ignores(source: bytes) -> _Ignores:
     found = _Ignores(set(), set())
     for comment in _IGNORE.finditer(source):
-        names = {name.strip() for name in comment["rules"].split(",")} - {""}
+        names = {name.strip() for name in comment["rules"].decode().split(",")} - {""}
         if comment["file"]:
             found.everywhere.update(names or rules.NAMES)
         else:
-            line, _ = sqltext.location(source, comment.start("rules"))
+            line, _ = location(source, comment.start("rules"))
             found.at_lines.update((line, name) for name in names)
     return found

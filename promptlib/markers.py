@@ -10,7 +10,7 @@ from promptlib.errors import LexicalError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptlib.sqltext import Marker
+    from promptlib.pieces import Marker
 
 # What each option may be.
 OPTIONS: dict[str, Callable[[str], bool]] = {

@@ -144,7 +144,7 @@ def _strength(mode: str) -> int:
 
 def _timing(step: Step, index: int, seconds: float, locks: tuple[Lock, ...]) -> Timing:
     section, statement = step.section, step.section.statements[index]
-    text = masking.sql(section.source[statement.head : statement.end])[0]
+    text = masking.sql(section.source[statement.head : statement.end].decode())[0]
     shown = " ".join(text.split())
     cut = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
     where = place(step.path, section.source, statement.head)

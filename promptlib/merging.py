@@ -11,8 +11,9 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptlib import directory, git, sqltext
+from promptlib import directory, git
 from promptlib.errors import PromptlibError, shown
+from promptlib.pieces import location
 from promptlib.violations import Violation
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from promptlib.directory import File
     from promptlib.git import Base
-    from promptlib.migration import Section
+    from promptlib.section import Section
 
 
 def check(folder: Path, files: Sequence[File], base: str) -> Iterator[Violation]:
@@ -86,7 +87,7 @@ def _edited(file: File, base: Base) -> Iterator[Violation]:
         return
     before, now = _up(file, base.content(merged)), _up(file, content)
     if before and now and before.checksum != now.checksum:
-        line, _ = sqltext.location(now.source, now.start)
+        line, _ = location(now.source, now.start)
         what = f"{base.name} has another UP section"
         remedy = f"{_restoring(file, base)}, and write a new migration"
         yield Violation(file.path, line, 1, "edited", what, remedy)

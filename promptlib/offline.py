@@ -9,7 +9,7 @@ from promptlib import runner
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from promptlib.migration import Section
+    from promptlib.section import Section
 
 
 ENCODING = "SET client_encoding = 'UTF8';"  # what is written here, whatever psql would guess

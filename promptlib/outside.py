@@ -13,7 +13,7 @@ import psycopg2
 
 from promptlib import activity, attempts, duration, runner
 from promptlib.errors import PromptlibError, shown
-from promptlib.lexemes import GAP, QUOTED_NAME, WORD, lazily
+from promptlib.lexemes import GAP, QUOTED_NAME, WORD, over_bytes
 from promptlib.records import DOWN, UP
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ TOLERATED = {
     DOWN: frozenset(("42P01", "42704", "42703", "42883", "3F000")),
 }
 _NAME = rf"(?>{WORD}|{QUOTED_NAME})(?>\s*\.\s*(?>{WORD}|{QUOTED_NAME}))*"
-_CONCURRENT_INDEX = lazily(
+_CONCURRENT_INDEX = over_bytes(
     rf"create{GAP}(?:unique{GAP})?index{GAP}concurrently{GAP}(?:if{GAP}not{GAP}exists{GAP})?"
     rf"(?P<index>{_NAME}){GAP}on{GAP}(?:only{GAP})?(?P<table>{_NAME})",
     re.IGNORECASE,
@@ -160,7 +160,8 @@ class OutsideRun:
 
         def attempt() -> None:
             if builds:
-                self._drop_invalid(cursor, builds["index"], builds["table"], pid)
+                index_name, table = builds["index"].decode(), builds["table"].decode()
+                self._drop_invalid(cursor, index_name, table, pid)
             try:
                 runner.execute(cursor, self.step, index, self.watcher, pid)
             except PromptlibError as error:

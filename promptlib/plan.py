@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from promptlib.directory import File
     from promptlib.ledger import HalfDone, Ledger
-    from promptlib.migration import Section
+    from promptlib.section import Section
 
 
 class State(enum.StrEnum):

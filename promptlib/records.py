@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from promptlib.migration import Migration, Section
+    from promptlib.migration import Migration
+    from promptlib.section import Section
 
 MIGRATIONS, EVENTS = TABLES = ("migrations", "migration_events")
 VERSION_TABLE = "alembic_version"

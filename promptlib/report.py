@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("promptlib")
 FROM = "promptlib_from"  # there too: the current revisions that the command was agreed on
+READ = "promptlib_read"  # and what has been read of the migrations, by version
 COMMAND = "promptlib_command"  # in the attributes of the configuration of our own command
 _ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 

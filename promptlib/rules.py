@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib import ddl, dml, leftovers, sqltext, tokens
+from promptlib import ddl, dml, leftovers, tokens
+from promptlib.pieces import location
 from promptlib.violations import Violation
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def check(migration: Migration) -> Iterator[Violation]:
     text = _Text(migration, up, down)
     for rule, complaints in _RULES.items():
         for complaint in complaints(text):
-            line, column = sqltext.location(source, complaint.offset)
+            line, column = location(source, complaint.offset)
             yield Violation(migration.path, line, column, rule, complaint.message, complaint.remedy)
 
 
@@ -156,7 +157,7 @@ _SECRETS = {
     "a JSON Web Token": r"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}",
 }
 _SECRET = re.compile(
-    _WORD_BEFORE + "(?:" + "|".join(f"({each})" for each in _SECRETS.values()) + ")"
+    f"{_WORD_BEFORE}(?:{'|'.join(f'({each})' for each in _SECRETS.values())})".encode()
 )
 
 

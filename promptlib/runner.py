@@ -13,8 +13,8 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTR
 
 from promptlib import diagnosis
 from promptlib.errors import PromptlibError, history
-from promptlib.lexemes import GAP
-from promptlib.migration import Section, place
+from promptlib.lexemes import GAP, NAME, WORD, over_bytes
+from promptlib.migration import place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+    from promptlib.section import Section
     from promptlib.watcher import Watcher
 
 _log = logging.getLogger(__name__)
@@ -32,13 +33,13 @@ _IDENTITY = ("session_authorization", "role", "promptlib.allow_data_loss")
 _UNLISTED = (
     "SELECT name, coalesce(current_setting(name, true), ''), '' FROM unnest(ARRAY{}) n (name)"
 )
-_CUSTOM = re.compile(r"\b[a-z_]\w*\.[a-z_]\w*", re.IGNORECASE)
+_CUSTOM = over_bytes(rf"(?<!{NAME}){WORD}\.{WORD}")
 _SETTINGS = "SELECT name, setting, reset_val FROM pg_settings WHERE source = 'session'"
 _SET = "SELECT set_config(%s, %s, %s)"
 _USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
-_SETS = re.compile(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
+_SETS = over_bytes(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
 # What the statements behind it rest on, and what ends with the session.
-_SETS_SESSION = re.compile(
+_SETS_SESSION = over_bytes(
     rf"(?:set|reset)\b|select{GAP}(?:pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE
 )
 
@@ -97,16 +98,15 @@ def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) 
     Raises:
         PromptlibError: when it fails.
     """
-    statements = step.section.statements
-    statement = statements[index]
-    text = step.section.source[statement.start : statement.end]
+    section = step.section
+    text = section.sql(index)
     try:
-        with watcher.statement(pid, index + 1, len(statements)):
+        with watcher.statement(pid, index + 1, len(section.statements)):
             # Without a second argument psycopg2 sends the text as it is, % included.
             cursor.execute(text)
     except psycopg2.Error as error:
         # A traceback would show the driver's error, and with it the data that it quotes.
-        raise diagnosis.explain(error, step.section, statement, step.path) from None
+        raise diagnosis.explain(error, section, section.statements[index], step.path) from None
 
 
 def sqlstate(error: BaseException) -> str:
@@ -193,7 +193,7 @@ def settings_kept(
     before = []
     if not local or changes_settings(section):
         before = [(query, _read(cursor, query)) for query in (_unlisted(section), _SETTINGS)]
-    quiet = [name for name in settings if external and name not in section.text]
+    quiet = [name for name in settings if external and not section.mentions(name)]
     own = _read(cursor, _UNLISTED.format(quiet)) if quiet else {}
     chosen = "".join(f", set_config('{name}', %s, {local})" for name in settings)
     cursor.execute(f"SELECT pg_backend_pid(){chosen}", (*settings.values(),) or None)
@@ -210,8 +210,9 @@ def settings_kept(
 
 def _unlisted(section: Section) -> str:
     """A query for settings that pg_settings lacks, of all names that the section may set."""
-    custom = _CUSTOM.findall(section.source, section.start, section.end)
-    return _UNLISTED.format([*_IDENTITY, *dict.fromkeys(custom)])
+    found = _CUSTOM.finditer(section.source, section.start, section.end)
+    custom = dict.fromkeys(each[0].decode() for each in found)
+    return _UNLISTED.format([*_IDENTITY, *custom])
 
 
 def _restore(cursor: Cursor, query: str, before: Mapping[str, tuple[str, str]]) -> None:

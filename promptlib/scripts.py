@@ -70,7 +70,8 @@ class SqlScriptDirectory(ScriptDirectory):
     @cached_property
     def migrations(self) -> dict[str, Migration]:
         """Every migration, read and checked, by version."""
-        return {found.version: found for found in directory.read_all(self.files)}
+        read = self.config.attributes.get(report.READ, {})
+        return {found.version: found for found in directory.read_all(self.files, read)}
 
     @cached_property
     def checksums(self) -> dict[str, str]:

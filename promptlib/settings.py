@@ -10,7 +10,7 @@ from promptlib.errors import PromptlibError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from promptlib.migration import Section
+    from promptlib.section import Section
 
 ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
 _MOST_ATTEMPTS = 1000

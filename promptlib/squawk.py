@@ -63,7 +63,7 @@ def _found(
     with tempfile.TemporaryDirectory(prefix="promptlib-") as folder:
         for number, migration in enumerate(migrations):
             text = migration.up.source[: migration.up.end]
-            Path(folder, f"{number}.sql").write_bytes(text.encode())
+            Path(folder, f"{number}.sql").write_bytes(text)
         for found in _run(folder, program, options):
             yield _violation(migrations[int(Path(found["file"]).stem)], found)
 
@@ -91,8 +91,8 @@ def _run(folder: str, program: Path, options: Sequence[str]) -> list[dict[str, A
 
 def _violation(migration: Migration, found: dict[str, Any]) -> Violation:
     """What squawk says, with lines and columns counted from 1, and columns in characters."""
-    line = migration.up.source.split("\n")[found["line"]]
-    column = len(line.encode()[: found["column"]].decode(errors="replace")) + 1
+    line = migration.up.source.split(b"\n")[found["line"]]
+    column = len(line[: found["column"]].decode(errors="replace")) + 1
     return Violation(
         migration.path,
         found["line"] + 1,

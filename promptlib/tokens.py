@@ -5,18 +5,26 @@ Where statements begin and end is left to sqltext.py, what they mean to those wh
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.lexemes import DOLLAR_QUOTE, ESCAPE_STRING, GAP, QUOTED_NAME, STRING, WORD
+from promptlib.lexemes import (
+    DOLLAR_QUOTE,
+    ESCAPE_STRING,
+    GAP,
+    QUOTED_NAME,
+    STRING,
+    WORD,
+    over_bytes,
+)
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Sequence
 
-    from promptlib.sqltext import Statement
+    from promptlib.pieces import Statement
 
 Name = tuple[str, ...]  # the parts of a name, the schema first
-_LEXEME = re.compile(
+_LEXEME = over_bytes(
     rf"{GAP}|(?P<word>{WORD})|(?P<quoted>{QUOTED_NAME})|(?P<string>{ESCAPE_STRING}|{STRING})"
     rf"|(?P<tag>{DOLLAR_QUOTE})(?P<body>[\s\S]*?)(?P=tag)"
     r"|[0-9][0-9A-Za-z_.]*+|[-+*/<>=~!@#%^&|`?]++|[\s\S]"
@@ -47,21 +55,21 @@ class Token(NamedTuple):
         return not self.name and not self.symbol
 
 
-def of(source: str, start: int, end: int) -> list[Token]:
+def of(source: bytes, start: int, end: int) -> list[Token]:
     """The tokens of a piece of text, without comments and white space."""
     found = (_token(match) for match in _LEXEME.finditer(source, start, end))
     return [token for token in found if token]
 
 
-def of_statement(source: str, statement: Statement) -> list[Token]:
+def of_statement(source: bytes, statement: Statement) -> list[Token]:
     """The tokens of a statement, but for the semicolon that ends it."""
     return of(source, statement.head, statement.end - statement.closed)
 
 
-def _token(match: re.Match[str]) -> Token | None:
-    kind, text = match.lastgroup, match[0]
+def _token(match: re.Match[bytes]) -> Token | None:
+    kind, text = match.lastgroup, match[0].decode()
     if kind == "word":
-        return Token(text.upper(), text.lower(), "", *match.span())
+        return Token(text.upper(), match[0].lower().decode(), "", *match.span())
     if kind == "quoted":
         return Token("", text[1:-1].replace('""', '"'), "", *match.span())
     if kind in _STRINGS:

@@ -204,7 +204,7 @@ class Trial:
     def _matters(self, key: catalog.Key) -> bool:
         """Whether an object may be the migration's doing: roles are the whole server's."""
         kind, name = key
-        return kind != catalog.ROLE or name.strip('"') in self._source
+        return kind != catalog.ROLE or name.strip('"').encode() in self._source
 
 
 class _FailedError(Exception):

@@ -98,7 +98,7 @@ class _Prover:
         _make_ledger(self._clean, settings.version_table_schema)
         self._behind: list[Migration] = []  # what has yet to run on it
         self._roles = self._first_roles = workshop.roles()  # that it knows; that others know
-        self._sources = ""
+        self._sources = b""
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: Session | None = None
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
@@ -179,7 +179,7 @@ class _Prover:
     def _drop_roles(self, known: Collection[str]) -> None:
         """Drop the roles that the migrations made, for the next database gets them too."""
         made = self._workshop.roles().difference(known)
-        self._workshop.drop_roles(name for name in made if name in self._sources)
+        self._workshop.drop_roles(name for name in made if name.encode() in self._sources)
 
 
 def _make_ledger(made: Target, schema: str) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support import counting
-from support.projects import environment_with
+from support import counting, measure
+from support.projects import environment_with, path_of
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -95,6 +95,13 @@ def test_what_a_migration_costs_to_run(project: Project, database: Database) -> 
     assert (many - few) / (_MANY - _FEW) == 7
 
 
+def test_no_file_is_read_twice(project: Project, database: Database) -> None:
+    _fill(project, _FEW)
+    found = _counted(project, "promptlib", "migrate")
+    assert ({*found["opened"].values()}, len(found["opened"])) == ({1}, _FEW)
+    assert len(database.query("SELECT id FROM migrations")) == _FEW
+
+
 def test_what_a_migration_costs_alembic_s_command(project: Project, database: Database) -> None:
     _fill(project, _FEW)
     few = _counted(project, "alembic", "upgrade head")
@@ -103,3 +110,43 @@ def test_what_a_migration_costs_alembic_s_command(project: Project, database: Da
     assert (many["calls"] - few["calls"]) / (_MANY - _FEW) <= 700
     assert {*many["opened"].values()} == {1}
     assert len(database.query("SELECT id FROM migrations")) == _FEW + _MANY
+
+
+def _peak(project: Project, program: str, *command: str) -> float:
+    """The memory that a command takes at its peak, in MB."""
+    result = subprocess.run(
+        [sys.executable, "-S", measure.__file__, path_of(program), *command],
+        cwd=project.folder,
+        env=environment_with({"DATABASE_URL": project.url}),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    _, _, megabytes = json.loads(result.stdout)
+    return float(megabytes)
+
+
+_LARGE = 32  # MB
+_ROW = "({}, 'größer \U0001f600 ''and'' (so on)')"  # letters of one, two and four bytes
+
+
+@pytest.mark.parametrize(
+    ("rows", "usual", "commands"),
+    [
+        (1, "promptlib pending", ["promptlib pending"]),
+        (500, "alembic current", ["promptlib migrate", "promptlib status", "alembic current"]),
+        (500, "alembic current", ["alembic upgrade head", "promptlib rollback"]),
+    ],
+)
+def test_a_large_file_takes_its_own_room_and_little_more(
+    project: Project, rows: int, usual: str, commands: list[str]
+) -> None:
+    project.add(20250101000000, "CREATE TABLE large (i int, t text);", "DROP TABLE large;")
+    project.promptlib("migrate")
+    base = _peak(project, *usual.split())
+    values = ", ".join(_ROW.format(number) for number in range(rows))
+    insert = f"INSERT INTO large VALUES {values};\n"
+    project.add(
+        20250101000001, insert * (_LARGE * 10**6 // len(insert.encode())), "TRUNCATE large;"
+    )
+    for command in commands:
+        assert _peak(project, *command.split()) - base < 1.5 * _LARGE, command

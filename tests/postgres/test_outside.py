@@ -65,8 +65,8 @@ def cut_off(database: Database, path: Path, direction: str, done: int) -> None:
     version = path.name[:14]
     found = migration.parse(version, "x", path, path.read_bytes())
     section = found.up if direction == UP else found.down
-    for statement in section.statements[: done + 1]:
-        database.query(section.source[statement.start : statement.end])
+    for index in range(done + 1):
+        database.query(section.sql(index))
     database.query(
         "INSERT INTO migration_events (version, direction, outcome, statements_done,"
         " statements_checksum, backend_pid)"

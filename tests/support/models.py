@@ -46,7 +46,7 @@ def generated(project: Project, *arguments: str) -> tuple[str, str]:
     assert said.stderr == "", said.stderr
     path = newest(project)
     found = parse(path.name[:14], "x", path, path.read_bytes())
-    return found.up.source[: found.up.end], found.down.text
+    return found.up.source[: found.up.end].decode(), found.down.text
 
 
 def newest(project: Project) -> Path:

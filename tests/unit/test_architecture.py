@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "promptlib"
 # A module imports only modules that stand before it.
 WITHOUT_ALEMBIC = (
-    *("errors", "lexemes", "sqltext", "duration", "markers", "migration", "glance", "naming"),
-    "directory",
+    *("errors", "lexemes", "pieces", "sqltext", "duration", "markers", "section", "migration"),
+    *("glance", "naming", "directory"),
     *("tokens", "ddl", "dml", "leftovers", "violations", "rules", "squawk", "exclusions", "lint"),
     *("git", "merging"),
     *("masking", "diagnosis", "logs", "interrupts", "settings"),

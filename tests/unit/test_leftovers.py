@@ -14,8 +14,8 @@ _NOTHING = "SELECT 1;"
 
 
 def left(up: str, down: str = _NOTHING) -> list[str]:
-    text = f"-- UP\n{up};\n-- DOWN\n{down};\n"
-    migration = parse("20250101000000", "x", Path("x.sql"), text.encode())
+    text = f"-- UP\n{up};\n-- DOWN\n{down};\n".encode()
+    migration = parse("20250101000000", "x", Path("x.sql"), text)
     sections = (
         [tokens.of_statement(text, each) for each in section.statements]
         for section in (migration.up, migration.down)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptlib.errors import PromptlibError
-from promptlib.migration import Migration, Section, parse
+from promptlib.migration import Migration, parse
+
+if TYPE_CHECKING:
+    from promptlib.section import Section
 
 PATH = Path("sql/20240102030405_some_thing.sql")
 SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
@@ -36,7 +40,7 @@ def refused(text: str | bytes) -> str:
 
 
 def written(section: Section) -> list[str]:
-    return [section.source[each.start : each.end] for each in section.statements]
+    return [section.sql(index) for index in range(len(section.statements))]
 
 
 def file(up: str, down: str = "SELECT 1;") -> str:
@@ -53,7 +57,7 @@ def test_a_migration_is_its_names_and_two_sections() -> None:
     assert written(migration.up) == ["CREATE TABLE a ();", "-- b\nSELECT ';'"]
     assert migration.down.text == "DROP TABLE a;"
     assert written(migration.down) == ["DROP TABLE a;"]
-    assert migration.up.source == migration.down.source == text
+    assert migration.up.source == migration.down.source == text.encode()
 
 
 def test_a_section_without_options_runs_in_a_transaction() -> None:

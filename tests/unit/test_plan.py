@@ -17,7 +17,7 @@ from promptlib.records import RECORDED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptlib.migration import Section
+    from promptlib.section import Section
 
 _FOLDER = Path("sql")
 _COLUMNS = frozenset(("id", "name", "executed_at", "checksum"))

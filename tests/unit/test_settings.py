@@ -6,10 +6,10 @@ import pytest
 
 from promptlib import settings
 from promptlib.errors import PromptlibError
-from promptlib.migration import Section
+from promptlib.section import Section
 from promptlib.settings import Settings
 
-PLAIN = Section("", 0, 0, ())
+PLAIN = Section(b"", 0, 0, ())
 
 
 def test_nothing_said_is_the_default() -> None:
@@ -50,7 +50,7 @@ def test_each_section_runs_with_what_the_server_has_to_know() -> None:
 
 def test_what_a_section_says_wins() -> None:
     said = settings.read({"lock_timeout": "1s"}, {}, "")
-    assert said.of_section(Section("", 0, 0, (), lock_timeout="7s"))["lock_timeout"] == "7s"
+    assert said.of_section(Section(b"", 0, 0, (), lock_timeout="7s"))["lock_timeout"] == "7s"
 
 
 def test_an_argument_may_take_the_limit_of_statements_away() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import promptlib
 from promptlib.errors import LexicalError
-from promptlib.sqltext import Marker, Statement, bare_words, location, scan
+from promptlib.pieces import Marker, Statement, Statements, location
+from promptlib.sqltext import bare_words, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,14 +129,17 @@ ONE_STATEMENT = {
 
 def pieces(text: str) -> list[str]:
     """What a text consists of: its statements, and its markers as `<UP options>`."""
+    content = text.encode()
     return [
-        f"<{item.word}{item.options}>" if isinstance(item, Marker) else text[item.start : item.end]
-        for item in scan(text)
+        f"<{item.word}{item.options}>"
+        if isinstance(item, Marker)
+        else content[item.start : item.end].decode()
+        for item in scan(content)
     ]
 
 
 def statements(text: str) -> list[Statement]:
-    return [item for item in scan(text) if isinstance(item, Statement)]
+    return [item for item in scan(text.encode()) if isinstance(item, Statement)]
 
 
 @pytest.mark.parametrize("sql", ONE_STATEMENT.values(), ids=ONE_STATEMENT.keys())
@@ -262,7 +266,7 @@ def test_a_marker_is_a_comment_alone_on_its_line(line: str, marker: str, newline
     ],
 )
 def test_other_comments_are_no_markers(line: str) -> None:
-    assert not [item for item in scan(f"{line}\nSELECT 1;") if isinstance(item, Marker)]
+    assert not [item for item in scan(f"{line}\nSELECT 1;".encode()) if isinstance(item, Marker)]
 
 
 def test_a_marker_behind_a_statement_on_its_line_is_a_comment() -> None:
@@ -274,7 +278,7 @@ def test_a_marker_behind_a_statement_on_its_line_is_a_comment() -> None:
 
 def test_offsets_of_a_marker_hold_its_comment_without_blanks_before() -> None:
     text = "\n  -- UP a:b  \nSELECT 1;"
-    (marker, _) = scan(text)
+    (marker, _) = scan(text.encode())
     assert marker[:2] == (3, 14)
     assert text[14] == "\n"
 
@@ -365,13 +369,13 @@ BODY = "this body is never closed"
 )
 def test_what_is_never_closed(text: str, offset: int, what: str, remedy: str) -> None:
     with pytest.raises(LexicalError) as caught:
-        list(scan(text))
+        list(scan(text.encode()))
     error = caught.value
     assert (error.offset, error.what, error.remedy) == (offset, what, remedy)
 
 
 def test_what_stands_before_an_error_is_yielded() -> None:
-    items = scan("-- UP\nSELECT 1; 'a")
+    items = scan(b"-- UP\nSELECT 1; 'a")
     assert [type(next(items)), type(next(items))] == [Marker, Statement]
     with pytest.raises(LexicalError):
         next(items)
@@ -392,12 +396,12 @@ def test_what_stands_before_an_error_is_yielded() -> None:
     ],
 )
 def test_bare_words_are_those_that_a_grammar_sees(sql: str, words: str) -> None:
-    assert list(bare_words(sql, statements(sql)[0])) == words.split()
+    assert list(bare_words(sql.encode(), statements(sql)[0])) == words.split()
 
 
 def test_bare_words_stay_within_their_statement() -> None:
     text = "-- x\nSELECT 1; SELECT a"
-    assert [list(bare_words(text, each)) for each in statements(text)] == [
+    assert [list(bare_words(text.encode(), each)) for each in statements(text)] == [
         ["SELECT"],
         ["SELECT", "A"],
     ]
@@ -417,7 +421,7 @@ def test_bare_words_stay_within_their_statement() -> None:
 def test_location_counts_lines_and_characters_from_one(
     text: str, offset: int, expected: tuple[int, int]
 ) -> None:
-    assert location(text, offset) == expected
+    assert location(text.encode(), len(text[:offset].encode())) == expected
 
 
 # Texts of what means something, in any order: far denser than arbitrary ones.
@@ -455,13 +459,14 @@ TEXTS = st.lists(st.sampled_from(TOKENS), max_size=40).map("".join) | st.text()
 @given(TEXTS)
 @example("\\")
 def test_any_text_is_cut_or_refused_at_one_of_its_characters(text: str) -> None:
-    assert error_offset(text) in range(-1, len(text))
+    offsets = [len(text[:index].encode()) for index in range(len(text))]
+    assert error_offset(text) in [-1, *offsets]
 
 
 def error_offset(text: str) -> int:
     """Where a text is refused, or -1."""
     try:
-        list(scan(text))
+        list(scan(text.encode()))
     except LexicalError as error:
         return error.offset
     return -1
@@ -488,7 +493,7 @@ def blank(text: str) -> bool:
 def readable(text: str) -> Iterator[Statement | Marker]:
     """The items of a text as far as it can be read."""
     try:
-        yield from scan(text)
+        yield from scan(text.encode())
     except LexicalError:
         return
 
@@ -496,27 +501,46 @@ def readable(text: str) -> Iterator[Statement | Marker]:
 @settings(max_examples=2000, deadline=None)
 @given(TEXTS)
 def test_every_character_outside_comments_belongs_to_one_item(text: str) -> None:
-    position = 0
+    content, position = text.encode(), 0
     for item in readable(text):
         assert position <= item.start < item.end
-        assert blank(text[position : item.start])
+        assert blank(content[position : item.start].decode())
         position = item.end
         if isinstance(item, Statement):
             assert item.start <= item.head < item.end
-            assert blank(text[item.start : item.head])
-            assert not blank(text[item.head])
-            assert text[item.end - 1] not in " \t\n\r\f\v"
-            assert not item.closed or text[item.end - 1] == ";"
-    assert error_offset(text) >= 0 or blank(text[position:])
+            assert blank(content[item.start : item.head].decode())
+            assert not blank(content[item.head : item.end].decode()[0])
+            assert content[item.end - 1] not in b" \t\n\r\f\v"
+            assert not item.closed or content[item.end - 1] in b";"
+    assert error_offset(text) >= 0 or blank(content[position:].decode())
 
 
 @settings(max_examples=500, deadline=None)
 @given(TEXTS)
 def test_statements_are_found_again_alone(text: str) -> None:
+    content = text.encode()
     for item in readable(text):
         if isinstance(item, Statement):  # a comment before it may look like a marker, alone
-            alone = text[item.head : item.end]
+            alone = content[item.head : item.end].decode()
             assert pieces(alone) == [alone]
+
+
+@given(
+    offsets=st.lists(st.tuples(*3 * [st.integers(0, 1 << 40)]), max_size=5),
+    last_closed=st.booleans(),
+)
+def test_statements_are_kept_as_they_were_put_in(
+    offsets: list[tuple[int, int, int]], *, last_closed: bool
+) -> None:
+    there = [Statement(*each, closed=True) for each in offsets]
+    there[-1:] = [each._replace(closed=last_closed) for each in there[-1:]]
+    kept = Statements()
+    for each in there:
+        kept.append(each)
+    assert [*kept] == there
+    assert (kept[1:], kept[-1:], len(kept)) == (there[1:], there[-1:], len(there))
+    with pytest.raises(IndexError):
+        kept[len(there)]
 
 
 COSTLY = {

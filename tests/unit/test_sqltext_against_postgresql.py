@@ -19,7 +19,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from promptlib.errors import LexicalError
-from promptlib.sqltext import Marker, Statement, scan
+from promptlib.pieces import Marker, Statement
+from promptlib.sqltext import scan
 
 postgast: Any = importlib.import_module("postgast")  # mypy cannot read its stubs
 
@@ -40,10 +41,10 @@ class Extent(NamedTuple):
 
 def ours(text: str) -> list[Extent]:
     """The statements that scan finds; what is behind the last lexeme of an unclosed one is cut."""
-    found = []
-    for item in scan(text):
+    offsets, found = characters(text), []
+    for item in scan(text.encode()):
         assert not isinstance(item, Marker)
-        found.append(Extent(item.head, item.end))
+        found.append(Extent(offsets[item.head], offsets[item.end]))
     return found
 
 
@@ -103,9 +104,9 @@ def test_the_written_sql_is_worth_it() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_written_statement_stands_alone(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes()
     for item in scan(text):
-        (statement,) = postgast.parse(text[item.start : item.end]).stmts
+        (statement,) = postgast.parse(text[item.start : item.end].decode()).stmts
         assert statement.stmt_location + item.start <= item.end
 
 
@@ -315,4 +316,4 @@ def test_bodies_are_cut_as_the_parser_cuts_them(text: str) -> None:
 
 def test_statements_are_what_is_compared() -> None:
     assert ours("-- a\nSELECT 1; b") == [Extent(5, 14), Extent(15, 16)]
-    assert all(isinstance(item, Statement) for item in scan("a;b"))
+    assert all(isinstance(item, Statement) for item in scan(b"a;b"))
