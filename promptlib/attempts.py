@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from promptlib import activity, duration
 from promptlib.errors import PromptlibError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from promptlib.watcher import Watcher
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _CONFLICT = "40001"  # serialization_failure
 _PASSING = {"55P03", "40P01", _CONFLICT}  # lock_not_available, deadlock_detected
@@ -23,8 +24,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
 
 
 def made(
-    attempt: Callable[[], None], most: int, watcher: Watcher, undo: Callable[[BaseException], None]
-) -> None:
+    attempt: Callable[[], T], most: int, watcher: Watcher, undo: Callable[[BaseException], None]
+) -> T:
     """Make attempts until one succeeds, or fails for a reason that will not pass.
 
     Args:
@@ -33,12 +34,15 @@ def made(
         watcher: knows who stood in the way.
         undo: called with the error after each attempt that failed.
 
+    Returns:
+        what the attempt that succeeds returns.
+
     Raises:
         PromptlibError: the last attempt's; whatever else `attempt` raises.
     """
     for number, pause in enumerate(_pauses(), 1):
         try:
-            attempt()
+            return attempt()
         except PromptlibError as error:
             passes = sqlstate(error) in _PASSING
             by = _blamed(error, watcher) if passes else ""
@@ -52,8 +56,7 @@ def made(
         except BaseException as error:
             undo(error)
             raise
-        else:
-            return
+    raise AssertionError  # there is always another pause
 
 
 def _pauses() -> Iterator[float]:

@@ -132,8 +132,13 @@ class Deploy:
         # Lines are counted from the marker on: in the ledger there is no more of the file.
         return Step(row.version, DOWN, migration.parse_section(text), path)
 
-    def run(self, step: Step, title: str) -> None:
+    def run(self, step: Step, title: str, version: str = "") -> int:
         """Run a section in the connection's transaction, again where others stand in the way.
+
+        Args:
+            step: what to run.
+            title: what to call it.
+            version: the SQL that writes Alembic's version, if it does; returned is what it changed.
 
         Raises:
             PromptlibError: nothing of it is left, and its failure is recorded.
@@ -143,20 +148,15 @@ class Deploy:
         if self.external:
             self._execute("SAVEPOINT promptlib_section")
 
+        tolerated = outside.TOLERATED[step.direction] if self._undoes(step) else ()
         began = time.perf_counter()
 
-        def attempt() -> None:
+        def attempt() -> int:
             nonlocal began
             began = time.perf_counter()
-            runner.run(
-                self.connection,
-                step,
-                settings,
-                self.watcher,
-                external=self.external,
-                tolerated=outside.TOLERATED[step.direction] if self._undoes(step) else (),
-            )
-            self._record(step)
+            on = self.connection, step, settings, self.watcher
+            runner.run(*on, external=self.external, tolerated=tolerated)
+            return self._record(step, version)
 
         def undo(error: BaseException) -> None:
             with contextlib.suppress(psycopg2.Error):
@@ -168,10 +168,11 @@ class Deploy:
             sql = self.tables.failed(step.version, step.direction, started, said)
             outside.note(self.connect, sql)
 
-        attempts.made(attempt, self.settings.attempts, self.watcher, undo)
+        changed = attempts.made(attempt, self.settings.attempts, self.watcher, undo)
         if self.external:
             self._execute("RELEASE SAVEPOINT promptlib_section")
         self._open = step
+        return changed
 
     def run_outside(self, step: Step, title: str) -> None:
         """Run a section outside a transaction, from where an earlier run was cut off.
@@ -202,7 +203,8 @@ class Deploy:
         if self._attempt and self._open:
             self._record(self._open)
 
-    def _record(self, step: Step) -> None:
+    def _record(self, step: Step, with_it: str = "") -> int:
+        """Remember a section; the number of rows that the last statement of both changed."""
         started, version = _ago(self.seconds), step.version
         if step.direction == DOWN:
             sql = self.tables.taken_back(version, started, self._attempt)
@@ -211,7 +213,7 @@ class Deploy:
             sql = again if self._attempt else self.tables.declared(version, UP, "done")
         else:
             sql = self.tables.applied(self.migrations[version], started, self._attempt)
-        self._execute(sql)
+        return self._execute(f"{sql}\n{with_it}" if with_it else sql)
 
     def _begin(self, step: Step, title: str) -> None:
         if self.lock:
@@ -237,9 +239,10 @@ class Deploy:
         # A DOWN of what was never wholly applied stays one, however often it is begun.
         return half.direction != step.direction or applied != (step.direction == DOWN)
 
-    def _execute(self, sql: str) -> None:
+    def _execute(self, sql: str) -> int:
         with self.connection.cursor() as cursor:
             cursor.execute(sql)
+            return cursor.rowcount
 
 
 def _ago(seconds: float) -> str:

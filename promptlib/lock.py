@@ -50,6 +50,8 @@ class Lock:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(connection, selectors.EVENT_READ)
 
     def require(self) -> None:
         """Make sure that the lock is held, without a query while nothing happens.
@@ -58,10 +60,7 @@ class Lock:
             PromptlibError: when its connection is gone.
         """
         try:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._connection, selectors.EVENT_READ)
-                says_something = selector.select(0)
-            if says_something:  # its end, or some news that does not matter
+            if self._selector.select(0):  # its end, or some news that does not matter
                 with self._connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
         except (psycopg2.Error, OSError, ValueError):
@@ -70,6 +69,10 @@ class Lock:
                 "another one may have begun",
                 "see where the database stands with alembic current, then run it again",
             ) from None
+
+    def close(self) -> None:
+        """Look no more."""
+        self._selector.close()
 
 
 def key(schema: str, table: str) -> int:
@@ -95,7 +98,8 @@ def held(connect: Callable[[], Connection], number: int, wait: str) -> Iterator[
         with connection.cursor() as cursor:
             acquire(cursor, number, wait, between=connection.rollback)
             cursor.execute(_STAY)
-            yield Lock(connection)
+            with contextlib.closing(Lock(connection)) as lock:
+                yield lock
 
 
 def acquire(

@@ -89,7 +89,7 @@ class _Command:
     def planned(self, heads: Any, context: Any) -> Any:
         """What Alembic asks for the steps."""
         steps = self.alembics(heads, context)
-        return self.running.planned(steps) if self.running else steps
+        return self.running.planned(heads, steps) if self.running else steps
 
     def applied(self, step: Any, heads: Any) -> None:
         """What Alembic calls when a step has written the version."""

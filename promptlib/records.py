@@ -162,6 +162,20 @@ class Tables:
             f" SELECT id, 'up', now(), now(), '{outcome}' FROM taken ORDER BY id;"
         )
 
+    def stepped(self, before: str, now: str) -> str:
+        """Set the current revision as Alembic does: only where it is as it was read.
+
+        Args:
+            before: the revision that was current, or nothing.
+            now: the one that is from now on, or nothing.
+        """
+        if not before:
+            return f"INSERT INTO {self.version} (version_num) VALUES ({literal(now)});"
+        where = f"WHERE version_num = {literal(before)}"
+        if not now:
+            return f"DELETE FROM {self.version} {where};"
+        return f"UPDATE {self.version} SET version_num = {literal(now)} {where};"
+
     def moved(self, version: str) -> str:
         """Set the current revision; nothing stands for none."""
         named = f" INSERT INTO {self.version} (version_num) VALUES ({literal(version)});"

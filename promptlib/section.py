@@ -18,7 +18,7 @@ _BLANKS = over_bytes(rf"{SPACE}*+")
 _LINE_END = over_bytes(r"\r\n?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """The UP or DOWN part of a migration.
 
@@ -68,7 +68,7 @@ class Section:
         """The PostgreSQL settings that its options ask for."""
         return {"lock_timeout": self.lock_timeout} if self.lock_timeout else {}
 
-    @property
+    @functools.cached_property
     def checksum(self) -> str:
         """SHA-256 of the text, whatever its line endings: tells whether a section was edited."""
         return _sha256(self.source, *self._bounds)

@@ -12,6 +12,7 @@ from promptlib import duration
 from promptlib.errors import PromptlibError, shown
 from promptlib.plan import State
 from promptlib.records import DOWN, UP
+from promptlib.versioning import VersionTable
 
 if TYPE_CHECKING:
     import contextlib
@@ -48,13 +49,20 @@ class Running:
     ) -> None:
         self.script, self.context, self.deploy, self.plan = script, context, deploy, plan
         self.count = self.number = self.done = 0
+        self.versions = VersionTable(context, deploy.tables)
+        self._heads: set[str] = set()
+        self._alembics: RevisionStep | None = None  # one that writes the version
         self._step: Step | None = None
         script.perform, script.place = self.perform, self.place
 
-    def planned(self, steps: list[Any]) -> Iterator[Any]:
+    def planned(self, heads: Iterable[str], steps: list[Any]) -> Iterator[Any]:
         """Yield Alembic's steps, with those before them that Alembic does not know of.
 
         What stands behind a `yield` happens when Alembic has committed the step.
+
+        Args:
+            heads: what the version table says.
+            steps: Alembic's.
 
         Raises:
             PromptlibError: when a section that was cut off is in the way.
@@ -65,6 +73,7 @@ class Running:
                     self.declare(max(self.context.get_current_heads(), default=""))
             yield from steps
             return
+        self._heads = set(heads)
         first, steps = self._ordered(steps)
         self.count = len(first) + len(steps)
         for version, direction in first:
@@ -72,8 +81,8 @@ class Running:
                 self.perform(version, direction)
                 self.deploy.record()
             self._tell()
-        for step in steps:
-            yield step
+        for self._alembics in steps:
+            yield self._alembics
             self._tell()
 
     def _ordered(self, steps: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
@@ -133,7 +142,11 @@ class Running:
         if step is None:
             _log.info("%s  %s never ran here: passed over", self._position(), version)
         elif step.section.transactional:
-            deploy.run(step, self._title())
+            alembics = self._alembics
+            version = self.versions.sql(alembics, self._heads) if alembics else ""
+            count = deploy.run(step, self._title(), version)
+            if version:
+                self.versions.written(count)
         else:
             with outside_block(self.context, step.path):
                 deploy.run_outside(step, self._title())
@@ -147,6 +160,7 @@ class Running:
         if step.is_stamp:
             self.declare(max(heads, default=""))
         else:
+            self._heads = set(heads)
             self.deploy.record()
 
     def declare(self, version: str) -> None:

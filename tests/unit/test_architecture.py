@@ -40,7 +40,7 @@ WITH_ALEMBIC = (
     *("report", "operations", "spelling", "relabelling", "conversions", "differences"),
     *("enums", "table_changes", "column_changes", "losses", "comparing", "sequences", "fillers"),
     *("definitions", "restoring", "ordering", "rendering", "autogenerate"),
-    *("scripts", "steps", "writing", "online", "plugin", "columns", "model"),
+    *("scripts", "versioning", "steps", "writing", "online", "plugin", "columns", "model"),
     *("environment", "handover", "drift", "changing"),
     *("diagram", "mermaid", "graphviz", "authoring"),
     *("cli", "__main__"),
