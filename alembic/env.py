@@ -1,7 +1,16 @@
 """Alembic runs this file for every command that needs the database."""
 
 from alembic import context
+from sqlalchemy import MetaData
 
-from promptlib import environment, model
+from promptlib import environment
 
-environment.run(context, model.metadata)  # type: ignore[arg-type] # the module stands for it
+
+def metadata() -> MetaData:
+    """The model, for who compares: `alembic check` and `alembic revision --autogenerate`."""
+    from promptlib import model  # noqa: PLC0415
+
+    return model.metadata
+
+
+environment.run(context, metadata)  # type: ignore[arg-type] # the module stands for it

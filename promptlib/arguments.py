@@ -37,15 +37,20 @@ _EPILOG = """examples:
 promptlib COMMAND --help tells more. Everything else is Alembic's: alembic --help"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Everything that can be said."""
-    top, commands = parsing.made("Raw SQL migrations, run by Alembic, on PostgreSQL.", _EPILOG)
+def parser(first: str = "") -> argparse.ArgumentParser:
+    """Everything that can be said.
+
+    Args:
+        first: the first word that is said: where it is a command, the others need not be known.
+    """
+    what = "Raw SQL migrations, run by Alembic, on PostgreSQL."
+    top, commands = parsing.made(what, _EPILOG, first)
     _that_change(commands)
     _that_look(commands)
     _around(commands)
     _for_authors(commands)
     _of_the_server(commands.group("db", "the database itself"))
-    return top
+    return top if commands.are_any else parser()
 
 
 def _that_change(commands: Commands) -> None:

@@ -13,8 +13,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import psycopg2
+from promptlib.driver import psycopg2  # before any other module imports it
 
+# isort: split
 from promptlib import arguments, interrupts, logs
 from promptlib.errors import PromptlibError
 
@@ -37,7 +38,14 @@ _AUTHORING = {"verify", "lint", "check", "erd"}
 def main(given: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error."""
     gc.set_threshold(_RARELY)
-    options = arguments.parser().parse_args(given)
+    try:
+        words = sys.argv[1:] if given is None else given
+        return _run(arguments.parser(*words[:1]).parse_args(words))
+    finally:
+        gc.freeze()  # or Python searches all that is there for garbage before it ends
+
+
+def _run(options: argparse.Namespace) -> int:
     logs.show(quiet=options.quiet)
     if options.verbose:
         logging.getLogger("promptlib").setLevel(logging.DEBUG)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptlib import directory
+from promptlib.lexemes import lazily
 
 if TYPE_CHECKING:
     from promptlib.config import Project
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "script.sql.mako"
 # What makes a template more than plain text.
-_MAKO = re.compile(r"\$\{|<%|</%|^\s*%|^\s*##|\\\n", re.MULTILINE)
+_MAKO = lazily(r"\$\{|<%|</%|^\s*%|^\s*##|\\\n", re.MULTILINE)
 
 
 def named(project: Project, title: str) -> File:

@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from promptlib.errors import PromptlibError, shown
+from promptlib.lexemes import lazily
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,8 @@ _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would n
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
-_ASSIGNED = re.compile(rf"^\s*(export\s+)?{VARIABLE}\b[ \t]*\S", re.MULTILINE)
-_PARAMETER = re.compile(r'invalid URI query parameter: "([^"]*)"')
+_ASSIGNED = lazily(rf"^\s*(export\s+)?{VARIABLE}\b[ \t]*\S", re.MULTILINE)
+_PARAMETER = lazily(r'invalid URI query parameter: "([^"]*)"')
 _ENCODE = "percent-encode the password: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25"
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LAST_PORT = 65535

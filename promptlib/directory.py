@@ -7,14 +7,13 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from promptlib import glance, naming
+from promptlib import glance
 from promptlib.errors import PromptlibError, combined, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from promptlib.migration import Migration
 
@@ -108,19 +107,13 @@ def survey(folder: Path) -> tuple[list[File], list[PromptlibError]]:
     return _each(lambda entry: _added(found, _file(entry)), candidates)
 
 
-def read_all(
-    found: Iterable[File], read: Mapping[str, Migration] = MappingProxyType({})
-) -> list[Migration]:
+def read_all(found: Iterable[File]) -> list[Migration]:
     """Parse every file.
-
-    Args:
-        found: the files.
-        read: those that have been parsed already, by version.
 
     Raises:
         PromptlibError: naming every file that is refused.
     """
-    migrations, problems = _each(lambda file: read.get(file.version) or file.read(), found)
+    migrations, problems = _each(File.read, found)
     if problems:
         raise combined(problems)
     return migrations
@@ -196,6 +189,8 @@ def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = 
             f"{version} cannot be the next version",
             f"give 14 digits of a date and time later than {newest or 'none'}",
         )
+    from promptlib import naming  # noqa: PLC0415 - most commands do without
+
     version = version or naming.next_version(newest, datetime.now(UTC))
     name = naming.slug(title)
     return File(version, name, path_of(folder, version, name))

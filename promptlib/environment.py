@@ -19,12 +19,14 @@ from promptlib.scripts import SqlScriptDirectory
 from promptlib.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
 
     from promptlib.settings import Settings
+
+    Model = MetaData | Sequence[MetaData] | None
 
 MODEL = "promptlib_model"  # in the attributes of the configuration: a list, to put the model into
 _FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
@@ -45,13 +47,13 @@ _NO_MODEL = PromptlibError(
 )
 
 
-def run(context: EnvironmentContext, metadata: MetaData | Sequence[MetaData] | None) -> None:
+def run(context: EnvironmentContext, metadata: Model | Callable[[], Model]) -> None:
     """Run the command that Alembic was called with; or hand over the model to who asks for that.
 
     Args:
         context: `alembic.context`, as env.py sees it.
         metadata: the tables that `alembic check` and `alembic revision --autogenerate` compare the
-            database with.
+            database with, or a function that gives them: other commands do without.
 
     Raises:
         CommandError: when the plugin is not loaded: `alembic upgrade head` would find no
@@ -82,14 +84,15 @@ def run(context: EnvironmentContext, metadata: MetaData | Sequence[MetaData] | N
                     online.run(context, script, chosen, connection, options)
 
 
-def _models(metadata: MetaData | Sequence[MetaData] | None) -> list[MetaData]:
-    return [metadata] if isinstance(metadata, MetaData) else [*(metadata or ())]
+def _models(metadata: Model | Callable[[], Model]) -> list[MetaData]:
+    found = metadata() if callable(metadata) else metadata
+    return [found] if isinstance(found, MetaData) else [*(found or ())]
 
 
 def _comparison(
     context: EnvironmentContext,
     script: SqlScriptDirectory,
-    metadata: MetaData | Sequence[MetaData] | None,
+    metadata: Model | Callable[[], Model],
 ) -> dict[str, Any]:
     """The options of a command that compares the database with the model, if this is one."""
     revision = context.get_context().opts.get("revision_context")

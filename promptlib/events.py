@@ -40,7 +40,7 @@ def read(project: Project, target: Target, version: str) -> list[Document]:
     rows = []
     with (
         contextlib.closing(target.connect()) as connection,
-        standing.reading(connection) as cursor,
+        standing.snapshot(connection) as cursor,
     ):
         found = ledger.read(cursor, project.settings.version_table_schema)
         if found.has_events:

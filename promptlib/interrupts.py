@@ -8,8 +8,6 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from psycopg2 import extensions
-
 from promptlib.errors import history
 
 if TYPE_CHECKING:
@@ -52,21 +50,22 @@ def answered() -> Iterator[None]:
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end a query, which libpq alone would wait for."""
-    extensions.set_wait_callback(_wait)
+    from psycopg2 import extensions  # noqa: PLC0415 - some commands do without
+
+    def wait(connection: Connection) -> None:
+        try:
+            while (state := connection.poll()) != extensions.POLL_OK:
+                reads = [connection] if state == extensions.POLL_READ else []
+                select.select(reads, [] if reads else [connection], [])
+        except KeyboardInterrupt:
+            connection.cancel()
+            raise
+
+    extensions.set_wait_callback(wait)
     try:
         yield
     finally:
         extensions.set_wait_callback(None)
-
-
-def _wait(connection: Connection) -> None:
-    try:
-        while (state := connection.poll()) != extensions.POLL_OK:
-            reads = [connection] if state == extensions.POLL_READ else []
-            select.select(reads, [] if reads else [connection], [])
-    except KeyboardInterrupt:
-        connection.cancel()
-        raise
 
 
 def _terminate(_signal: int, _frame: object) -> None:

@@ -120,6 +120,7 @@ class _Command:
         finally:
             if not self.external:
                 self.driver.rollback()
+        self.script.rows = self.script.rows or found.rows
         rows = plan.rows(self.script.files, {}, found)
         self.script.remember(plan.ghosts(rows, found.current, self.script.files))
         self.script.never_ran = {
@@ -136,8 +137,8 @@ class _Command:
     def deploy(self) -> None:
         """Change the database, if there is something to do; one deploy at a time."""
         began = time.monotonic()
-        self.script.require_readable()
         found = self.read()
+        self.script.require_readable()
         if found.is_replica:
             raise PromptlibError(*ledger.REPLICA)
         entries = self.plan(found)
@@ -212,9 +213,11 @@ class _Command:
     def prepare(self) -> Ledger:
         """Read the ledger again, now that nobody else writes; make and fill it if need be."""
         found = self.read()
-        before = [each for key, each in self.script.migrations.items() if key <= found.version]
+        before = [
+            key for key in self.script.migrations if found.is_unfilled and key <= found.version
+        ]
         with self.driver.cursor() as cursor:
-            made = ledger.make(cursor, found, before)
+            made = ledger.make(cursor, found, [self.script.migrations[key] for key in before])
         if not found.has_version_table:
             # Left to run_migrations, it would go when the first migration is begun again.
             self.context.get_context()._ensure_version_table()  # noqa: SLF001

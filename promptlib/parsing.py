@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, cast
 
 import promptlib
 
@@ -53,8 +53,16 @@ def _shared() -> argparse.ArgumentParser:
     return _everywhere()
 
 
-def made(description: str, epilog: str) -> tuple[argparse.ArgumentParser, Commands]:
-    """The parser that all commands belong to, and where to add them."""
+def made(
+    description: str, epilog: str, first: str = ""
+) -> tuple[argparse.ArgumentParser, Commands]:
+    """The parser that all commands belong to, and where to add them.
+
+    Args:
+        description: what it is for, in its help.
+        epilog: what else its help says.
+        first: the only command to be made; empty for all.
+    """
     top = argparse.ArgumentParser(
         prog="promptlib",
         description=description,
@@ -70,7 +78,18 @@ def made(description: str, epilog: str) -> tuple[argparse.ArgumentParser, Comman
         help="say which version it is",
     )
     top.set_defaults(url="", config="", verbose=False, quiet=False)
-    return top, Commands(top, "COMMAND")
+    return top, Commands(top, "COMMAND", first)
+
+
+class _Unasked:
+    """Takes what is said of a command that is not asked for: argparse is slow to make one."""
+
+    prog = "promptlib"
+
+    def _itself(self, *_: object, **__: object) -> Self:
+        return self
+
+    add_argument = add_subparsers = add_mutually_exclusive_group = _itself
 
 
 class Commands:
@@ -79,9 +98,11 @@ class Commands:
     Args:
         parser: which they belong to.
         metavar: what a usage line calls one of them.
+        first: the only one to be made; empty for all.
     """
 
-    def __init__(self, parser: argparse.ArgumentParser, metavar: str) -> None:
+    def __init__(self, parser: argparse.ArgumentParser, metavar: str, first: str = "") -> None:
+        self._first = first
         # Given by name: argparse formats a usage line to find it, and again for each command.
         self._made = parser.add_subparsers(
             title="commands", required=True, metavar=metavar, prog=parser.prog
@@ -98,6 +119,8 @@ class Commands:
         aliases: Sequence[str] = (),
     ) -> argparse.ArgumentParser:
         """Add a command; `more` is what its help says beyond the summary."""
+        if self._first not in ("", name, *aliases):
+            return cast("argparse.ArgumentParser", _Unasked())
         command = f"{self._before} {name}".strip()
         made = self._made.add_parser(
             name,
@@ -112,8 +135,15 @@ class Commands:
         made.set_defaults(command=command)
         return made
 
+    @property
+    def are_any(self) -> bool:
+        """Whether one was made."""
+        return bool(self._made.choices)
+
     def group(self, name: str, summary: str) -> Commands:
         """Add a word that further commands stand behind."""
+        if self._first not in ("", name):
+            return Commands(cast("argparse.ArgumentParser", _Unasked()), "", name)
         made = self._made.add_parser(
             name,
             help=summary,

@@ -7,16 +7,16 @@ import logging
 import warnings
 from typing import TYPE_CHECKING, NoReturn
 
-import psycopg2
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SAWarning
 
-from promptlib import diagnosis, interrupts, logs
+from promptlib import interrupts, logs
 from promptlib.errors import PromptlibError, history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import psycopg2
     from alembic.config import Config
 
 _log = logging.getLogger("promptlib")
@@ -75,7 +75,9 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
             yield
     except PromptlibError as error:
         _fail(config, error)
-    except (DBAPIError, psycopg2.Error) as error:
+    except Exception as error:
+        if not _of_the_driver(error):
+            raise
         if interrupt := interrupts.behind(error):
             _end(config, interrupt)
         _fail(config, explained(error, place()))
@@ -93,10 +95,19 @@ def explained(error: BaseException, place: str) -> PromptlibError:
     for earlier in history(error):
         if isinstance(earlier, PromptlibError):
             return earlier
-    raised = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(raised, psycopg2.Error):
+    if raised := _of_the_driver(error):
+        from promptlib import diagnosis  # noqa: PLC0415 - rarely needed
+
         return diagnosis.explain_elsewhere(raised, place)
-    return PromptlibError(str(raised) or "interrupted", place=place)
+    return PromptlibError(str(error) or "interrupted", place=place)
+
+
+def _of_the_driver(error: BaseException | None) -> psycopg2.Error | None:
+    """The driver's error that this one is, or stands for."""
+    import psycopg2  # noqa: PLC0415 - commands that need no database do without
+
+    raised = error.orig if isinstance(error, DBAPIError) else error
+    return raised if isinstance(raised, psycopg2.Error) else None
 
 
 def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:

@@ -14,20 +14,22 @@ from alembic.script import Script, ScriptDirectory, write_hooks
 from alembic.script.revision import RevisionMap
 from alembic.util import CommandError, to_tuple
 
-from promptlib import directory, report
+from promptlib import directory, reading, report
 from promptlib.creating import TEMPLATE
 from promptlib.directory import File, path_of
-from promptlib.errors import PromptlibError
+from promptlib.errors import PromptlibError, combined
+from promptlib.reading import Migrations
 from promptlib.records import DOWN, UP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from alembic.config import Config
 
     from promptlib.autogenerate import Draft
     from promptlib.ledger import Row
     from promptlib.migration import Migration
+    from promptlib.reading import Reading
 
 _log = logging.getLogger(__name__)
 _BACK = re.compile(r"-(\d+)")
@@ -47,6 +49,7 @@ class SqlScriptDirectory(ScriptDirectory):
         self.config = config
         self.folder = Path(str(config.get_alembic_option("sql_location")))
         self.revision_map = RevisionMap(self.generate_scripts)
+        self.rows: Mapping[str, Row] = {}  # the ledger's: what is as it ran is not parsed again
         self.ghosts: list[Row] = []
         self.never_ran: set[str] = set()  # older than the current revision
         self.bound = ""  # how far an upgrade goes that takes no step of Alembic's
@@ -68,23 +71,25 @@ class SqlScriptDirectory(ScriptDirectory):
             return directory.files(self.folder)
 
     @cached_property
-    def migrations(self) -> dict[str, Migration]:
-        """Every migration, read and checked, by version."""
-        read = self.config.attributes.get(report.READ, {})
-        return {found.version: found for found in directory.read_all(self.files, read)}
+    def _reading(self) -> Reading:
+        found = reading.read(self.files, self.rows, self.config.attributes.get(report.READ, {}))
+        if found.broken:
+            raise combined(found.broken)
+        return found
 
     @cached_property
+    def migrations(self) -> Mapping[str, Migration]:
+        """Every migration, checked, by version."""
+        return Migrations(self.files, self._reading.changed)
+
+    @property
     def checksums(self) -> dict[str, str]:
         """The checksums of their UP sections, by version."""
-        return {version: each.up.checksum for version, each in self.migrations.items()}
+        return self._reading.checksums
 
     def require_readable(self) -> None:
-        """Read every migration: one broken file anywhere stops a deploy before it begins.
-
-        Raises:
-            PromptlibError: naming every file that is refused.
-        """
-        _ = self.migrations
+        """Raise PromptlibError for what is broken anywhere, before a deploy begins."""
+        _ = self._reading
 
     def take(self, drafts: Iterator[Draft]) -> None:
         """Keep what --autogenerate has found until the files are written."""

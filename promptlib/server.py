@@ -65,7 +65,7 @@ def test(project: Project, target: Target) -> tuple[Document, list[PromptlibErro
     files = directory.files(project.sql)
     with contextlib.closing(target.connect()) as connection:
         found = standing.compare(project, target, connection, files)
-        with standing.reading(connection) as cursor:
+        with standing.snapshot(connection) as cursor:
             asked = {"schema": found.ledger.schema, "tables": [*TABLES, VERSION_TABLE]}
             cursor.execute(_ABOUT, asked)
             (user, pid, is_replica, can_create, can_write) = cursor.fetchone() or ()
@@ -91,7 +91,7 @@ def rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
     """Where the data is, and how many rows each table holds."""
     with (
         contextlib.closing(target.connect()) as connection,
-        standing.reading(connection) as cursor,
+        standing.snapshot(connection) as cursor,
     ):
         version = connection.get_parameter_status("server_version")
         cursor.execute(_COUNT)
@@ -164,7 +164,7 @@ def contents(target: Target) -> str:
             if _exists(cursor, target.parameters["dbname"]):
                 raise
         return ""
-    with contextlib.closing(connection), standing.reading(connection) as cursor:
+    with contextlib.closing(connection), standing.snapshot(connection) as cursor:
         cursor.execute(_WHAT_IT_HOLDS)
         size, tables, rows = cursor.fetchone() or ()
         return f"{target}: {tables} tables, about {rows} rows, {size}"

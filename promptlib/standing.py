@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
-from promptlib import directory, interrupts, ledger, plan
+from promptlib import directory, interrupts, ledger, plan, reading
 from promptlib.errors import PromptlibError
 from promptlib.plan import State
 from promptlib.records import UP, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from psycopg2.extensions import connection as Connection
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from promptlib.config import Project
     from promptlib.database import Target
     from promptlib.directory import File
-    from promptlib.ledger import HalfDone, Ledger, Row
+    from promptlib.ledger import HalfDone, Ledger
     from promptlib.migration import Migration
     from promptlib.plan import Entry
 
@@ -104,7 +104,7 @@ def look(project: Project, target: Target) -> Standing:
 
 
 @contextlib.contextmanager
-def reading(connection: Connection) -> Iterator[Cursor]:
+def snapshot(connection: Connection) -> Iterator[Cursor]:
     """A cursor that sees the database at one moment, and cannot write."""
     connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
     with interrupts.listening(), connection.cursor() as cursor:
@@ -116,12 +116,10 @@ def compare(
     project: Project, target: Target, connection: Connection, files: list[File]
 ) -> Standing:
     """Compare the files with what a connection shows at one moment."""
-    with reading(connection) as cursor:
+    with snapshot(connection) as cursor:
         found = ledger.read(cursor, project.settings.version_table_schema)
         facts = _facts(cursor, found)
-    migrations, broken = _read(files, found.rows)
-    # Of one that was not read the ledger has the right one.
-    checksums = {version: each.up.checksum for version, each in migrations.items()}
+    migrations, checksums, broken = reading.read(files, found.rows)
     rows = plan.rows(files, checksums, found)
     entries = plan.entries(files, checksums, found, rows)
     known = {
@@ -130,26 +128,6 @@ def compare(
     }
     name = connection.info.dbname
     return Standing(target, name, project.sql, files, migrations, broken, found, entries, known)
-
-
-def _read(
-    files: Iterable[File], rows: Mapping[str, Row]
-) -> tuple[dict[str, Migration], list[PromptlibError]]:
-    """Parse the files, but those that are as they ran."""
-    found, broken = {}, []
-    for file in files:
-        row = rows.get(file.version)
-        try:
-            if row and row.down:
-                migration = file.read_unless(row.checksum, row.down)
-            else:
-                migration = file.read()
-        except PromptlibError as error:
-            broken.append(error)
-        else:
-            if migration:
-                found[file.version] = migration
-    return found, broken
 
 
 def _facts(cursor: Cursor, found: Ledger) -> dict[str, Document]:

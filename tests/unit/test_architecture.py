@@ -18,9 +18,9 @@ WITHOUT_ALEMBIC = (
     *("tokens", "ddl", "dml", "leftovers", "violations", "rules", "squawk", "exclusions", "lint"),
     *("git", "merging"),
     *("masking", "diagnosis", "logs", "interrupts", "settings"),
-    *("records", "ledger", "plan", "activity", "progress", "lock", "watcher"),
+    *("records", "ledger", "reading", "plan", "activity", "progress", "lock", "watcher"),
     *("runner", "attempts", "outside", "deploy", "offline"),
-    *("programs", "embedded", "database"),
+    *("programs", "embedded", "driver", "database"),
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *(
         "answers",
