@@ -2,9 +2,10 @@
 
     python benchmarks/compare.py [--counts 2,100,1000] [--runs 5] [--server 18] [--plot FILE.svg]
 
-Starts a server of its own, with fsync on, and runs each tool on the same small migrations: from
-empty, with nothing to do, the status, and the last one back. Runs are interleaved; medians are
-printed. `--plot` draws the wall time of the upgrade over the number of migrations.
+Starts a server of its own, with fsync on, and runs each tool on the same small migrations (a table,
+an index, a row): from empty, then commands that find everything done, then the last one back. Runs
+are interleaved. Prints medians as tables in Markdown. `--plot` draws the wall time of the upgrade
+over the number of migrations.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from support import measure, servers  # found by tools
 from support.projects import environment_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from support.databases import Database
 
@@ -46,7 +47,31 @@ class Cost(NamedTuple):
     memory: float
 
 
-Results = dict[tuple[str, int, str], list[Cost]]  # by what was done, how many there are, the tool
+class Runs:
+    """What was measured: by what was done, by how many migrations there were, and by the tool."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[str, dict[int, list[Cost]]]] = {}
+
+    def add(self, what: str, tool: str, count: int, cost: Cost) -> None:
+        """Remember a run."""
+        by_tool = self._found.setdefault(what, {})
+        by_tool.setdefault(tool, {}).setdefault(count, []).append(cost)
+
+    def medians(self, what: str) -> dict[str, dict[int, Cost]]:
+        """The medians of each tool."""
+        return {
+            tool: {
+                count: Cost(*map(statistics.median, zip(*costs, strict=True)))
+                for count, costs in by_count.items()
+            }
+            for tool, by_count in self._found[what].items()
+        }
+
+    @property
+    def whats(self) -> list[str]:
+        """All that was done."""
+        return [*self._found]
 
 
 def main() -> None:
@@ -57,24 +82,23 @@ def main() -> None:
     parser.add_argument("--server", default=servers.available()[0])
     parser.add_argument("--plot", metavar="FILE")
     options = parser.parse_args()
-    counts = [int(each) for each in options.counts.split(",")]
-    found: Results = {}
+    counts, runs = [int(each) for each in options.counts.split(",")], Runs()
     with servers.running(options.server) as server:
         for statement in (*_DURABLE, "SELECT pg_reload_conf()"):
             server.execute(statement)
         for count in counts:
             with tempfile.TemporaryDirectory() as folder:
                 made = [*_tools(Path(folder), count, server)]
-                for _ in range(options.runs):
+                for number in range(options.runs):
+                    print(f"{count} migrations, run {number + 1}", file=sys.stderr)
                     for tool in made:
-                        _run(server, tool, count, found)
-            _print(found, count)
+                        _run(server, tool, count, runs)
+    print(f"Medians of {options.runs} interleaved runs, PostgreSQL {options.server}, fsync on.")
+    for what in runs.whats:
+        print("", *_table(what, runs.medians(what), counts), sep="\n")
     if options.plot:
-        names = dict.fromkeys(tool for what, _, tool in found if what == tools.UPGRADE)
-        lines = {
-            name: [(n, _median(found[tools.UPGRADE, n, name]).wall) for n in counts]
-            for name in names
-        }
+        upgrades = runs.medians(tools.UPGRADE).items()
+        lines = {tool: [(n, cost.wall) for n, cost in costs.items()] for tool, costs in upgrades}
         Path(options.plot).write_text(plot.svg(lines), encoding="utf-8")
 
 
@@ -91,12 +115,12 @@ def _tools(folder: Path, count: int, server: servers.Server) -> Iterator[tools.T
         yield found
 
 
-def _run(server: servers.Server, tool: tools.Tool, count: int, found: Results) -> None:
+def _run(server: servers.Server, tool: tools.Tool, count: int, runs: Runs) -> None:
     """Measure each of a tool's commands, on a database of its own."""
     database = server.create()
     for what, command in tool.commands.items():
         cost = _cost([each.format(url=database.url) for each in command], tool.folder, database)
-        found.setdefault((what, count, tool.name), []).append(cost)
+        runs.add(what, tool.name, count, cost)
     server.drop(database.name)
 
 
@@ -113,24 +137,29 @@ def _cost(command: list[str], folder: Path, database: Database) -> Cost:
     return Cost(*json.loads(result.stdout))
 
 
-def _median(costs: list[Cost]) -> Cost:
-    return Cost(*map(statistics.median, zip(*costs, strict=True)))
+def _table(what: str, medians: dict[str, dict[int, Cost]], counts: Sequence[int]) -> Iterator[str]:
+    """The wall time of each tool; what each migration more takes, if it runs; the peak memory."""
+    least, most = counts[0], counts[-1]
+    grows = what == tools.UPGRADE and most > least
+    more = ["one more, wall", "one more, CPU"] if grows else [f"CPU, {most:,}"]
+    yield f"| {what} | {' | '.join([*(f'{n:,}' for n in counts), *more, f'memory, {most:,}'])} |"
+    yield f"|---{'|--:' * (len(counts) + len(more) + 1)}|"
+    for tool, costs in medians.items():
+        last = costs[most]
+        cells = [_shown(costs[count].wall) for count in counts]
+        if grows:
+            wall, cpu = (
+                (now - before) / (most - least)
+                for now, before in zip(last[:2], costs[least][:2], strict=True)
+            )
+            cells += [f"{1000 * wall:.2f} ms", f"{1000 * cpu:.2f} ms"]
+        else:
+            cells.append(_shown(last.cpu))
+        yield f"| {tool} | {' | '.join([*cells, f'{last.memory:.0f} MB'])} |"
 
 
-def _print(found: Results, count: int) -> None:
-    """What was done with a number of migrations; ratios are to the first tool of each group."""
-    print(f"\n{count} migrations")
-    print(f"  {'':20}{'':22}{'wall':>10}{'ratio':>8}{'CPU':>10}{'memory':>10}")
-    for what in dict.fromkeys(what for what, n, _ in found if n == count):
-        base = 0.0
-        for (done, n, tool), costs in found.items():
-            if (done, n) == (what, count):
-                cost = _median(costs)
-                base = base or cost.wall
-                print(
-                    f"  {what:20}{tool:22}{1000 * cost.wall:>7.0f} ms{cost.wall / base:>8.2f}"
-                    f"{1000 * cost.cpu:>7.0f} ms{cost.memory:>7.0f} MB"
-                )
+def _shown(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
 
 
 if __name__ == "__main__":

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UPGRADE, AGAIN, STATUS, BACK = "upgrade from empty", "nothing to do", "status", "roll back the last"
+HEADS, HISTORY, PENDING, EXECUTED = "heads", "history", "pending", "executed"
+_ALEMBICS = {
+    UPGRADE: "upgrade head",
+    AGAIN: "upgrade head",
+    STATUS: "current",
+    HEADS: "heads",
+    HISTORY: "history",
+    BACK: "downgrade -1",
+}
+_OURS = {
+    UPGRADE: "migrate",
+    AGAIN: "migrate",
+    STATUS: "status",
+    PENDING: "pending",
+    EXECUTED: "executed",
+    BACK: "rollback",
+}
 _UP = """CREATE TABLE t{n} (id int PRIMARY KEY, name text NOT NULL);
 CREATE INDEX t{n}_name ON t{n} (name);
 INSERT INTO t{n} VALUES (1, 'one');
@@ -76,11 +93,9 @@ def ours(folder: Path, count: int, program: str) -> Tool:
     project = Project.copy(folder)
     for n, version in versions(count):
         project.add(version, _UP.format(n=n), _DOWN.format(n=n), name=f"t{n}")
-    said = {
-        "alembic": ("upgrade head", "upgrade head", "current", "downgrade -1"),
-        "promptlib": ("migrate", "migrate", "status", "rollback"),
-    }[program]
-    return Tool(f"promptlib: {program}", folder, _commands(path_of(program), *said))
+    said = _ALEMBICS if program == "alembic" else _OURS
+    name = "promptlib, by `alembic`" if program == "alembic" else "promptlib, by `promptlib`"
+    return Tool(name, folder, _commands(path_of(program), said))
 
 
 def plain(folder: Path, count: int) -> Tool:
@@ -93,8 +108,7 @@ def plain(folder: Path, count: int) -> Tool:
         text = _REVISION.format(n=n, version=version, before=before)
         (folder / "versions" / f"{version}_t{n}.py").write_text(text)
         before = version
-    said = ("upgrade head", "upgrade head", "current", "downgrade -1")
-    return Tool("plain Alembic", folder, _commands(path_of("alembic"), *said))
+    return Tool("plain Alembic", folder, _commands(path_of("alembic"), _ALEMBICS))
 
 
 def psql(folder: Path, count: int, program: str) -> Tool:
@@ -106,10 +120,13 @@ def psql(folder: Path, count: int, program: str) -> Tool:
 
 
 def dbmate(folder: Path, count: int) -> Tool | None:
-    """The tool dbmate (npm), where it is installed."""
+    """The tool dbmate, where it is on the PATH; of npm's package the program that Node starts."""
     program = shutil.which("dbmate")
     if not program:
         return None
+    if Path(program).resolve().suffix == ".js":
+        found = Path(program).resolve().parents[2].glob("@dbmate/*/bin/dbmate")
+        program = str(next(found, program))
     for n, version in versions(count):
         text = f"-- migrate:up\n{_UP.format(n=n)}\n-- migrate:down\n{_DOWN.format(n=n)}"
         (folder / f"{version}_t{n}.sql").write_text(text)
@@ -118,6 +135,5 @@ def dbmate(folder: Path, count: int) -> Tool | None:
     return Tool("dbmate", folder, {what: [program, *options, said] for what, said in made.items()})
 
 
-def _commands(program: str, *said: str) -> dict[str, list[str]]:
-    whats = (UPGRADE, AGAIN, STATUS, BACK)
-    return {what: [program, *each.split()] for what, each in zip(whats, said, strict=True)}
+def _commands(program: str, said: dict[str, str]) -> dict[str, list[str]]:
+    return {what: [program, *each.split()] for what, each in said.items()}

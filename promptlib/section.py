@@ -35,7 +35,7 @@ class Section:
     source: bytes = field(repr=False)
     start: int
     end: int
-    statements: Sequence[Statement]
+    statements: Sequence[Statement] = field(compare=False)  # they follow from the text
     transactional: bool = True
     lock_timeout: str | None = None
     data_loss_accepted: bool = False

@@ -60,6 +60,10 @@ def test_a_migration_is_its_names_and_two_sections() -> None:
     assert migration.up.source == migration.down.source == text.encode()
 
 
+def test_what_is_read_twice_is_equal() -> None:
+    assert parsed(file("SELECT 1;")) == parsed(file("SELECT 1;")) != parsed(file("SELECT 2;"))
+
+
 def test_a_section_without_options_runs_in_a_transaction() -> None:
     section = parsed(file("SELECT 1;")).up
     assert (section.transactional, section.lock_timeout, section.data_loss_accepted) == (
