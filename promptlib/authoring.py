@@ -99,7 +99,7 @@ def check(options: argparse.Namespace, _: Terminal) -> Answer:
 
 def _given(options: argparse.Namespace) -> list[File]:
     """The files that the command line names, each once, whatever they are called."""
-    return [File("", "", path) for path in dict.fromkeys(map(Path, options.file))]
+    return [File("", "", str(path)) for path in dict.fromkeys(map(Path, options.file))]
 
 
 def _answer(found: Iterable[Violation], migrations: int, form: str) -> Answer:

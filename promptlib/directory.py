@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 from datetime import UTC, datetime
@@ -28,7 +29,12 @@ class File(NamedTuple):
 
     version: str
     name: str
-    path: Path
+    where: str
+
+    @property
+    def path(self) -> Path:
+        """The file: made when it is asked for, as there are thousands."""
+        return Path(self.where)
 
     def read(self) -> Migration:
         """Parse the file.
@@ -55,8 +61,8 @@ class File(NamedTuple):
             PromptlibError: when it cannot be read.
         """
         try:
-            with self.path.open("rb", buffering=0) as file:
-                return file.read()
+            with io.FileIO(self.where) as file:
+                return file.readall()
         except OSError as error:
             raise PromptlibError(
                 f"cannot be read: {error.strerror}", place=shown(self.path)
@@ -77,8 +83,7 @@ def files(folder: Path) -> list[File]:
     """List the migrations of a folder, oldest first, by their names.
 
     Raises:
-        PromptlibError: naming every file whose name is not that of a migration, is not a file,
-            or has a version that another one has.
+        PromptlibError: naming every file with a wrong name or another's version, and what is none.
     """
     found, problems = survey(folder)
     if problems:
@@ -130,19 +135,19 @@ def _each(function: Callable[[T], R], items: Iterable[T]) -> tuple[list[R], list
     return results, problems
 
 
-def named(path: Path) -> File:
-    """Know a migration by its file's name.
+def named(where: str, name: str) -> File:
+    """Know a migration by its file's name, the last part of where it is.
 
     Raises:
         PromptlibError: when that is not the name of one.
     """
-    match = _NAME.fullmatch(path.name[:-4] + path.name[-4:].lower())
+    match = _NAME.fullmatch(name[:-4] + name[-4:].lower())
     if match and is_version(match["version"]):
-        return File(match["version"], match["name"], path)
+        return File(match["version"], match["name"], where)
     raise PromptlibError(
         "not the name of a migration" if not match else "no such date and time",
         "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
-        place=shown(path),
+        place=shown(Path(where)),
     )
 
 
@@ -193,7 +198,7 @@ def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = 
 
     version = version or naming.next_version(newest, datetime.now(UTC))
     name = naming.slug(title)
-    return File(version, name, path_of(folder, version, name))
+    return File(version, name, str(path_of(folder, version, name)))
 
 
 def path_of(folder: Path, version: str, name: str) -> Path:
@@ -217,7 +222,7 @@ def _is_candidate(name: str) -> bool:
 
 
 def _file(entry: os.DirEntry[str]) -> File:
-    file = named(Path(entry.path))
+    file = named(entry.path, entry.name)
     if _holds(entry.is_file):
         return file
     what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"

@@ -76,7 +76,7 @@ def _known(folder: Path, names: Iterable[str]) -> list[File]:
     found = []
     for name in sorted(names):
         with contextlib.suppress(PromptlibError):
-            found.append(directory.named(folder / name))
+            found.append(directory.named(str(folder / name), name))
     return found
 
 

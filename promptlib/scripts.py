@@ -118,7 +118,7 @@ class SqlScriptDirectory(ScriptDirectory):
     def generate_scripts(self) -> Iterator[Script]:
         """Yield the revisions in the order of their versions: what RevisionMap asks for."""
         gone = [
-            File(row.version, row.file_name, path_of(self.folder, row.version, row.file_name))
+            File(row.version, row.file_name, str(path_of(self.folder, row.version, row.file_name)))
             for row in self.ghosts
         ]
         before = None
@@ -134,7 +134,7 @@ class SqlScriptDirectory(ScriptDirectory):
             upgrade=self._function("upgrade", file.version, UP),
             downgrade=self._function("downgrade", file.version, DOWN),
         )
-        return Script(module, file.version, file.path)
+        return Script(module, file.version, file.where)
 
     def _function(self, name: str, version: str, direction: str) -> Callable[..., None]:
         """The upgrade or downgrade function of a revision. Alembic logs it by its name."""

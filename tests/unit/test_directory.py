@@ -54,7 +54,7 @@ def refused(folder: Path) -> list[str]:
 def test_versions_are_real_dates_and_times(folder: Path, version: str) -> None:
     put(folder, f"{version}_a.sql")
     assert is_version(version)
-    assert files(folder) == [File(version, "a", folder / f"{version}_a.sql")]
+    assert files(folder) == [File(version, "a", str(folder / f"{version}_a.sql"))]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_other_files_and_folders_are_not_looked_at(folder: Path, name: str) -> N
 @pytest.mark.parametrize("end", [".sql", ".SQL", ".Sql"])
 def test_the_ending_may_be_in_capitals(folder: Path, end: str) -> None:
     put(folder, f"{VERSION}_a_1{end}")
-    assert files(folder) == [File(VERSION, "a_1", folder / f"{VERSION}_a_1{end}")]
+    assert files(folder) == [File(VERSION, "a_1", str(folder / f"{VERSION}_a_1{end}"))]
 
 
 def test_files_come_in_the_order_of_their_versions(folder: Path) -> None:
@@ -229,7 +229,7 @@ def test_what_may_not_be_read(folder: Path) -> None:
 
 
 def test_a_file_that_is_gone_cannot_be_read(folder: Path) -> None:
-    file = File(VERSION, "a", folder / f"{VERSION}_a.sql")
+    file = File(VERSION, "a", str(folder / f"{VERSION}_a.sql"))
     with pytest.raises(PromptlibError) as caught:
         file.read()
     assert str(caught.value) == f"sql/{VERSION}_a.sql: cannot be read: No such file or directory"
@@ -258,10 +258,10 @@ def test_read_all_tells_of_every_file_that_is_refused(folder: Path) -> None:
 
 def test_a_new_file_is_named_by_the_time_in_utc(folder: Path) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    file = new_file(folder, "Add users", after=[File(VERSION, "a", folder)])
+    file = new_file(folder, "Add users", after=[File(VERSION, "a", str(folder))])
     at = datetime.strptime(file.version, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     assert before <= at <= before + timedelta(minutes=1)
-    assert file == File(file.version, "add_users", folder / f"{file.version}_add_users.sql")
+    assert file == File(file.version, "add_users", str(folder / f"{file.version}_add_users.sql"))
     assert not file.path.exists()
 
 
@@ -275,13 +275,13 @@ def test_a_new_file_is_named_by_the_time_in_utc(folder: Path) -> None:
 )
 def test_a_new_file_is_later_than_every_other(folder: Path, newest: str, following: str) -> None:
     others = [
-        File(version, "a", folder) for version in ("20240101000000", newest, "20250101000000")
+        File(version, "a", str(folder)) for version in ("20240101000000", newest, "20250101000000")
     ]
     assert new_file(folder, "b", after=others).version == following
 
 
 def test_there_is_an_end_of_time(folder: Path) -> None:
-    last = File("99991231235959", "a", folder)
+    last = File("99991231235959", "a", str(folder))
     with pytest.raises(PromptlibError, match="no version is later than 99991231235959"):
         new_file(folder, "b", after=[last])
 
@@ -303,7 +303,7 @@ def test_there_is_an_end_of_time(folder: Path) -> None:
 )
 def test_a_title_becomes_a_name(folder: Path, title: str, name: str) -> None:
     file = new_file(folder, title, after=[], version=VERSION)
-    assert file == File(VERSION, name, folder / f"{VERSION}_{name}.sql")
+    assert file == File(VERSION, name, str(folder / f"{VERSION}_{name}.sql"))
     put(folder, file.path.name)
     assert files(folder) == [file]
 
@@ -318,7 +318,7 @@ def test_a_title_without_usable_letters_is_refused(folder: Path, title: str) -> 
 
 
 def test_a_given_version_is_taken(folder: Path) -> None:
-    after = [File("20240101000000", "a", folder)]
+    after = [File("20240101000000", "a", str(folder))]
     assert new_file(folder, "b", after=after, version=VERSION).version == VERSION
 
 
@@ -332,7 +332,7 @@ def test_a_given_version_is_taken(folder: Path) -> None:
     ],
 )
 def test_a_given_version_must_be_a_later_time(folder: Path, version: str, newest: str) -> None:
-    after = [] if newest == "none" else [File(newest, "a", folder)]
+    after = [] if newest == "none" else [File(newest, "a", str(folder))]
     with pytest.raises(PromptlibError) as caught:
         new_file(folder, "b", after=after, version=version)
     assert str(caught.value) == (

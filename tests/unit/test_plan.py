@@ -29,7 +29,9 @@ def version(number: int) -> str:
 
 
 def files(*numbers: int) -> list[File]:
-    return [File(version(n), f"make_{n}", _FOLDER / f"{version(n)}_make_{n}.sql") for n in numbers]
+    return [
+        File(version(n), f"make_{n}", str(_FOLDER / f"{version(n)}_make_{n}.sql")) for n in numbers
+    ]
 
 
 def checksums(*numbers: int) -> dict[str, str]:
