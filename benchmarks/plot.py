@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Scale = Callable[[float], float]
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 400, 60, 170, 20, 40
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 400, 60, 230, 20, 40
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555555")  # told apart by everybody
 
 
@@ -46,7 +46,7 @@ def _scale(values: Sequence[float], start: float, end: float) -> Scale:
 def _axes(points: Sequence[tuple[int, float]], across: Scale, down: Scale) -> Iterator[str]:
     floor = _HEIGHT - _BOTTOM
     for x in sorted({x for x, _ in points}):
-        yield f'<text x="{across(x):.0f}" y="{floor + 18}" text-anchor="middle">{x}</text>'
+        yield f'<text x="{across(x):.0f}" y="{floor + 18}" text-anchor="middle">{x:,}</text>'
     yield f'<text x="{_LEFT}" y="{_HEIGHT - 4}">migrations, upgrade from empty</text>'
     highest = max(y for _, y in points)
     seconds = 10.0 ** math.floor(math.log10(min(y for _, y in points)))

@@ -94,8 +94,7 @@ def ours(folder: Path, count: int, program: str) -> Tool:
     for n, version in versions(count):
         project.add(version, _UP.format(n=n), _DOWN.format(n=n), name=f"t{n}")
     said = _ALEMBICS if program == "alembic" else _OURS
-    name = "promptlib, by `alembic`" if program == "alembic" else "promptlib, by `promptlib`"
-    return Tool(name, folder, _commands(path_of(program), said))
+    return Tool(f"promptlib, by {program}", folder, _commands(path_of(program), said))
 
 
 def plain(folder: Path, count: int) -> Tool:
