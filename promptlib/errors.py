@@ -41,7 +41,7 @@ class LexicalError(PromptlibError):
     Args:
         what: as in PromptlibError.
         remedy: as in PromptlibError.
-        offset: the offending character, counted from 0.
+        offset: where the offending character begins, in bytes.
     """
 
     def __init__(self, what: str, remedy: str, offset: int) -> None:

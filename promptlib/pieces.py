@@ -66,5 +66,6 @@ class Marker(NamedTuple):
 
 def location(text: bytes, offset: int) -> tuple[int, int]:
     """Line and column of a character, both counted from 1, as editors count them."""
-    line = text[text.rfind(b"\n", 0, offset) + 1 : offset]
-    return text.count(b"\n", 0, offset) + 1, len(line.decode()) + 1
+    before = text[text.rfind(b"\n", 0, offset) + 1 : offset]
+    # An offset may be that of the last byte of several.
+    return text.count(b"\n", 0, offset) + 1, len(before.decode(errors="ignore")) + 1

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promptlib.errors import PromptlibError
@@ -364,3 +364,32 @@ def test_parse_gives_back_what_was_written(
         ]
         joined = (between.join(expected) + end).replace("\n", newline)
         assert section.text == joined.strip()
+
+
+PIECES = (
+    "-- UP\n",
+    "-- DOWN\n",
+    "SELECT 'é';\n",
+    "-- 😀",
+    "ü",
+    "'",
+    "$$",
+    "(",
+    "\\",
+    "\n",
+    "\0",
+    "名",
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text())
+@example("-- UP\nSELECT 1; -- é")
+def test_any_text_is_read_or_refused_at_one_of_its_characters(text: str) -> None:
+    try:
+        parsed(text)
+    except PromptlibError as error:
+        line, column = map(int, error.place.split(":")[1:])
+        lines = text.removeprefix("\ufeff").split("\n")
+        assert 1 <= line <= len(lines)
+        assert 1 <= column <= max(1, len(lines[line - 1]))
