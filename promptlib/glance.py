@@ -7,8 +7,9 @@ said here: migration.py has the last word.
 
 from __future__ import annotations
 
-import hashlib
 import re
+
+from promptlib import checksum
 
 _LINE = rb"[ \t]*(?:--(?![ \t]*(?:up|down)(?![^ \t\n]))[\t -~]*)?\n"
 _MARKER = rb"[ \t]*--[ \t]*%s[ \t]*\n"
@@ -17,7 +18,6 @@ _FILE = re.compile(
     rb"(?>%s)*+%s(?P<up>[^\r]*?)\n%s(?P<down>[^\r]*)" % (_LINE, _MARKER % b"up", _MARKER % b"down"),
     re.IGNORECASE,
 )
-_WHITE = b" \t\n\f\v"
 
 
 def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
@@ -29,16 +29,8 @@ def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
         down: that of its DOWN section.
     """
     found = _FILE.fullmatch(content)
-    if not found:
-        return False
-    with memoryview(content) as view:  # which copies nothing
-        return [_checksum(view[slice(*found.span(part))]) for part in ("up", "down")] == [up, down]
+    return found is not None and [_checksum(found, "up"), _checksum(found, "down")] == [up, down]
 
 
-def _checksum(section: memoryview) -> str:
-    start, end = 0, len(section)
-    while start < end and section[start] in _WHITE:
-        start += 1
-    while start < end and section[end - 1] in _WHITE:
-        end -= 1
-    return hashlib.sha256(section[start:end]).hexdigest()
+def _checksum(found: re.Match[bytes], part: str) -> str:
+    return checksum.of(found.string, *checksum.trimmed(found.string, *found.span(part)))

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promptlib.lexemes import SPACE, WHITE, over_bytes
+from promptlib import checksum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from promptlib.pieces import Statement
-
-_BLANKS = over_bytes(rf"{SPACE}*+")
-_LINE_END = over_bytes(r"\r\n?")
 
 
 @dataclass(frozen=True)
@@ -47,12 +43,7 @@ class Section:
 
     @property
     def _bounds(self) -> tuple[int, int]:
-        blanks = _BLANKS.match(self.source, self.start, self.end)
-        assert blanks  # it can match nothing
-        end = self.end
-        while end > blanks.end() and self.source[end - 1] in WHITE:
-            end -= 1
-        return blanks.end(), end
+        return checksum.trimmed(self.source, self.start, self.end)
 
     def mentions(self, name: str) -> bool:
         """Whether a name stands anywhere in it."""
@@ -71,27 +62,19 @@ class Section:
     @functools.cached_property
     def checksum(self) -> str:
         """SHA-256 of the text, whatever its line endings: tells whether a section was edited."""
-        return _sha256(self.source, *self._bounds)
+        return checksum.of(self.source, *self._bounds)
 
     def checksum_of(self, count: int) -> str:
         """Tell whether the first statements, those that ran already, were edited."""
         there = range(len(self.statements))[:count]
-        return functools.reduce(self.checksum_after, there, _sha256(b""))
+        return functools.reduce(self.checksum_after, there, _sum(b""))
 
     def checksum_after(self, before: str, index: int) -> str:
         """Go on from the checksum of the statements before this one."""
         statement = self.statements[index]
         text = self.source[statement.head : statement.end].rstrip(b";")
-        return _sha256(before.encode() + text)
+        return _sum(before.encode() + text)
 
 
-def _sha256(text: bytes, start: int = 0, end: int | None = None) -> str:
-    """The checksum of a piece of text, as if its lines ended with LF. Copies none of it."""
-    found, end = hashlib.sha256(), len(text) if end is None else end
-    with memoryview(text) as view:
-        for line_end in _LINE_END.finditer(text, start, end):
-            found.update(view[start : line_end.start()])
-            found.update(b"\n")
-            start = line_end.end()
-        found.update(view[start:end])
-    return found.hexdigest()
+def _sum(text: bytes) -> str:
+    return checksum.of(text, 0, len(text))
