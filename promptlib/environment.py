@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from promptlib.settings import Settings
 
-    Model = MetaData | Sequence[MetaData] | None
+    Given = MetaData | Sequence[MetaData] | None
+    Model = Given | Callable[[], Given]
 
 MODEL = "promptlib_model"  # in the attributes of the configuration: a list, to put the model into
 _FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
@@ -47,7 +48,7 @@ _NO_MODEL = PromptlibError(
 )
 
 
-def run(context: EnvironmentContext, metadata: Model | Callable[[], Model]) -> None:
+def run(context: EnvironmentContext, metadata: Model) -> None:
     """Run the command that Alembic was called with; or hand over the model to who asks for that.
 
     Args:
@@ -84,7 +85,7 @@ def run(context: EnvironmentContext, metadata: Model | Callable[[], Model]) -> N
                     online.run(context, script, chosen, connection, options)
 
 
-def _models(metadata: Model | Callable[[], Model]) -> list[MetaData]:
+def _models(metadata: Model) -> list[MetaData]:
     found = metadata() if callable(metadata) else metadata
     return [found] if isinstance(found, MetaData) else [*(found or ())]
 
@@ -92,7 +93,7 @@ def _models(metadata: Model | Callable[[], Model]) -> list[MetaData]:
 def _comparison(
     context: EnvironmentContext,
     script: SqlScriptDirectory,
-    metadata: Model | Callable[[], Model],
+    metadata: Model,
 ) -> dict[str, Any]:
     """The options of a command that compares the database with the model, if this is one."""
     revision = context.get_context().opts.get("revision_context")

@@ -214,13 +214,13 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     )
 
 
-def make(cursor: Cursor, found: Ledger, before: list[Migration]) -> bool:
+def make(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> bool:
     """Make the tables where they are not, and fill them where migrations ran before.
 
     Args:
         cursor: on the connection of the deploy.
         found: what was read.
-        before: the migrations up to the current revision.
+        before: the migrations up to the current revision, not read without need.
 
     Returns:
         whether anything was written.
@@ -230,8 +230,8 @@ def make(cursor: Cursor, found: Ledger, before: list[Migration]) -> bool:
     """
     tables = Tables(found.schema)
     sql = [] if found.exists else [tables.create(extend=found.is_predecessors)]
-    if found.is_unfilled and before:
-        sql.append(tables.took_over(before, "adopted"))
+    if found.is_unfilled and (ran := [*before]):
+        sql.append(tables.took_over(ran, "adopted"))
     try:
         for each in sql:
             cursor.execute(each)

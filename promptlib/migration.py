@@ -83,29 +83,23 @@ def place(path: Path, text: bytes, offset: int) -> str:
 
 def _require_text(path: Path, content: bytes) -> None:
     """Refuse what is not UTF-8, and a NUL byte: PostgreSQL takes none, in whatever quotes."""
-    what, remedy, broken = "this is a NUL byte", "remove it", content.find(0)
-    if not _is_utf8(content):
-        what, remedy, broken = "this is not UTF-8", "save the file as UTF-8", _broken(content)
+    what, remedy, broken = "this is not UTF-8", "save the file as UTF-8", _not_utf8(content)
+    if broken < 0:
+        what, remedy, broken = "this is a NUL byte", "remove it", content.find(0)
     if broken >= 0:
         raise PromptlibError(what, remedy, place=place(path, content, broken))
 
 
-def _is_utf8(content: bytes) -> bool:
-    pieces = (content[at : at + _PIECE] for at in range(0, len(content), _PIECE))
+def _not_utf8(content: bytes) -> int:
+    """Where some bytes are not UTF-8, or -1. Decoded at once, they would take their room again."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    begun = 0
     try:
-        for _ in codecs.iterdecode(pieces, "utf-8"):
-            pass
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _broken(content: bytes) -> int:
-    """Where some bytes are not UTF-8."""
-    try:
-        content.decode()
+        for at in range(0, len(content), _PIECE):
+            begun = at - len(decoder.getstate()[0])  # a letter may have been cut
+            decoder.decode(content[at : at + _PIECE], final=at + _PIECE >= len(content))
     except UnicodeDecodeError as error:
-        return error.start
+        return begun + error.start
     return -1
 
 

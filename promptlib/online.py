@@ -213,11 +213,10 @@ class _Command:
     def prepare(self) -> Ledger:
         """Read the ledger again, now that nobody else writes; make and fill it if need be."""
         found = self.read()
-        before = [
-            key for key in self.script.migrations if found.is_unfilled and key <= found.version
-        ]
+        migrations = self.script.migrations
+        before = (migrations[key] for key in migrations if key <= found.version)
         with self.driver.cursor() as cursor:
-            made = ledger.make(cursor, found, [self.script.migrations[key] for key in before])
+            made = ledger.make(cursor, found, before)
         if not found.has_version_table:
             # Left to run_migrations, it would go when the first migration is begun again.
             self.context.get_context()._ensure_version_table()  # noqa: SLF001

@@ -89,7 +89,8 @@ class _Unasked:
     def _itself(self, *_: object, **__: object) -> Self:
         return self
 
-    add_argument = add_subparsers = add_mutually_exclusive_group = _itself
+    add_argument = add_parser = add_subparsers = _itself
+    add_mutually_exclusive_group = set_defaults = _itself
 
 
 class Commands:
@@ -119,41 +120,35 @@ class Commands:
         aliases: Sequence[str] = (),
     ) -> argparse.ArgumentParser:
         """Add a command; `more` is what its help says beyond the summary."""
-        if self._first not in ("", name, *aliases):
-            return cast("argparse.ArgumentParser", _Unasked())
         command = f"{self._before} {name}".strip()
-        made = self._made.add_parser(
-            name,
-            help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}. {more}".rstrip(),
-            epilog=f"example: promptlib {command} {example}".rstrip(),
-            parents=[_shared()],
-            formatter_class=_Help,
-            allow_abbrev=False,
-            aliases=aliases,
-        )
+        made = self._parser(name, summary, more, f"{command} {example}".rstrip(), aliases)
         made.set_defaults(command=command)
         return made
+
+    def group(self, name: str, summary: str) -> Commands:
+        """Add a word that further commands stand behind."""
+        return Commands(self._parser(name, summary, "", f"{name} test"), "ACTION")
 
     @property
     def are_any(self) -> bool:
         """Whether one was made."""
         return bool(self._made.choices)
 
-    def group(self, name: str, summary: str) -> Commands:
-        """Add a word that further commands stand behind."""
-        if self._first not in ("", name):
-            return Commands(cast("argparse.ArgumentParser", _Unasked()), "", name)
-        made = self._made.add_parser(
+    def _parser(
+        self, name: str, summary: str, more: str, example: str, aliases: Sequence[str] = ()
+    ) -> argparse.ArgumentParser:
+        if self._first not in ("", name, *aliases):
+            return cast("argparse.ArgumentParser", _Unasked())
+        return self._made.add_parser(
             name,
             help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}.",
-            epilog=f"example: promptlib {name} test",
+            description=f"{summary[0].upper()}{summary[1:]}. {more}".rstrip(),
+            epilog=f"example: promptlib {example}",
             parents=[_shared()],
             formatter_class=_Help,
             allow_abbrev=False,
+            aliases=aliases,
         )
-        return Commands(made, "ACTION")
 
 
 def number(text: str) -> int:

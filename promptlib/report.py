@@ -102,7 +102,7 @@ def explained(error: BaseException, place: str) -> PromptlibError:
     return PromptlibError(str(error) or "interrupted", place=place)
 
 
-def _of_the_driver(error: BaseException | None) -> psycopg2.Error | None:
+def _of_the_driver(error: BaseException) -> psycopg2.Error | None:
     """The driver's error that this one is, or stands for."""
     import psycopg2  # noqa: PLC0415 - commands that need no database do without
 

@@ -35,7 +35,7 @@ class Undisturbed(NamedTuple):
     def make_ledger(self, cursor: Cursor) -> None:
         """Make the ledger where it is not, and fill it where migrations ran before."""
         found = self.standing
-        before = [each for key, each in found.migrations.items() if key <= found.current]
+        before = (each for key, each in found.migrations.items() if key <= found.current)
         ledger.make(cursor, found.ledger, before)
 
 
