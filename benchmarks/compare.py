@@ -11,40 +11,24 @@ over the number of migrations.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import plot
 import tools
 
-from support import measure, servers  # found by tools
-from support.projects import environment_with
+from support import costs, servers  # found by tools
+from support.costs import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from support.databases import Database
 
 _DURABLE = "ALTER SYSTEM SET fsync = on", "ALTER SYSTEM SET full_page_writes = on"
-
-
-class Cost(NamedTuple):
-    """What a command took.
-
-    Attributes:
-        wall: seconds.
-        cpu: seconds of the client's processor time.
-        memory: megabytes at its peak.
-    """
-
-    wall: float
-    cpu: float
-    memory: float
 
 
 class Runs:
@@ -62,8 +46,8 @@ class Runs:
         """The medians of each tool."""
         return {
             tool: {
-                count: Cost(*map(statistics.median, zip(*costs, strict=True)))
-                for count, costs in by_count.items()
+                count: Cost(*map(statistics.median, zip(*runs, strict=True)))
+                for count, runs in by_count.items()
             }
             for tool, by_count in self._found[what].items()
         }
@@ -98,7 +82,7 @@ def main() -> None:
         print("", *_table(what, runs.medians(what), counts), sep="\n")
     if options.plot:
         upgrades = runs.medians(tools.UPGRADE).items()
-        lines = {tool: [(n, cost.wall) for n, cost in costs.items()] for tool, costs in upgrades}
+        lines = {tool: [(n, cost.wall) for n, cost in each.items()] for tool, each in upgrades}
         Path(options.plot).write_text(plot.svg(lines), encoding="utf-8")
 
 
@@ -119,22 +103,13 @@ def _run(server: servers.Server, tool: tools.Tool, count: int, runs: Runs) -> No
     """Measure each of a tool's commands, on a database of its own."""
     database = server.create()
     for what, command in tool.commands.items():
-        cost = _cost([each.format(url=database.url) for each in command], tool.folder, database)
+        said = [each.format(url=database.url) for each in command]
+        try:
+            cost = costs.of(said, tool.folder, database.url)
+        except subprocess.CalledProcessError:
+            sys.exit(f"failed: {' '.join(said)}")
         runs.add(what, tool.name, count, cost)
     server.drop(database.name)
-
-
-def _cost(command: list[str], folder: Path, database: Database) -> Cost:
-    result = subprocess.run(
-        [sys.executable, "-S", measure.__file__, *command],
-        cwd=folder,
-        env=environment_with({"DATABASE_URL": database.url}),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    if result.returncode:
-        sys.exit(f"failed: {' '.join(command)}")
-    return Cost(*json.loads(result.stdout))
 
 
 def _table(what: str, medians: dict[str, dict[int, Cost]], counts: Sequence[int]) -> Iterator[str]:
@@ -144,13 +119,13 @@ def _table(what: str, medians: dict[str, dict[int, Cost]], counts: Sequence[int]
     more = ["one more, wall", "one more, CPU"] if grows else [f"CPU, {most:,}"]
     yield f"| {what} | {' | '.join([*(f'{n:,}' for n in counts), *more, f'memory, {most:,}'])} |"
     yield f"|---{'|--:' * (len(counts) + len(more) + 1)}|"
-    for tool, costs in medians.items():
-        last = costs[most]
-        cells = [_shown(costs[count].wall) for count in counts]
+    for tool, median in medians.items():
+        last = median[most]
+        cells = [_shown(median[count].wall) for count in counts]
         if grows:
             wall, cpu = (
                 (now - before) / (most - least)
-                for now, before in zip(last[:2], costs[least][:2], strict=True)
+                for now, before in zip(last[:2], median[least][:2], strict=True)
             )
             cells += [f"{1000 * wall:.2f} ms", f"{1000 * cpu:.2f} ms"]
         else:

@@ -9,9 +9,6 @@ four bytes. Memory is the peak of the command, beside the size of the file.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,8 +17,8 @@ from typing import TYPE_CHECKING
 import tools  # finds the others
 
 from promptlib import migration
-from support import measure, servers
-from support.projects import Project, environment_with, path_of
+from support import costs, servers
+from support.projects import Project, path_of
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -72,14 +69,7 @@ def _read(path: Path, rows: int) -> None:
 
 def _run(command: str, project: Project, database: Database, size: float) -> None:
     program, *arguments = command.split()
-    result = subprocess.run(
-        [sys.executable, "-S", measure.__file__, path_of(program), *arguments],
-        cwd=project.folder,
-        env=environment_with({"DATABASE_URL": database.url}),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    wall, cpu, memory = json.loads(result.stdout)
+    wall, cpu, memory = costs.of([path_of(program), *arguments], project.folder, database.url)
     share = memory / size
     print(
         f"  {command:22}{wall:>7.1f} s{cpu:>7.1f} s CPU{memory:>6.0f} MB, {share:.2f} of the file"

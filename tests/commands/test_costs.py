@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support import counting, measure
+from support import costs, counting
 from support.projects import environment_with, path_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,16 @@ def _counted(project: Project, program: str, command: str) -> dict[str, Any]:
     return found
 
 
+def _counted_when_done(project: Project, program: str, command: str) -> list[dict[str, Any]]:
+    """What a command does where few migrations ran, and where many did."""
+    found = []
+    for count in (_FEW, _MANY):
+        _fill(project, count)
+        project.promptlib("migrate")
+        found.append(_counted(project, program, command))
+    return found
+
+
 def _statements(database: Database, project: Project, *command: str) -> int:
     """How many statements a command sends."""
     if not database.server.data:
@@ -60,12 +70,7 @@ def _statements(database: Database, project: Project, *command: str) -> int:
 
 @pytest.mark.parametrize("command", _LOOKING)
 def test_to_look_costs_little_for_each_migration(project: Project, command: str) -> None:
-    _fill(project, _FEW)
-    project.promptlib("migrate")
-    few = _counted(project, "promptlib", command)
-    _fill(project, _MANY)
-    project.promptlib("migrate")
-    many = _counted(project, "promptlib", command)
+    few, many = _counted_when_done(project, "promptlib", command)
     assert (many["calls"] - few["calls"]) / (_MANY - _FEW) <= 60
     assert many["modules"] == few["modules"] <= 145
     assert {*many["opened"].values()} == {1}
@@ -78,12 +83,7 @@ def test_to_look_costs_little_for_each_migration(project: Project, command: str)
 def test_alembic_s_commands_cost_little_for_each_migration(
     project: Project, command: str, calls: int
 ) -> None:
-    _fill(project, _FEW)
-    project.promptlib("migrate")
-    few = _counted(project, "alembic", command)
-    _fill(project, _MANY)
-    project.promptlib("migrate")
-    many = _counted(project, "alembic", command)
+    few, many = _counted_when_done(project, "alembic", command)
     assert (many["calls"] - few["calls"]) / (_MANY - _FEW) <= calls
     assert many["modules"] == few["modules"] <= 510
     assert {*many["opened"].values()} <= {1}
@@ -131,15 +131,7 @@ def test_what_a_migration_costs_alembic_s_command(project: Project, database: Da
 
 def _peak(project: Project, program: str, *command: str) -> float:
     """The memory that a command takes at its peak, in MB."""
-    result = subprocess.run(
-        [sys.executable, "-S", measure.__file__, path_of(program), *command],
-        cwd=project.folder,
-        env=environment_with({"DATABASE_URL": project.url}),
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    _, _, megabytes = json.loads(result.stdout)
-    return float(megabytes)
+    return costs.of([path_of(program), *command], project.folder, project.url).memory
 
 
 _LARGE = 32  # MB
