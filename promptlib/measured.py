@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promptlib import masking, runner
+from promptlib import masking, runner, session
 from promptlib.errors import PromptlibError
 from promptlib.findings import STRENGTHS, Lock, Timing
 from promptlib.migration import place
@@ -88,7 +88,7 @@ def run(
     connection.autocommit = False
     with (
         connection.cursor() as cursor,
-        runner.settings_kept(
+        session.kept(
             cursor, section, settings.of_section(section), local=section.transactional
         ) as pid,
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib import runner
+from promptlib import session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +23,9 @@ def script(section: Section, settings: Mapping[str, str]) -> str:
         section: what psql shall run.
         settings: PostgreSQL settings that hold for this section only.
     """
-    word = "SET LOCAL" if section.transactional else "SET"
-    before = [f"{word} {name} = '{value}';" for name, value in settings.items()]
+    before = session.assignments(settings, local=section.transactional)
     after = [] if section.transactional else [f"RESET {name};" for name in settings]
-    if runner.changes_settings(section):
+    if session.changed_by(section):
         after = ["RESET SESSION AUTHORIZATION;", "RESET ROLE;", "RESET ALL;", ENCODING]
     # A comment may stand behind a last statement that has no semicolon.
     end = [] if section.statements[-1].closed else [";"]

@@ -14,6 +14,7 @@ from promptlib import duration, ledger, lock, plan, report
 from promptlib.deploy import Deploy
 from promptlib.errors import PromptlibError
 from promptlib.records import VERSION_TABLE
+from promptlib.sections import Sections
 from promptlib.steps import Running
 from promptlib.watcher import Watcher
 
@@ -49,11 +50,7 @@ def run(
         options: for `context.configure`.
     """
     this = _Command(context, script, settings, connection)
-    context.configure(
-        connection,
-        on_version_apply=lambda step, heads, **_: this.applied(step, heads),
-        **options,
-    )
+    context.configure(connection, **options)
     this.take_over()
     if "destination_rev" in context.get_context().opts:
         this.deploy()
@@ -89,12 +86,7 @@ class _Command:
     def planned(self, heads: Any, context: Any) -> Any:
         """What Alembic asks for the steps."""
         steps = self.alembics(heads, context)
-        return self.running.planned(heads, steps) if self.running else steps
-
-    def applied(self, step: Any, heads: Any) -> None:
-        """What Alembic calls when a step has written the version."""
-        if self.running:
-            self.running.applied(step, heads)
+        return self.running.planned(steps) if self.running else steps
 
     def look(self) -> None:
         """Run a command that only looks: report what is not as the files say, and go on."""
@@ -183,23 +175,19 @@ class _Command:
             if report.is_command(self.context.config):
                 gc.freeze()  # files and modules stay: no use in searching them again and again
             with self.watcher() as watcher:
+                sections = Sections(self.driver, found, self.script.migrations, self.script.folder)
                 deploy = Deploy(
                     connection=self.driver,
                     connect=self.second,
                     settings=self.settings,
-                    ledger=found,
-                    migrations=self.script.migrations,
-                    folder=self.script.folder,
+                    sections=sections,
                     lock=held,
                     watcher=watcher,
                     external=self.external,
                 )
                 self.running = Running(self.script, self.context.get_context(), deploy, entries)
-                try:
-                    self.context.run_migrations()
-                except BaseException as error:
-                    deploy.failed(str(report.explained(error, self.running.place())))
-                    raise
+                self.context.run_migrations()
+                deploy.commit()
                 return self.running.done
 
     def lock(self, number: int) -> contextlib.AbstractContextManager[lock.Lock | None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import activity, attempts, duration, runner
+from promptlib import activity, attempts, duration, runner, session
 from promptlib.errors import PromptlibError, shown
 from promptlib.lexemes import GAP, QUOTED_NAME, WORD, over_bytes
 from promptlib.records import DOWN, UP
@@ -113,7 +113,7 @@ class OutsideRun:
         section, first = self.step.section, resumed.done if resumed else 0
         with (
             runner.notices_shown(self.connection),
-            runner.settings_kept(cursor, section, self._settings(cursor), local=False) as pid,
+            session.kept(cursor, section, self._settings(cursor), local=False) as pid,
         ):
             version, direction, *_ = self.step
             checksum = section.checksum_of(first)

@@ -107,5 +107,5 @@ def _section(migration: Migration, found: Standing, settings: Settings) -> str:
     sql = offline.script(up, settings.of_section(up))
     record = Tables(found.ledger.schema).applied(migration)
     name = f"-- Running upgrade of late migration {migration.version}"
-    begin, commit = ("BEGIN;\n\n", "\n\nCOMMIT;") if up.transactional else ("", "")
-    return f"{name}\n\n{begin}{sql}\n\n{record}{commit}"
+    whole = [sql, "BEGIN;", record] if not up.transactional else ["BEGIN;", sql, record]
+    return "\n\n".join([name, *whole, "COMMIT;"])

@@ -6,10 +6,13 @@ attempt. Who runs the SQL, and in which transaction, is left to others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from psycopg2.extensions import Diagnostics
 
     from promptlib.migration import Migration
     from promptlib.section import Section
@@ -26,37 +29,44 @@ ADDED = {
 }
 # What `migration_events` has, and no other program's table of that name.
 RECORDED = frozenset(("version", "direction", "outcome", "statements_done", "statements_checksum"))
-_CREATE = """CREATE TABLE IF NOT EXISTS {migrations} (
-    id varchar(255) PRIMARY KEY,
-    name varchar(255) NOT NULL,
-    executed_at timestamptz DEFAULT CURRENT_TIMESTAMP,
-    checksum varchar(64) NOT NULL,
-    down_checksum varchar(64),
-    down_sql text,
-    execution_ms bigint,
-    executed_by text
-);
-CREATE TABLE IF NOT EXISTS {events} (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    version varchar(255) NOT NULL,
-    direction varchar(4) NOT NULL CHECK (direction IN ('up', 'down')),
-    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    finished_at timestamptz,
-    outcome varchar(8) NOT NULL
-        CHECK (outcome IN ('running', 'done', 'failed', 'stamped', 'adopted', 'repaired')),
-    executed_by text NOT NULL DEFAULT session_user,
-    error text,
-    statements_done integer,
-    statements_checksum varchar(64),
-    backend_pid integer
-);
-CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);"""
 # As Alembic makes it.
 _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
     version_num varchar(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );"""
 _EXTEND = "ALTER TABLE {migrations} {columns};"
+
+
+class Move(NamedTuple):
+    """How the current revision changes: from one to another. Nothing stands for none."""
+
+    before: str
+    now: str
+
+
+class Ran(NamedTuple):
+    """How a section ran.
+
+    Attributes:
+        started: when, as an SQL expression.
+        attempt: the id of the event that began it, or 0 where there is none yet.
+        move: how the current revision changes with it, or None where somebody else sets that. If it
+            is not as it was before, then no event is written: its version would be NULL.
+    """
+
+    started: str = "now()"
+    attempt: int = 0
+    move: Move | None = None
+
+
+_RAN = Ran()
+_NULL = "23502"  # not_null_violation
+
+
+def is_moved_elsewhere(diagnostics: Diagnostics) -> bool:
+    """Whether a section cannot be recorded because the current revision is not what it was."""
+    found = diagnostics.sqlstate, diagnostics.table_name, diagnostics.column_name
+    return found == (_NULL, EVENTS, "version")
 
 
 def literal(text: str) -> str:
@@ -91,7 +101,8 @@ class Tables:
         columns = ", ".join(
             f"ADD COLUMN IF NOT EXISTS {name} {type_}" for name, type_ in ADDED.items()
         )
-        made = _CREATE.format(migrations=self.migrations, events=self.events)
+        text = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8").strip()
+        made = text.format(migrations=self.migrations, events=self.events)
         extended = _EXTEND.format(migrations=self.migrations, columns=columns)
         return f"{made}\n{extended}" if extend else made
 
@@ -99,27 +110,35 @@ class Tables:
         """Make alembic_version where Alembic did not."""
         return _VERSION.format(version=self.version)
 
-    def applied(self, migration: Migration, started: str = "now()", attempt: int = 0) -> str:
-        """Record that UP ran.
-
-        Args:
-            migration: whose row is written.
-            started: when, as an SQL expression.
-            attempt: the id of the event that began it, or 0 to make one.
-        """
+    def applied(self, migration: Migration, ran: Ran = _RAN) -> str:
+        """Record that UP of a migration ran."""
         return (
-            f"WITH event AS ({self._done(migration.version, UP, started, attempt)})\n"
+            f"{self.done(migration.version, UP, ran)}\n"
             f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql,"
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)},"
-            f" 1000 * extract(epoch FROM clock_timestamp() - ({started})), session_user);"
+            f" 1000 * extract(epoch FROM clock_timestamp() - ({ran.started})), session_user);"
         )
 
-    def taken_back(self, version: str, started: str = "now()", attempt: int = 0) -> str:
-        """Record that DOWN ran; the arguments are those of `applied`."""
+    def taken_back(self, version: str, ran: Ran = _RAN) -> str:
+        """Record that DOWN ran."""
+        done = self.done(version, DOWN, ran)
+        return f"{done}\nDELETE FROM {self.migrations} WHERE id = {literal(version)};"
+
+    def done(self, version: str, direction: str, ran: Ran) -> str:
+        """Record that a section ran, but for the row of its migration."""
+        moved, named = "", literal(version)
+        if ran.move:
+            moved = self._moved(ran.move)
+            named = f"CASE WHEN {self._there(ran.move)} THEN {named} END"
+        if ran.attempt:
+            return (
+                f"{moved}UPDATE {self.events} SET version = {named}, outcome = 'done',"
+                f" finished_at = clock_timestamp() WHERE id = {ran.attempt};"
+            )
         return (
-            f"WITH event AS ({self._done(version, DOWN, started, attempt)})\n"
-            f"DELETE FROM {self.migrations} WHERE id = {literal(version)};"
+            f"{moved}INSERT INTO {self.events} (version, direction, started_at, finished_at,"
+            f" outcome) VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done');"
         )
 
     def failed(self, version: str, direction: str, started: str, error: str) -> str:
@@ -162,20 +181,6 @@ class Tables:
             f" SELECT id, 'up', now(), now(), '{outcome}' FROM taken ORDER BY id;"
         )
 
-    def stepped(self, before: str, now: str) -> str:
-        """Set the current revision as Alembic does: only where it is as it was read.
-
-        Args:
-            before: the revision that was current, or nothing.
-            now: the one that is from now on, or nothing.
-        """
-        if not before:
-            return f"INSERT INTO {self.version} (version_num) VALUES ({literal(now)});"
-        where = f"WHERE version_num = {literal(before)}"
-        if not now:
-            return f"DELETE FROM {self.version} {where};"
-        return f"UPDATE {self.version} SET version_num = {literal(now)} {where};"
-
     def moved(self, version: str) -> str:
         """Set the current revision; nothing stands for none."""
         named = f" INSERT INTO {self.version} (version_num) VALUES ({literal(version)});"
@@ -210,20 +215,29 @@ class Tables:
             f" statements_checksum = '{checksum}' WHERE id = {event};"
         )
 
-    def ended(self, event: int, outcome: str, error: str = "") -> str:
-        """Record how a section outside a transaction ended."""
+    def ended(self, event: int, outcome: str, error: str) -> str:
+        """Record how a section outside a transaction ended that did not come to its end."""
         return (
             f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
-            f" error = {literal(error) if error else 'NULL'} WHERE id = {event};"
+            f" error = {literal(error)} WHERE id = {event};"
         )
 
-    def _done(self, version: str, direction: str, started: str, attempt: int) -> str:
-        if attempt:
-            return self.ended(attempt, "done").removesuffix(";")
-        return (
-            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
-            f" VALUES ({literal(version)}, '{direction}', {started}, clock_timestamp(), 'done')"
-        )
+    def _moved(self, move: Move) -> str:
+        """Set the current revision as Alembic does."""
+        before, now = map(literal, move)
+        if not move.before:
+            return f"INSERT INTO {self.version} (version_num) VALUES ({now});\n"
+        where = f"WHERE version_num = {before}"
+        if not move.now:
+            return f"DELETE FROM {self.version} {where};\n"
+        return f"UPDATE {self.version} SET version_num = {now} {where};\n"
+
+    def _there(self, move: Move) -> str:
+        """A condition: the revision was what it was thought to be, and nothing else is set."""
+        now = literal(move.now)
+        if move.before and move.now:
+            return f"EXISTS (SELECT FROM {self.version} WHERE version_num = {now})"
+        return f"NOT EXISTS (SELECT FROM {self.version} WHERE version_num <> {now})"
 
 
 def _facts(migration: Migration) -> str:

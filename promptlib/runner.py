@@ -9,11 +9,10 @@ from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
-from promptlib import diagnosis
+from promptlib import diagnosis, session
 from promptlib.errors import PromptlibError, history
-from promptlib.lexemes import GAP, NAME, WORD, over_bytes
+from promptlib.lexemes import GAP, over_bytes
 from promptlib.migration import place
 
 if TYPE_CHECKING:
@@ -27,17 +26,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# Who is asking and what he may lose: restored first, for they decide what else may be set. The
-# server does not list them among its settings, nor what names itself `app.tenant`.
-_IDENTITY = ("session_authorization", "role", "promptlib.allow_data_loss")
-_UNLISTED = (
-    "SELECT name, coalesce(current_setting(name, true), ''), '' FROM unnest(ARRAY{}) n (name)"
-)
-_CUSTOM = over_bytes(rf"(?<!{NAME}){WORD}\.{WORD}")
-_SETTINGS = "SELECT name, setting, reset_val FROM pg_settings WHERE source = 'session'"
-_SET = "SELECT set_config(%s, %s, %s)"
-_USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
-_SETS = over_bytes(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
 # What the statements behind it rest on, and what ends with the session.
 _SETS_SESSION = over_bytes(
     rf"(?:set|reset)\b|select{GAP}(?:pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE
@@ -61,7 +49,8 @@ def run(  # noqa: PLR0913 - two of them by name
     *,
     external: bool = False,
     tolerated: Collection[str] = (),
-) -> None:
+    pid: int = 0,
+) -> int:
     """Run a section in the connection's transaction, and leave the session as it was.
 
     Args:
@@ -71,25 +60,37 @@ def run(  # noqa: PLR0913 - two of them by name
         watcher: looks at what takes its time.
         external: whether the transaction is another's, and goes on.
         tolerated: SQLSTATEs that count as done: something is there, or gone, already.
+        pid: the number of the server process, if these settings hold in it already and the section
+            makes none.
+
+    Returns:
+        the number of the server process, which behind a pooler is the transaction's own.
 
     Raises:
         PromptlibError: for the first statement that fails. Nothing is rolled back here.
     """
-    with (
-        connection.cursor() as cursor,
-        notices_shown(connection),
-        settings_kept(cursor, step.section, settings, local=True, external=external) as pid,
-    ):
-        for index in range(len(step.section.statements)):
-            if tolerated:
-                cursor.execute("SAVEPOINT promptlib_statement")
-            try:
-                execute(cursor, step, index, watcher, pid)
-            except PromptlibError as error:
-                if sqlstate(error) not in tolerated:
-                    raise
-                cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
-                tell_tolerated(error)
+    with connection.cursor() as cursor, notices_shown(connection):
+        if pid:
+            _statements(cursor, step, watcher, pid, tolerated)
+            return pid
+        with session.kept(cursor, step.section, settings, local=True, external=external) as number:
+            _statements(cursor, step, watcher, number, tolerated)
+        return number
+
+
+def _statements(
+    cursor: Cursor, step: Step, watcher: Watcher, pid: int, tolerated: Collection[str]
+) -> None:
+    for index in range(len(step.section.statements)):
+        if tolerated:
+            cursor.execute("SAVEPOINT promptlib_statement")
+        try:
+            execute(cursor, step, index, watcher, pid)
+        except PromptlibError as error:
+            if sqlstate(error) not in tolerated:
+                raise
+            cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
+            tell_tolerated(error)
 
 
 def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
@@ -118,11 +119,6 @@ def sqlstate(error: BaseException) -> str:
 def tell_tolerated(error: PromptlibError) -> None:
     """Say that a statement counts as done, and why."""
     _log.info("%s: %s; this counts as done", error.place, error.what)
-
-
-def changes_settings(section: Section) -> bool:
-    """Whether the section may set something that would outlive it, by SET search_path for one."""
-    return bool(_SETS.search(section.source, section.start, section.end))
 
 
 def sets_session(section: Section, index: int) -> bool:
@@ -164,66 +160,3 @@ def notices_shown(connection: Connection) -> Iterator[None]:
         yield
     finally:
         connection.notices = before
-
-
-@contextlib.contextmanager
-def settings_kept(
-    cursor: Cursor,
-    section: Section,
-    settings: Mapping[str, str],
-    *,
-    local: bool,
-    external: bool = False,
-) -> Iterator[int]:
-    """Apply settings, and take them back with those that the section makes.
-
-    A dump begins with `SET search_path = ''`: without this no later statement would find
-    alembic_version. In a failed transaction the rollback does it.
-
-    Args:
-        cursor: on the connection that the section runs on.
-        section: what will run.
-        settings: PostgreSQL settings by name.
-        local: whether they are a transaction's, and end with it by themselves.
-        external: whether that transaction is another's, and goes on.
-
-    Yields:
-        the number of the server process, which behind a pooler is the transaction's own.
-    """
-    before = []
-    if not local or changes_settings(section):
-        before = [(query, _read(cursor, query)) for query in (_unlisted(section), _SETTINGS)]
-    quiet = [name for name in settings if external and not section.mentions(name)]
-    own = _read(cursor, _UNLISTED.format(quiet)) if quiet else {}
-    chosen = "".join(f", set_config('{name}', %s, {local})" for name in settings)
-    cursor.execute(f"SELECT pg_backend_pid(){chosen}", (*settings.values(),) or None)
-    (pid, *_) = cursor.fetchone() or (0,)
-    try:
-        yield pid
-    finally:
-        if cursor.connection.get_transaction_status() in _USABLE:
-            for name, (value, _) in own.items():  # the caller's may be local to his transaction
-                cursor.execute(_SET, (name, value, True))
-            for query, values in before:
-                _restore(cursor, query, values)
-
-
-def _unlisted(section: Section) -> str:
-    """A query for settings that pg_settings lacks, of all names that the section may set."""
-    found = _CUSTOM.finditer(section.source, section.start, section.end)
-    custom = dict.fromkeys(each[0].decode() for each in found)
-    return _UNLISTED.format([*_IDENTITY, *custom])
-
-
-def _restore(cursor: Cursor, query: str, before: Mapping[str, tuple[str, str]]) -> None:
-    now = _read(cursor, query)
-    for name in now.keys() | before.keys():
-        value = before[name][0] if name in before else now[name][1]
-        if name not in now or now[name][0] != value:
-            cursor.execute(_SET, (name, value, False))
-
-
-def _read(cursor: Cursor, query: str) -> dict[str, tuple[str, str]]:
-    """Settings by name: what each is, and what a reset would make it."""
-    cursor.execute(query)
-    return {name: (value, reset) for name, value, reset in cursor.fetchall()}

@@ -47,11 +47,16 @@ class Settings(NamedTuple):
         """How often a section is begun."""
         return int(self.lock_attempts)
 
-    def of_section(self, section: Section) -> dict[str, str]:
-        """The PostgreSQL settings that a section runs with; its own options win."""
+    def of_section(self, section: Section | None) -> dict[str, str]:
+        """The PostgreSQL settings that a section runs with; its own options, if any, win."""
         loss = {ALLOW_DATA_LOSS: "on"} if self.allow_data_loss == "on" else {}
         limit = {"statement_timeout": self.statement_timeout} if self.statement_timeout else {}
-        return {"lock_timeout": self.lock_timeout, **limit, **loss, **section.settings}
+        return {
+            "lock_timeout": self.lock_timeout,
+            **limit,
+            **loss,
+            **(section.settings if section else {}),
+        }
 
 
 def _is_count(text: str) -> bool:

@@ -12,14 +12,12 @@ from promptlib import duration
 from promptlib.errors import PromptlibError, shown
 from promptlib.plan import State
 from promptlib.records import DOWN, UP
-from promptlib.versioning import VersionTable
+from promptlib.versioning import VersionTable, move
 
 if TYPE_CHECKING:
-    import contextlib
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
-    from alembic.runtime.migration import MigrationContext, MigrationInfo
+    from alembic.runtime.migration import MigrationContext
 
     from promptlib.deploy import Deploy
     from promptlib.ledger import HalfDone
@@ -49,52 +47,59 @@ class Running:
     ) -> None:
         self.script, self.context, self.deploy, self.plan = script, context, deploy, plan
         self.count = self.number = self.done = 0
-        self.versions = VersionTable(context, deploy.tables)
-        self._heads: set[str] = set()
+        self.versions = VersionTable(context)
         self._alembics: RevisionStep | None = None  # one that writes the version
         self._step: Step | None = None
+        self._passed_over = False
         script.perform, script.place = self.perform, self.place
 
-    def planned(self, heads: Iterable[str], steps: list[Any]) -> Iterator[Any]:
+    def planned(self, steps: list[Any]) -> Iterator[Any]:
         """Yield Alembic's steps, with those before them that Alembic does not know of.
 
-        What stands behind a `yield` happens when Alembic has committed the step.
+        What stands behind a `yield` happens when Alembic is done with the step.
 
         Args:
-            heads: what the version table says.
             steps: Alembic's.
 
         Raises:
             PromptlibError: when a section that was cut off is in the way.
         """
         if self.script.asked == "stamp":
-            if not steps:
-                with self.context.begin_transaction(_per_migration=True):
-                    self.declare(max(self.context.get_current_heads(), default=""))
-            yield from steps
+            yield from self._stamped(steps)
             return
-        self._heads = set(heads)
+        # As in a caller's transaction: Alembic begins and commits none.
+        self.context._in_external_transaction = True  # noqa: SLF001 - it offers no other way
         first, steps = self._ordered(steps)
         self.count = len(first) + len(steps)
         for version, direction in first:
-            with self.context.begin_transaction(_per_migration=True):
-                self.perform(version, direction)
-                self.deploy.record()
-            self._tell()
+            self.perform(version, direction)
         for self._alembics in steps:
             yield self._alembics
-            self._tell()
+            if self._passed_over:  # so Alembic itself has written the version
+                self.deploy.commit()
+
+    def _stamped(self, steps: list[Any]) -> Iterator[Any]:
+        """Steps that run nothing; the ledger is written in their transaction."""
+
+        def declare(heads: Iterable[str], **_: object) -> None:
+            self.declare(max(heads, default=""))
+
+        self.context.on_version_apply_callbacks = (declare,)
+        if not steps:
+            with self.context.begin_transaction(_per_migration=True):
+                declare(self.context.get_current_heads())
+        yield from steps
 
     def _ordered(self, steps: list[Any]) -> tuple[list[tuple[str, str]], list[Any]]:
         """What runs before Alembic's steps, by version and direction, and these themselves."""
-        half = self.deploy.half_done()
+        half = self.deploy.sections.half_done()
         if self.script.asked == "downgrade":
             return self._backwards(half, steps)
         late = [each.version for each in self.plan if each.state is State.LATE]
         if self.script.bound:
             late = [version for version in late if version <= self.script.bound]
         late = late if self.deploy.settings.applies_late else []
-        if half and half.version in (*self.deploy.ledger.rows, *late):
+        if half and half.version in (*self.deploy.sections.ledger.rows, *late):
             late = [half.version, *(each for each in late if each != half.version)]
         elif half:
             self._require_alone(half, steps, late)
@@ -108,7 +113,7 @@ class Running:
         if asked[:1] == [half.version] and not (late and asked[1:]):
             return
         way = f"rename {', '.join(before)} to newer versions, then " if before else ""
-        way += "" if half.version in self.deploy.migrations else "restore its file, then "
+        way += "" if half.version in self.deploy.sections.migrations else "restore its file, then "
         option = "-x late=apply " if late else ""
         raise PromptlibError(
             f"the {half.direction.upper()} section of {half.version} was cut off after statement "
@@ -122,62 +127,72 @@ class Running:
     ) -> tuple[list[tuple[str, str]], list[Any]]:
         """What a downgrade does: first it undoes what was cut off before it took effect whole."""
         first = []
-        if half and half.version not in self.deploy.ledger.rows:
+        if half and half.version not in self.deploy.sections.ledger.rows:
             first = [(half.version, DOWN)]
         return first, [*steps, *self._below(steps)]
 
     def _below(self, steps: list[Any]) -> Iterator[Any]:
         """Further steps down to a migration that did run: alembic_version names no other."""
         below = steps[-1].revision.down_revision if steps else None
-        while below and below not in self.deploy.ledger.rows:
+        while below and below not in self.deploy.sections.ledger.rows:
             script = self.script.get_revision(below)
             yield RevisionStep(self.script.revision_map, script, is_upgrade=False)
             below = script.down_revision if script else None
 
     def perform(self, version: str, direction: str) -> None:
-        """Run a migration's section."""
+        """Run a migration's section, and write the version if this is a step of Alembic's."""
         self.number += 1
-        deploy = self.deploy
-        step = self._step = deploy.up(version) if direction == UP else deploy.down(version)
+        position = f"{self.number:>{len(str(self.count))}}/{self.count}"
+        step = self._step = self._chosen(version, direction)
+        self._passed_over = step is None
         if step is None:
-            _log.info("%s  %s never ran here: passed over", self._position(), version)
-        elif step.section.transactional:
-            alembics = self._alembics
-            version = self.versions.sql(alembics, self._heads) if alembics else ""
-            count = deploy.run(step, self._title(), version)
-            if version:
-                self.versions.written(count)
+            _log.info("%s  %s never ran here: passed over", position, version)
+            return
+        title = f"{position}  {_titled(step)}"
+        moves = move(self._alembics) if self._alembics else None
+        if step.section.transactional:
+            self.deploy.run(step, title, moves)
         else:
-            with outside_block(self.context, step.path):
-                deploy.run_outside(step, self._title())
+            self._require_ours(step)
+            self.deploy.run_outside(step, title, moves)
+        if moves:
+            self.versions.written()
+        self._step = None
+        self.done += 1
+        _log.info("%s  %s", title, duration.shown(self.deploy.seconds))
+
+    def _chosen(self, version: str, direction: str) -> Step | None:
+        sections = self.deploy.sections
+        return sections.up(version) if direction == UP else sections.down(version)
+
+    def _require_ours(self, step: Step) -> None:
+        """Refuse a section outside a transaction where a caller's is open."""
+        if self.deploy.external:
+            raise CommandError(
+                f"{shown(step.path)}: transaction:false needs a connection without an open "
+                "transaction; pass an engine, or a connection that has begun nothing"
+            )
 
     def place(self) -> str:
         """The path of the migration that runs, or nothing."""
         return shown(self._step.path) if self._step else ""
 
-    def applied(self, step: MigrationInfo, heads: Iterable[str]) -> None:
-        """Remember a step, in its transaction: what Alembic calls when the version is written."""
-        if step.is_stamp:
-            self.declare(max(heads, default=""))
-        else:
-            self._heads = set(heads)
-            self.deploy.record()
-
     def declare(self, version: str) -> None:
         """Put the ledger where somebody says that the database stands."""
-        deploy, rows = self.deploy, self.deploy.ledger.rows
+        deploy, found = self.deploy, self.deploy.sections.ledger
+        rows, migrations = found.rows, deploy.sections.migrations
         ours = {each for each, row in rows.items() if not row.is_foreign}
-        new = [each for each in deploy.migrations if each <= version and each not in ours]
+        new = [each for each in migrations if each <= version and each not in ours]
         # The predecessor's rows are foreign too, but their migrations are ours.
-        old = [each for each in rows if each > version and each in {*ours, *deploy.migrations}]
+        old = [each for each in rows if each > version and each in {*ours, *migrations}]
         tables, sql = deploy.tables, []
         if new:
-            sql.append(tables.took_over([deploy.migrations[each] for each in new], "stamped"))
+            sql.append(tables.took_over([migrations[each] for each in new], "stamped"))
         if old:
             sql.append(tables.forgotten(old, "stamped"))
         sql += [
             tables.declared(each.version, UP if each.version <= version else DOWN, "stamped")
-            for each in deploy.ledger.half_done
+            for each in found.half_done
             if each.version not in (*new, *old)
         ]
         with deploy.connection.cursor() as cursor:
@@ -187,29 +202,7 @@ class Running:
             for each in names:
                 _log.info("%s %s", each, what)
 
-    def _position(self) -> str:
-        return f"{self.number:>{len(str(self.count))}}/{self.count}"
 
-    def _title(self) -> str:
-        assert self._step
-        word = "upgrade  " if self._step.direction == UP else "downgrade"
-        name = self._step.path.stem.partition("_")[2].replace("_", " ")
-        return f"{self._position()}  {word} {self._step.version}  {name}"
-
-    def _tell(self) -> None:
-        """Tell of a step: its transaction has been committed."""
-        self.deploy.finished()
-        if self._step:
-            self.done += 1
-            _log.info("%s  %s", self._title(), duration.shown(self.deploy.seconds))
-            self._step = None
-
-
-def outside_block(context: MigrationContext, path: Path) -> contextlib.AbstractContextManager[None]:
-    """Alembic's autocommit block, which a caller's own open transaction makes impossible."""
-    if context._in_external_transaction:  # noqa: SLF001 - Alembic offers no other way to ask
-        raise CommandError(
-            f"{shown(path)}: transaction:false needs a connection without an open transaction; "
-            "pass an engine, or a connection that has begun nothing"
-        )
-    return context.autocommit_block()
+def _titled(step: Step) -> str:
+    word = "upgrade  " if step.direction == UP else "downgrade"
+    return f"{word} {step.version}  {step.path.stem.partition('_')[2].replace('_', ' ')}"

@@ -21,7 +21,7 @@ from promptlib import activity, duration, logs, progress
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
 
     from psycopg2.extensions import connection as Connection
@@ -44,6 +44,19 @@ class _Running(NamedTuple):
     number: int
     of: int
     blockers: list[activity.Session]
+
+
+class _Watched:
+    """The `with` block of a statement, which has begun; what it calls knows that it ends."""
+
+    def __init__(self, ends: Callable[[], None]) -> None:
+        self._ends = ends
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._ends()
 
 
 class Watcher:
@@ -69,6 +82,7 @@ class Watcher:
         )
         self._title, self._pause = "", _SLOWEST
         self._running: _Running | None = None
+        self._watched = _Watched(self._rest)
         self._wakeup = -1
         self._last = _Running(0, 0, 0, 0, [])
         self._second: Connection | None = None
@@ -109,9 +123,8 @@ class Watcher:
             self._pause = pause
             self._theirs.send(_HURRY)
 
-    @contextlib.contextmanager
-    def statement(self, pid: int, number: int = 1, count: int = 1) -> Iterator[None]:
-        """Watch a statement.
+    def statement(self, pid: int, number: int = 1, count: int = 1) -> _Watched:
+        """Watch a statement, from now until the end of a `with` block.
 
         Args:
             pid: of the server process that runs it; 0 if that is not known.
@@ -119,10 +132,10 @@ class Watcher:
             count: how many the section has.
         """
         self._running = self._last = _Running(time.monotonic(), pid, number, count, [])
-        try:
-            yield
-        finally:
-            self._running = None
+        return self._watched
+
+    def _rest(self) -> None:
+        self._running = None
 
     def blockers(self) -> list[activity.Session]:
         """The sessions that the last statement was last seen to wait for."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from promptlib import offline
 from promptlib.records import UP, Tables
-from promptlib.steps import outside_block
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationInfo
@@ -47,7 +46,7 @@ class Writing:
         section = found.up if direction == UP else found.down
         settings = self.settings.of_section(section)
         inside = contextlib.nullcontext()
-        with inside if section.transactional else outside_block(self.context, found.path):
+        with inside if section.transactional else self.context.autocommit_block():
             self.context.impl.static_output(offline.script(section, settings))
         self._performed = version, direction
 

@@ -26,8 +26,10 @@ def main(program: str, *arguments: str) -> None:
     calls = 0
 
     def audit(event: str, given: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(given[0], (str, Path)) and str(given[0]).endswith(".sql"):
-            opened[Path(given[0]).name] += 1
+        if event == "open" and isinstance(given[0], (str, Path)):
+            path = Path(given[0])
+            if (path.parent.name, path.suffix) == ("sql", ".sql"):
+                opened[path.name] += 1
 
     def count(_frame: object, event: str, _argument: object) -> None:
         nonlocal calls

@@ -20,7 +20,7 @@ WITHOUT_ALEMBIC = (
     *("git", "merging"),
     *("masking", "diagnosis", "logs", "interrupts", "settings"),
     *("records", "ledger", "reading", "plan", "activity", "progress", "lock", "watcher"),
-    *("runner", "attempts", "outside", "deploy", "offline"),
+    *("session", "runner", "attempts", "transactions", "outside", "sections", "deploy", "offline"),
     *("programs", "embedded", "driver", "database"),
     *("parsing", "arguments", "config", "standing", "tables", "preview", "backwards", "views"),
     *(

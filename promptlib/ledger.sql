@@ -1,0 +1,25 @@
+CREATE TABLE IF NOT EXISTS {migrations} (
+    id varchar(255) PRIMARY KEY,
+    name varchar(255) NOT NULL,
+    executed_at timestamptz DEFAULT CURRENT_TIMESTAMP,
+    checksum varchar(64) NOT NULL,
+    down_checksum varchar(64),
+    down_sql text,
+    execution_ms bigint,
+    executed_by text
+);
+CREATE TABLE IF NOT EXISTS {events} (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    version varchar(255) NOT NULL,
+    direction varchar(4) NOT NULL CHECK (direction IN ('up', 'down')),
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
+    outcome varchar(8) NOT NULL
+        CHECK (outcome IN ('running', 'done', 'failed', 'stamped', 'adopted', 'repaired')),
+    executed_by text NOT NULL DEFAULT session_user,
+    error text,
+    statements_done integer,
+    statements_checksum varchar(64),
+    backend_pid integer
+);
+CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);
