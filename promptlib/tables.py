@@ -21,12 +21,14 @@ def aligned(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> list[s
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         _BETWEEN.join(
-            _painted(cell, colours) + " " * (width - len(cell))
-            for cell, width in zip(row, widths, strict=True)
+            [_painted(each, colours) for each in map(str.ljust, row, widths)]
+            if colours
+            else map(str.ljust, row, widths)
         ).rstrip()
         for row in rows
     ]
 
 
-def _painted(cell: str, colours: Mapping[str, str]) -> str:
-    return f"\x1b[{colours[cell]}m{cell}\x1b[0m" if cell in colours else cell
+def _painted(padded: str, colours: Mapping[str, str]) -> str:
+    cell = padded.rstrip()
+    return f"\x1b[{colours[cell]}m{cell}\x1b[0m{padded[len(cell) :]}" if cell in colours else padded

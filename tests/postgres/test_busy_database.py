@@ -209,7 +209,7 @@ def test_the_first_migration_of_all_is_tried_again(project: Project, database: D
 def test_who_blocks_is_known_however_short_the_section_s_own_timeout_is(
     busy: Project, database: Database
 ) -> None:
-    up = "-- UP lock_timeout:100ms\nALTER TABLE busy ADD j int;\n-- DOWN\nSELECT 1;\n"
+    up = "-- UP lock_timeout:400ms\nALTER TABLE busy ADD j int;\n-- DOWN\nSELECT 1;\n"
     busy.write(f"{full(2)}_x.sql", up)
     with (
         Hold(database, "LOCK TABLE busy", "billing") as hold,
