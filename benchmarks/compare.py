@@ -4,8 +4,9 @@
 
 Starts a server of its own, with fsync on, and runs each tool on the same small migrations (a table,
 an index, a row): from empty, then commands that find everything done, then the last one back. Runs
-are interleaved. Prints medians as tables in Markdown. `--plot` draws the wall time of the upgrade
-over the number of migrations.
+are interleaved. Prints medians as tables in Markdown; ratios are to the first line of a table, of
+wall times at the largest number. `--plot` draws the wall time of the upgrade over the number of
+migrations.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from support import costs, servers  # found by tools
 from support.costs import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 _DURABLE = "ALTER SYSTEM SET fsync = on", "ALTER SYSTEM SET full_page_writes = on"
@@ -80,6 +81,8 @@ def main() -> None:
     print(f"Medians of {options.runs} interleaved runs, PostgreSQL {options.server}, fsync on.")
     for what in runs.whats:
         print("", *_table(what, runs.medians(what), counts), sep="\n")
+    if len(counts) > 1:
+        print("", *_more(runs.medians(tools.UPGRADE), counts), sep="\n")
     if options.plot:
         upgrades = runs.medians(tools.UPGRADE).items()
         lines = {tool: [(n, cost.wall) for n, cost in each.items()] for tool, each in upgrades}
@@ -113,24 +116,38 @@ def _run(server: servers.Server, tool: tools.Tool, count: int, runs: Runs) -> No
 
 
 def _table(what: str, medians: dict[str, dict[int, Cost]], counts: Sequence[int]) -> Iterator[str]:
-    """The wall time of each tool; what each migration more takes, if it runs; the peak memory."""
-    least, most = counts[0], counts[-1]
-    grows = what == tools.UPGRADE and most > least
-    more = ["one more, wall", "one more, CPU"] if grows else [f"CPU, {most:,}"]
-    yield f"| {what} | {' | '.join([*(f'{n:,}' for n in counts), *more, f'memory, {most:,}'])} |"
-    yield f"|---{'|--:' * (len(counts) + len(more) + 1)}|"
+    """The wall time of each tool by the number of migrations, and what else the largest took."""
+    most = counts[-1]
+    first = next(iter(medians.values()))[most]
+    yield _line([what, *(f"{n:,}" for n in counts), "ratio", f"CPU, {most:,}", f"memory, {most:,}"])
+    yield f"|---{'|--:' * (len(counts) + 3)}|"
     for tool, median in medians.items():
         last = median[most]
-        cells = [_shown(median[count].wall) for count in counts]
-        if grows:
-            wall, cpu = (
-                (now - before) / (most - least)
-                for now, before in zip(last[:2], median[least][:2], strict=True)
-            )
-            cells += [f"{1000 * wall:.2f} ms", f"{1000 * cpu:.2f} ms"]
-        else:
-            cells.append(_shown(last.cpu))
-        yield f"| {tool} | {' | '.join([*cells, f'{last.memory:.0f} MB'])} |"
+        walls = [_shown(median[count].wall) for count in counts]
+        ratio = f"{last.wall / first.wall:.2f}"
+        yield _line([tool, *walls, ratio, _shown(last.cpu), f"{last.memory:.0f} MB"])
+
+
+def _more(medians: dict[str, dict[int, Cost]], counts: Sequence[int]) -> Iterator[str]:
+    """What an upgrade takes for each migration more: among the first ones, and among the last."""
+    spans = [*dict.fromkeys([(counts[0], counts[1]), (counts[-2], counts[-1])])]
+    names = [f"{what}, {low:,} to {high:,}" for what in ("wall", "CPU") for low, high in spans]
+    yield _line(["each migration more", *names, "ratio"])
+    yield f"|---{'|--:' * (len(names) + 1)}|"
+    least, most = counts[0], counts[-1]
+    first = next(iter(medians.values()))
+    for tool, median in medians.items():
+        cells = [
+            f"{1000 * (median[high][which] - median[low][which]) / (high - low):.2f} ms"
+            for which in (0, 1)
+            for low, high in spans
+        ]
+        ratio = (median[most].wall - median[least].wall) / (first[most].wall - first[least].wall)
+        yield _line([tool, *cells, f"{ratio:.2f}"])
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _shown(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
-from promptlib.lexemes import NAME, WORD, over_bytes
+from promptlib.lexemes import GAP, NAME, WORD, over_bytes
 from promptlib.records import literal
 
 if TYPE_CHECKING:
@@ -29,11 +29,22 @@ _SETTINGS = "SELECT name, setting, reset_val FROM pg_settings WHERE source = 'se
 _SET = "SELECT set_config(%s, %s, %s)"
 _USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
 _SETS = over_bytes(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
+# Where SET means something else: UPDATE t SET, ALTER COLUMN c SET NOT NULL, ON DELETE SET NULL.
+_SETS_ELSE = over_bytes(
+    rf"(?:update|insert|delete|merge|alter|create{GAP}(?:unlogged{GAP})?table)\b", re.IGNORECASE
+)
+_CALLS = over_bytes(r"\bset_config\b", re.IGNORECASE)
 
 
 def changed_by(section: Section) -> bool:
     """Whether the section may set something that would outlive it, by SET search_path for one."""
-    return bool(_SETS.search(section.source, section.start, section.end))
+    source = section.source
+    if not _SETS.search(source, section.start, section.end):
+        return False
+    return any(
+        (_CALLS if _SETS_ELSE.match(source, head) else _SETS).search(source, head, end)
+        for _, head, end, _ in section.statements
+    )
 
 
 @contextlib.contextmanager

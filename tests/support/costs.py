@@ -31,13 +31,15 @@ class Cost(NamedTuple):
 def of(command: list[str], folder: Path, url: str) -> Cost:
     """Run a command in a folder, on a database.
 
+    Python keeps what it compiles, as it does where a program is installed.
+
     Raises:
         CalledProcessError: when it fails.
     """
     result = subprocess.run(
         [sys.executable, "-S", measure.__file__, *command],
         cwd=folder,
-        env=environment_with({"DATABASE_URL": url}),
+        env=environment_with({"DATABASE_URL": url, "PYTHONDONTWRITEBYTECODE": ""}),
         stdout=subprocess.PIPE,
         check=True,
     )
