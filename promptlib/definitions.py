@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptlib import fillers
-from promptlib.records import literal
+from promptlib.quoting import literal
 from promptlib.sequences import Sequence
 from promptlib.spelling import again, quoted
 

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from promptlib.lock import Lock
-    from promptlib.records import Move
+    from promptlib.moves import Move
     from promptlib.runner import Step
     from promptlib.sections import Sections
     from promptlib.settings import Settings
     from promptlib.watcher import Watcher
+
+_LOST = "08"  # the class of SQLSTATEs of connections, of which no server can tell
+_TOO_LATE = (_LOST, "57")  # a cancel, or the end of the session: what may come behind a commit
 
 
 @dataclass
@@ -91,13 +94,14 @@ class Deploy:
             self._end(step, Ran(_ago(time.perf_counter() - began), 0, move), pid)
 
         def undo(error: BaseException) -> None:
-            if not self._undo():
-                return
+            self._undo()
             said, started = str(error) or "interrupted", _ago(time.perf_counter() - began)
-            sql = self.tables.failed(step.version, step.direction, started, said)
+            attempted, there = (step.version, step.direction), self._was_applied(step)
+            sql = self.tables.failed(attempted, started, said, there=there)
             outside.note(self.connect, sql)
 
         attempts.made(attempt, self.settings.attempts, self.watcher, undo)
+        self._within.release()
 
     def run_outside(self, step: Step, title: str, move: Move | None) -> None:
         """Run a section outside a transaction, from where an earlier run was cut off.
@@ -126,9 +130,9 @@ class Deploy:
         try:
             self._end(step, Ran(_ago(self.seconds), attempt, move))
         except BaseException as error:
-            if self._undo():
-                said = str(error) or "interrupted"
-                outside.note(self.connect, self.tables.ended(attempt, "running", said))
+            self._undo()
+            said = str(error) or "interrupted"
+            outside.note(self.connect, self.tables.ended(attempt, "running", said))
             raise
 
     @contextlib.contextmanager
@@ -141,11 +145,24 @@ class Deploy:
             with contextlib.suppress(psycopg2.Error):  # the connection may be lost
                 self.connection.autocommit = False
 
-    def _undo(self) -> bool:
-        """Take back what was not committed; whether that is so."""
-        with contextlib.suppress(psycopg2.Error):
-            return self._within.undo()
-        return True  # as far as anybody knows: the connection was lost
+    def _undo(self) -> None:
+        """Take back what was not committed."""
+        with contextlib.suppress(psycopg2.Error):  # the connection may be lost
+            self._within.undo()
+
+    def _was_applied(self, step: Step) -> bool:
+        return step.version in self.sections.ledger.rows
+
+    def _is_committed(self, step: Step, error: psycopg2.Error) -> bool:
+        """Whether the error came up behind the commit, and the ledger says so."""
+        if self.external or not (error.pgcode or _LOST).startswith(_TOO_LATE):
+            return False
+        sql = f"SELECT FROM {self.tables.migrations} WHERE id = %s"
+        refused = contextlib.suppress(psycopg2.Error, PromptlibError)
+        with refused, contextlib.closing(self.connect()) as other, other.cursor() as cursor:
+            cursor.execute(sql, (step.version,))
+            return bool(cursor.rowcount) != self._was_applied(step)
+        return False  # as far as anybody knows
 
     def commit(self) -> None:
         """Commit what others wrote, and leave the connection in no transaction of ours."""
@@ -159,7 +176,7 @@ class Deploy:
         """
         if step.direction == DOWN:
             sql = self.tables.taken_back(step.version, ran)
-        elif step.version in self.sections.ledger.rows:  # an UP that undid half of a DOWN
+        elif self._was_applied(step):  # an UP that undid half of a DOWN
             sql = self.tables.done(step.version, UP, ran)
         else:
             sql = self.tables.applied(self.sections.migrations[step.version], ran)
@@ -167,8 +184,10 @@ class Deploy:
             with self.watcher.statement(pid):
                 self._within.end(sql, pid)
         except psycopg2.Error as error:
-            # A traceback would show the driver's error, and with it the data that it quotes.
-            raise _explained(error, step, ran) from None
+            if not self._is_committed(step, error):
+                # A traceback would show the driver's error, and with it the data that it quotes.
+                raise _explained(error, step, ran) from None
+            self._undo()  # what has begun behind the commit
 
     def _begin(self, step: Step, title: str) -> None:
         if self.lock:
@@ -179,6 +198,7 @@ class Deploy:
         if half and half.direction == step.direction:
             plan.require_unchanged(half, step.section, step.path)
         if half and half.outcome == "running":
+            self._within.commit()  # to wait in no transaction
             with contextlib.closing(self.connect()) as other, other.cursor() as cursor:
                 other.autocommit = True
                 wait = self.settings.deploy_wait

@@ -23,6 +23,11 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: like Ctrl-C, but from whoever runs the machine."""
 
 
+def of(number: int) -> KeyboardInterrupt:
+    """The interrupt that a signal stands for."""
+    return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+
+
 def exit_code(error: KeyboardInterrupt) -> int:
     """What a shell expects: 130 after Ctrl-C, 143 after SIGTERM."""
     by = signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT

@@ -11,7 +11,7 @@ from sqlalchemy.types import NullType
 
 from promptlib.conversions import Conversion, Effect
 from promptlib.operations import Key, Statement, subject
-from promptlib.records import literal
+from promptlib.quoting import literal
 from promptlib.spelling import block, compiler, dialect, quoted
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg2
+from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib import duration, ledger, lock, plan, report
 from promptlib.deploy import Deploy
@@ -52,10 +53,14 @@ def run(
     this = _Command(context, script, settings, connection)
     context.configure(connection, **options)
     this.take_over()
-    if "destination_rev" in context.get_context().opts:
-        this.deploy()
-    else:
-        this.look()
+    try:
+        if "destination_rev" in context.get_context().opts:
+            this.deploy()
+        else:
+            this.look()
+    except BaseException:
+        this.undo()
+        raise
     if not this.external:
         connection.commit()  # a caller's next command on it must not find a transaction open
 
@@ -76,6 +81,13 @@ class _Command:
         self.external = connection.in_transaction()
         self.alembics: Callable[[Any, Any], list[Any]]
         self.running: Running | None = None
+
+    def undo(self) -> None:
+        """End what is open after an error; a caller's next command must not find that either."""
+        if not self.external and not self.driver.closed:
+            with contextlib.suppress(psycopg2.Error, SQLAlchemyError):  # it may be lost
+                self.connection.rollback()
+                self.driver.rollback()  # what SQLAlchemy knows nothing of
 
     def take_over(self) -> None:
         """Stand between Alembic and the function that gives it the command's steps."""

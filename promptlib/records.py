@@ -9,12 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.quoting import literal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from psycopg2.extensions import Diagnostics
 
     from promptlib.migration import Migration
+    from promptlib.moves import Move
     from promptlib.section import Section
 
 MIGRATIONS, EVENTS = TABLES = ("migrations", "migration_events")
@@ -35,13 +38,6 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );"""
 _EXTEND = "ALTER TABLE {migrations} {columns};"
-
-
-class Move(NamedTuple):
-    """How the current revision changes: from one to another. Nothing stands for none."""
-
-    before: str
-    now: str
 
 
 class Ran(NamedTuple):
@@ -67,12 +63,6 @@ def is_moved_elsewhere(diagnostics: Diagnostics) -> bool:
     """Whether a section cannot be recorded because the current revision is not what it was."""
     found = diagnostics.sqlstate, diagnostics.table_name, diagnostics.column_name
     return found == (_NULL, EVENTS, "version")
-
-
-def literal(text: str) -> str:
-    """A text as PostgreSQL reads it, whatever standard_conforming_strings says."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted
 
 
 def kept(section: Section) -> str:
@@ -127,26 +117,36 @@ class Tables:
 
     def done(self, version: str, direction: str, ran: Ran) -> str:
         """Record that a section ran, but for the row of its migration."""
-        moved, named = "", literal(version)
+        named, moved = literal(version), ""
         if ran.move:
-            moved = self._moved(ran.move)
-            named = f"CASE WHEN {self._there(ran.move)} THEN {named} END"
+            named = ran.move.guarded(named, self.version)
+            moved = f"\n{ran.move.sql(self.version)}"
         if ran.attempt:
             return (
-                f"{moved}UPDATE {self.events} SET version = {named}, outcome = 'done',"
-                f" finished_at = clock_timestamp() WHERE id = {ran.attempt};"
+                f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
+                f" finished_at = clock_timestamp() WHERE id = {ran.attempt};{moved}"
             )
         return (
-            f"{moved}INSERT INTO {self.events} (version, direction, started_at, finished_at,"
-            f" outcome) VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done');"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done');{moved}"
         )
 
-    def failed(self, version: str, direction: str, started: str, error: str) -> str:
-        """Record an attempt in a transaction, of which nothing else is left."""
+    def failed(self, step: tuple[str, str], started: str, error: str, *, there: bool) -> str:
+        """Record an attempt in a transaction, unless it was committed all the same.
+
+        Args:
+            step: its version and direction.
+            started: when, as an SQL expression.
+            error: what was said.
+            there: whether the ledger had a row of this version before it.
+        """
+        version, direction = literal(step[0]), step[1]
+        as_before = "EXISTS" if there else "NOT EXISTS"
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
-            f" error) VALUES ({literal(version)}, '{direction}', {started}, clock_timestamp(),"
-            f" 'failed', {literal(error)});"
+            f" error) SELECT {version}, '{direction}', {started}, clock_timestamp(),"
+            f" 'failed', {literal(error)}"
+            f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id = {version});"
         )
 
     def declared(self, version: str, direction: str, outcome: str) -> str:
@@ -216,28 +216,11 @@ class Tables:
         )
 
     def ended(self, event: int, outcome: str, error: str) -> str:
-        """Record how a section outside a transaction ended that did not come to its end."""
+        """Record how a section outside a transaction ended, unless it came to its end."""
         return (
             f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
-            f" error = {literal(error)} WHERE id = {event};"
+            f" error = {literal(error)} WHERE id = {event} AND outcome <> 'done';"
         )
-
-    def _moved(self, move: Move) -> str:
-        """Set the current revision as Alembic does."""
-        before, now = map(literal, move)
-        if not move.before:
-            return f"INSERT INTO {self.version} (version_num) VALUES ({now});\n"
-        where = f"WHERE version_num = {before}"
-        if not move.now:
-            return f"DELETE FROM {self.version} {where};\n"
-        return f"UPDATE {self.version} SET version_num = {now} {where};\n"
-
-    def _there(self, move: Move) -> str:
-        """A condition: the revision was what it was thought to be, and nothing else is set."""
-        now = literal(move.now)
-        if move.before and move.now:
-            return f"EXISTS (SELECT FROM {self.version} WHERE version_num = {now})"
-        return f"NOT EXISTS (SELECT FROM {self.version} WHERE version_num <> {now})"
 
 
 def _facts(migration: Migration) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.operations import Phase, Statement
-from promptlib.records import literal
+from promptlib.quoting import literal
 from promptlib.spelling import block, quoted
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from promptlib.errors import PromptlibError
 from promptlib.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
 from promptlib.operations import LATER, Statement, subject
-from promptlib.records import literal
+from promptlib.quoting import literal
 from promptlib.spelling import compiler, dialect, quoted
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from promptlib.lexemes import GAP, NAME, WORD, over_bytes
-from promptlib.records import literal
+from promptlib.quoting import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

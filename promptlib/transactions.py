@@ -7,9 +7,8 @@ what it carries. His statements go one by one, byte for byte, so that an error i
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
-
-from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib import session
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 _SAVEPOINT = "SAVEPOINT promptlib_section"
+_SHORTLY = 0.05  # seconds
 
 
 class Chain:
@@ -33,7 +33,6 @@ class Chain:
         self._connection, self._settings = connection, settings
         self._next = "\n".join(["COMMIT AND CHAIN;", *session.assignments(settings, local=True)])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
-        self._ending = False
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:
         """Be in a fresh transaction.
@@ -44,7 +43,7 @@ class Chain:
         Returns:
             the number of the server process if the settings hold already, else 0.
         """
-        pid, self._pid, self._ending = self._pid, 0, False
+        pid, self._pid = self._pid, 0
         if pid and settings == self._settings:
             return pid
         self._connection.rollback()
@@ -58,28 +57,27 @@ class Chain:
             pid: the number of the server process: behind a pooler a chain stays with one.
 
         Raises:
-            psycopg2.Error: nothing was committed, unless the connection was lost.
+            psycopg2.Error: for whatever keeps it from being committed, and for what came too late
+                to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
-        self._ending = True
+        began = time.monotonic()
         with self._connection.cursor() as cursor:
             cursor.execute(f"{sql}\n{self._next}")
-        self._pid = pid
+        # For the server the next transaction begins when it gets the message, not when it commits.
+        self._pid = pid if time.monotonic() - began < _SHORTLY else 0
 
     def commit(self) -> None:
         """Commit what others wrote, and begin nothing."""
         self._pid = 0
         self._connection.commit()
 
-    def undo(self) -> bool:
-        """Roll back; whether there was anything left to do so with.
-
-        Whoever interrupts may come too late: after the commit.
-        """
-        status = self._connection.get_transaction_status()
-        committed = self._ending and status == TRANSACTION_STATUS_INTRANS
-        self._connection.rollback()
+    def undo(self) -> None:
+        """Roll back."""
         self._pid = 0
-        return not committed
+        self._connection.rollback()
+
+    def release(self) -> None:
+        """Nothing is left of it."""
 
 
 class Nested:
@@ -99,15 +97,18 @@ class Nested:
 
     def end(self, sql: str, _: int) -> None:
         """Write what is to be remembered."""
-        self._execute(f"{sql}\nRELEASE {_SAVEPOINT};")
+        self._execute(sql)
+
+    def release(self) -> None:
+        """Forget where it began: never while it may have to be undone."""
+        self._execute(f"RELEASE {_SAVEPOINT}")
 
     def commit(self) -> None:
         """Leave that to the caller."""
 
-    def undo(self) -> bool:
-        """Go back to where it began, always possible."""
+    def undo(self) -> None:
+        """Go back to where it began."""
         self._execute(f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
-        return True
 
     def _execute(self, sql: str) -> None:
         with self._connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptlib.records import Move
+from promptlib.moves import Move
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg2
 
-from promptlib import activity, duration, logs, progress
+from promptlib import activity, duration, interrupts, logs, progress
 from promptlib.errors import PromptlibError
 
 if TYPE_CHECKING:
@@ -47,16 +47,16 @@ class _Running(NamedTuple):
 
 
 class _Watched:
-    """The `with` block of a statement, which has begun; what it calls knows that it ends."""
+    """The `with` block of a statement, which has begun; who is called knows that it ends."""
 
-    def __init__(self, ends: Callable[[], None]) -> None:
+    def __init__(self, ends: Callable[[type[BaseException] | None], None]) -> None:
         self._ends = ends
 
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, *_: object) -> None:
-        self._ends()
+    def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
+        self._ends(raised)
 
 
 class Watcher:
@@ -83,6 +83,7 @@ class Watcher:
         self._title, self._pause = "", _SLOWEST
         self._running: _Running | None = None
         self._watched = _Watched(self._rest)
+        self._interrupt = 0  # the signal that came last
         self._wakeup = -1
         self._last = _Running(0, 0, 0, 0, [])
         self._second: Connection | None = None
@@ -134,8 +135,15 @@ class Watcher:
         self._running = self._last = _Running(time.monotonic(), pid, number, count, [])
         return self._watched
 
-    def _rest(self) -> None:
+    def _rest(self, raised: type[BaseException] | None) -> None:
+        """See a statement end, and raise what came meanwhile.
+
+        Python has raised it already, unless that was inside of psycopg2, which drops it: where it
+        decodes a notice, for one. Source: conn_notice_process in psycopg's connection_int.c.
+        """
         self._running = None
+        if self._interrupt and not issubclass(raised or Exception, KeyboardInterrupt):
+            raise interrupts.of(self._interrupt)
 
     def blockers(self) -> list[activity.Session]:
         """The sessions that the last statement was last seen to wait for."""
@@ -143,7 +151,7 @@ class Watcher:
 
     def _watch(self) -> None:
         """Look again and again, until __exit__ says that it is over."""
-        interrupts, logged = 0, 0.0
+        count, logged = 0, 0.0
         with selectors.DefaultSelector() as selector:
             selector.register(self._ours, selectors.EVENT_READ)
             while True:
@@ -151,12 +159,14 @@ class Watcher:
                 if _END in said:
                     logs.transient("")
                     return
-                interrupts += sum(byte in _INTERRUPTS for byte in said)
+                came = [byte for byte in said if byte in _INTERRUPTS]
+                count += len(came)
+                self._interrupt = came[-1] if came else self._interrupt
                 running = self._running
                 if not running:
                     logs.transient("")
-                elif interrupts:
-                    self._cancel(at_once=interrupts > 1)
+                elif count:
+                    self._cancel(at_once=count > 1)
                 elif time.monotonic() - running.began >= self._pause:
                     logged = self._look(running, logged)
 
