@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import inside
 from support.models import generated, newest, write_model
 from support.psql import schema
 
@@ -367,7 +368,7 @@ def test_up_does_what_the_model_says_and_down_takes_it_back(
     project: Project, database: Database, case: Case
 ) -> None:
     project.add(1, case.before or "SELECT 1;")
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     write_model(project, case.model)
     before, rows = catalog(database), contents(database)
 
@@ -375,13 +376,13 @@ def test_up_does_what_the_model_says_and_down_takes_it_back(
 
     assert case.up in up
     assert case.down in down
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert project.alembic("check").stdout == "No new upgrade operations detected.\n"
     after = catalog(database)
-    project.alembic("-x", "allow_data_loss=on", "downgrade", "-1")
+    inside.alembic(project, "-x", "allow_data_loss=on", "downgrade", "-1")
     assert catalog(database) == before
     assert "data_loss:accepted" in up or contents(database) == rows
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert catalog(database) == after
     proven = project.promptlib("verify", newest(project).name[:14], ok=None)
     assert proven.returncode == 0, proven.stdout

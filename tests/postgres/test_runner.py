@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import text
 
+from support import inside
 from support.projects import full
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_sql_runs_as_written(project: Project, database: Database) -> None:
     for number, (select, _) in enumerate(_EXACT.values(), start=1):
         text = f"-- UP\nCREATE TABLE t{number} AS\n{select};\n-- DOWN\nDROP TABLE t{number}"
         project.write(f"{full(number)}_x.sql", text)
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     rows = {
         name: (select, database.value(f"SELECT v FROM t{number}"))
         for number, (name, (select, _)) in enumerate(_EXACT.items(), start=1)
@@ -68,11 +69,11 @@ def test_function_bodies_keep_their_text(project: Project, database: Database) -
         "CREATE TABLE after_them (i int);",
         "DROP FUNCTION f(); DROP FUNCTION g(); DROP TABLE after_them;",
     )
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert database.value("SELECT prosrc FROM pg_proc WHERE proname = 'f'") == body
     assert database.value("SELECT g()") == 2
     assert "after_them" in database.tables()
-    project.alembic("downgrade", "base")
+    inside.alembic(project, "downgrade", "base")
     assert database.value("SELECT count(*) FROM pg_proc WHERE proname IN ('f', 'g')") == 0
 
 
@@ -85,7 +86,7 @@ def test_a_comment_before_a_statement_is_sent_with_it(project: Project, database
     project.write(
         "20250101000000_q.sql", "-- UP\nCREATE TABLE q (v text);\n-- DOWN\nDROP TABLE q;\n"
     )
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert database.value("SELECT v FROM q").startswith("/*+ hint */\nINSERT")
 
 
@@ -95,7 +96,7 @@ def test_a_failing_migration_leaves_nothing_and_those_before_it_stay(
     project.add(1, "CREATE TABLE kept (i int);")
     project.add(2, "CREATE TABLE gone (i int);\nINSERT INTO kept VALUES (1);\nSELECT 1/0;")
     project.add(3, "CREATE TABLE never (i int);")
-    project.alembic("upgrade", "head", ok=False)
+    inside.alembic(project, "upgrade", "head", ok=False)
     assert database.tables() == {"alembic_version", "kept"}
     assert database.value("SELECT count(*) FROM kept") == 0
     assert database.value("SELECT version_num FROM alembic_version") == "20250101000001"
@@ -106,7 +107,7 @@ def test_a_version_row_that_cannot_be_written_takes_its_migration_back(
 ) -> None:
     project.add(1, "CREATE TABLE kept (i int);")
     project.add(2, "CREATE TABLE gone (i int);\nUPDATE alembic_version SET version_num = 'x';")
-    project.alembic("upgrade", "head", ok=False)
+    inside.alembic(project, "upgrade", "head", ok=False)
     assert database.tables() == {"alembic_version", "kept"}
     assert database.value("SELECT version_num FROM alembic_version") == "20250101000001"
 
@@ -115,8 +116,8 @@ def test_a_failing_downgrade_leaves_its_migration_applied(
     project: Project, database: Database
 ) -> None:
     project.add(1, "CREATE TABLE a (i int);", "DROP TABLE a;\nSELECT 1/0;")
-    project.alembic("upgrade", "head")
-    project.alembic("downgrade", "base", ok=False)
+    inside.alembic(project, "upgrade", "head")
+    inside.alembic(project, "downgrade", "base", ok=False)
     assert "a" in database.tables()
     assert database.value("SELECT version_num FROM alembic_version") == "20250101000001"
 
@@ -129,7 +130,7 @@ def test_a_constraint_checked_at_commit_is_an_error_of_its_migration(
         "CREATE TABLE a (i int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED);\n"
         "INSERT INTO a VALUES (8642), (8642);",
     )
-    result = project.alembic("upgrade", "head", ok=False)
+    result = inside.alembic(project, "upgrade", "head", ok=False)
     assert result.stderr.startswith("sql/20250101000001_x.sql: duplicate key value violates")
     assert "detail: Key (i)=(***) already exists." in result.stderr
     assert "8642" not in result.stdout + result.stderr
@@ -150,9 +151,9 @@ def test_outside_a_transaction_each_statement_takes_effect_by_itself(
         "DROP INDEX CONCURRENTLY a_i;\n"
         "DROP TABLE a;\n",
     )
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_i'::regclass")
-    project.alembic("downgrade", "base")
+    inside.alembic(project, "downgrade", "base")
     assert database.tables() == {"alembic_version"}
 
 
@@ -163,7 +164,7 @@ def test_outside_a_transaction_a_failure_says_what_stays(
         "20250101000001_x.sql",
         "-- UP transaction:false\nCREATE TABLE a (i int);\nSELECT 1/0;\n-- DOWN\nDROP TABLE a;\n",
     )
-    result = project.alembic("upgrade", "head", ok=False)
+    result = inside.alembic(project, "upgrade", "head", ok=False)
     assert "sql/20250101000001_x.sql:3:" in result.stderr
     assert "the statements before it took effect, and are not run again" in result.stderr
     assert database.tables() == {"alembic_version", "a"}
@@ -181,7 +182,7 @@ def test_what_a_migration_sets_does_not_reach_the_next(
         "CREATE TABLE public.a (i int);",
     )
     project.add(2, "CREATE TABLE b AS SELECT current_setting('statement_timeout') AS t;")
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert database.value("SELECT t FROM public.b") == "0"
 
 
@@ -196,7 +197,7 @@ def test_lock_timeout_holds_for_its_section_alone(project: Project, database: Da
         f"-- UP transaction:false lock_timeout:2s\n{show.format('b')}\n-- DOWN\nSELECT 1;\n",
     )
     project.add(3, show.format("c"))
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     values = [database.value(f"SELECT t FROM {table}") for table in "abc"]
     assert values == ["1500ms", "2s", "5s"]
 
@@ -234,7 +235,7 @@ def test_a_lock_that_is_held_ends_in_an_error_after_lock_timeout(
     holder.autocommit = False
     with holder.cursor() as cursor:
         cursor.execute("LOCK TABLE busy")
-    result = project.alembic("-x", "lock_attempts=1", "upgrade", "head", ok=False)
+    result = inside.alembic(project, "-x", "lock_attempts=1", "upgrade", "head", ok=False)
     holder.close()
     assert "sql/20250101000001_x.sql:2:1: canceling statement due to lock timeout" in result.stderr
 
@@ -245,16 +246,16 @@ def test_allow_data_loss_reaches_the_sections_only_when_asked_for(
     show = "INSERT INTO seen SELECT current_setting('promptlib.allow_data_loss', true);"
     database.query("CREATE TABLE seen (v text)")
     project.add(1, show, show)
-    project.alembic("upgrade", "head")
-    project.alembic("-x", "allow_data_loss=on", "downgrade", "base")
+    inside.alembic(project, "upgrade", "head")
+    inside.alembic(project, "-x", "allow_data_loss=on", "downgrade", "base")
     assert database.query("SELECT v FROM seen") == [(None,), ("on",)]
-    refused = project.alembic("-x", "allow_data_loss=yes", "upgrade", "head", ok=False)
+    refused = inside.alembic(project, "-x", "allow_data_loss=yes", "upgrade", "head", ok=False)
     assert refused.stderr == "-x allow_data_loss cannot be 'yes'; write on or off\n"
 
 
 def test_notices_are_shown(project: Project) -> None:
     project.add(1, "DO $$ BEGIN RAISE NOTICE '% rows mended', 3; END $$;")
-    assert "NOTICE: 3 rows mended" in project.alembic("upgrade", "head").stderr
+    assert "NOTICE: 3 rows mended" in inside.alembic(project, "upgrade", "head").stderr
 
 
 def test_a_database_in_another_encoding(project: Project, database: Database) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import inside
+
 if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
@@ -49,10 +51,10 @@ def test_the_next_migration_does_not_see_it(
     for options in ("", " transaction:false"):
         project.write("20250101000001_x.sql", f"-- UP{options}\n{up}\n-- DOWN\nSELECT 1;\n")
         project.add(2, _NEXT.format(setting), "DROP TABLE seen;")
-        project.alembic("upgrade", "head")
+        inside.alembic(project, "upgrade", "head")
         assert database.value("SELECT v FROM seen") == expected
         database.query("DROP TABLE IF EXISTS t")
-        project.alembic("downgrade", "base")
+        inside.alembic(project, "downgrade", "base")
 
 
 def test_data_loss_is_allowed_by_the_user_alone(project: Project, database: Database) -> None:
@@ -63,6 +65,6 @@ def test_data_loss_is_allowed_by_the_user_alone(project: Project, database: Data
         "CREATE TABLE seen AS SELECT current_setting('promptlib.allow_data_loss', true) AS v;",
     )
     project.add(2, "SELECT 1;", "SET promptlib.allow_data_loss = 'on';")
-    project.alembic("upgrade", "head")
-    project.alembic("downgrade", "base")
+    inside.alembic(project, "upgrade", "head")
+    inside.alembic(project, "downgrade", "base")
     assert database.value("SELECT v FROM seen") in {None, ""}
