@@ -107,5 +107,5 @@ def _section(migration: Migration, found: Standing, settings: Settings) -> str:
     sql = offline.script(up, settings.of_section(up))
     record = Tables(found.ledger.schema).applied(migration)
     name = f"-- Running upgrade of late migration {migration.version}"
-    whole = [sql, "BEGIN;", record] if not up.transactional else ["BEGIN;", sql, record]
+    whole = ["BEGIN;", sql, record] if up.transactional else [sql, "BEGIN;", record]
     return "\n\n".join([name, *whole, "COMMIT;"])
