@@ -133,7 +133,10 @@ SELECT 'column', format('%s.%I', name, attname), concat_ws(' ',
              WHERE pg_type.oid = atttypid AND typstorage <> attstorage AND relkind <> 'v'),
            'COMPRESSION ' || nullif(attcompression, '')::text,
            'STATISTICS ' || nullif(to_jsonb(a) ->> 'attstattarget', '-1'),
-           'WITH (' || array_to_string(attoptions, ', ') || ')',
+           -- Of a column's options these alone are somebody's wish: the server keeps more there.
+           'WITH (' || (SELECT string_agg(wish, ', ' ORDER BY wish) FROM unnest(attoptions) wish
+                         WHERE split_part(wish, '=', 1) IN ('n_distinct', 'n_distinct_inherited'))
+               || ')',
            'OPTIONS (' || array_to_string(attfdwoptions, ', ') || ')')
   FROM relation JOIN pg_attribute a ON attrelid = oid
   LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum

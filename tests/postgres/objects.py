@@ -361,6 +361,18 @@ CASES = {
         _NOTHING,
         "STATISTICS 500",
     ),
+    "known number of values": Case(
+        "ALTER TABLE base ALTER a SET (n_distinct = 5)",
+        "ALTER TABLE base ALTER a RESET (n_distinct)",
+        _NOTHING,
+        "n_distinct=5",
+    ),
+    "known number of values in all partitions": Case(
+        "ALTER TABLE base ALTER a SET (n_distinct_inherited = -0.5)",
+        "ALTER TABLE base ALTER a RESET (n_distinct_inherited)",
+        _NOTHING,
+        "n_distinct_inherited=-0.5",
+    ),
     "text search": Case(
         "CREATE TEXT SEARCH CONFIGURATION own (copy = simple)",
         "DROP TEXT SEARCH CONFIGURATION own",
