@@ -8,9 +8,9 @@ from promptlib import environment
 
 def metadata() -> MetaData:
     """The model, for who compares: `alembic check` and `alembic revision --autogenerate`."""
-    from promptlib import model  # noqa: PLC0415
+    from promptlib.registry import tables  # noqa: PLC0415
 
-    return model.metadata
+    return tables.metadata
 
 
 environment.run(context, metadata)  # type: ignore[arg-type] # the module stands for it

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import tools  # finds the others
 
-from promptlib import migration
+from promptlib.files import parser as migration
 from support import costs, servers
 from support.projects import Project, path_of
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from promptlib.cli import main
+from promptlib.cli.main import main
 
 sys.exit(main())

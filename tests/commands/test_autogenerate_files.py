@@ -106,7 +106,7 @@ def test_the_projects_own_model(tmp_path: Path, migrated: Database) -> None:
     assert nothing_is_found(project)
     (project.folder / "model.py").write_text(
         "from sqlalchemy import CheckConstraint, Column, Text\n"
-        "from promptlib.model import metadata, providers\n"
+        "from promptlib.registry.tables import metadata, providers\n"
         "rule = CheckConstraint(\"region <> ''\", 'region')\n"
         "providers.append_column(Column('region', Text, rule))"
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from promptlib import arguments
+from promptlib.cli import arguments
 from support.projects import Project, full, path_of, run
 from support.repositories import Repository
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib import interrupts, lock
+from promptlib.core import interrupts
+from promptlib.ledger import lock
 from support import servers
 from support.holding import Hold
 from support.ledgers import PREDECESSORS, applied, current, events

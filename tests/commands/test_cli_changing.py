@@ -251,7 +251,7 @@ def test_repair_does_only_what_it_said(drifted: Project, database: Database) -> 
 
 
 def test_repair_waits_for_a_deploy(drifted: Project, database: Database) -> None:
-    from promptlib import lock
+    from promptlib.ledger import lock
 
     drifted.configure(deploy_wait="0s")
     number = lock.key("public", "alembic_version")

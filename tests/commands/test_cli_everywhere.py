@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib import arguments, completion
+from promptlib.cli import arguments, completion
 from support.projects import ONE, Project, run
 from support.servers import PASSWORD_USER
 

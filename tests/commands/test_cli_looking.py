@@ -217,7 +217,7 @@ def test_a_reader_may_leave(three: Project) -> None:
 def test_what_is_asked_often_loads_no_alembic(three: Project) -> None:
     three.promptlib("migrate")
     code = (
-        "import sys; from promptlib import cli; code = cli.main(sys.argv[1:]);"
+        "import sys; from promptlib.cli import main; code = main.main(sys.argv[1:]);"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr);"
         "sys.exit(code)"
     )

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from promptlib import lock
+from promptlib.ledger import lock
 from support import pooler
 from support.holding import Hold
 from support.processes import until

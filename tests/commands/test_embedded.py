@@ -110,7 +110,7 @@ def test_a_running_one_is_used_without_the_wheel(project: Project) -> None:
     started = project.alembic("current", PYTHONPROFILEIMPORTTIME="1")
     assert _WHEEL in started.stderr
     used = project.alembic("current", PYTHONPROFILEIMPORTTIME="1")
-    assert "promptlib.embedded" in used.stderr
+    assert "promptlib.postgres.embedded" in used.stderr
     assert _WHEEL not in used.stderr
     assert _hidden(project, "db", "show").stderr == _USING
 

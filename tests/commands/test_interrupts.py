@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib import interrupts, lock
+from promptlib.core import interrupts
+from promptlib.ledger import lock
 from support.holding import Hold
 from support.ledgers import applied, current, events
 from support.processes import until

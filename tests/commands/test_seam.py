@@ -10,7 +10,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from promptlib.scripts import SqlScriptDirectory
+from promptlib.alembic_bridge.revisions import SqlScriptDirectory
 from support.projects import ROOT, Project, run
 
 if TYPE_CHECKING:
@@ -106,4 +106,8 @@ def test_importing_alembic_imports_no_more_of_us_than_the_plugin() -> None:
     said = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd="/"
     )
-    assert said.stdout.split() == ["promptlib", "promptlib.plugin"]
+    assert said.stdout.split() == [
+        "promptlib",
+        "promptlib.alembic_bridge",
+        "promptlib.alembic_bridge.plugin",
+    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Table, select
 
-from promptlib.model import models, provider_templates, providers
+from promptlib.registry.tables import models, provider_templates, providers
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, RowMapping

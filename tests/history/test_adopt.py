@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from psycopg2 import sql
 
-from promptlib import catalog
+from promptlib.postgres import catalog
 from support.ledgers import applied, current, events
 from support.projects import Project
 from support.psql import dump

@@ -1,4 +1,4 @@
-"""promptlib.model describes the database that all migrations make."""
+"""promptlib.registry describes the database that all migrations make."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from promptlib.model import metadata
+from promptlib.registry.tables import metadata
 
 from .harness import OUR_TABLES, definitions, run
 

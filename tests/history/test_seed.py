@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from sqlalchemy import func, select
 
-from promptlib.model import models, provider_templates, providers
+from promptlib.registry.tables import models, provider_templates, providers
 
 from . import facts as facts_of
 from .seeded_rows import (

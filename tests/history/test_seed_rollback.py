@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.model import models, provider_templates
+from promptlib.registry.tables import models, provider_templates
 
 from .harness import (
     SEED,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg2.errors import UniqueViolation
 
-from promptlib import migration
-from promptlib.records import UP
+from promptlib.files import parser as migration
+from promptlib.ledger.tables import UP
 from support import inside
 from support.holding import Hold
 from support.ledgers import applied, current

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib import scratch
-from promptlib.database import Target
+from promptlib.postgres.target import Target
+from promptlib.verify import scratch
 from support.processes import until
 
 if TYPE_CHECKING:

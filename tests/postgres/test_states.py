@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib import lock
+from promptlib.ledger import lock
 from support import inside
 from support.ledgers import applied, current, events, everything, versions
 from support.projects import Project, full

@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 from sqlalchemy import text
 
-from promptlib.transactions import Chain
+from promptlib.engine.transactions import Chain
 from support import inside
 from support.holding import Hold
 from support.ledgers import applied, current, events, everything

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib import database, migration, scratch
-from promptlib.settings import Settings
-from promptlib.trial import Trial
+from promptlib.config.settings import Settings
+from promptlib.files import parser as migration
+from promptlib.postgres import target as database
+from promptlib.verify import scratch
+from promptlib.verify.trial import Trial
 
 from .objects import BASE, BASE_DOWN, CASES, Case
 

@@ -17,7 +17,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-_MODULES = {"promptlib": "promptlib.cli", "alembic": "alembic.config"}
+_MODULES = {"promptlib": "promptlib.cli.main", "alembic": "alembic.config"}
 
 
 def main(program: str, *arguments: str) -> None:

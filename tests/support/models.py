@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from promptlib.migration import parse
+from promptlib.files.parser import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib import activity
-from promptlib.activity import Session
+from promptlib.postgres import sessions as activity
+from promptlib.postgres.sessions import Session
 
 _SEEN = Session(
     4711, "psql", "10.0.0.7", "idle in transaction", 182.0, "2025-01-01T00:00:00Z", "UPDATE t"

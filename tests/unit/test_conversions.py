@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.conversions import Conversion, Effect
+from promptlib.autogenerate.conversions import Conversion, Effect
 
 KEPT, REFUSED, CHANGED = Effect.KEPT, Effect.REFUSED, Effect.CHANGED
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from promptlib import database
-from promptlib.errors import PromptlibError
+from promptlib.core.errors import PromptlibError
+from promptlib.postgres import target as database
 from support.servers import PASSWORD
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.directory import File, files, is_version, new_file, read_all
-from promptlib.errors import PromptlibError
+from promptlib.core.errors import PromptlibError
+from promptlib.files.directory import File, files, is_version, new_file, read_all
 
 if TYPE_CHECKING:
     from pathlib import Path

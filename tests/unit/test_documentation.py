@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 import alembic.config
 import pytest
 
-from promptlib import arguments, completion, database, diagram, markers, mermaid, model
+from promptlib.cli import arguments, completion
+from promptlib.erd import diagram, mermaid
+from promptlib.files import markers
+from promptlib.postgres import target as database
+from promptlib.registry import tables as model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib import duration
+from promptlib.core import durations as duration
 
 _LONGEST = "2147483647ms"  # what a setting of PostgreSQL's holds
 

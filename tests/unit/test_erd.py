@@ -31,8 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType
 
-from promptlib import diagram, graphviz, mermaid
-from promptlib.diagram import Attribute, Diagram, Entity, Relation
+from promptlib.erd import diagram, graphviz, mermaid
+from promptlib.erd.diagram import Attribute, Diagram, Entity, Relation
 from support import programs
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from promptlib import exclusions
-from promptlib.errors import PromptlibError
-from promptlib.violations import Violation
+from promptlib.core.errors import PromptlibError
+from promptlib.lint import exclusions
+from promptlib.lint.violations import Violation
 
 
 def written(folder: Path, text: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.fillers import filler
+from promptlib.autogenerate.write.fillers import filler
 
 
 @pytest.mark.parametrize(

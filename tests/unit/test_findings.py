@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.findings import LOCKS, Finding, Lock, Proof, Report, Timing
+from promptlib.verify.report import LOCKS, Finding, Lock, Proof, Report, Timing
 
 
 @pytest.mark.parametrize(

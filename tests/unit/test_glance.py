@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from promptlib import glance, migration
-from promptlib.errors import PromptlibError
+from promptlib.core.errors import PromptlibError
+from promptlib.files import parser as migration
+from promptlib.files import unchanged as glance
 
 _PLAIN = "-- what it does\n\n-- UP\nCREATE TABLE a (i int);\n\n-- DOWN\nDROP TABLE a;\n"
 _PIECES = [

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from postgres.objects import BASE, BASE_DOWN, CASES, Case
 
-from promptlib import leftovers, tokens
-from promptlib.migration import parse
+from promptlib.files.parser import parse
+from promptlib.lint import down_coverage as leftovers
+from promptlib.syntax import tokens
 
 _NOTHING = "SELECT 1;"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 import pytest
 
-from promptlib import logs
+from promptlib.core import logs
 from support.screens import ERASE, Screen
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptlib import masking
+from promptlib.postgres import masking
 
 SECRET = "geheim"
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from promptlib.errors import PromptlibError
-from promptlib.migration import Migration, parse
+from promptlib.core.errors import PromptlibError
+from promptlib.files.parser import Migration, parse
 
 if TYPE_CHECKING:
-    from promptlib.section import Section
+    from promptlib.files.section import Section
 
 PATH = Path("sql/20240102030405_some_thing.sql")
 SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptlib.findings import Finding, Lock, Proof, Report, Timing
-from promptlib.page import page
+from promptlib.verify.html_report import page
+from promptlib.verify.report import Finding, Lock, Proof, Report, Timing
 from support import browser
 
 if TYPE_CHECKING:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib import plan
-from promptlib.directory import File
-from promptlib.errors import PromptlibError
-from promptlib.ledger import HalfDone, Ledger, Row
-from promptlib.migration import parse
-from promptlib.records import RECORDED
+from promptlib.core.errors import PromptlibError
+from promptlib.files.directory import File
+from promptlib.files.parser import parse
+from promptlib.ledger.state import HalfDone, Ledger, Row
+from promptlib.ledger.tables import RECORDED
+from promptlib.plan import states as plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptlib.section import Section
+    from promptlib.files.section import Section
 
 _FOLDER = Path("sql")
 _COLUMNS = frozenset(("id", "name", "executed_at", "checksum"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib import progress
+from promptlib.postgres import progress
 
 
 @pytest.mark.parametrize(

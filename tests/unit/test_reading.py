@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib import directory, reading
-from promptlib.errors import PromptlibError
-from promptlib.ledger import Row
-from promptlib.reading import Migrations
+from promptlib.core.errors import PromptlibError
+from promptlib.files import directory
+from promptlib.ledger.state import Row
+from promptlib.plan import reading
+from promptlib.plan.reading import Migrations
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from promptlib.directory import File
+    from promptlib.files.directory import File
 
 _TEXT = "-- UP\nCREATE TABLE t{} ();\n-- DOWN\nDROP TABLE t{};\n"
 

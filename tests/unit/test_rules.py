@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptlib import rules
-from promptlib.errors import PromptlibError
-from promptlib.migration import parse
+from promptlib.core.errors import PromptlibError
+from promptlib.files.parser import parse
+from promptlib.lint import rules
 
 _INDEX = "CREATE INDEX CONCURRENTLY"
 

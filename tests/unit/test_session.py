@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib import session
-from promptlib.migration import parse_section
+from promptlib.engine import session_settings as session
+from promptlib.files.parser import parse_section
 
 _SETTING = [
     "SET search_path = 'x'",

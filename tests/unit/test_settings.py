@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib import settings
-from promptlib.errors import PromptlibError
-from promptlib.section import Section
-from promptlib.settings import Settings
+from promptlib.config import settings
+from promptlib.config.settings import Settings
+from promptlib.core.errors import PromptlibError
+from promptlib.files.section import Section
 
 PLAIN = Section(b"", 0, 0, ())
 

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import promptlib
-from promptlib.errors import LexicalError
-from promptlib.pieces import Marker, Statement, Statements, location
-from promptlib.sqltext import bare_words, scan
+from promptlib.core.errors import LexicalError
+from promptlib.syntax.pieces import Marker, Statement, Statements, location
+from promptlib.syntax.statements import bare_words, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -622,7 +622,7 @@ def string_literals(source: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "path", sorted(Path(promptlib.__file__).parent.glob("*.py")), ids=lambda path: path.stem
+    "path", sorted(Path(promptlib.__file__).parent.rglob("*.py")), ids=lambda path: path.stem
 )
 def test_groups_with_a_possessive_repeat_are_atomic(path: Path) -> None:
     """CPython before 3.11.5 matches `(?:ab?c)*+` wrongly, as in Debian 12 (gh-106052)."""

@@ -18,9 +18,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from promptlib.errors import LexicalError
-from promptlib.pieces import Marker, Statement
-from promptlib.sqltext import scan
+from promptlib.core.errors import LexicalError
+from promptlib.syntax.pieces import Marker, Statement
+from promptlib.syntax.statements import scan
 
 postgast: Any = importlib.import_module("postgast")  # mypy cannot read its stubs
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib import tokens
-from promptlib.tokens import Reader, Token
+from promptlib.syntax import tokens
+from promptlib.syntax.tokens import Reader, Token
 
 
 def read(text: str) -> list[Token]:

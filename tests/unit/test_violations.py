@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from promptlib import arguments, violations
-from promptlib.errors import PromptlibError
-from promptlib.violations import Violation
+from promptlib.cli import arguments
+from promptlib.core.errors import PromptlibError
+from promptlib.lint import violations
+from promptlib.lint.violations import Violation
 
 _PLAIN = Violation(Path("sql/a.sql"), 2, 3, "rule", "it is wrong", "mend it")
 _ODD = Violation(Path("a,b:c%.sql"), 1, 1, "rule", "100%\r\nwrong", notes=("+ a", "- b"))

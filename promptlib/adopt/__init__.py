@@ -1,0 +1,1 @@
+"""Takes over databases that another tool migrated."""

@@ -1,0 +1,218 @@
+"""Take over a database that the predecessor migrated, a service in Node: it says what ran there."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.adopt import schema_match as conformity
+from promptlib.cli import tables, views
+from promptlib.core.errors import PromptlibError, combined
+from promptlib.files import directory
+from promptlib.ledger import state as ledger
+from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE, Tables
+from promptlib.plan import locked as undisturbed
+from promptlib.plan import states as plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.adopt.schema_match import Comparison
+    from promptlib.config.project import Project
+    from promptlib.files.parser import Migration
+    from promptlib.ledger.state import Row
+    from promptlib.plan.status import Standing
+    from promptlib.postgres.target import Target
+
+_log = logging.getLogger(__name__)
+_OUTCOME = "adopted"
+_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, true)"
+
+
+class Adoption(NamedTuple):
+    """What is taken over.
+
+    Attributes:
+        ran: migrations of which the predecessor's table has a row.
+        assumed: those older than all of them: what they make was there before the predecessor.
+        gaps: those in between that its table does not have.
+        kept: rows of migrations that have no file here.
+        end: the current revision after it, or nothing.
+    """
+
+    ran: list[Migration]
+    assumed: list[Migration]
+    gaps: list[Migration]
+    kept: list[Row]
+    end: str
+
+    @property
+    def taken(self) -> list[Migration]:
+        """What counts as executed from then on, oldest first."""
+        return [*self.assumed, *self.ran]
+
+
+def of(found: Standing) -> Adoption | None:
+    """What there is to take over, if anything.
+
+    Raises:
+        PromptlibError: where that is not clear, or cannot be written down.
+    """
+    known = found.ledger
+    plan.require_ours(known)
+    ran = known.unadopted(file.version for file in found.files)
+    if not ran and (known.current or not known.is_predecessors):
+        return None
+    if found.broken:
+        raise combined(found.broken)
+    if known.is_replica:
+        raise PromptlibError(*ledger.REPLICA)
+    rows = plan.rows(found.files, {}, known)
+    plan.require_agreement(known, rows)
+    oldest, newest = (ran[0], ran[-1]) if ran else ("", "")
+    without = [each for each in found.migrations if each not in rows and each < newest]
+    assumed = [each for each in without if each < oldest and not known.current]
+    return Adoption(
+        [found.migrations[each] for each in ran],
+        [found.migrations[each] for each in assumed],
+        [found.migrations[each] for each in without if each not in assumed],
+        [row for row in rows.values() if row.is_foreign and row.version not in found.migrations],
+        newest,
+    )
+
+
+def nothing(found: Standing) -> str:
+    """Say that there is nothing to take over."""
+    table = f"{found.ledger.schema}.{MIGRATIONS}"
+    why = "" if found.ledger.columns else f"there is no table {table}, and "
+    then = f"; promptlib migrate runs {len(found.waiting)} pending" if found.waiting else ""
+    return f"there is nothing to adopt: {why}{views.place(found)}{then}"
+
+
+def check(project: Project, found: Standing, adoption: Adoption, *, embedded: bool) -> Comparison:
+    """Find out whether the database holds what ran on it.
+
+    Args:
+        project: whose settings hold.
+        found: the database and the files.
+        adoption: what is to be taken over.
+        embedded: whether to make the scratch database on the embedded server.
+
+    Raises:
+        PromptlibError: when there can be no such database, or a migration fails in it.
+    """
+    late = [each.version for each in adoption.gaps]
+    upto = [file for file in found.files if file.version <= adoption.end]
+    ran = directory.read_all(file for file in upto if file.version not in late)
+    if not ran:
+        return conformity.NOTHING
+    place = project.embedded() if embedded else found.target
+    number = f"{len(ran)} migration{'s' * (len(ran) != 1)}"
+    _log.info("running %s in a scratch database, to compare the schemas", number)
+    try:
+        expected = conformity.made_by(ran, place, found.target, project.settings)
+    except PromptlibError as error:
+        raise _unchecked(error, late, embedded=embedded) from error
+    return conformity.compared(found.target, expected)
+
+
+def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> PromptlibError:
+    """The error for a database of which nobody knows whether it holds what ran on it."""
+    notes = ["  so nobody knows whether the database holds what ran; nothing was changed"]
+    if late:
+        notes.append(f"  the predecessor's table has no row of {', '.join(late)}")
+    if not embedded:
+        notes.append("  --embedded makes the scratch database on the embedded server")
+    notes = [*error.notes, *notes]
+    return PromptlibError(error.what, error.remedy, place=error.place, notes=notes)
+
+
+def explained(found: Standing, adoption: Adoption, comparison: Comparison) -> Iterator[str]:
+    """Say what was found and, if the database holds that, what becomes of it, line by line."""
+    yield f"found in {found.ledger.schema}.{MIGRATIONS}, which the predecessor left:"
+    yield from (f"  {line}" for line in _listed(found, adoption))
+    if comparison.differences:
+        return
+    if comparison.expected.made:
+        yield f"the database holds what ran on it: {len(comparison.expected.made)} objects compared"
+    yield from (f"  and beyond that, which it keeps: {each}" for each in comparison.additions)
+    yield "adopting it will"
+    yield from (f"  {line}" for line in _deeds(found, adoption))
+
+
+def _listed(found: Standing, adoption: Adoption) -> list[str]:
+    """A line for each migration of the predecessor's table, and of ours up to its newest."""
+    about: dict[str, Sequence[Migration | Row]] = {
+        "executed": adoption.ran,
+        "no row, but made before what ran": adoption.assumed,
+        "no row, but what came after it ran: late": adoption.gaps,
+        "executed, no file here": adoption.kept,
+    }
+    listed = [
+        (
+            each.version,
+            each.name.replace("_", " "),
+            views.time(found.facts.get(each.version, {}).get("executed_at")),
+            what,
+        )
+        for what, those in about.items()
+        for each in those
+    ]
+    return tables.aligned(sorted(listed), {}) if listed else ["nothing"]
+
+
+def _deeds(found: Standing, adoption: Adoption) -> Iterator[str]:
+    schema = found.ledger.schema
+    if not found.ledger.exists:
+        yield f"add {', '.join(ADDED)} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
+    if adoption.taken:
+        yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
+    if adoption.kept:
+        yield f"keep as they are the rows of {_versions(adoption.kept)}"
+    if adoption.gaps:
+        yield f"leave {_versions(adoption.gaps)} late: migrate refuses until --late apply runs it"
+    yield f"set {schema}.{VERSION_TABLE} to {adoption.end or 'base'}"
+    pending = [each for each in found.migrations.values() if each.version > adoption.end]
+    yield "run no migration" + (f"; promptlib migrate runs {_versions(pending)}" if pending else "")
+
+
+def _versions(those: Iterable[Migration | Row]) -> str:
+    return ", ".join(each.version for each in those)
+
+
+def make(project: Project, target: Target, announced: Adoption, comparison: Comparison) -> bool:
+    """Write what was announced, in one transaction, while no deploy runs.
+
+    Returns:
+        False if somebody else did so meanwhile.
+
+    Raises:
+        PromptlibError: when files, ledger or schema have changed since.
+    """
+    with undisturbed.look(project, target) as now:
+        adoption = of(now.standing)
+        if not adoption:
+            return False
+        same = conformity.compared(target, comparison.expected) == comparison
+        if adoption != announced or not same:
+            raise PromptlibError(
+                "files, ledger or schema have changed meanwhile, so nothing was adopted",
+                "run it again",
+            )
+        with now.writing() as cursor:
+            # Whoever reads the table, as pg_dump does, keeps it from being extended.
+            cursor.execute(_LOCK_TIMEOUT, (project.settings.lock_timeout,))
+            now.make_ledger(cursor)
+            _write(cursor, now.standing, adoption)
+    return True
+
+
+def _write(cursor: Cursor, found: Standing, adoption: Adoption) -> None:
+    written = Tables(found.ledger.schema)
+    if adoption.taken:
+        cursor.execute(written.took_over(adoption.taken, _OUTCOME))
+    if not found.ledger.has_version_table:
+        cursor.execute(written.create_version())
+    cursor.execute(written.moved(adoption.end))

@@ -1,0 +1,197 @@
+"""Does a database hold what migrations make? They run in a scratch one, and both are compared."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from psycopg2 import sql
+
+from promptlib.core.errors import PromptlibError
+from promptlib.postgres import catalog
+from promptlib.postgres.catalog import TABLE
+from promptlib.verify import scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from promptlib.config.settings import Settings
+    from promptlib.files.parser import Migration
+    from promptlib.postgres.catalog import Catalog, Key
+    from promptlib.postgres.target import Target
+
+_log = logging.getLogger(__name__)
+# What may differ between two databases that hold the same.
+_UNCOUNTED = {
+    "comment",  # says something and does nothing
+    "owner",  # who owns and who may use what is each installation's own affair:
+    *("grant", "revoked default", "default privilege", "security label"),
+    "role",  # the whole server's
+    "setting",  # how sessions begin, not what they find
+}
+_AS_TYPED = ("function", "procedure")  # white space and all, which does not count
+# How a table is stored is for its operator to tune.
+_STORED = (TABLE, "column", "index")
+_STORAGE = re.compile(
+    r" ?\b(?:(?:WITH|TOAST) \([^)]*\)|(?:STORAGE|COMPRESSION|TABLESPACE|REPLICA IDENTITY) \S+"
+    r"|STATISTICS (?:\d+: )?-?\d+|CLUSTERED)"
+)
+_MAJOR = 10000  # of the server's version as a number
+_SIGNS = {"-": "expected", "+": "found", " ": ""}
+_SCHEMAS = "SELECT s FROM unnest(current_schemas(false)) s WHERE s !~ '^pg_'"
+# pg_restore has what pg_dump reads parsed once more, and some expressions read otherwise then.
+_RESTORED = """
+    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %3$s',
+                  conrelid::regclass, conname, pg_get_constraintdef(c.oid))
+      FROM pg_constraint c JOIN pg_class ON pg_class.oid = conrelid
+     WHERE contype = 'c' AND coninhcount = 0 AND c.oid >= 16384
+    UNION ALL
+    SELECT format('DROP INDEX %s; %s', indexrelid::regclass, pg_get_indexdef(indexrelid))
+      FROM pg_index WHERE indpred IS NOT NULL AND indexrelid >= 16384
+       AND NOT EXISTS (SELECT FROM pg_inherits WHERE indexrelid IN (inhrelid, inhparent))
+"""
+
+
+class Expected(NamedTuple):
+    """What a database should hold, of what counts; either wording will do.
+
+    Attributes:
+        made: as the migrations leave it.
+        restored: as it reads where it was dumped and restored since.
+    """
+
+    made: Catalog
+    restored: Catalog
+
+
+class Comparison(NamedTuple):
+    """A database and what it should hold.
+
+    Attributes:
+        expected: what it should hold.
+        differences: where it is otherwise, line by line: what was expected, and what was found.
+        additions: what its tables have beyond that, by kind and name; other tables do not count.
+    """
+
+    expected: Expected
+    differences: list[str]
+    additions: list[str]
+
+
+NOTHING = Comparison(Expected({}, {}), [], [])
+
+
+def compared(target: Target, expected: Expected) -> Comparison:
+    """Compare a database with what it should hold."""
+    found = _read(target)
+    return Comparison(expected, [*_differences(expected, found)], [*_additions(expected, found)])
+
+
+def require(comparison: Comparison) -> None:
+    """Refuse where a database does not hold what it should.
+
+    Raises:
+        PromptlibError: naming each difference.
+    """
+    if comparison.differences:
+        raise PromptlibError(
+            "the database does not hold what the migrations make that ran on it, so nothing was "
+            "changed",
+            "mend each difference by hand, then run it again",
+            notes=comparison.differences,
+        )
+
+
+def made_by(
+    migrations: Iterable[Migration], place: Target, like: Target, settings: Settings
+) -> Expected:
+    """Read what migrations make, in a scratch database that is gone afterwards.
+
+    Args:
+        migrations: whose UP sections run, in this order.
+        place: on the server where it is made.
+        like: the database that it shall be compared with, whose schemas it gets.
+        settings: how sections run.
+
+    Raises:
+        PromptlibError: when there can be no such database, or a section fails in it.
+    """
+    with scratch.workshop(place) as workshop:
+        made = workshop.make()
+        _prepare(made, like)
+        before = _read(made)  # what every database of that server has from the beginning
+        scratch.build(made, migrations, settings)
+        after = _read(made)
+        _restore(made)
+        restored = _read(made)
+    return Expected({key: text for key, text in after.items() if before.get(key) != text}, restored)
+
+
+def _read(target: Target) -> Catalog:
+    """What a database consists of, as far as it counts."""
+    with contextlib.closing(target.connect()) as connection:
+        found = catalog.read(connection)
+    return {key: text for key, text in found.items() if key[0] not in _UNCOUNTED}
+
+
+def _prepare(made: Target, like: Target) -> None:
+    """Give a database the schemas of another one's search_path, and that search_path."""
+    with contextlib.closing(like.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(_SCHEMAS)
+        names = [sql.Identifier(name) for (name,) in cursor]
+        theirs = connection.server_version // _MAJOR
+    path = sql.SQL(", ").join(names)
+    name = sql.Identifier(made.parameters["dbname"])
+    with (
+        contextlib.closing(made.connect()) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        for each in names:
+            cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(each))
+        cursor.execute(sql.SQL("ALTER DATABASE {} SET search_path = {}").format(name, path))
+        ours = connection.server_version // _MAJOR
+    if ours != theirs:
+        _log.info("PostgreSQL %d and %d may word the same definition differently", ours, theirs)
+
+
+def _restore(made: Target) -> None:
+    """Let everything read as if it had been dumped and restored."""
+    with (
+        contextlib.closing(made.connect()) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(_RESTORED)
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+
+
+def _differences(expected: Expected, found: Catalog) -> Iterator[str]:
+    other = {key: text for key, text in expected.made.items() if not _holds(found, key, expected)}
+    there = {key: found[key] for key in other if key in found}
+    for line in catalog.difference(other, there):
+        yield f"  {_SIGNS[line[0]]:<8} {line[1:]}"
+
+
+def _additions(expected: Expected, found: Catalog) -> Iterator[str]:
+    tables = {name for kind, name in expected.made if kind == TABLE}
+    for key in sorted(found.keys() - expected.made.keys()):
+        if catalog.table_of(key) in tables:
+            yield " ".join(key)
+
+
+def _holds(found: Catalog, key: Key, expected: Expected) -> bool:
+    wanted = [_essence(key[0], each[key]) for each in expected if key in each]
+    return key in found and _essence(key[0], found[key]) in wanted
+
+
+def _essence(kind: str, definition: str) -> str:
+    """A definition without what does not count."""
+    if kind in _AS_TYPED:
+        return "".join(definition.split())
+    if kind == "extension":
+        return definition.partition(" SCHEMA ")[2]  # its version is the server's to raise
+    return _STORAGE.sub("", definition).strip() if kind in _STORED else definition

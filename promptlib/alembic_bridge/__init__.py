@@ -1,0 +1,1 @@
+"""Alembic's side: revisions, env.py, its steps handed to the engine. Only it runs Alembic."""

@@ -1,0 +1,233 @@
+"""What alembic/env.py calls: connect, configure Alembic, run."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
+
+from promptlib.alembic_bridge import errors as report
+from promptlib.alembic_bridge import online
+from promptlib.alembic_bridge.offline import Writing
+from promptlib.alembic_bridge.plugin import OPTION
+from promptlib.alembic_bridge.revisions import SqlScriptDirectory
+from promptlib.config import settings
+from promptlib.core import logs
+from promptlib.core.errors import PromptlibError, shown
+from promptlib.engine import psql_script as offline
+from promptlib.ledger.tables import TABLES, VERSION_TABLE
+from promptlib.postgres import target as database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+
+    from promptlib.config.settings import Settings
+
+    Given = MetaData | Sequence[MetaData] | None
+    Model = Given | Callable[[], Given]
+
+MODEL = "promptlib_model"  # in the attributes of the configuration: a list, to put the model into
+_FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
+_NOT_LOADED = (
+    "promptlib's Alembic plugin is not loaded, so no migration would run; install the project "
+    "where alembic is installed: pip install -e ."
+)
+
+_NOT_SET = (
+    f"{OPTION} is not set, so there is no migration to run; set it to the folder of the migrations "
+    "in the section [alembic] of alembic.ini"
+)
+
+
+_NO_MODEL = PromptlibError(
+    "env.py passes no metadata, so there is no model to compare the database with",
+    "say in env.py: environment.run(context, metadata)",
+)
+
+
+def run(context: EnvironmentContext, metadata: Model) -> None:
+    """Run the command that Alembic was called with; or hand over the model to who asks for that.
+
+    Args:
+        context: `alembic.context`, as env.py sees it.
+        metadata: the tables that `alembic check` and `alembic revision --autogenerate` compare the
+            database with, or a function that gives them: other commands do without.
+
+    Raises:
+        CommandError: when the plugin is not loaded: `alembic upgrade head` would find no
+            migration and exit 0; else for whatever goes wrong, once nothing of the failing
+            migration is left.
+    """
+    if MODEL in context.config.attributes:
+        context.config.attributes[MODEL].extend(_models(metadata))
+        return
+    script = context.script
+    if not context.config.get_alembic_option(OPTION):
+        raise CommandError(_NOT_SET)
+    if not isinstance(script, SqlScriptDirectory):
+        raise CommandError(_NOT_LOADED)
+    with report.errors(context.config, lambda: script.place()):  # noqa: PLW0108 - set later
+        chosen = _settings(context)
+        options = {
+            "transaction_per_migration": True,
+            "version_table_schema": chosen.version_table_schema or None,
+        }
+        if context.is_offline_mode():
+            _run_offline(context, script, chosen, options)
+        else:
+            with _connection(context.config) as connection:
+                context.configure(connection)  # only then it tells which command this is
+                options |= _comparison(context, script, metadata)
+                with report.fewer_warnings() if script.compares else contextlib.nullcontext():
+                    online.run(context, script, chosen, connection, options)
+
+
+def _models(metadata: Model) -> list[MetaData]:
+    found = metadata() if callable(metadata) else metadata
+    return [found] if isinstance(found, MetaData) else [*(found or ())]
+
+
+def _comparison(
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    metadata: Model,
+) -> dict[str, Any]:
+    """The options of a command that compares the database with the model, if this is one."""
+    revision = context.get_context().opts.get("revision_context")
+    if not revision or not revision.command_args["autogenerate"]:
+        return {}
+    script.compares = True
+    if metadata is None:
+        raise _NO_MODEL
+    from promptlib.autogenerate.write import draft as autogenerate  # noqa: PLC0415 - other commands do without
+
+    models = _models(metadata)
+    foreign = {name for model in models for name in model.info.get(_FOREIGN_TABLES, ())}
+    schemas = {table.schema for model in models for table in model.tables.values()}
+    return {
+        **autogenerate.options(models, script.take),
+        "include_schemas": schemas > {None} or None not in schemas,
+        "include_name": partial(_is_ours, {*TABLES, VERSION_TABLE, *foreign}, {None, *schemas}),
+    }
+
+
+def _is_ours(
+    foreign: Collection[str],
+    schemas: Collection[str | None],
+    name: str | None,
+    type_: str,
+    _parents: object,
+) -> bool:
+    """Whether a comparison looks at a thing: not at tables of other components."""
+    if type_ == "schema":
+        return name in schemas
+    return type_ != "table" or name not in foreign
+
+
+def _settings(context: EnvironmentContext) -> Settings:
+    """What alembic.ini and -x say."""
+    config = context.config
+    source = config.config_file_name or config.toml_file_name
+    options = {name: config.get_alembic_option(name) for name in settings.OPTIONS}
+    arguments = context.get_x_argument(as_dictionary=True)
+    return settings.read(options, arguments, shown(Path(source)) if source else "")
+
+
+def _run_offline(
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    chosen: Settings,
+    options: dict[str, Any],
+) -> None:
+    writing: list[Writing] = []
+    context.configure(
+        dialect_name="postgresql",
+        on_version_apply=lambda step, **_: writing[0].applied(step),
+        **_output(context.config),
+        **options,
+    )
+    if "revision_context" in context.get_context().opts:
+        context.run_migrations()  # which tells Alembic that there is nothing to compare
+        return
+    script.require_readable()
+    writing.append(Writing(script, context.get_context(), chosen))
+    with logs.reader_may_leave():
+        context.static_output(offline.HEAD)
+        writing[0].begin()
+        context.run_migrations()
+
+
+def _output(config: Config) -> dict[str, Any]:
+    """Write UTF-8, whatever the terminal speaks; a caller's own buffer takes text."""
+    if config.output_buffer is not None or not hasattr(sys.stdout, "buffer"):
+        return {}
+    return {"output_buffer": sys.stdout.buffer, "output_encoding": "utf-8"}
+
+
+@contextlib.contextmanager
+def _connection(config: Config) -> Iterator[Connection]:
+    """The caller's connection or engine (config.attributes["connection"]), or a new one."""
+    given = config.attributes.get("connection")
+    if given is not None and not isinstance(given, Connection | Engine):
+        raise PromptlibError(
+            f'attributes["connection"] is a {type(given).__name__}',
+            "pass a connection or an engine of SQLAlchemy's",
+        )
+    if given is not None and given.dialect.driver != "psycopg2":
+        raise PromptlibError(
+            f"migrations run on psycopg2, not on {given.dialect.driver}",
+            "pass a connection of postgresql+psycopg2://",
+        )
+    if isinstance(given, Connection):
+        yield _transactional(given)
+        return
+    engine = _engine(config) if given is None else given
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        try:
+            yield _transactional(connection)
+        finally:
+            if driver.closed:  # or SQLAlchemy logs, at length, that it cannot roll back
+                connection.invalidate()
+
+
+def _transactional(connection: Connection) -> Connection:
+    driver: Any = connection.connection.driver_connection
+    if driver.autocommit:
+        raise PromptlibError(
+            "the connection is in autocommit, so no migration could be taken back",
+            "pass one that begins transactions",
+        )
+    return connection
+
+
+def _engine(config: Config) -> Engine:
+    """An engine that leaves connecting to libpq. Its URL is for display and has no password."""
+    target = database.find(project_folder(config))
+    address = {key: value for key in ("host", "port") if (value := target.parameters.get(key))}
+    # A URL of SQLAlchemy's has room for one host and one port; sockets and lists go behind it.
+    one = "/" not in address.get("host", "") and address.get("port", "0").isdecimal()
+    url = URL.create(
+        "postgresql+psycopg2",
+        username=target.parameters.get("user"),
+        host=address.get("host") if one else None,
+        port=int(address["port"]) if one and "port" in address else None,
+        database=target.parameters["dbname"],
+        query={} if one else address,
+    )
+    options: dict[str, Any] = {"poolclass": NullPool, "use_native_hstore": False}
+    return create_engine(url, creator=target.connect, **options)
+
+
+def project_folder(config: Config) -> Path:
+    """The folder of alembic.ini (or pyproject.toml), where .env and .promptlib/ are."""
+    name = config.config_file_name or config.toml_file_name
+    return Path(name).absolute().parent if name else Path.cwd()

@@ -1,0 +1,1 @@
+"""The model against a database, and the SQL of a migration from that."""

@@ -1,0 +1,1 @@
+"""How a database differs from the model."""

@@ -1,0 +1,127 @@
+"""Columns that Alembic cannot change: generated ones, identities, and types with rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from sqlalchemy import Identity
+
+from promptlib.autogenerate.dialect import again, quoted
+from promptlib.autogenerate.operations import Phase, Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Column
+
+    from promptlib.autogenerate.compare.constraints import TableChanges
+
+
+def put_right(table: TableChanges) -> None:
+    """Put right what Alembic has found of a table's columns."""
+    _generated(table)
+    _identities(table)
+    _respelled(table)
+
+
+def _generated(table: TableChanges) -> None:
+    """Make a column anew that is generated in another way: its values are computed."""
+    anew = []
+    for name in sorted(table.differences.generated):
+        real, model = table.real.columns[name], table.model.columns[name]
+        if not table.is_wanted(name, model, "column", is_real=False):
+            continue
+        stored = table.differences.real.columns[name].generated == "s"
+        if stored and model.server_default is None:
+            table.add(_plain(table, real, model))
+        else:
+            table.remove(*table.concerning(name, ops.AlterColumnOp))
+            table.add(*_anew(table, real, model))
+            anew.append(name)
+    for user, sql in _users(table, anew).items():  # they go with a column
+        back = Statement(Phase.CREATE_INDEX, again(sql))
+        table.add(Statement(Phase.CREATE_INDEX, again(sql), undo=back, diff=("add", user)))
+
+
+def _plain(table: TableChanges, real: Column[Any], model: Column[Any]) -> Statement:
+    """A column that is generated no more keeps its values."""
+    back = ops.ModifyTableOps(table.table, _anew(table, model, real), schema=table.schema)
+    return Statement(
+        Phase.ALTER_COLUMN,
+        f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(real.name)} DROP EXPRESSION",
+        undo=back,
+        diff=("remove_expression", table.schema, table.table, real.name),
+    )
+
+
+def _anew(
+    table: TableChanges, before: Column[Any], after: Column[Any]
+) -> list[ops.MigrateOperation]:
+    place = table.schema, table.table
+    return [
+        ops.DropColumnOp.from_column_and_tablename(*place, before),
+        ops.AddColumnOp.from_column_and_tablename(*place, after),
+    ]
+
+
+def _identities(table: TableChanges) -> None:
+    """An identity is never NULL, and takes the place of the sequence that a serial column has."""
+    for change in _alterations(table):
+        name, wanted = change.column_name, change.modify_server_default
+        before = change.existing_server_default
+        if isinstance(wanted, Identity) and not isinstance(before, Identity):
+            if change.existing_nullable:
+                change.modify_nullable = False
+            default = table.differences.real.columns[name].default
+            if default and table.real.columns[name].server_default is None:
+                table.add(_drop_sequence(table, name, default))
+        elif isinstance(before, Identity) and wanted is None:
+            change.modify_nullable = table.model.columns[name].nullable or None
+
+
+def _drop_sequence(table: TableChanges, column: str, default: str) -> Statement:
+    """Take away the sequence of a serial column: `nextval(...)`, its default, names it."""
+    name, type_ = quoted(column), table.differences.real.columns[column].type
+    literal = default.removeprefix("nextval(").removesuffix("::regclass)")
+    sequence = literal.strip("'").replace("''", "'")
+    back = Statement(
+        Phase.DROP_TYPE,
+        f"CREATE SEQUENCE {sequence} AS {type_} OWNED BY {table.sql}.{name}",
+        f"ALTER TABLE {table.sql} ALTER COLUMN {name} SET DEFAULT {default}",
+        f"SELECT setval({literal}, max({name})) FROM {table.sql}",
+    )
+    return Statement(
+        Phase.DROP_COLUMN,
+        f"ALTER TABLE {table.sql} ALTER COLUMN {name} DROP DEFAULT",
+        f"DROP SEQUENCE {sequence}",
+        undo=back,
+        diff=("remove_sequence", sequence),
+    )
+
+
+def _respelled(table: TableChanges) -> None:
+    """With a column's type the server spells rules anew; DOWN has them as they were before."""
+    names = [one.column_name for one in _alterations(table) if one.modify_type is not None]
+    for user, sql in _users(table, names).items():
+        if again(sql) != sql:
+            drop = f"DROP INDEX {quoted(user, table.schema)}"
+            if sql.startswith("ALTER"):
+                drop = f"ALTER TABLE {table.sql} DROP CONSTRAINT {quoted(user)}"
+            for phase, back in ((Phase.DROP_CONSTRAINT, drop), (Phase.CREATE_INDEX, again(sql))):
+                table.add(Statement(phase, undo=Statement(phase, back), diff=("respell", user)))
+
+
+def _alterations(table: TableChanges) -> list[ops.AlterColumnOp]:
+    return [one for one in table.found.ops if isinstance(one, ops.AlterColumnOp)]
+
+
+def _users(table: TableChanges, columns: Iterable[str]) -> dict[str, str]:
+    """The constraints and indexes that need columns, and stay: what makes them again."""
+    users = table.differences.real.users
+    return {
+        user: sql
+        for column in columns
+        for user, sql in users.get(column, {}).items()
+        if not table.concerning(user, ops.MigrateOperation)
+    }

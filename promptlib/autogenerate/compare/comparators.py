@@ -1,0 +1,245 @@
+"""What Alembic compares as text, compared by the server: for `alembic check` and --autogenerate.
+
+Types, defaults, CHECK and EXCLUDE constraints, indexes, generated columns and enumerated types. The
+rest is Alembic's: tables, columns, nullability, comments, identities, unique and foreign keys.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from alembic.runtime.plugins import Plugin
+from alembic.util import DispatchPriority, PriorityDispatchResult
+from sqlalchemy import Computed, DefaultClause, Identity
+from sqlalchemy.exc import DBAPIError
+
+from promptlib.autogenerate.compare import columns as column_changes
+from promptlib.autogenerate.compare import server_diff as differences
+from promptlib.autogenerate.compare.constraints import TableChanges
+from promptlib.autogenerate.compare.enums import Types
+from promptlib.autogenerate.conversions import Conversion
+from promptlib.autogenerate.dialect import dialect, driver_cursor, quoted
+from promptlib.autogenerate.operations import Key, Phase, Statement, each, named, subject, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations.ops import AlterColumnOp, ModifyTableOps, UpgradeOps
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Column, Connection, MetaData, Table
+
+    from promptlib.autogenerate.compare.server_diff import Differences
+    from promptlib.autogenerate.write.data_loss import Conversions
+
+_log = logging.getLogger(__name__)
+OPTION = "promptlib_comparison"  # where context.configure keeps what is below
+_PRIORITIES = DispatchPriority.FIRST, DispatchPriority.LAST
+_GO_ON, _STOP = PriorityDispatchResult.CONTINUE, PriorityDispatchResult.STOP
+
+
+def options(models: Sequence[MetaData]) -> dict[str, Any]:
+    """What `context.configure` needs."""
+    return {
+        "autogenerate_plugins": ["alembic.autogenerate.*", _plugin()],
+        "compare_type": True,
+        "compare_server_default": True,
+        "target_metadata": list(models),
+        OPTION: Comparison(models),
+    }
+
+
+@functools.cache
+def _plugin() -> str:
+    """Make the comparators of tables and types known to Alembic, by a name, once."""
+    plugin = Plugin("promptlib.comparing")
+    add, first, last = plugin.add_autogenerate_comparator, *_PRIORITIES
+    add(compare_type, "column", "types", priority=first)
+    add(compare_default, "column", "server_default", priority=first)
+    add(compare_table, "table", priority=last)
+    add(compare_types, "schema", priority=last)
+    return plugin.name
+
+
+class Comparison:
+    """What was found out while a database is compared with a model.
+
+    Args:
+        models: what it is compared with.
+    """
+
+    def __init__(self, models: Iterable[MetaData]) -> None:
+        self.models = list(models)
+        self.found: dict[tuple[str | None, str], Differences] = {}
+        self.types: Types | None = None
+        self.reasons: dict[str, str] = {}
+
+    @property
+    def remarks(self) -> list[str]:
+        """What may have been missed."""
+        return list(self.reasons.values())
+
+    def of(self, connection: Connection, table: Table) -> Differences:
+        """Where a table is not as the model says."""
+        key = table.schema, table.name
+        if key not in self.found:
+            types = self.types_of(connection).temporary()
+            self.found[key] = differences.compare(connection, table, types)
+            if refusal := self.found[key].refusal:
+                self.remark(f"compared as it is written, not as it is meant: {refusal}", table)
+        return self.found[key]
+
+    def remark(self, reason: str, table: Table) -> None:
+        """Say why something may be missed, once for whatever it holds of."""
+        if reason not in self.reasons:
+            self.reasons[reason] = f"{quoted(table.name, table.schema)} is {reason}"
+            _log.warning("%s", self.reasons[reason])
+
+    def conversions(self, schema: str | None) -> tuple[Conversions, Conversions]:
+        """The columns that get another type, in UP and in DOWN.
+
+        Args:
+            schema: the one that names without a schema are in.
+        """
+        up, down = {}, {}
+        for (own, table), found in self.found.items():
+            for column, (old, new) in found.types.items():
+                key = Key(own if own != schema else None, table), column
+                forth, back = found.casts[column]
+                up[key], down[key] = Conversion(old, new, forth), Conversion(new, old, back)
+        return up, down
+
+    def types_of(self, connection: Connection) -> Types:
+        """The types of the model and of the database."""
+        if self.types is None:
+            tables = [table for model in self.models for table in model.tables.values()]
+            self.types = Types(driver_cursor(connection), tables)
+        return self.types
+
+
+def _found(context: MigrationContext, table: Table) -> Differences:
+    assert context.connection
+    comparison: Comparison = context.opts[OPTION]
+    return comparison.of(context.connection, table)
+
+
+def compare_type(  # what Alembic passes
+    autogen: AutogenContext,
+    change: AlterColumnOp,
+    _schema: str | None,
+    _table: str,
+    _name: str,
+    real: Column[Any],
+    model: Column[Any],
+) -> PriorityDispatchResult:
+    """Compare a column's type, also one that SQLAlchemy does not know."""
+    found = _found(autogen.migration_context, model.table)
+    if found.refusal:
+        return _GO_ON
+    change.existing_type = real.type
+    if model.name in found.types:
+        change.modify_type = model.type
+    return _STOP
+
+
+def compare_default(  # what Alembic passes
+    autogen: AutogenContext,
+    change: AlterColumnOp,
+    _schema: str | None,
+    _table: str,
+    _name: str,
+    real: Column[Any],
+    model: Column[Any],
+) -> PriorityDispatchResult:
+    """Compare a column's default, unless it is an identity, which Alembic compares well.
+
+    Alembic itself asks the server whether the two values are equal, which fails for types without
+    such an operator, and says no of those that differ each time.
+    """
+    before, after = real.server_default, model.server_default
+    if isinstance(before, Computed) or isinstance(after, Computed):
+        return _STOP  # see column_changes.py
+    if after is None and model is model.table.autoincrement_column:
+        return _STOP  # a serial or an identity: either numbers the rows
+    if isinstance(before, Identity) or not isinstance(after, DefaultClause | None):
+        return _GO_ON
+    context = autogen.migration_context
+    found = _found(context, model.table)
+    if model.name in found.defaults or (found.refusal and _is_other(context, real, model)):
+        change.modify_server_default = after
+    return _STOP
+
+
+def _is_other(context: MigrationContext, real: Column[Any], model: Column[Any]) -> bool:
+    """Whether Alembic takes two defaults for different, as far as it can."""
+    before = real.server_default and _text(real.server_default)
+    after = model.server_default and _text(model.server_default)
+    assert context.connection
+    try:
+        with context.connection.begin_nested():
+            alembics: Any = context.impl.compare_server_default
+            return bool(alembics(real, model, after, before))
+    except DBAPIError:
+        reason = f"not compared in the default of {quoted(model.name)}"
+        context.opts[OPTION].remark(reason, model.table)
+        return False
+
+
+def _text(default: Any) -> str:
+    """A default as Alembic compares it."""
+    text = default.arg if isinstance(default.arg, str) else getattr(default.arg, "text", None)
+    return str(default.arg.compile(dialect=dialect()) if text is None else text)
+
+
+def compare_table(
+    autogen: AutogenContext,
+    found: ModifyTableOps,
+    _schema: str | None,
+    _name: str,
+    real: Table | None,
+    model: Table | None,
+) -> PriorityDispatchResult:
+    """Add what Alembic does not find of a table, and take away what is the same to the server."""
+    if real is not None and model is not None:
+        context = autogen.migration_context
+        table = TableChanges(autogen, found, real, model, _found(context, model))
+        table.put_right()
+        column_changes.put_right(table)
+    return _GO_ON
+
+
+def compare_types(
+    autogen: AutogenContext, found: UpgradeOps, _schemas: object
+) -> PriorityDispatchResult:
+    """Add what types need, once the tables are known; give every constraint its name."""
+    assert autogen.connection
+    types = autogen.migration_context.opts[OPTION].types_of(autogen.connection)
+    _settle(found)
+    everything = list(map(named, each(found.ops)))
+    found.ops += [*_new_schemas(types, everything), *types.compare(everything)]
+    return _GO_ON
+
+
+def _new_schemas(types: Types, operations: list[ops.MigrateOperation]) -> Iterator[Statement]:
+    """Make the schemas of new tables, where they are not there."""
+    made = {one.schema for one in operations if isinstance(one, ops.CreateTableOp) and one.schema}
+    for schema in sorted(made):
+        name = quoted(schema)
+        if not types.has_schema(name):
+            undo = Statement(Phase.DROP_SCHEMA, f"DROP SCHEMA {name}")
+            create = f"CREATE SCHEMA {name}"
+            yield Statement(Phase.SCHEMA, create, undo=undo, diff=("add_schema", schema))
+
+
+def _settle(found: UpgradeOps) -> None:
+    """Put what goes into an order that is always the same: Alembic takes it out of sets."""
+    gone = {table_of(one) for one in found.ops if isinstance(one, ops.DropTableOp)}
+    found.ops.sort(key=lambda one: str(table_of(one)) if table_of(one) in gone else "")
+    for table in found.ops:
+        if isinstance(table, ops.ModifyTableOps):
+            table.ops.sort(
+                key=lambda one: str(subject(one)) if isinstance(one, ops.DropColumnOp) else ""
+            )

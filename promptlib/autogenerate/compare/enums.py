@@ -1,0 +1,239 @@
+"""Enumerated types and domains: those of the model, and what the database knows of its own.
+
+Alembic makes them with a new table only, and changes none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alembic.operations import ops
+from sqlalchemy import ARRAY, TypeDecorator
+from sqlalchemy.dialects.postgresql import (
+    DOMAIN,
+    ENUM,
+    CreateDomainType,
+    CreateEnumType,
+    NamedType,
+)
+
+from promptlib.autogenerate.dialect import again, dialect, quoted
+from promptlib.autogenerate.enum_change import Relabelling, Type, Use, creation, made
+from promptlib.autogenerate.operations import Key, Phase, Statement, subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from psycopg2.extensions import cursor as Cursor
+    from sqlalchemy import Table
+    from sqlalchemy.types import TypeEngine
+
+_RESOLVED = """
+SELECT name, to_regtype(name)::oid FROM unnest(%s::text[]) AS name
+WHERE to_regtype(name) IS NOT NULL"""
+_ENUMS = """
+SELECT t.oid, CASE WHEN NOT pg_type_is_visible(t.oid) THEN n.nspname END, t.typname,
+    array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+FROM pg_type t
+JOIN pg_namespace n ON n.oid = t.typnamespace
+JOIN pg_enum e ON e.enumtypid = t.oid
+GROUP BY 1, 2, 3 ORDER BY 2 NULLS FIRST, 3"""
+_USES = """
+SELECT nullif(n.nspname, current_schema()), c.relname, a.attname, a.atttypid = t.typarray,
+    pg_get_expr(d.adbin, d.adrelid)
+FROM pg_type t
+JOIN pg_attribute a ON a.atttypid IN (t.oid, t.typarray) AND NOT a.attisdropped
+JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+WHERE t.oid = %s
+ORDER BY 1 NULLS FIRST, 2, a.attnum"""
+_RULES = """
+SELECT DISTINCT nullif(n.nspname, current_schema()), c.relname,
+    coalesce(con.conname, ind.relname), con.oid IS NULL,
+    coalesce(pg_get_constraintdef(con.oid, true), pg_get_indexdef(ind.oid, 0, true))
+FROM pg_type t
+JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
+LEFT JOIN pg_constraint con
+    ON d.classid = 'pg_constraint'::regclass AND con.oid = d.objid AND con.contype IN ('c', 'x')
+LEFT JOIN pg_index i ON d.classid = 'pg_class'::regclass AND i.indexrelid = d.objid
+LEFT JOIN pg_class ind ON ind.oid = i.indexrelid
+JOIN pg_class c ON c.oid = coalesce(con.conrelid, i.indrelid)
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE t.oid = %s
+ORDER BY 1, 2, 3"""
+# Functions, views, domains and composite types.
+_OTHERS = """
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
+FROM pg_type t
+JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
+LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+WHERE t.oid = %s AND d.deptype = 'n' AND (
+    d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_rewrite'::regclass)
+    OR c.relkind NOT IN ('r', 'p', 'i', 'I')
+)
+ORDER BY 1"""
+
+
+_DROPS = (ops.DropTableOp, ops.DropColumnOp, ops.DropConstraintOp, ops.DropIndexOp)
+
+
+class _Known(NamedTuple):
+    """An enumerated type of the database."""
+
+    oid: int
+    schema: str | None
+    name: str
+    values: list[str]
+
+
+def named_type(type_: TypeEngine[Any]) -> NamedType | None:
+    """The enumerated type or domain behind a column's type."""
+    if isinstance(type_, TypeDecorator):
+        return named_type(type_.load_dialect_impl(dialect()))
+    found = type_.dialect_impl(dialect())
+    if isinstance(found, ARRAY):
+        return named_type(found.item_type)
+    return found if isinstance(found, NamedType) else None
+
+
+class Types:
+    """The types of the model beside those of the database.
+
+    Args:
+        cursor: on the database.
+        tables: of the model.
+    """
+
+    def __init__(self, cursor: Cursor, tables: Iterable[Table]) -> None:
+        self.cursor = cursor
+        found = (named_type(column.type) for table in tables for column in table.columns)
+        self.model = {_name(one): one for one in found if one}
+        self.known = {oid: _Known(oid, *values) for oid, *values in self._rows(_ENUMS)}
+        self.resolved = dict(self._rows(_RESOLVED, list(self.model)))
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        self.cursor.execute(query, values)
+        return self.cursor.fetchall()
+
+    def has_schema(self, name: str) -> bool:
+        """Whether the database has a schema, by its name as SQL has it."""
+        return bool(self._rows("SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
+
+    def temporary(self) -> Iterator[str]:
+        """Yield what makes, for a moment, those types that the database has not in this way."""
+        for name, type_ in self.model.items():
+            if isinstance(type_, ENUM) and not type_.schema and self._is_other(name, type_):
+                yield made(f"pg_temp.{name}", type_.enums)
+
+    def _is_other(self, name: str, type_: ENUM) -> bool:
+        known = self.known.get(self.resolved.get(name, 0))
+        return known is None or known.values != list(type_.enums)
+
+    def compare(self, operations: Iterable[ops.MigrateOperation]) -> Iterator[Statement]:
+        """Yield what the types need, where these operations change the tables."""
+        effect = _Effect(list(operations))
+        for name, type_ in self.model.items():
+            oid = self.resolved.get(name)
+            if not type_.create_type:
+                continue  # its author makes it himself
+            if oid is None:
+                yield _creation(name, type_)
+            elif isinstance(type_, ENUM) and self._is_other(name, type_):
+                yield self._relabelling(self.known[oid], name, type_, effect)
+        yield from self._unused(effect)
+
+    def _relabelling(self, known: _Known, name: str, type_: ENUM, effect: _Effect) -> Relabelling:
+        old = [use for use in self._uses(known) if not effect.drops(use)]
+        new = [use for use in old if effect.type_of(use, name) == name]
+        new += [use for use in effect.takers(name) if use not in new]
+        rules = [rule for key, rule in self._rules(known) if key not in effect.gone]
+        others = [text for (text,) in self._rows(_OTHERS, known.oid)]
+        return Relabelling(
+            Type(known.schema, known.name, known.values, [effect.prepared(use) for use in old]),
+            Type(
+                known.schema, known.name, list(type_.enums), [effect.prepared(use) for use in new]
+            ),
+            rules,
+            others,
+        )
+
+    def _unused(self, effect: _Effect) -> Iterator[Statement]:
+        """Drop the types that go with their last column."""
+        wanted = set(self.resolved.values())
+        for known in self.known.values():
+            uses = [] if known.oid in wanted else self._uses(known)
+            name = quoted(known.name, known.schema)
+            stay = [
+                use for use in uses if not effect.drops(use) and effect.type_of(use, name) == name
+            ]
+            if uses and not stay and not self._rows(_OTHERS, known.oid):
+                type_ = Type(known.schema, known.name, known.values, [])
+                undo = Statement(Phase.TYPE, creation(type_))
+                yield Statement(
+                    Phase.DROP_TYPE, f"DROP TYPE {name}", undo=undo, diff=("remove_type", name)
+                )
+
+    def _uses(self, known: _Known) -> list[Use]:
+        return [Use(*values) for values in self._rows(_USES, known.oid)]
+
+    def _rules(self, known: _Known) -> Iterator[tuple[tuple[Key, str], tuple[str, str]]]:
+        """Yield the constraints and indexes that name a value: how they go and come back."""
+        for schema, table, name, is_index, definition in self._rows(_RULES, known.oid):
+            drop = f"DROP INDEX {quoted(name, schema)}"
+            restore = again(definition)
+            if not is_index:
+                alter = f"ALTER TABLE {quoted(table, schema)}"
+                drop = f"{alter} DROP CONSTRAINT {quoted(name)}"
+                restore = f"{alter} ADD CONSTRAINT {quoted(name)} {restore}"
+            yield (Key(schema, table), name), (drop, restore)
+
+
+class _Effect:
+    """What operations do to columns."""
+
+    def __init__(self, operations: list[ops.MigrateOperation]) -> None:
+        self.gone = {subject(one) for one in operations if isinstance(one, _DROPS)}
+        self.altered = {
+            subject(one): one for one in operations if isinstance(one, ops.AlterColumnOp)
+        }
+
+    def drops(self, use: Use) -> bool:
+        """Whether a column goes, or its table."""
+        table = Key(use.schema, use.table)
+        return bool({(table, ""), (table, use.column)} & self.gone)
+
+    def type_of(self, use: Use, name: str) -> str:
+        """The type that a column gets, or this one, if it keeps it."""
+        change = self.altered.get((Key(use.schema, use.table), use.column))
+        if change is None or change.modify_type is None:
+            return name
+        found = named_type(change.modify_type)
+        return _name(found) if found else ""
+
+    def takers(self, name: str) -> Iterator[Use]:
+        """Yield the columns that get a type."""
+        for (table, column), change in self.altered.items():
+            type_ = change.modify_type
+            found = named_type(type_) if type_ is not None else None
+            if found and _name(found) == name:
+                yield Use(table.schema, table.name, column, isinstance(type_, ARRAY), "")
+
+    def prepared(self, use: Use) -> Use:
+        """A column whose default need not be kept, if another operation sees to it."""
+        change = self.altered.get((Key(use.schema, use.table), use.column))
+        sees = change is not None and change.modify_server_default is not False
+        return use._replace(default="") if sees else use
+
+
+def _name(type_: NamedType) -> str:
+    found: Any = type_
+    return quoted(found.name, found.schema)
+
+
+def _creation(name: str, type_: NamedType) -> Statement:
+    create = CreateDomainType if isinstance(type_, DOMAIN) else CreateEnumType
+    kind = "DOMAIN" if isinstance(type_, DOMAIN) else "TYPE"
+    undo = Statement(Phase.DROP_TYPE, f"DROP {kind} {name}")
+    sql = str(create(type_).compile(dialect=dialect()))
+    return Statement(Phase.TYPE, sql, undo=undo, diff=("add_type", name))

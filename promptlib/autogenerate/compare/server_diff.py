@@ -1,0 +1,227 @@
+"""Where the database is not as the model says, judged by the server itself.
+
+A table of the model is made as a temporary one and rolled back at once: no real table is locked or
+changed, and two ways of writing the same thing come out equal. What is done about a difference is
+left to comparing.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+import psycopg2
+from alembic.util.sqla_compat import _get_constraint_final_name
+from sqlalchemy import CheckConstraint, MetaData
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from promptlib.autogenerate.dialect import dialect, driver_cursor, facts, quoted
+from promptlib.postgres import errors as diagnosis
+from promptlib.syntax.lexemes import STRING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from psycopg2.extensions import cursor as Cursor
+    from sqlalchemy import Connection, Constraint, Table
+
+    from promptlib.autogenerate.dialect import Column, Facts
+
+_Found = TypeVar("_Found")
+_TEMPORARY = "pg_temp"
+_PROBE = "promptlib_probe"
+_CONSTANT = re.compile(rf"(?:{STRING}|\(?-?[\d.]+\)?|true|false)(?:::[^:']+)?")
+
+
+class Differences(NamedTuple):
+    """Where a table is not as the model says.
+
+    Attributes:
+        real: the table.
+        model: what it would be; None, where the server refuses to make it.
+        types: the columns of another type: what the type is, and what it would be.
+        casts: for these, USING of the change and of the way back.
+        defaults: the columns with another default.
+        generated: the columns whose values are generated, or were, and not in the same way.
+        constraints: what the rules of the model are called in the database, where they are equal.
+        indexes: those of the same name that are equal.
+        refusal: why the server refuses.
+    """
+
+    real: Facts
+    model: Facts | None = None
+    types: Mapping[str, tuple[str, str]] = {}
+    casts: Mapping[str, tuple[str, str]] = {}
+    defaults: frozenset[str] = frozenset()
+    generated: frozenset[str] = frozenset()
+    constraints: Mapping[str, str] = {}
+    indexes: frozenset[str] = frozenset()
+    refusal: str = ""
+
+
+def named_rules(table: Table) -> dict[str, Constraint]:
+    """The CHECK and EXCLUDE constraints of the model that have a name, by that name."""
+    of_columns = (rule for column in table.columns for rule in column.constraints)
+    return {
+        name: rule
+        for rule in (*table.constraints, *of_columns)
+        if isinstance(rule, CheckConstraint | ExcludeConstraint)
+        and (name := _get_constraint_final_name(rule, dialect()))
+    }
+
+
+def compare(connection: Connection, table: Table, types: Iterable[str]) -> Differences:
+    """Compare a table of the model with the one in the database.
+
+    Args:
+        connection: to the database; what is made here is rolled back to a savepoint.
+        table: of the model; one of that name is there.
+        types: statements that make the types which the database has not, or has otherwise.
+    """
+    cursor = driver_cursor(connection)
+    real = facts(cursor, _name(table))
+    try:
+        with _rolled_back(connection):
+            for statement in (*types, *_script(table)):
+                cursor.execute(statement)
+            return _Comparison(connection, cursor, table, real).differences()
+    except psycopg2.Error as error:
+        return Differences(real, refusal=diagnosis.explain_elsewhere(error, "").what)
+    except SQLAlchemyError as error:
+        return Differences(real, refusal=" ".join(str(error).split()))
+    finally:
+        cursor.close()
+
+
+@contextlib.contextmanager
+def _rolled_back(connection: Connection) -> Iterator[None]:
+    savepoint = connection.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+
+
+def _script(table: Table) -> Iterator[str]:
+    """The statements that make a table of the model as a temporary one, but for foreign keys."""
+    naming = table.metadata.naming_convention
+    copy = table.to_metadata(MetaData(naming_convention=naming), schema=_TEMPORARY)
+    for column, original in zip(copy.columns, table.columns, strict=True):
+        column.type = original.type  # its schema is not the table's
+    copy._prefixes = []  # noqa: SLF001 - a temporary table is UNLOGGED by itself
+    made = CreateTable(copy, include_foreign_key_constraints=[])
+    yield str(made.compile(dialect=dialect()))
+    for index in table.indexes:  # a copy's name might have the schema in it
+        sql = str(CreateIndex(index).compile(dialect=dialect()))
+        sql = sql.replace("INDEX CONCURRENTLY ", "INDEX ", 1)
+        yield sql.replace(f" ON {_name(table)} ", f" ON {_temporary(table)} ", 1)
+
+
+def _name(table: Table) -> str:
+    return quoted(table.name, table.schema)
+
+
+def _temporary(table: Table) -> str:
+    return f"{_TEMPORARY}.{quoted(table.name)}"
+
+
+class _Comparison:
+    """The comparison of a table with the temporary one beside it."""
+
+    def __init__(self, connection: Connection, cursor: Cursor, table: Table, real: Facts) -> None:
+        self.connection, self.cursor, self.real = connection, cursor, real
+        self.named = named_rules(table).keys()
+        self.temporary = _temporary(table)
+        self.model = facts(cursor, self.temporary)
+
+    def differences(self) -> Differences:
+        """All of them."""
+        real, model = self.real, self.model
+        both = {
+            name: (column, model.columns[name])
+            for name, column in real.columns.items()
+            if name in model.columns
+        }
+        types = {name: (a.type, b.type) for name, (a, b) in both.items() if a.type != b.type}
+        generated = {
+            name for name, (a, b) in both.items() if a[1:] != b[1:] and (a.generated or b.generated)
+        }
+        return Differences(
+            real,
+            model,
+            types,
+            {name: (self.cast(*pair), self.cast(*pair[::-1])) for name, pair in types.items()},
+            frozenset(name for name, (a, b) in both.items() if not self.same_default(a, b)),
+            frozenset(generated),
+            self.constraints(),
+            frozenset(
+                name
+                for name in real.indexes.keys() & model.indexes.keys()
+                if self.same(real.indexes[name], model.indexes[name], self.index)
+            ),
+        )
+
+    def constraints(self) -> dict[str, str]:
+        """The rules of the model that the database has, and what it calls them."""
+        real, model = self.real.constraints, self.model.constraints
+        found = {name: name for name in model if name in real and self.same_rule(name, name)}
+        for name in model.keys() - found.keys() - self.named:  # the server has named them
+            free = sorted(real.keys() - found.values() - self.named)
+            same = next((each for each in free if self.same_rule(each, name)), None)
+            if same:
+                found[name] = same
+        return found
+
+    def same_rule(self, real: str, model: str) -> bool:
+        """Whether a rule of the database is one of the model's."""
+        texts = self.real.constraints[real], self.model.constraints[model]
+        return self.same(*texts, self.constraint)
+
+    def same_default(self, one: Column, other: Column) -> bool:
+        """Whether two defaults are the same, or constants that make the same value of a type."""
+        constants = all(_CONSTANT.fullmatch(each.default or "") for each in (one, other))
+        if one.default == other.default or one.type != other.type or not constants:
+            return one.default == other.default
+        values = [f"({each.default})::{one.type}::text" for each in (one, other)]
+        return self.tried(f"SELECT {values[0]} = {values[1]}", self.cursor.fetchone) == (True,)
+
+    def same(self, one: str, other: str, respelled: Callable[[str], str | None]) -> bool:
+        """Whether two texts mean the same: some change once more when a dump of them is read."""
+        if one == other:
+            return True
+        found = respelled(one)
+        return found is not None and found == respelled(other)
+
+    def constraint(self, text: str) -> str | None:
+        """How the server spells a rule that it has spelled before."""
+        sql = f"ALTER TABLE {self.temporary} ADD CONSTRAINT {_PROBE} {text}"
+        return self.tried(sql, lambda: facts(self.cursor, self.temporary).constraints[_PROBE])
+
+    def index(self, text: str) -> str | None:
+        """How the server spells an index that it has spelled before."""
+        unique = "UNIQUE " if text.startswith("UNIQUE ") else ""
+        method = text.removeprefix("UNIQUE ")
+        sql = f"CREATE {unique}INDEX {_PROBE} ON {self.temporary} USING {method}"
+        return self.tried(sql, lambda: facts(self.cursor, self.temporary).indexes[_PROBE])
+
+    def cast(self, old: str, new: str) -> str:
+        """What USING needs to say of a value `x` to change its type: nothing, a cast, or two."""
+        made = f"CREATE TEMPORARY TABLE {_PROBE} (x {old})"
+        for using in ("", f"x::{new}"):
+            clause = f" USING {using}" if using else ""
+            change = f"ALTER TABLE {_TEMPORARY}.{_PROBE} ALTER COLUMN x TYPE {new}{clause}"
+            if self.tried(f"{made}; {change}", lambda: True):
+                return using
+        return f"x::text::{new}"
+
+    def tried(self, sql: str, result: Callable[[], _Found]) -> _Found | None:
+        """What came of a statement, which is rolled back; None, if the server refuses it."""
+        try:
+            with _rolled_back(self.connection):
+                self.cursor.execute(sql)
+                return result()
+        except psycopg2.Error:
+            return None

@@ -1,0 +1,1 @@
+"""The SQL of a migration that brings a database to its model."""

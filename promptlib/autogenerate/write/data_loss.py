@@ -1,0 +1,189 @@
+"""What a change of the schema loses, or may fail at: told in comments, and guarded in DOWN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from sqlalchemy.types import NullType
+
+from promptlib.autogenerate.conversions import Conversion, Effect
+from promptlib.autogenerate.dialect import block, compiler, dialect, quoted
+from promptlib.autogenerate.operations import Key, Statement, subject
+from promptlib.syntax.quoting import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Column, Table
+
+_GUARD = """DECLARE
+    lost text;
+BEGIN
+    -- Nobody may add a row between the count and the drop.
+    LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE;
+    SELECT string_agg(number || ' ' || what, ', ') INTO lost
+    FROM (
+{counts}
+    ) AS counted (number, what)
+    WHERE number > 0;
+    IF lost IS NOT NULL
+        AND coalesce(current_setting('promptlib.allow_data_loss', true), '') <> 'on'
+    THEN
+        RAISE EXCEPTION 'this would delete %', lost
+            USING HINT = 'back them up first if they matter; '
+                'alembic -x allow_data_loss=on downgrade ... deletes them for good';
+    END IF;
+END"""
+_CONSTANT = re.compile(r"-?\d+(?:\.\d+)?|true|false|'(?:[^']|'')*'(?:::[\w ]+)?", re.IGNORECASE)
+_INCOMPARABLE = ("JSON", "XML", "POINT")  # types without an operator `=`
+
+
+Conversions = Mapping[tuple[Key, str], Conversion]
+
+
+def destroys(operation: ops.MigrateOperation, types: Conversions) -> bool:
+    """Whether an operation takes values that nothing gives back."""
+    match operation:
+        case ops.DropTableOp():
+            return True
+        case ops.DropColumnOp():
+            return not _is_computed(operation)
+        case ops.AlterColumnOp(modify_type=type_) if type_ is not None:
+            change = types.get(subject(operation))
+            return change is not None and change.effect is Effect.CHANGED
+    return False
+
+
+def remarks(operation: ops.MigrateOperation, types: Conversions) -> Iterator[str]:
+    """Yield what a reader has to know of an operation: what it loses, and where it fails."""
+    match operation:
+        case Statement(remark=remark) if remark:
+            yield remark
+        case ops.DropTableOp():
+            yield f"drops the table {_table(operation)}: its rows are lost"
+        case ops.DropColumnOp() if not _is_computed(operation):
+            name, table = subject(operation)[1], _table(operation)
+            yield f"drops the column {name} of {table}: its values are lost"
+        case ops.AddColumnOp(column=column) if _needs_value(column):
+            place = f"fails while {_table(operation)} has rows: give {column.name}"
+            yield f"{place} a default, or fill it before NOT NULL"
+        case ops.AlterColumnOp():
+            place = f"{_table(operation)}.{subject(operation)[1]}"
+            yield from _of_column(operation, place, types.get(subject(operation)))
+
+
+def _of_column(
+    operation: ops.AlterColumnOp, column: str, change: Conversion | None
+) -> Iterator[str]:
+    if change:
+        becomes = f"{column} becomes {change.new} from {change.old}"
+        if change.effect is Effect.REFUSED:
+            yield f"{becomes}: fails where a value does not fit"
+        elif change.effect is Effect.CHANGED:
+            yield f"{becomes}: what does not fit is rounded or cut"
+    if operation.modify_nullable is False:
+        yield f"fails where {column} is NULL"
+
+
+def renames(operations: list[ops.MigrateOperation]) -> dict[int, str]:
+    """What may have been renamed: it looks like something that goes and something that comes.
+
+    Returns:
+        What to say of it, by the place of the operation that drops it.
+    """
+    found: dict[int, str] = {}
+    gone = {subject(one) for one in operations if isinstance(one, ops.DropColumnOp)}
+    fresh = [one for one in operations if subject(one) not in gone]
+    for place, old in enumerate(operations):
+        for new in fresh:
+            if place not in found and (hint := _renamed(old, new)):
+                found[place] = hint
+                fresh.remove(new)
+                break
+    return found
+
+
+def _renamed(old: ops.MigrateOperation, new: ops.MigrateOperation) -> str:
+    before = after = way = ""
+    match old, new:
+        case ops.DropColumnOp(), ops.AddColumnOp(column=column):
+            before, after = old.column_name, column.name
+            same_type = _type(old.to_column()) == _type(column) != ""
+            if _table(old) == _table(new) and same_type and not _is_computed(old):
+                way = f"{_table(old)} RENAME COLUMN {quoted(before)} TO {quoted(after)}"
+        case ops.DropTableOp(), ops.CreateTableOp():
+            before, after = old.table_name, new.table_name
+            if _shape(old.to_table()) == _shape(new.to_table()):
+                way = f"{_table(old)} RENAME TO {quoted(after)}"
+    return f"if {before} is to be called {after}, write instead: ALTER TABLE {way}" if way else ""
+
+
+def _table(operation: ops.MigrateOperation) -> str:
+    schema, name = subject(operation)[0]
+    return quoted(name, schema)
+
+
+def _type(column: Column[Any]) -> str:
+    """The type; nothing, if SQLAlchemy does not know it."""
+    return "" if isinstance(column.type, NullType) else str(column.type.compile(dialect()))
+
+
+def _shape(table: Table) -> list[tuple[str, str]]:
+    return [(column.name, _type(column)) for column in table.columns]
+
+
+def guard(operations: Iterable[ops.MigrateOperation], types: Conversions) -> str | None:
+    """The statement that keeps DOWN from deleting what somebody has written; None: nothing is.
+
+    It raises an error that counts it, unless the setting promptlib.allow_data_loss is on.
+    """
+    counts = [(subject(one)[0], count) for one in operations if (count := _count(one, types))]
+    if not counts:
+        return None
+    tables = dict.fromkeys(quoted(key.name, key.schema) for key, _ in counts)
+    return block(
+        _GUARD.format(
+            tables=", ".join(tables),
+            counts="\n        UNION ALL\n".join(f"        {count}" for _, count in counts),
+        )
+    )
+
+
+def _count(operation: ops.MigrateOperation, types: Conversions) -> str:
+    """The query that counts what an operation loses, and says what that is."""
+    if not destroys(operation, types):
+        return ""
+    table = _table(operation)
+    if isinstance(operation, ops.DropTableOp):
+        return f"SELECT count(*), {literal(f'rows of {table}')} FROM {table}"
+    column, change = quoted(subject(operation)[1]), types.get(subject(operation))
+    if isinstance(operation, ops.DropColumnOp):
+        default = _constant(operation.to_column())
+        condition = f"{column} IS DISTINCT FROM {default}" if default else f"{column} IS NOT NULL"
+        what = f"values of {table}.{column}"
+    elif change and not change.old.upper().startswith(_INCOMPARABLE):
+        condition = f"{column}::{change.new}::{change.old} IS DISTINCT FROM {column}"
+        what = f"values of {table}.{column} that do not fit {change.new}"
+    else:
+        return ""
+    return f"SELECT count(*), {literal(what)} FROM {table} WHERE {condition}"
+
+
+def _constant(column: Column[Any]) -> str:
+    """A default that each row got alike: it holds nothing that anybody has written."""
+    if _type(column).startswith(_INCOMPARABLE) and not _type(column).startswith("JSONB"):
+        return ""
+    default = compiler().get_column_default_string(column)
+    return default if default and _CONSTANT.fullmatch(default) else ""
+
+
+def _is_computed(operation: ops.DropColumnOp) -> bool:
+    return operation.to_column().computed is not None
+
+
+def _needs_value(column: Column[Any]) -> bool:
+    """Whether rows that are there would have to get a value from somewhere."""
+    return not column.nullable and column.server_default is None and not column.primary_key

@@ -1,0 +1,223 @@
+"""What Alembic finds between a model and its database -> the SQL of a migration's two sections."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import textwrap
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from alembic.operations import ops
+
+from promptlib.autogenerate.compare import comparators as comparing
+from promptlib.autogenerate.dialect import driver_cursor
+from promptlib.autogenerate.enum_change import Relabelling
+from promptlib.autogenerate.operations import each
+from promptlib.autogenerate.write import data_loss as losses
+from promptlib.autogenerate.write.ordering import ordered, phase_of
+from promptlib.autogenerate.write.rendering import Rendering
+from promptlib.autogenerate.write.restore import Restoring
+from promptlib.core.errors import PromptlibError
+from promptlib.files.creating import TEMPLATE
+from promptlib.syntax import statements as sqltext
+from promptlib.syntax.pieces import Marker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import MetaData
+
+    from promptlib.autogenerate.compare.comparators import Comparison
+    from promptlib.autogenerate.operations import Phase
+    from promptlib.autogenerate.write.data_loss import Conversions
+
+_WIDTH = 100
+_HEAD = (
+    "Written by `alembic revision --autogenerate`: read it, then prove it with `promptlib verify`.",
+    "Not compared: triggers, functions, views, sequences and grants.",
+)
+_ACCEPTED = " data_loss:accepted"
+
+
+def options(models: Sequence[MetaData], keep: Callable[[Iterator[Draft]], None]) -> dict[str, Any]:
+    """What `context.configure` needs for `alembic check` and `revision --autogenerate`.
+
+    Args:
+        models: what the database is compared with.
+        keep: takes what there is to write, once the comparison has ended.
+    """
+    return {
+        **comparing.options(models),
+        "process_revision_directives": partial(_draft, keep),
+    }
+
+
+def _draft(
+    keep: Callable[[Iterator[Draft]], None],
+    context: MigrationContext,
+    _revision: object,
+    found: list[ops.MigrationScript],
+) -> None:
+    """Keep what is to be written. Alembic calls it when a comparison has ended."""
+    keep(iter([Draft(context, one) for one in found]))
+    for script in found:
+        script.upgrade_ops = [_Drafted(one.ops) for one in script.upgrade_ops_list]
+        script.downgrade_ops = ops.DowngradeOps()
+
+
+class _Drafted(ops.UpgradeOps):
+    """Operations that `alembic check` can show, and that Alembic does not write as Python."""
+
+    def __init__(self, found: list[ops.MigrateOperation]) -> None:
+        super().__init__()
+        self._found = ops.OpContainer(found)
+
+    def as_diffs(self) -> Any:
+        """What `alembic check` shows."""
+        return self._found.as_diffs()
+
+
+class Draft:
+    """A migration that can be written without the database.
+
+    Args:
+        context: Alembic's, connected.
+        found: what it has found.
+    """
+
+    def __init__(self, context: MigrationContext, found: ops.MigrationScript) -> None:
+        assert context.connection
+        self.comparison: Comparison = context.opts[comparing.OPTION]
+        self.schema = context.connection.dialect.default_schema_name
+        up = list(each(found.upgrade_ops_list[-1].ops))
+        with contextlib.closing(driver_cursor(context.connection)) as cursor:
+            down = Restoring(cursor, up).put_back(found.downgrade_ops_list[-1].ops)
+            self.up, self.down = ordered(up), ordered(down)
+
+    def __bool__(self) -> bool:
+        return bool(self.up)
+
+    def written(self, template: str) -> str:
+        """The migration.
+
+        Args:
+            template: the text of a file that has the lines `-- UP` and `-- DOWN`.
+
+        Raises:
+            PromptlibError: when it has not, or SQLAlchemy cannot write a part of the model.
+        """
+        up, down = self.comparison.conversions(self.schema)
+        forth, back = (
+            _Section(Rendering(self.comparison.models[0], one), one) for one in (up, down)
+        )
+        head = "\n".join(_comment(line) for line in (*_HEAD, *self.comparison.remarks))
+        guard = losses.guard(self.down, down)
+        return filled(
+            template,
+            head,
+            forth.written(self.up, losses.renames(self.up)),
+            "\n\n".join(filter(None, (guard and f"{guard};", back.written(self.down, {})))),
+            _ACCEPTED if any(losses.destroys(one, up) for one in self.up) else "",
+        )
+
+
+class _Block(NamedTuple):
+    """The statements of an operation, with what is to be said of them."""
+
+    phase: Phase | None
+    remarks: list[str]
+    statements: list[str]
+
+    @property
+    def text(self) -> str:
+        """As it stands in the file."""
+        return "\n".join([*map(_comment, self.remarks), *(f"{one};" for one in self.statements)])
+
+    def follows(self, other: _Block) -> bool:
+        """Whether it may stand below another one without a blank line between."""
+        short = all("\n" not in one for one in (*self.statements, *other.statements))
+        return short and self.phase == other.phase and not self.remarks
+
+
+class _Section:
+    """The SQL of a section.
+
+    Args:
+        rendering: how operations are written.
+        types: the columns that get another type.
+    """
+
+    def __init__(self, rendering: Rendering, types: Conversions) -> None:
+        self.rendering, self.types = rendering, types
+
+    def written(self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]) -> str:
+        """The section; `hints` are remarks by the place of an operation."""
+        plain = {
+            place: self.rendering.statements(one)
+            for place, one in enumerate(operations)
+            if not isinstance(one, Relabelling)
+        }
+        others = "\n".join(itertools.chain(*plain.values()))
+        blocks = []
+        for place, one in enumerate(operations):
+            remarks = [
+                *losses.remarks(one, self.types),
+                *([hints[place]] if place in hints else []),
+            ]
+            statements = plain.get(place, [])
+            if isinstance(one, Relabelling):
+                remarks, statements = [*one.remarks(others)], [*one.statements(others)]
+            if statements:
+                blocks.append(_Block(phase_of(one), remarks, statements))
+        return _joined(blocks)
+
+
+def _joined(blocks: list[_Block]) -> str:
+    text = blocks[0].text if blocks else "SELECT 1;"
+    for before, block in itertools.pairwise(blocks):
+        text += ("\n" if block.follows(before) else "\n\n") + block.text
+    return text
+
+
+def filled(template: str, head: str, up: str, down: str, option: str) -> str:
+    """Put sections behind the markers of a template.
+
+    Args:
+        template: its text.
+        head: comments to stand before `-- UP`.
+        up: SQL.
+        down: SQL.
+        option: for `-- UP`.
+
+    Raises:
+        PromptlibError: when the template has no such markers.
+    """
+    text = template.encode()
+    markers = {item.word: item for item in sqltext.scan(text) if isinstance(item, Marker)}
+    if list(markers) != ["UP", "DOWN"]:
+        raise PromptlibError(
+            "there are no lines `-- UP` and `-- DOWN` to write the SQL behind",
+            "put them in",
+            place=TEMPLATE,
+        )
+    first, second = markers["UP"], markers["DOWN"]
+    before, between, behind = (
+        text[start:end].decode().strip()
+        for start, end in ((0, first.start), (first.end, second.start), (second.end, None))
+    )
+    lines = (
+        *((before,) if before else ()),
+        f"{head}\n\n{text[first.start : first.end].decode()}{option}\n{up}",
+        *((between,) if between else ()),
+        f"{text[second.start : second.end].decode()}\n{down}",
+        *((behind,) if behind else ()),
+    )
+    return "\n\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    """A remark; whatever names are in it, it ends with its line."""
+    lines = textwrap.wrap(text, _WIDTH - 3, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f"-- {line}" for line in lines)

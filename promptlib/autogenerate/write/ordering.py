@@ -1,0 +1,169 @@
+"""Operations in the order in which they can run: what goes, what comes, what is added to it.
+
+Alembic names tables that go in no order, and makes two tables that reference each other at once.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from typing import TYPE_CHECKING, TypeVar
+
+from alembic.operations import ops
+from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint
+from sqlalchemy import UniqueConstraint as Unique
+
+from promptlib.autogenerate.operations import (
+    LATER,
+    Key,
+    Phase,
+    Statement,
+    each,
+    named,
+    subject,
+    table_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.schema import SchemaItem
+
+_TableOp = TypeVar("_TableOp", ops.CreateTableOp, ops.DropTableOp)
+_PHASES: dict[type[ops.MigrateOperation], Phase] = {
+    ops.DropIndexOp: Phase.DROP_INDEX,
+    ops.DropConstraintOp: Phase.DROP_CONSTRAINT,
+    ops.DropTableOp: Phase.DROP_TABLE,
+    ops.DropColumnOp: Phase.DROP_COLUMN,
+    ops.CreateTableOp: Phase.CREATE_TABLE,
+    ops.AddColumnOp: Phase.ADD_COLUMN,
+    ops.AlterColumnOp: Phase.ALTER_COLUMN,
+    ops.CreateForeignKeyOp: Phase.ADD_FOREIGN_KEY,  # before what it is a kind of
+    ops.AddConstraintOp: Phase.ADD_CONSTRAINT,
+    ops.CreateIndexOp: Phase.CREATE_INDEX,
+    ops.CreateTableCommentOp: Phase.COMMENT,
+    ops.DropTableCommentOp: Phase.COMMENT,
+}
+# Alembic takes these out of sets: their names are an order that is always the same.
+_UNORDERED = {
+    *(Phase.DROP_FOREIGN_KEY, Phase.DROP_INDEX, Phase.DROP_CONSTRAINT),
+    *(Phase.ADD_CONSTRAINT, Phase.CREATE_INDEX, Phase.ADD_FOREIGN_KEY),
+}
+_ITEMS = (Column, PrimaryKeyConstraint, Unique, CheckConstraint, ForeignKeyConstraint)
+
+
+def ordered(operations: Iterable[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
+    """Put operations into an order in which they can run.
+
+    What somebody's own hook has put in between stays between what it was put between.
+    """
+    groups = itertools.groupby(each(operations), key=lambda one: phase_of(one) is None)
+    found = ((is_unknown, list(group)) for is_unknown, group in groups)
+    return [one for unknown, group in found for one in (group if unknown else _sorted(group))]
+
+
+def phase_of(operation: ops.MigrateOperation) -> Phase | None:
+    """The place of an operation; None for one that only its author knows."""
+    if isinstance(operation, Statement):
+        return operation.phase
+    if isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "foreignkey":
+        return Phase.DROP_FOREIGN_KEY
+    return next((phase for kind, phase in _PHASES.items() if isinstance(operation, kind)), None)
+
+
+def _sorted(operations: list[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
+    gone = {table_of(one): one for one in operations if isinstance(one, ops.DropTableOp)}
+    made = {table_of(one): one for one in operations if isinstance(one, ops.CreateTableOp)}
+    others = [
+        one
+        for one in operations
+        if not isinstance(one, ops.DropTableOp | ops.CreateTableOp)
+        and not (isinstance(one, ops.DropIndexOp) and table_of(one) in gone)
+    ]
+    changed = {table_of(one) for one in others} - made.keys()
+    created, added = _created(list(made.values()), changed)
+    everything = [*_dropped(list(gone.values())), *created, *added, *others]
+    places = {table_of(one): place for place, one in enumerate(created)}
+    return sorted(everything, key=lambda one: _place(one, places))
+
+
+def _place(
+    operation: ops.MigrateOperation, created: Mapping[Key | None, int]
+) -> tuple[Phase, int, str]:
+    phase = phase_of(operation)
+    assert phase
+    table = created.get(table_of(operation))
+    if table is not None and phase in (Phase.CREATE_TABLE, Phase.CREATE_INDEX):
+        return Phase.CREATE_TABLE, table, ""
+    if isinstance(operation, ops.AddColumnOp):  # it may be computed from others
+        return phase, operation.column.computed is not None, ""
+    if isinstance(operation, ops.DropColumnOp):
+        return phase, operation.to_column().computed is None, ""
+    return phase, 0, str(subject(operation)) if phase in _UNORDERED else ""
+
+
+def _created(
+    tables: list[ops.CreateTableOp], changed: set[Key | None]
+) -> tuple[list[ops.CreateTableOp], list[ops.MigrateOperation]]:
+    """Tables behind those that they reference; the foreign keys that have to wait for them."""
+    created, added = [], []
+    for table, before in _in_turn(tables):
+        keys = [one for one in table.columns if isinstance(one, ForeignKeyConstraint)]
+        later = [
+            key
+            for key in sorted(keys, key=_name)
+            if _target(key) in changed | {table_of(one) for one in tables} - before or key.use_alter
+        ]
+        made = copy.copy(table)
+        made.columns = sorted(table.columns, key=_item)
+        made.info = {**table.info, LATER: {tuple(key.column_keys) for key in later}}
+        created.append(made)
+        added += [named(ops.AddConstraintOp.from_constraint(key)) for key in later]
+    return created, added
+
+
+def _dropped(tables: list[ops.DropTableOp]) -> list[ops.MigrateOperation]:
+    """Tables before those that they reference, and first the foreign keys of a circle."""
+    dropped: list[ops.MigrateOperation] = []
+    for table, before in _in_turn(tables):
+        others = {table_of(one) for one in tables} - before
+        circle = [key for key in _keys(table) if _target(key) in others]
+        added = [named(ops.AddConstraintOp.from_constraint(key)) for key in circle]
+        dropped = [*(one.reverse() for one in added), table, *dropped]
+    return dropped
+
+
+def _in_turn(tables: list[_TableOp]) -> list[tuple[_TableOp, set[Key | None]]]:
+    """Tables behind those that they reference, if there is such an order; each with those before.
+
+    A table counts as being before itself.
+    """
+    left = {table_of(one): {_target(key) for key in _keys(one)} for one in tables}
+    found = {table_of(one): one for one in tables}
+    turns = []
+    while left:
+        free = (table for table, needed in left.items() if not needed & (left.keys() - {table}))
+        table = next(free, next(iter(left)))
+        del left[table]
+        turns.append((found[table], found.keys() - left.keys()))
+    return turns
+
+
+def _keys(table: ops.CreateTableOp | ops.DropTableOp) -> list[ForeignKeyConstraint]:
+    return sorted(table.to_table().foreign_key_constraints, key=_name)
+
+
+def _target(key: ForeignKeyConstraint) -> Key:
+    table = key.elements[0].column.table
+    return Key(table.schema, table.name)
+
+
+def _name(item: SchemaItem) -> str:
+    columns = getattr(item, "column_keys", ())
+    return f"{getattr(item, 'name', None) or ''} {' '.join(columns)}"
+
+
+def _item(item: SchemaItem) -> tuple[int, str]:
+    """Where a table has a column or constraint: Alembic has taken the constraints from a set."""
+    kind = next((place for place, one in enumerate(_ITEMS) if isinstance(item, one)), len(_ITEMS))
+    return kind, "" if kind == 0 else _name(item)

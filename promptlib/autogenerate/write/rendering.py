@@ -1,0 +1,189 @@
+"""An operation of Alembic's as SQL: what Alembic would run, laid out for people."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.operations import Operations, ops
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy import Identity, create_mock_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from promptlib.autogenerate.dialect import compiler, dialect, quoted
+from promptlib.autogenerate.operations import LATER, Statement, subject
+from promptlib.core.errors import PromptlibError
+from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
+from promptlib.syntax.quoting import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import MetaData
+
+    from promptlib.autogenerate.conversions import Conversion
+    from promptlib.autogenerate.operations import Key
+
+_LONGEST = 100  # characters of a line
+_QUOTES = rf"{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}"
+_LAYOUT = re.compile(rf"{_QUOTES}|(?P<tab>\t)|(?P<blank>[ ]+(?=\n|\Z))|(?P<key>FOREIGN KEY(?=\())")
+_HEAD = re.compile(rf"(?:ALTER TABLE|COMMENT ON \w+|CREATE (?:UNIQUE )?INDEX) (?:{_QUOTES}|\S)+ ")
+_CONCURRENTLY = "postgresql_concurrently"
+
+
+class _Collected(PostgresqlImpl):
+    """Alembic's way with PostgreSQL, but for running anything."""
+
+    def __init__(self, context: MigrationContext) -> None:
+        # Enumerated types have operations of their own: what tables bring with them goes nowhere.
+        nowhere = create_mock_engine("postgresql+psycopg2://", lambda *_, **__: None)
+        super().__init__(
+            dialect(),
+            nowhere,  # type: ignore[arg-type]
+            as_sql=True,
+            transactional_ddl=None,
+            output_buffer=None,
+            context_opts=context.opts,
+        )
+        self.statements: list[str] = []
+
+    def _exec(self, construct: Any, *_: object, **__: object) -> None:
+        found = text(construct) if isinstance(construct, str) else construct
+        self.statements.append(str(found.compile(dialect=dialect())))
+
+
+class Rendering:
+    """How operations are written.
+
+    Args:
+        metadata: of the model, which says how constraints are named.
+        types: the columns that get another type.
+    """
+
+    def __init__(self, metadata: MetaData, types: Mapping[tuple[Key, str], Conversion]) -> None:
+        self.types = types
+        options = {"as_sql": True, "output_buffer": io.StringIO(), "target_metadata": metadata}
+        self.context = MigrationContext.configure(dialect=dialect(), opts=options)
+
+    def statements(self, operation: ops.MigrateOperation) -> list[str]:
+        """The statements of an operation, without semicolons.
+
+        Raises:
+            PromptlibError: when SQLAlchemy cannot write it.
+        """
+        if isinstance(operation, Statement):
+            return list(operation.sql)
+        collected = self.context.impl = _Collected(self.context)
+        try:
+            self._invoke(operation, collected)
+        except (SQLAlchemyError, CommandError) as error:
+            place = ".".join(filter(None, (*subject(operation)[0], subject(operation)[1])))
+            raise PromptlibError(
+                f"the model's {place} cannot be written as SQL: {' '.join(str(error).split())}",
+                "change it in the model",
+            ) from error
+        return [*map(laid_out, collected.statements), *self._numbering(operation)]
+
+    def _invoke(self, operation: ops.MigrateOperation, collected: _Collected) -> None:
+        """Let Alembic do what it does for an operation, or for its parts."""
+        parts: Iterable[ops.MigrateOperation] = [operation]
+        match operation:
+            case ops.CreateTableOp():
+                parts = []
+                self._create(operation, collected)
+            case ops.AddColumnOp():
+                parts = []
+                self._add(operation, collected)
+            case ops.AlterColumnOp():
+                parts = self._alterations(operation)
+            case ops.CreateIndexOp() | ops.DropIndexOp():
+                # It would need a file of its own, outside a transaction.
+                plain = copy.copy(operation)
+                plain.kw = {k: v for k, v in operation.kw.items() if k != _CONCURRENTLY}
+                parts = [plain]
+        for part in parts:
+            Operations(self.context).invoke(part)
+
+    def _create(self, operation: ops.CreateTableOp, collected: _Collected) -> None:
+        """Create a table, but for the foreign keys that have to wait for others."""
+        table = operation.to_table(self.context)
+        later = operation.info.get(LATER, ())
+        keys = [key for key in table.foreign_key_constraints if tuple(key.column_keys) not in later]
+        collected.create_table(table, include_foreign_key_constraints=keys)
+
+    def _add(self, operation: ops.AddColumnOp, collected: _Collected) -> None:
+        """Add a column alone: its constraints and indexes have operations of their own."""
+        column, table = operation.column, quoted(operation.table_name, operation.schema)
+        specification = compiler().get_column_specification(column)
+        collected.statements.append(f"ALTER TABLE {table} ADD COLUMN {specification}")
+        if column.comment is not None:
+            collected.create_column_comment(column)
+
+    def _alterations(self, change: ops.AlterColumnOp) -> Iterator[ops.AlterColumnOp]:
+        """Yield the changes of a column: none may be in the way of the next."""
+        default, before = change.modify_server_default, change.existing_server_default
+        is_free = default is None  # nothing may be NULL as long as it is an identity
+        if is_free or (change.modify_type is not None and default is not False and before):
+            yield self._part(change, modify_server_default=None)
+        if change.modify_type is not None:
+            using = self._using(change)
+            yield self._part(
+                change,
+                modify_type=change.modify_type,
+                **({"postgresql_using": using} if using else {}),
+            )
+        if change.modify_nullable is not None:
+            yield self._part(change, modify_nullable=change.modify_nullable)
+        if default is not False and not is_free:
+            yield self._part(change, modify_server_default=default)
+        if change.modify_comment is not False:
+            yield self._part(change, modify_comment=change.modify_comment)
+
+    def _part(self, change: ops.AlterColumnOp, **parts: Any) -> ops.AlterColumnOp:
+        return ops.AlterColumnOp(
+            change.table_name,
+            change.column_name,
+            schema=change.schema,
+            existing_type=change.existing_type,
+            existing_nullable=change.existing_nullable,
+            existing_server_default=change.existing_server_default,
+            existing_comment=change.existing_comment,
+            **parts,
+        )
+
+    def _using(self, change: ops.AlterColumnOp) -> str:
+        """How values get the new type, where PostgreSQL does not know by itself."""
+        known = self.types.get(subject(change))
+        cast = known.cast if known else ""
+        return f"{quoted(change.column_name)}{cast.removeprefix('x')}" if cast else ""
+
+    def _numbering(self, operation: ops.MigrateOperation) -> Iterator[str]:
+        """Yield what makes a new identity go on behind the numbers that are there."""
+        if (
+            isinstance(operation, ops.AlterColumnOp)
+            and isinstance(operation.modify_server_default, Identity)
+            and not isinstance(operation.existing_server_default, Identity)
+        ):
+            table = quoted(operation.table_name, operation.schema)
+            column = quoted(operation.column_name)
+            names = f"{literal(table)}, {literal(operation.column_name)}"
+            sequence = f"pg_get_serial_sequence({names})"
+            yield f"SELECT setval({sequence}, max({column})) FROM {table}"
+
+
+def laid_out(sql: str) -> str:
+    """A statement as SQLAlchemy writes it, made fit for people: what is quoted stays as it is."""
+    found = _LAYOUT.sub(_replacement, sql.strip())
+    head = _HEAD.match(found)
+    if head and "\n" not in found and len(found) > _LONGEST:
+        return f"{head[0].rstrip()}\n    {found[head.end() :]}"
+    return found
+
+
+def _replacement(match: re.Match[str]) -> str:
+    kinds = {"tab": "    ", "blank": "", "key": "FOREIGN KEY "}
+    return kinds.get(match.lastgroup or "", match[0])

@@ -1,0 +1,130 @@
+"""What DOWN puts back: what UP drops, as the server itself spells it.
+
+SQLAlchemy reads less of it, and each version something else: operator classes, collations, rules
+that were never checked, triggers.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from alembic.operations import ops
+from sqlalchemy import DefaultClause, Identity, literal_column
+from sqlalchemy.types import UserDefinedType
+
+from promptlib.autogenerate.dialect import quoted
+from promptlib.autogenerate.operations import Phase, Statement, each, subject, table_of
+from promptlib.autogenerate.write import table_sql as definitions
+from promptlib.autogenerate.write.sequences import OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.autogenerate.write.table_sql import Column, Table
+
+
+class _Verbatim(UserDefinedType[Any]):
+    """A type as the server spells it."""
+
+    cache_ok = True
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def get_col_spec(self, **_: object) -> str:
+        """Give SQLAlchemy the text."""
+        return self.text
+
+
+class Restoring:
+    """The tables that operations change, as they are now.
+
+    Args:
+        cursor: on the database.
+        operations: those of UP.
+    """
+
+    def __init__(self, cursor: Cursor, operations: Iterable[ops.MigrateOperation]) -> None:
+        keys = {key for one in each(operations) if (key := table_of(one))}
+        found = {key: definitions.read(cursor, quoted(key.name, key.schema)) for key in keys}
+        self.tables = {key: table for key, table in found.items() if table}
+
+    def put_back(
+        self, operations: Iterable[ops.MigrateOperation]
+    ) -> Iterator[ops.MigrateOperation]:
+        """Yield the operations of DOWN, those that put something back as statements."""
+        for one in each(operations):
+            key, name = subject(one)
+            table = self.tables.get(key)
+            if table:
+                yield from self._of_table(table, one, name)
+            else:
+                yield one
+
+    def _of_table(
+        self, table: Table, one: ops.MigrateOperation, name: str
+    ) -> Iterator[ops.MigrateOperation]:
+        match one:
+            case ops.CreateTableOp():
+                yield from _whole(table)
+            case ops.AddColumnOp() if name in table.columns:
+                yield _column(table.columns[name])
+            case ops.CreateIndexOp() if name in table.indexes:
+                yield Statement(Phase.CREATE_INDEX, *table.indexes[name])
+            case ops.AddConstraintOp() if name in table.constraints:
+                yield _constraint(table, name)
+            case ops.AlterColumnOp() if name in table.columns:
+                yield _altered(table, one, name)
+            case _:
+                yield one
+
+
+def _whole(table: Table) -> Iterator[Statement]:
+    others = ", ".join(table.others)
+    remark = f"not put back: {others} of {table.name}" if others else ""
+    yield Statement(Phase.CREATE_TABLE, *table.created, remark=remark)
+    for name, constraint in table.constraints.items():
+        if constraint.kind == "f":
+            yield _constraint(table, name)
+    for sql in table.triggers:
+        yield Statement(Phase.TRIGGER, sql)
+
+
+def _column(column: Column) -> Statement:
+    place, filler = f"{column.table}.{quoted(column.name)}", column.filler
+    remark = f"rows that are there get {filler} for what {place} has lost" if filler else ""
+    if filler == "":
+        remark = f"fails while {column.table} has rows: write what they get for {place}"
+    return Statement(Phase.ADD_COLUMN, *column.added, remark=remark)
+
+
+def _constraint(table: Table, name: str) -> Statement:
+    constraint = table.constraints[name]
+    phase = Phase.ADD_FOREIGN_KEY if constraint.kind == "f" else Phase.ADD_CONSTRAINT
+    return Statement(phase, *table.added(constraint))
+
+
+def _altered(table: Table, one: ops.AlterColumnOp, name: str) -> ops.AlterColumnOp:
+    column = table.columns[name]
+    back = copy.copy(one)
+    if back.modify_type is not None:
+        back.modify_type = _Verbatim(column.type)
+    if isinstance(back.modify_server_default, DefaultClause) and column.default is not None:
+        default: Any = literal_column(column.default)
+        back.modify_server_default = default
+    if isinstance(back.modify_server_default, Identity) and column.sequence:
+        back.modify_server_default = _identity(column, back.existing_server_default)
+    return back
+
+
+def _identity(column: Column, after: object) -> Identity:
+    """An identity, with those options that are not the usual ones, or that UP changes."""
+    assert column.sequence
+    changed = (name for name in OPTIONS if getattr(after, name, None) is not None)
+    options = {
+        name: getattr(column.sequence, name) for name in (*column.sequence.unusual, *changed)
+    }
+    return Identity(always=column.identity == "a", **options)

@@ -1,0 +1,239 @@
+"""The statements that would make the tables of a database again, part by part.
+
+Left out, and named as what is: grants, policies, rules, partitions, inheritance, statistics.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from promptlib.autogenerate.dialect import again, quoted
+from promptlib.autogenerate.write import fillers
+from promptlib.autogenerate.write.sequences import Sequence
+from promptlib.syntax.quoting import literal
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+_COLUMNS = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod)
+        || CASE WHEN a.attcollation <> t.typcollation
+            THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END,
+    a.attnotnull, pg_get_expr(d.adbin, d.adrelid, true), a.attgenerated, a.attidentity,
+    col_description(a.attrelid, a.attnum), t.typcategory,
+    EXISTS (
+        SELECT FROM pg_index
+        WHERE indrelid = a.attrelid AND a.attnum = ANY (indkey) AND indisunique
+    ),
+    EXISTS (
+        SELECT FROM pg_constraint
+        WHERE conrelid = a.attrelid AND a.attnum = ANY (conkey) AND contype IN ('c', 'f', 'x')
+    ),
+    s.seqrelid::regclass::text, format_type(s.seqtypid, NULL), s.seqincrement, s.seqstart,
+    s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+LEFT JOIN (
+    pg_depend o JOIN pg_sequence s ON o.classid = 'pg_class'::regclass AND s.seqrelid = o.objid
+) ON o.refclassid = 'pg_class'::regclass
+    AND (o.refobjid, o.refobjsubid) = (a.attrelid, a.attnum) AND o.deptype IN ('a', 'i')
+WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum"""
+_CONSTRAINTS = """
+SELECT conname, contype, pg_get_constraintdef(oid, true), convalidated,
+    obj_description(oid, 'pg_constraint')
+FROM pg_constraint
+WHERE conrelid = to_regclass(%s) AND contype IN ('p', 'u', 'c', 'x', 'f')
+ORDER BY array_position('{p,u,c,x,f}', contype::text), conname"""
+_INDEXES = """
+SELECT relname, pg_get_indexdef(indexrelid, 0, true), 'INDEX ' || indexrelid::regclass,
+    obj_description(indexrelid, 'pg_class')
+FROM pg_index
+JOIN pg_class ON pg_class.oid = indexrelid
+WHERE indrelid = to_regclass(%s)
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
+_TRIGGERS = """
+SELECT pg_get_triggerdef(oid, true) FROM pg_trigger
+WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal ORDER BY tgname"""
+_TABLE = """
+SELECT c.relpersistence = 'u', array_to_string(c.reloptions, ', '), obj_description(c.oid),
+    array_remove(ARRAY[
+        CASE WHEN c.relacl IS NOT NULL THEN 'grants' END,
+        CASE WHEN c.relrowsecurity THEN 'row security' END,
+        CASE WHEN EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid) THEN 'policies' END,
+        CASE WHEN EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid) THEN 'rules' END,
+        CASE WHEN EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = c.oid)
+            THEN 'statistics' END,
+        CASE WHEN c.relkind = 'p' OR c.relispartition THEN 'partitions' END,
+        CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent))
+            AND c.relkind = 'r' AND NOT c.relispartition THEN 'inheritance' END
+    ], NULL)
+FROM pg_class c WHERE c.oid = to_regclass(%s)"""
+
+
+class Column(NamedTuple):
+    """A column: `is_unique` where no two rows may have a value, `is_bound` where rules apply."""
+
+    table: str
+    name: str
+    type: str
+    is_required: bool
+    default: str | None
+    generated: str
+    identity: str
+    comment: str | None
+    category: str
+    is_unique: bool
+    is_bound: bool
+    sequence: Sequence | None
+
+    @property
+    def sql(self) -> str:
+        """Its definition."""
+        return self._definition(self.default)
+
+    def _definition(self, default: str | None) -> str:
+        parts = [quoted(self.name), self.type]
+        if self.generated:
+            kind = "STORED" if self.generated == "s" else "VIRTUAL"
+            parts.append(f"GENERATED ALWAYS AS ({again(default or '')}) {kind}")
+        elif self.identity and self.sequence:
+            kind = "ALWAYS" if self.identity == "a" else "BY DEFAULT"
+            options = f"SEQUENCE NAME {self.sequence.name}{self.sequence.options}"
+            parts.append(f"GENERATED {kind} AS IDENTITY ({options})")
+        elif default is not None:
+            parts.append(f"DEFAULT {default}")
+        return " ".join([*parts, "NOT NULL"][: None if self.is_required else -1])
+
+    @property
+    def before(self) -> list[str]:
+        """What its default needs."""
+        if self.sequence is None or self.identity:
+            return []
+        found = self.sequence
+        return [f"CREATE SEQUENCE {found.name} AS {found.type}{found.options}"]
+
+    @property
+    def after(self) -> list[str]:
+        """What stands in statements of its own."""
+        name, found = f"{self.table}.{quoted(self.name)}", []
+        if self.sequence and not self.identity:
+            found.append(f"ALTER SEQUENCE {self.sequence.name} OWNED BY {name}")
+        return [*found, *_commented(f"COLUMN {name}", self.comment)]
+
+    @property
+    def filler(self) -> str | None:
+        """What rows get that are there when the column comes back; None, where they need nothing.
+
+        Empty, where only the author can say what they may get.
+        """
+        if not self.is_required or self.default or self.identity:
+            return None
+        if self.is_bound:
+            return ""
+        return fillers.filler(self.type, self.category, is_unique=self.is_unique)
+
+    @property
+    def added(self) -> list[str]:
+        """The statements that put it back."""
+        alter = f"ALTER TABLE {self.table}"
+        filler = self.filler
+        added = [f"{alter} ADD COLUMN {self._definition(filler or self.default)}"]
+        if filler:
+            added.append(f"{alter} ALTER COLUMN {quoted(self.name)} DROP DEFAULT")
+        return [*self.before, *added, *self.after]
+
+
+class Constraint(NamedTuple):
+    """A constraint; `kind` is pg_constraint's letter."""
+
+    name: str
+    kind: str
+    sql: str
+    is_checked: bool
+    comment: str | None
+
+
+class Table(NamedTuple):
+    """A table of the database, by its name as SQL has it.
+
+    Attributes:
+        others: kinds of things that belong to it and are not here.
+    """
+
+    name: str
+    columns: dict[str, Column]
+    constraints: dict[str, Constraint]
+    indexes: dict[str, list[str]]
+    triggers: list[str]
+    is_unlogged: bool
+    options: str | None
+    comment: str | None
+    others: list[str]
+
+    @property
+    def created(self) -> list[str]:
+        """The statements that make it again, but for foreign keys, indexes and triggers."""
+        inline = [
+            f"CONSTRAINT {quoted(one.name)} {one.sql}"
+            for one in self.constraints.values()
+            if one.kind != "f" and one.is_checked
+        ]
+        columns = self.columns.values()
+        lines = ",\n".join(f"    {line}" for line in [*(one.sql for one in columns), *inline])
+        unlogged = "UNLOGGED " if self.is_unlogged else ""
+        options = f" WITH ({self.options})" if self.options else ""
+        return [
+            *(sql for one in columns for sql in one.before),
+            f"CREATE {unlogged}TABLE {self.name} (\n{lines}\n){options}",
+            *_commented(f"TABLE {self.name}", self.comment),
+            *(sql for one in columns for sql in one.after),
+            *(
+                sql
+                for one in self.constraints.values()
+                if one.kind != "f"
+                for sql in self.added(one)[one.is_checked :]
+            ),
+        ]
+
+    def added(self, constraint: Constraint) -> list[str]:
+        """The statements that put a constraint back."""
+        name = quoted(constraint.name)
+        return [
+            f"ALTER TABLE {self.name} ADD CONSTRAINT {name} {constraint.sql}",
+            *_commented(f"CONSTRAINT {name} ON {self.name}", constraint.comment),
+        ]
+
+
+def _commented(what: str, comment: str | None) -> list[str]:
+    return [] if comment is None else [f"COMMENT ON {what} IS {literal(comment)}"]
+
+
+def read(cursor: Cursor, name: str) -> Table | None:
+    """Read a table, by its name as SQL has it; None, if there is none."""
+
+    def rows(query: str) -> list[tuple[Any, ...]]:
+        cursor.execute(query, (name,))
+        return cursor.fetchall()
+
+    facts = rows(_TABLE)
+    if not facts:
+        return None
+    width = len(Column._fields) - 2  # those behind the table; the sequence has the rest
+    columns = [
+        Column._make((name, *row[:width], Sequence(*row[width:]) if row[width] else None))
+        for row in rows(_COLUMNS)
+    ]
+    constraints = [Constraint(*row) for row in rows(_CONSTRAINTS)]
+    return Table(
+        name,
+        {one.name: one for one in columns},
+        {one.name: one._replace(sql=again(one.sql)) for one in constraints},
+        {
+            index: [again(sql), *_commented(what, comment)]
+            for index, sql, what, comment in rows(_INDEXES)
+        },
+        [sql for (sql,) in rows(_TRIGGERS)],
+        *facts[0],
+    )

@@ -1,0 +1,1 @@
+"""The promptlib command: a module for each command, parsing, asking, printing."""

@@ -1,0 +1,74 @@
+"""What verify found out, as lines for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptlib.cli import tables
+from promptlib.core import durations as duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from promptlib.verify.report import Lock, Proof, Report, Risk, Timing
+
+    Row = tuple[str, str, str, str, str]
+
+_PAINTED = {"+": tables.GREEN, "-": tables.RED, "!": tables.YELLOW}
+
+
+def lines(report: Report, *, coloured: bool, every_statement: bool) -> Iterator[str]:
+    """What is wrong, migration by migration; locks and times; a summary.
+
+    Args:
+        report: what was found.
+        coloured: whether to paint it.
+        every_statement: whether to tell of all statements, or of those that others notice alone.
+    """
+    for proof in report.proofs:
+        for finding in proof.findings:
+            yield f"{finding.place}: {finding.what}"
+            yield from (_painted(f"  {line}", coloured=coloured) for line in finding.diff)
+        for loss in proof.lost:
+            yield f"{proof.path}: as accepted, its UP loses what no DOWN gives back: {loss}"
+    rows = [*_statements(report.proofs)] if every_statement else [*_risks(report.risks)]
+    if rows:
+        yield from tables.aligned([("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows], {})
+    yield _summary(report)
+
+
+def _statements(proofs: Iterable[Proof]) -> Iterator[Row]:
+    for proof in proofs:
+        for statement in proof.statements:
+            for lock in statement.locks:
+                yield _row(statement, lock)
+            if not statement.locks:
+                yield ("-", "-", *_of(statement))
+
+
+def _risks(risks: Iterable[Risk]) -> Iterator[Row]:
+    return (_row(risk.statement, risk.lock) for risk in risks)
+
+
+def _row(statement: Timing, lock: Lock) -> Row:
+    mode = f"{lock.mode}, rewritten" if lock.rewritten else lock.mode
+    return (mode, lock.table, *_of(statement))
+
+
+def _of(statement: Timing) -> tuple[str, str, str]:
+    return duration.shown(statement.seconds), statement.place, statement.sql
+
+
+def _summary(report: Report) -> str:
+    number = len(report.proofs)
+    bad = sum(not proof.is_clean for proof in report.proofs)
+    what = f"{bad} with findings" if bad else "DOWN undoes UP in all of them" if number else "none"
+    return (
+        f"{number} migration{'s' * (number != 1)} tried on {report.server} in "
+        f"{duration.shown(report.seconds)}: {what}"
+    )
+
+
+def _painted(line: str, *, coloured: bool) -> str:
+    colour = _PAINTED.get(line[2:3])
+    return f"\x1b[{colour}m{line}\x1b[0m" if coloured and colour else line

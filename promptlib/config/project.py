@@ -1,0 +1,139 @@
+"""alembic.ini, or [tool.alembic] of pyproject.toml, read as Alembic reads them, but without it."""
+
+from __future__ import annotations
+
+import configparser
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.config import settings
+from promptlib.core.errors import PromptlibError, shown
+from promptlib.postgres import target as database
+
+if TYPE_CHECKING:
+    from promptlib.config.settings import Settings
+    from promptlib.postgres.target import Target
+
+_log = logging.getLogger(__name__)
+INI, TOML = "alembic.ini", "pyproject.toml"
+_VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
+_SECTION = "alembic"
+_HOOKS = "post_write_hooks"
+_WANTED = (*settings.OPTIONS, "sql_location", "script_location")
+
+
+class Project(NamedTuple):
+    """What the commands need to know of a project.
+
+    Attributes:
+        ini: the path of alembic.ini, which need not be there.
+        toml: the path of pyproject.toml, which need not be there.
+        location: the folder of the migrations, or nothing.
+        scripts: the folder of env.py and script.sql.mako, as it is written.
+        hooks: whether something is to run when a migration's file was written.
+        settings: how a deploy behaves.
+        url: what --url says, or nothing.
+    """
+
+    ini: Path
+    toml: Path
+    location: str
+    scripts: str
+    hooks: bool
+    settings: Settings
+    url: str
+
+    @property
+    def folder(self) -> Path:
+        """Where .env and .promptlib/ are."""
+        return self.ini.absolute().parent
+
+    @property
+    def sql(self) -> Path:
+        """The folder of the migrations."""
+        if self.location:
+            return Path(self.location)
+        raise PromptlibError(
+            "sql_location is not set",
+            f"set it to the folder of the migrations in the section [{_SECTION}]",
+            place=shown(self.ini if self.ini.is_file() else self.toml),
+        )
+
+    def target(self) -> Target:
+        """The database; the embedded server is started when it is needed."""
+        found = database.parse(self.url, "--url") if self.url else database.find(self.folder)
+        _log.debug("database: %s, from %s", found, found.source)
+        return found
+
+    def embedded(self) -> Target:
+        """A database of the embedded server, which is started when need be, whatever is set."""
+        from promptlib.postgres import embedded  # noqa: PLC0415 - slow to import, and often not needed
+
+        return database.Target(embedded.start(self.folder, asked=True), database.EMBEDDED)
+
+    def url_of(self, target: Target) -> str:
+        """What others need in DATABASE_URL to find the same database; nothing, if they do."""
+        return self.url or (str(target) if target.source == database.EMBEDDED else "")
+
+
+def read(name: str, arguments: dict[str, str], url: str) -> Project:
+    """Read the configuration.
+
+    Args:
+        name: its file; empty: alembic.ini or pyproject.toml here, or what ALEMBIC_CONFIG names.
+        arguments: settings that the command line gives.
+        url: what --url says, or nothing.
+
+    Raises:
+        PromptlibError: when there is none, or it makes no sense.
+    """
+    given = Path(name or os.environ.get(_VARIABLE) or INI)
+    ini = given.with_name(INI) if given.name == TOML else given
+    toml = given.with_name(TOML)
+    if not ini.is_file() and not toml.is_file():
+        raise PromptlibError(
+            "there is no such file",
+            "go to the project's folder, or name it with --config",
+            place=str(given),
+        )
+    _log.debug("configuration: %s", shown(ini if ini.is_file() else toml))
+    found, hooks = _options(ini, toml)
+    chosen = settings.read(
+        {option: found.get(option) for option in settings.OPTIONS},
+        arguments,
+        shown(ini if ini.is_file() else toml),
+    )
+    location, scripts = (found.get(key, "") for key in ("sql_location", "script_location"))
+    return Project(ini, toml, location, scripts, hooks, chosen, url)
+
+
+def _options(ini: Path, toml: Path) -> tuple[dict[str, str], bool]:
+    """What is set, with the placeholders filled in; and whether there are hooks."""
+    try:
+        parser = configparser.ConfigParser({"here": ini.absolute().parent.as_posix()})
+        parser.read([ini], encoding="locale")
+        table = _table(toml)
+        here = {"here": toml.absolute().parent.as_posix()}
+        found = {key: value % here for key in _WANTED if isinstance(value := table.get(key), str)}
+        if parser.has_section(_SECTION):
+            wanted = [key for key in _WANTED if parser.has_option(_SECTION, key)]
+            found |= {key: parser.get(_SECTION, key) for key in wanted}
+    except (OSError, ValueError, KeyError, TypeError, configparser.Error) as error:
+        said = " ".join(str(error).split())
+        raise PromptlibError(
+            f"cannot be read: {said}", place=shown(ini if ini.is_file() else toml)
+        ) from None
+    return found, parser.has_section(_HOOKS) or _HOOKS in table
+
+
+def _table(toml: Path) -> dict[str, object]:
+    """The table [tool.alembic]."""
+    if not toml.is_file():
+        return {}
+    import tomllib  # noqa: PLC0415 - few projects are configured there
+
+    with toml.open("rb") as file:
+        table: dict[str, object] = tomllib.load(file).get("tool", {}).get("alembic", {})
+    return table

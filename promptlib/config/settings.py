@@ -1,0 +1,104 @@
+"""How a deploy behaves: the options of [alembic] in alembic.ini, which -x overrides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.durations import is_duration
+from promptlib.core.errors import PromptlibError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from promptlib.files.section import Section
+
+ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
+_MOST_ATTEMPTS = 1000
+
+
+class Settings(NamedTuple):
+    """How a deploy behaves.
+
+    Attributes:
+        lock_timeout: how long a statement waits for a lock, as PostgreSQL writes it; 0: for ever.
+        lock_attempts: how often a section is begun when locks, deadlocks or conflicts stop it.
+        statement_timeout: how long a statement may take; empty: what the server says.
+        deploy_wait: how long to wait for another deploy.
+        late_migrations: `refuse`, or `apply` to run late migrations before the others.
+        version_table_schema: where alembic_version and the ledger are; empty: by search_path.
+        allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
+    """
+
+    lock_timeout: str = "5s"
+    lock_attempts: str = "10"
+    statement_timeout: str = ""
+    deploy_wait: str = "10min"
+    late_migrations: str = "refuse"
+    version_table_schema: str = ""
+    allow_data_loss: str = "off"
+
+    @property
+    def applies_late(self) -> bool:
+        """Whether late migrations run."""
+        return self.late_migrations == "apply"
+
+    @property
+    def attempts(self) -> int:
+        """How often a section is begun."""
+        return int(self.lock_attempts)
+
+    def of_section(self, section: Section | None) -> dict[str, str]:
+        """The PostgreSQL settings that a section runs with; its own options, if any, win."""
+        loss = {ALLOW_DATA_LOSS: "on"} if self.allow_data_loss == "on" else {}
+        limit = {"statement_timeout": self.statement_timeout} if self.statement_timeout else {}
+        return {
+            "lock_timeout": self.lock_timeout,
+            **limit,
+            **loss,
+            **(section.settings if section else {}),
+        }
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_ATTEMPTS
+
+
+# What each may be, and how to write it.
+_ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
+    "lock_timeout": (is_duration, "a time like 500ms, 5s or 1min"),
+    "lock_attempts": (_is_count, f"a number from 1 to {_MOST_ATTEMPTS}"),
+    "statement_timeout": (lambda text: not text or is_duration(text), "a time like 30s or 10min"),
+    "deploy_wait": (is_duration, "a time like 30s, 10min or 1h"),
+    "late_migrations": ({"refuse", "apply"}.__contains__, "refuse or apply"),
+    "version_table_schema": (lambda _: True, ""),
+}
+OPTIONS = tuple(_ALLOWED)
+_BY_HAND = {"allow_data_loss": ({"on", "off"}.__contains__, "on or off")}  # -x alone
+_SHORT = {"late": "late_migrations"}
+
+
+def read(options: Mapping[str, str | None], arguments: Mapping[str, str], source: str) -> Settings:
+    """Put the settings together.
+
+    Args:
+        options: of the section [alembic]; None for one that is not there.
+        arguments: what -x says, which wins; names that are not ours are left to others.
+        source: the configuration's file, for errors.
+
+    Raises:
+        PromptlibError: for a value that its setting cannot have.
+    """
+    values = {name: _checked(name, value, name, source) for name, value in options.items() if value}
+    for given, value in arguments.items():
+        name = _SHORT.get(given, given)
+        if name in _ALLOWED or name in _BY_HAND:
+            values[name] = _checked(name, value, f"-x {given}", "")
+    return Settings(**values)
+
+
+def _checked(name: str, value: str, shown: str, place: str) -> str:
+    is_allowed, form = {**_ALLOWED, **_BY_HAND}[name]
+    value = value.strip()
+    if is_allowed(value):
+        return value
+    raise PromptlibError(f"{shown} cannot be {value!r}", f"write {form}", place=place)

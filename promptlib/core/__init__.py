@@ -1,0 +1,1 @@
+"""What every package uses: errors, lengths of time, progress on stderr, Ctrl-C."""

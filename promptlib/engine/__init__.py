@@ -1,0 +1,1 @@
+"""Runs a plan: transactions, statements outside one, retries, watching, recording."""

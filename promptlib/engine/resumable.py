@@ -1,0 +1,254 @@
+"""Sections outside a transaction: one that was cut off goes on behind what took effect."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psycopg2
+
+from promptlib.core import durations as duration
+from promptlib.core.errors import PromptlibError, shown
+from promptlib.engine import retries as attempts
+from promptlib.engine import runner
+from promptlib.engine import session_settings as session
+from promptlib.ledger.tables import DOWN, UP
+from promptlib.postgres import sessions as activity
+from promptlib.syntax.lexemes import GAP, QUOTED_NAME, WORD, over_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.config.settings import Settings
+    from promptlib.engine.runner import Step
+    from promptlib.engine.watcher import Watcher
+    from promptlib.ledger.state import HalfDone
+    from promptlib.ledger.tables import Tables
+
+_log = logging.getLogger(__name__)
+# What says that a statement ran before: there already, or gone already.
+TOLERATED = {
+    UP: frozenset(("42P07", "42710", "42701", "42723", "42P06")),
+    DOWN: frozenset(("42P01", "42704", "42703", "42883", "3F000")),
+}
+_NAME = rf"(?>{WORD}|{QUOTED_NAME})(?>\s*\.\s*(?>{WORD}|{QUOTED_NAME}))*"
+_CONCURRENT_INDEX = over_bytes(
+    rf"create{GAP}(?:unique{GAP})?index{GAP}concurrently{GAP}(?:if{GAP}not{GAP}exists{GAP})?"
+    rf"(?P<index>{_NAME}){GAP}on{GAP}(?:only{GAP})?(?P<table>{_NAME})",
+    re.IGNORECASE,
+)
+# Whoever builds an index holds this lock, and keeps it invalid until he is done. In a DO block,
+# for LOCK TABLE wants a transaction, which a statement for itself is.
+_WAIT_FOR_BUILDERS = """
+    DO $$ BEGIN
+        EXECUTE format('LOCK TABLE %%s IN SHARE UPDATE EXCLUSIVE MODE', %s::regclass);
+    END $$
+"""
+_INVALID = """
+    SELECT format('%%I.%%I', nspname, relname) FROM pg_index
+      JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE indrelid = to_regclass(%s) AND relname = (parse_ident(%s))[1] AND NOT indisvalid
+"""
+_POLL = 0.2  # seconds
+_LOST = ("08", "57P")  # SQLSTATEs that leave open how the statement ended
+
+
+@dataclass
+class OutsideRun:
+    """One run of a section outside a transaction.
+
+    Args:
+        connection: in autocommit.
+        connect: opens another one.
+        step: what to run.
+        settings: of the deploy.
+        watcher: looks at what takes its time.
+        tables: of the ledger.
+        half: what an earlier run left, or None.
+        undoes: whether an open run of the other direction is undone, so that any statement may
+            find its work done.
+    """
+
+    connection: Connection
+    connect: Callable[[], Connection]
+    step: Step
+    settings: Settings
+    watcher: Watcher
+    tables: Tables
+    half: HalfDone | None
+    undoes: bool
+    event: int = field(default=0, init=False)
+    _unknown: bool = field(default=False, init=False)  # whether the statement may have run before
+
+    def run(self) -> int:
+        """Run what is left of the section; the id of its event.
+
+        Raises:
+            PromptlibError: for the first statement that fails.
+        """
+        resumed = self._resumed()
+        # Recorded on another connection: the section may set a role that has no right to.
+        with contextlib.closing(self.connect()) as other, self.connection.cursor() as cursor:
+            other.autocommit = True
+            with other.cursor() as journal:
+                self._statements(cursor, journal, resumed)
+        return self.event
+
+    def _resumed(self) -> HalfDone | None:
+        """The run that this one goes on with."""
+        half = self.half if self.half and self.half.direction == self.step.direction else None
+        if half and half.done:
+            _log.info(
+                "%s: goes on behind the %d of %d statements that took effect",
+                *(shown(self.step.path), half.done, len(self.step.section.statements)),
+            )
+        return half
+
+    def _statements(self, cursor: Cursor, journal: Cursor, resumed: HalfDone | None) -> None:
+        """Run one statement after the other, and record each."""
+        section, first = self.step.section, resumed.done if resumed else 0
+        with (
+            runner.notices_shown(self.connection),
+            session.kept(cursor, section, self._settings(cursor), local=False) as pid,
+        ):
+            version, direction, *_ = self.step
+            checksum = section.checksum_of(first)
+            journal.execute(self.tables.began(version, direction, first, checksum, pid))
+            (self.event,) = journal.fetchone() or (0,)
+            self._unknown = bool(resumed and resumed.outcome == "running")
+            self._set_again(cursor, first, pid)
+            for index in range(first, len(section.statements)):
+                self._statement(cursor, index, pid)
+                self._unknown = True  # until it is recorded
+                checksum = section.checksum_after(checksum, index)
+                self._record(journal, self.tables.went_on(self.event, index + 1, checksum))
+                self._unknown = False
+
+    def _record(self, journal: Cursor, sql: str) -> None:
+        """Record, on another connection where a server has ended the one that was idle."""
+        try:
+            journal.execute(sql)
+        except psycopg2.Error:
+            with contextlib.closing(self.connect()) as other, other, other.cursor() as cursor:
+                cursor.execute(sql)
+
+    def _set_again(self, cursor: Cursor, done: int, pid: int) -> None:
+        """Set what the finished statements set: it went with their session."""
+        for index in range(done):
+            if runner.sets_session(self.step.section, index):
+                runner.execute(cursor, self.step, index, self.watcher, pid)
+
+    def _settings(self, cursor: Cursor) -> dict[str, str]:
+        """What the section runs with; behind a pooler, settings would go to other clients."""
+        cursor.execute("SELECT pg_backend_pid()")
+        if cursor.fetchone() == (self.connection.info.backend_pid,):
+            return self.settings.of_section(self.step.section)
+        runner.require_nothing_set(self.step)
+        _log.info("behind a pooler a section outside a transaction runs without lock_timeout")
+        return {}
+
+    def _statement(self, cursor: Cursor, index: int, pid: int) -> None:
+        """Run a statement, again where it was stopped by others."""
+        tolerates = self._unknown or self.undoes
+        tolerated: Collection[str] = TOLERATED[self.step.direction] if tolerates else ()
+        section = self.step.section
+        builds = _CONCURRENT_INDEX.match(section.source, section.statements[index].head)
+
+        def attempt() -> None:
+            if builds:
+                index_name, table = builds["index"].decode(), builds["table"].decode()
+                self._drop_invalid(cursor, index_name, table, pid)
+            try:
+                runner.execute(cursor, self.step, index, self.watcher, pid)
+            except PromptlibError as error:
+                if runner.sqlstate(error) not in tolerated:
+                    raise
+                runner.tell_tolerated(error)
+
+        attempts.made(attempt, self.settings.attempts, self.watcher, undo=lambda _: None)
+
+    def _drop_invalid(self, cursor: Cursor, index: str, table: str, pid: int) -> None:
+        """Drop the index that an earlier attempt left half-built, once nobody builds it."""
+        try:
+            with self.watcher.statement(pid):
+                if not _invalid(cursor, index, table):
+                    return
+                cursor.execute(_WAIT_FOR_BUILDERS, (table,))
+                for name in _invalid(cursor, index, table):
+                    _log.info("dropping the invalid index %s that an earlier attempt left", name)
+                    cursor.execute(f"DROP INDEX CONCURRENTLY {name}")
+        except psycopg2.Error as error:
+            raise PromptlibError(
+                f"the invalid index {index} that an earlier attempt left cannot be dropped: "
+                f"{error.diag.message_primary or error}",
+                f"DROP INDEX CONCURRENTLY {index}, then run it again",
+                place=shown(self.step.path),
+            ) from error
+
+    def failed(self, error: BaseException) -> str:
+        """The SQL that records how it ended.
+
+        Where the server did not refuse the statement, nobody knows whether it took effect; nor
+        where that was not known before, and something else than its being there stopped it.
+        """
+        state = runner.sqlstate(error)
+        refused = state and not state.startswith(_LOST) and not self._unknown
+        outcome = "failed" if refused else "running"
+        said = str(error) or "interrupted"
+        return self.tables.ended(self.event, outcome, said) if self.event else ""
+
+
+def wait_for_orphan(cursor: Cursor, half: HalfDone, events: str, wait: str, path: Path) -> None:
+    """Wait for the server process of a client that died: its statement may still run.
+
+    Args:
+        cursor: on a connection in autocommit.
+        half: what the client left.
+        events: the table, as SQL.
+        wait: how long, as PostgreSQL writes times.
+        path: of the migration.
+
+    Raises:
+        PromptlibError: when it takes longer.
+    """
+    end, told = time.monotonic() + duration.seconds(wait), False
+    while activity.is_at_work(cursor, half.backend_pid, events, half.event):
+        if time.monotonic() >= end:
+            raise PromptlibError(
+                f"pid {half.backend_pid} still runs a statement of an earlier deploy",
+                f"wait for it, or end it: SELECT pg_terminate_backend({half.backend_pid})",
+                place=shown(path),
+            )
+        if not told:
+            _log.info(
+                "waiting for pid %d: it still runs a statement of a deploy that was cut off",
+                half.backend_pid,
+            )
+        told = True
+        time.sleep(_POLL)
+
+
+def _invalid(cursor: Cursor, index: str, table: str) -> list[str]:
+    """The invalid index of this name on this table, ready to be put into SQL; or nothing."""
+    cursor.execute(_INVALID, (table, index))
+    return [name for (name,) in cursor.fetchall()]
+
+
+def note(connect: Callable[[], Connection], sql: str) -> None:
+    """Record on a connection of its own, for the deploy's may be lost or in the caller's hands."""
+    with (
+        contextlib.suppress(psycopg2.Error, PromptlibError),
+        contextlib.closing(connect()) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        cursor.execute(sql)

@@ -1,0 +1,82 @@
+"""Try again what others stood in the way of: locks, deadlocks and serialization failures."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from promptlib.core import durations as duration
+from promptlib.core.errors import PromptlibError
+from promptlib.engine.runner import sqlstate
+from promptlib.postgres import sessions as activity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promptlib.engine.watcher import Watcher
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_CONFLICT = "40001"  # serialization_failure
+_PASSING = {"55P03", "40P01", _CONFLICT}  # lock_not_available, deadlock_detected
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
+
+
+def made(
+    attempt: Callable[[], T], most: int, watcher: Watcher, undo: Callable[[BaseException], None]
+) -> T:
+    """Make attempts until one succeeds, or fails for a reason that will not pass.
+
+    Args:
+        attempt: what to do.
+        most: how many attempts to make.
+        watcher: knows who stood in the way.
+        undo: called with the error after each attempt that failed.
+
+    Returns:
+        what the attempt that succeeds returns.
+
+    Raises:
+        PromptlibError: the last attempt's; whatever else `attempt` raises.
+    """
+    for number, pause in enumerate(_pauses(), 1):
+        try:
+            return attempt()
+        except PromptlibError as error:
+            passes = sqlstate(error) in _PASSING
+            by = _blamed(error, watcher) if passes else ""
+            undo(error)
+            if passes and number == most:
+                error.notes += (f"  note: gave up after {most} attempt{'s' * (most > 1)}{by}",)
+            if not passes or number == most:
+                raise
+            _tell(error, by, number, most, pause)
+            time.sleep(pause)
+        except BaseException as error:
+            undo(error)
+            raise
+    raise AssertionError  # there is always another pause
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait: more each time, and never the same for two deploys."""
+    longest = _FIRST_PAUSE
+    while True:
+        yield longest * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        longest = min(2 * longest, _LONGEST_PAUSE)
+
+
+def _blamed(error: PromptlibError, watcher: Watcher) -> str:
+    """Who stood in the way; whoever caused a conflict need not hold a lock, and is not known."""
+    seen = watcher.blockers()
+    known = seen or sqlstate(error) != _CONFLICT
+    return f", blocked by {activity.named(seen)}" if known else ""
+
+
+def _tell(error: PromptlibError, by: str, number: int, most: int, pause: float) -> None:
+    _log.warning(
+        "%s: %s%s; attempt %d of %d begins in %s",
+        *(error.place, error.what, by, number + 1, most, duration.shown(pause)),
+    )

@@ -1,0 +1,163 @@
+"""Run one section on one connection, statement by statement. Transactions are the caller's."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psycopg2
+
+from promptlib.core.errors import PromptlibError, history
+from promptlib.engine import session_settings as session
+from promptlib.files.parser import place
+from promptlib.postgres import errors as diagnosis
+from promptlib.syntax.lexemes import GAP, over_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.engine.watcher import Watcher
+    from promptlib.files.section import Section
+
+_log = logging.getLogger(__name__)
+
+# What the statements behind it rest on, and what ends with the session.
+_SETS_SESSION = over_bytes(
+    rf"(?:set|reset)\b|select{GAP}(?:pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE
+)
+
+
+class Step(NamedTuple):
+    """A section to run: of which migration, in which direction, and where it is written."""
+
+    version: str
+    direction: str
+    section: Section
+    path: Path
+
+
+def run(  # noqa: PLR0913 - two of them by name
+    connection: Connection,
+    step: Step,
+    settings: Mapping[str, str],
+    watcher: Watcher,
+    *,
+    external: bool = False,
+    tolerated: Collection[str] = (),
+    pid: int = 0,
+) -> int:
+    """Run a section in the connection's transaction, and leave the session as it was.
+
+    Args:
+        connection: not in autocommit.
+        step: what to run.
+        settings: PostgreSQL settings that hold for this section only.
+        watcher: looks at what takes its time.
+        external: whether the transaction is another's, and goes on.
+        tolerated: SQLSTATEs that count as done: something is there, or gone, already.
+        pid: the number of the server process, if these settings hold in it already and the section
+            makes none.
+
+    Returns:
+        the number of the server process, which behind a pooler is the transaction's own.
+
+    Raises:
+        PromptlibError: for the first statement that fails. Nothing is rolled back here.
+    """
+    with connection.cursor() as cursor, notices_shown(connection):
+        if pid:
+            _statements(cursor, step, watcher, pid, tolerated)
+            return pid
+        with session.kept(cursor, step.section, settings, local=True, external=external) as number:
+            _statements(cursor, step, watcher, number, tolerated)
+        return number
+
+
+def _statements(
+    cursor: Cursor, step: Step, watcher: Watcher, pid: int, tolerated: Collection[str]
+) -> None:
+    for index in range(len(step.section.statements)):
+        if tolerated:
+            cursor.execute("SAVEPOINT promptlib_statement")
+        try:
+            execute(cursor, step, index, watcher, pid)
+        except PromptlibError as error:
+            if sqlstate(error) not in tolerated:
+                raise
+            cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
+            tell_tolerated(error)
+
+
+def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
+    """Run one statement as it is written.
+
+    Raises:
+        PromptlibError: when it fails.
+    """
+    section = step.section
+    text = section.sql(index)
+    try:
+        with watcher.statement(pid, index + 1, len(section.statements)):
+            # Without a second argument psycopg2 sends the text as it is, % included.
+            cursor.execute(text)
+    except psycopg2.Error as error:
+        # A traceback would show the driver's error, and with it the data that it quotes.
+        raise diagnosis.explain(error, section, section.statements[index], step.path) from None
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE behind an error of ours; empty if the server sent none."""
+    states = (getattr(each, "pgcode", None) for each in history(error))
+    return next(filter(None, states), "")
+
+
+def tell_tolerated(error: PromptlibError) -> None:
+    """Say that a statement counts as done, and why."""
+    _log.info("%s: %s; this counts as done", error.place, error.what)
+
+
+def sets_session(section: Section, index: int) -> bool:
+    """Whether a statement does nothing but set something for those behind it."""
+    return _SETS_SESSION.match(section.source, section.statements[index].head) is not None
+
+
+def require_nothing_set(step: Step) -> None:
+    """Refuse a section whose statements would set something in sessions of other clients.
+
+    Raises:
+        PromptlibError: for the first of them.
+    """
+    section = step.section
+    for index, statement in enumerate(section.statements):
+        if sets_session(section, index):
+            raise PromptlibError(
+                "behind a pooler, what this sets outside a transaction would go to other clients",
+                "remove it, or connect to the server itself",
+                place=place(step.path, section.source, statement.head),
+            )
+
+
+class _Notices:
+    """What a connection appends its notices to; psycopg2's own list keeps the last 50."""
+
+    def append(self, notice: str) -> None:
+        """Show a notice at once, but not what the server may log of the statements themselves."""
+        if not notice.startswith(("LOG", "DEBUG")):
+            _log.info("  %s", " ".join(notice.split()))
+
+
+@contextlib.contextmanager
+def notices_shown(connection: Connection) -> Iterator[None]:
+    """Pass on what the section tells its reader: RAISE NOTICE, and the server's warnings."""
+    before: Any = connection.notices
+    connection.notices = _Notices()  # type: ignore[assignment] # it needs an append, no more
+    try:
+        yield
+    finally:
+        connection.notices = before

@@ -1,0 +1,115 @@
+"""What a section runs in: a transaction of ours, which begins as the last one ends, or a caller's.
+
+What is ours around an author's statements (the ledger's rows, Alembic's version, COMMIT, the next
+BEGIN with its settings) goes to the server in one message: a round trip often takes longer than
+what it carries. His statements go one by one, byte for byte, so that an error is known by its own.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from promptlib.engine import session_settings as session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from psycopg2.extensions import connection as Connection
+
+_SAVEPOINT = "SAVEPOINT promptlib_section"
+_SHORTLY = 0.05  # seconds
+
+
+class Chain:
+    """Transactions of ours, one behind the other.
+
+    Args:
+        connection: not in autocommit.
+        settings: PostgreSQL settings of the sections that ask for no others.
+    """
+
+    def __init__(self, connection: Connection, settings: Mapping[str, str]) -> None:
+        self._connection, self._settings = connection, settings
+        self._next = "\n".join(["COMMIT AND CHAIN;", *session.assignments(settings, local=True)])
+        self._pid = 0  # of the server process, if a transaction has begun with these settings
+
+    def begin(self, settings: Mapping[str, str] | None = None) -> int:
+        """Be in a fresh transaction.
+
+        Args:
+            settings: what must hold; None where that is to be set later.
+
+        Returns:
+            the number of the server process if the settings hold already, else 0.
+        """
+        pid, self._pid = self._pid, 0
+        if pid and settings == self._settings:
+            return pid
+        self._connection.rollback()
+        return 0
+
+    def end(self, sql: str, pid: int) -> None:
+        """Write what is to be remembered, commit, and begin the next transaction.
+
+        Args:
+            sql: what to write.
+            pid: the number of the server process: behind a pooler a chain stays with one.
+
+        Raises:
+            psycopg2.Error: for whatever keeps it from being committed, and for what came too late
+                to do so: a connection that is lost, a cancel that the server heeds afterwards.
+        """
+        began = time.monotonic()
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"{sql}\n{self._next}")
+        # For the server the next transaction begins when it gets the message, not when it commits.
+        self._pid = pid if time.monotonic() - began < _SHORTLY else 0
+
+    def commit(self) -> None:
+        """Commit what others wrote, and begin nothing."""
+        self._pid = 0
+        self._connection.commit()
+
+    def undo(self) -> None:
+        """Roll back."""
+        self._pid = 0
+        self._connection.rollback()
+
+    def release(self) -> None:
+        """Nothing is left of it."""
+
+
+class Nested:
+    """Parts of a transaction of a caller's, who commits it.
+
+    Args:
+        connection: in that transaction.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def begin(self, _: Mapping[str, str] | None = None) -> int:
+        """Mark where to go back to; the settings are left to who runs the section."""
+        self._execute(_SAVEPOINT)
+        return 0
+
+    def end(self, sql: str, _: int) -> None:
+        """Write what is to be remembered."""
+        self._execute(sql)
+
+    def release(self) -> None:
+        """Forget where it began: never while it may have to be undone."""
+        self._execute(f"RELEASE {_SAVEPOINT}")
+
+    def commit(self) -> None:
+        """Leave that to the caller."""
+
+    def undo(self) -> None:
+        """Go back to where it began."""
+        self._execute(f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
+
+    def _execute(self, sql: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)

@@ -1,0 +1,208 @@
+"""Watches the statement that runs, from a thread: who blocks it, how far it is, and Ctrl-C.
+
+The thread that runs the statement is inside of libpq until the server answers, and hears nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import selectors
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import psycopg2
+
+from promptlib.core import durations as duration
+from promptlib.core import interrupts, logs
+from promptlib.core.errors import PromptlibError
+from promptlib.postgres import progress
+from promptlib.postgres import sessions as activity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from psycopg2.extensions import connection as Connection
+
+_log = logging.getLogger(__name__)
+_SHOW_AFTER, _LOG_EVERY = 2.0, 30.0  # seconds
+_QUICKEST, _SLOWEST = 0.02, 0.5  # seconds between two looks
+_INTERRUPTS = bytes((signal.SIGINT, signal.SIGTERM))
+_END, _HURRY = b"\0", b"\xff"  # no signals
+
+
+class _Running(NamedTuple):
+    """The statement that runs.
+
+    It began at a time, in a server process, as one of a number, and was seen to wait for others.
+    """
+
+    began: float
+    pid: int
+    number: int
+    of: int
+    blockers: list[activity.Session]
+
+
+class _Watched:
+    """The `with` block of a statement, which has begun; who is called knows that it ends."""
+
+    def __init__(self, ends: Callable[[type[BaseException] | None], None]) -> None:
+        self._ends = ends
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
+        self._ends(raised)
+
+
+class Watcher:
+    """Looks at a deploy's statements; one that runs shortly costs nothing.
+
+    Args:
+        connect: opens a second connection, when there is something to ask.
+        connection: what the statements run on.
+        interruptible: whether Ctrl-C and SIGTERM cancel the statement: for commands only.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        connection: Connection,
+        *,
+        interruptible: bool,
+    ) -> None:
+        self._connect = connect
+        self._connection = connection
+        self._interruptible = (
+            interruptible and threading.current_thread() is threading.main_thread()
+        )
+        self._title, self._pause = "", _SLOWEST
+        self._running: _Running | None = None
+        self._watched = _Watched(self._rest)
+        self._interrupt = 0  # the signal that came last
+        self._wakeup = -1
+        self._last = _Running(0, 0, 0, 0, [])
+        self._second: Connection | None = None
+        self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._ours, self._theirs = socket.socketpair()
+        for end in (self._ours, self._theirs):
+            end.settimeout(0)
+        if self._interruptible:
+            self._wakeup = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        if self._interruptible:
+            signal.set_wakeup_fd(self._wakeup)
+        self._theirs.send(_END)
+        self._thread.join()
+        self._ours.close()
+        self._theirs.close()
+        if self._second:
+            self._second.close()
+
+    def section(self, title: str, lock_timeout: float) -> None:
+        """Say what runs next.
+
+        Args:
+            title: what to call it.
+            lock_timeout: after how many seconds its statements give up waiting, 0 for never; who
+                blocks them is asked before.
+        """
+        self._title = title
+        pause = min(max(lock_timeout / 4 or _SLOWEST, _QUICKEST), _SLOWEST)
+        if pause != self._pause:
+            self._pause = pause
+            self._theirs.send(_HURRY)
+
+    def statement(self, pid: int, number: int = 1, count: int = 1) -> _Watched:
+        """Watch a statement, from now until the end of a `with` block.
+
+        Args:
+            pid: of the server process that runs it; 0 if that is not known.
+            number: which statement of its section it is.
+            count: how many the section has.
+        """
+        self._running = self._last = _Running(time.monotonic(), pid, number, count, [])
+        return self._watched
+
+    def _rest(self, raised: type[BaseException] | None) -> None:
+        """See a statement end, and raise what came meanwhile.
+
+        Python has raised it already, unless that was inside of psycopg2, which drops it: where it
+        decodes a notice, for one. Source: conn_notice_process in psycopg's connection_int.c.
+        """
+        self._running = None
+        if self._interrupt and not issubclass(raised or Exception, KeyboardInterrupt):
+            raise interrupts.of(self._interrupt)
+
+    def blockers(self) -> list[activity.Session]:
+        """The sessions that the last statement was last seen to wait for."""
+        return self._last.blockers
+
+    def _watch(self) -> None:
+        """Look again and again, until __exit__ says that it is over."""
+        count, logged = 0, 0.0
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._ours, selectors.EVENT_READ)
+            while True:
+                said = self._ours.recv(64) if selector.select(self._pause) else b""
+                if _END in said:
+                    logs.transient("")
+                    return
+                came = [byte for byte in said if byte in _INTERRUPTS]
+                count += len(came)
+                self._interrupt = came[-1] if came else self._interrupt
+                running = self._running
+                if not running:
+                    logs.transient("")
+                elif count:
+                    self._cancel(at_once=count > 1)
+                elif time.monotonic() - running.began >= self._pause:
+                    logged = self._look(running, logged)
+
+    def _cancel(self, *, at_once: bool) -> None:
+        """Ask the server to end the statement; if somebody insists, wait for no answer."""
+        with contextlib.suppress(psycopg2.Error, OSError):
+            if at_once:
+                with socket.socket(fileno=os.dup(self._connection.fileno())) as copy:
+                    copy.shutdown(socket.SHUT_RDWR)
+            else:
+                self._connection.cancel()
+
+    def _look(self, running: _Running, logged: float) -> float:
+        """Ask and show; returns when something was last logged."""
+        step = ""
+        if running.pid:
+            refused = contextlib.suppress(psycopg2.Error, PromptlibError)
+            with refused, self._asking().cursor() as cursor:
+                running.blockers[:] = activity.blockers(cursor, running.pid) or running.blockers
+                step = progress.of(cursor, running.pid)
+        now = time.monotonic()
+        if now - running.began < _SHOW_AFTER:
+            return logged
+        which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
+        text = f"{self._title}  {which}{duration.shown(now - running.began)}  {step}".rstrip()
+        if not logs.transient(text) and now - max(logged, running.began) >= _LOG_EVERY:
+            _log.info(text)
+            return now
+        return logged
+
+    def _asking(self) -> Connection:
+        """The second connection, in autocommit."""
+        if not self._second or self._second.closed:
+            self._second = self._connect()
+            self._second.autocommit = True
+        return self._second

@@ -1,0 +1,1 @@
+"""Migration files: find, name, parse, checksum, write the next one."""

@@ -1,0 +1,250 @@
+"""sql/ as a whole: find, order, read, name and create migrations."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from promptlib.core.errors import PromptlibError, combined, shown
+from promptlib.files import unchanged as glance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from promptlib.files.parser import Migration
+
+T = TypeVar("T")
+R = TypeVar("R")
+_NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
+_VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
+
+
+class File(NamedTuple):
+    """A migration's file, known by its name alone: nothing has been read."""
+
+    version: str
+    name: str
+    where: str
+
+    @property
+    def path(self) -> Path:
+        """The file: made when it is asked for, as there are thousands."""
+        return Path(self.where)
+
+    def read(self) -> Migration:
+        """Parse the file.
+
+        Raises:
+            PromptlibError: for whatever the file format refuses, and for a file that cannot be
+                read.
+        """
+        return self.parse(self.content())
+
+    def read_unless(self, up: str, down: str) -> Migration | None:
+        """Parse the file, unless its sections have these checksums: then it was parsed before.
+
+        Raises:
+            PromptlibError: as `read` does.
+        """
+        content = self.content()
+        return None if glance.is_as_it_ran(content, up, down) else self.parse(content)
+
+    def content(self) -> bytes:
+        """What is in the file.
+
+        Raises:
+            PromptlibError: when it cannot be read.
+        """
+        try:
+            with io.FileIO(self.where) as file:
+                return file.readall()
+        except OSError as error:
+            raise PromptlibError(
+                f"cannot be read: {error.strerror}", place=shown(self.path)
+            ) from error
+
+    def parse(self, content: bytes) -> Migration:
+        """Read the migration in a content of this file.
+
+        Raises:
+            PromptlibError: for whatever the file format refuses.
+        """
+        from promptlib.files import parser as migration  # noqa: PLC0415 - slow to import, and often not needed
+
+        return migration.parse(self.version, self.name, self.path, content)
+
+
+def files(folder: Path) -> list[File]:
+    """List the migrations of a folder, oldest first, by their names.
+
+    Raises:
+        PromptlibError: naming every file with a wrong name or another's version, and what is none.
+    """
+    found, problems = survey(folder)
+    if problems:
+        raise combined(problems)
+    return found
+
+
+def survey(folder: Path) -> tuple[list[File], list[PromptlibError]]:
+    """List the migrations of a folder, oldest first, and what is wrong with its other files.
+
+    Raises:
+        PromptlibError: when the folder cannot be listed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            candidates = sorted(
+                (entry for entry in entries if _is_candidate(entry.name)), key=lambda e: e.name
+            )
+    except OSError as error:
+        raise PromptlibError(
+            f"the migrations cannot be listed: {error.strerror}",
+            "set sql_location in alembic.ini to the folder that holds them",
+            place=shown(folder),
+        ) from error
+    found: dict[str, File] = {}
+    return _each(lambda entry: _added(found, _file(entry)), candidates)
+
+
+def read_all(found: Iterable[File]) -> list[Migration]:
+    """Parse every file.
+
+    Raises:
+        PromptlibError: naming every file that is refused.
+    """
+    migrations, problems = _each(File.read, found)
+    if problems:
+        raise combined(problems)
+    return migrations
+
+
+def _each(function: Callable[[T], R], items: Iterable[T]) -> tuple[list[R], list[PromptlibError]]:
+    """What a function makes of each item, and why it refuses the others."""
+    results, problems = [], []
+    for item in items:
+        try:
+            results.append(function(item))
+        except PromptlibError as problem:
+            problems.append(problem)
+    return results, problems
+
+
+def named(where: str, name: str) -> File:
+    """Know a migration by its file's name, the last part of where it is.
+
+    Raises:
+        PromptlibError: when that is not the name of one.
+    """
+    match = _NAME.fullmatch(name[:-4] + name[-4:].lower())
+    if match and is_version(match["version"]):
+        return File(match["version"], match["name"], where)
+    raise PromptlibError(
+        "not the name of a migration" if not match else "no such date and time",
+        "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
+        place=shown(Path(where)),
+    )
+
+
+def is_version(text: str) -> bool:
+    """Whether a text is 14 digits of a real date and time."""
+    try:
+        datetime.fromisoformat(f"{text[:8]}T{text[8:]}")
+    except ValueError:
+        return False
+    return bool(_VERSION.fullmatch(text))
+
+
+def version(known: Iterable[str], text: str) -> str:
+    """The one of some versions that begins with a text.
+
+    Raises:
+        PromptlibError: when there is none, or there are several.
+    """
+    found = [each for each in known if text and each.startswith(text)]
+    if text in found or len(found) == 1:
+        return text if text in found else found[0]
+    raise PromptlibError(
+        f"{len(found) or 'no'} migrations have a version that begins with {text!r}",
+        "promptlib status shows them all",
+    )
+
+
+def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = "") -> File:
+    """Name the next migration: by the time in UTC, but later than every file there.
+
+    Args:
+        folder: where it will be.
+        title: what it does, in the author's words.
+        after: the migrations that exist.
+        version: 14 digits, to use instead of the time.
+
+    Raises:
+        PromptlibError: for a title without a letter or digit of ASCII, and for a version that is
+            not a time or not later than every file.
+    """
+    newest = max((file.version for file in after), default="")
+    if version and (not is_version(version) or version <= newest):
+        raise PromptlibError(
+            f"{version} cannot be the next version",
+            f"give 14 digits of a date and time later than {newest or 'none'}",
+        )
+    from promptlib.files import new_file as naming  # noqa: PLC0415 - most commands do without
+
+    version = version or naming.next_version(newest, datetime.now(UTC))
+    name = naming.slug(title)
+    return File(version, name, str(path_of(folder, version, name)))
+
+
+def path_of(folder: Path, version: str, name: str) -> Path:
+    """Where a migration's file is, or was; `*` stands for a name that nobody knows."""
+    return folder / f"{version}_{name or '*'}.sql"
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say what to do when a migration's file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise PromptlibError(
+            f"cannot be written: {error.strerror}", "make the folder writable", place=shown(path)
+        ) from error
+
+
+def _is_candidate(name: str) -> bool:
+    return name[-4:].lower() == ".sql" and not name.startswith(".")
+
+
+def _file(entry: os.DirEntry[str]) -> File:
+    file = named(entry.path, entry.name)
+    if _holds(entry.is_file):
+        return file
+    what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
+    raise PromptlibError(
+        f"this is {what}, not a migration", "remove or rename it", place=shown(file.path)
+    )
+
+
+def _holds(question: Callable[[], bool]) -> bool:
+    """The answer about a file; no, where a link leads in a circle or to what may not be seen."""
+    try:
+        return question()
+    except OSError:
+        return False
+
+
+def _added(found: dict[str, File], file: File) -> File:
+    earlier = found.setdefault(file.version, file)
+    if earlier is not file:
+        raise PromptlibError(
+            f"{shown(earlier.path)} has the same version",
+            "rename the one that ran nowhere yet to a newer version",
+            place=shown(file.path),
+        )
+    return file

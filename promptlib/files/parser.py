@@ -1,0 +1,202 @@
+"""The text of one file -> a frozen Migration. Reads no directory and knows no database."""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promptlib.core.errors import LexicalError, PromptlibError, shown
+from promptlib.files import markers
+from promptlib.files.section import Section
+from promptlib.syntax import statements as sqltext
+from promptlib.syntax.lexemes import NAME, WHITE, over_bytes
+from promptlib.syntax.pieces import Marker, Statements, location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from promptlib.syntax.pieces import Statement
+
+# First word -> the second, where the first alone may mean something else.
+_TRANSACTION_CONTROL = {
+    **dict.fromkeys(("ABORT", "BEGIN", "COMMIT", "END", "RELEASE", "ROLLBACK", "SAVEPOINT"), ""),
+    **dict.fromkeys(("START", "PREPARE", "SET"), "TRANSACTION"),
+}
+# To know at a glance that a statement is none of those, as most are.
+_SUSPECT = over_bytes(rf"(?i:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})|\xef\xbb\xbf")
+_PIECE = 1 << 20  # bytes: what is decoded at once, to see whether it can be
+_CLIENT = {"STDIN", "STDOUT"}
+_SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A file in sql/: its version (14 digits), name (as in the file's name), path and sections."""
+
+    version: str
+    name: str
+    path: Path
+    up: Section
+    down: Section
+
+
+def parse(version: str, name: str, path: Path, content: bytes) -> Migration:
+    """Read a migration.
+
+    Args:
+        version: 14 digits.
+        name: the rest of the file's name.
+        path: where the content came from, for errors.
+        content: UTF-8, with or without byte order mark, with LF or CRLF.
+
+    Raises:
+        PromptlibError: with path, line and remedy, for whatever the file format refuses.
+    """
+    content = content.removeprefix(codecs.BOM_UTF8)
+    _require_text(path, content)
+    try:
+        return Migration(version, name, path, *_sections(content))
+    except LexicalError as error:
+        where = place(path, content, error.offset)
+        raise PromptlibError(error.what, error.remedy, place=where) from None
+
+
+def parse_section(text: str) -> Section:
+    """Read one section alone, its marker line included, as the ledger keeps it."""
+    source, statements = text.encode(), Statements()
+    marker, *items = sqltext.scan(source)
+    assert isinstance(marker, Marker)
+    for item in items:
+        assert not isinstance(item, Marker)
+        statements.append(item)
+    return _section(source, marker, len(source), statements)
+
+
+def place(path: Path, text: bytes, offset: int) -> str:
+    """Where a character of a file is: `path:line:column`."""
+    line, column = location(text, offset)
+    return f"{shown(path)}:{line}:{column}"
+
+
+def _require_text(path: Path, content: bytes) -> None:
+    """Refuse what is not UTF-8, and a NUL byte: PostgreSQL takes none, in whatever quotes."""
+    what, remedy, broken = "this is not UTF-8", "save the file as UTF-8", _not_utf8(content)
+    if broken < 0:
+        what, remedy, broken = "this is a NUL byte", "remove it", content.find(0)
+    if broken >= 0:
+        raise PromptlibError(what, remedy, place=place(path, content, broken))
+
+
+def _not_utf8(content: bytes) -> int:
+    """Where some bytes are not UTF-8, or -1. Decoded at once, they would take their room again."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    begun = 0
+    try:
+        for at in range(0, len(content), _PIECE):
+            begun = at - len(decoder.getstate()[0])  # a letter may have been cut
+            decoder.decode(content[at : at + _PIECE], final=at + _PIECE >= len(content))
+    except UnicodeDecodeError as error:
+        return begun + error.start
+    return -1
+
+
+def _sections(text: bytes) -> tuple[Section, Section]:
+    """Cut a text at its markers; LexicalError for what does not belong where it stands."""
+    markers: list[Marker] = []
+    statements: list[Statements] = []
+    for item in sqltext.scan(text):
+        if isinstance(item, Marker):
+            _check_order(item, markers)
+            markers.append(item)
+            statements.append(Statements())
+        else:
+            if _SUSPECT.match(text, item.head):
+                _check_statement(text, item)
+            if not markers:
+                raise _misplaced(text[: item.head], item.head)
+            statements[-1].append(item)
+    if len(markers) < 2:  # noqa: PLR2004 - UP and DOWN
+        raise _missing("DOWN" if markers else "UP", text)
+    up, down = markers
+    return (
+        _section(text, up, down.start, statements[0]),
+        _section(text, down, len(text), statements[1]),
+    )
+
+
+def _misplaced(before: bytes, head: int) -> LexicalError:
+    """The error for a statement that no marker stands before."""
+    error = LexicalError("SQL stands before `-- UP`", "move it below that line", head)
+    return _mistaken("UP", before) or error
+
+
+def _missing(word: str, text: bytes) -> LexicalError:
+    """The error for a marker that is not there."""
+    last = max(0, len(text.rstrip(WHITE)) - 1)
+    error = LexicalError(f"the line `-- {word}` is missing", _SHAPE, last)
+    return _mistaken(word, text) or error
+
+
+def _mistaken(word: str, text: bytes) -> LexicalError | None:
+    """The error for a line that may have been meant for a marker, if there is one."""
+    line = rf"^[ \t]*--[ \t]*{word}\b".encode()
+    alike = re.search(line, text, re.IGNORECASE | re.MULTILINE)
+    if not alike:
+        return None
+    what, remedy = f"this is no `-- {word}` line", "write options as name:value, nothing else"
+    return LexicalError(what, remedy, text.index(b"--", alike.start()))
+
+
+def _check_order(marker: Marker, before: list[Marker]) -> None:
+    if marker.word in [earlier.word for earlier in before]:
+        raise LexicalError(f"a second `-- {marker.word}`", _SHAPE, marker.start)
+    if marker.word == "DOWN" and not before:
+        raise LexicalError("`-- DOWN` stands before `-- UP`", _SHAPE, marker.start)
+
+
+def _check_statement(text: bytes, statement: Statement) -> None:
+    """Refuse what would take the transaction or the connection out of promptlib's hands."""
+    if text.startswith(codecs.BOM_UTF8, statement.head):
+        what = "this is a byte order mark, which does not show"
+        raise LexicalError(what, "delete the line and write it again", statement.head)
+    words = sqltext.bare_words(text, statement)
+    first = next(words)
+    if first == "COPY":
+        if _is_client_copy(words):
+            what = "COPY cannot read from or write to the client here"
+            raise LexicalError(what, "write INSERT statements instead", statement.head)
+    elif _TRANSACTION_CONTROL[first] in ("", next(words, "")):
+        command = f"{first} {_TRANSACTION_CONTROL[first]}".rstrip()
+        what = f"{command} is not for a migration: promptlib begins and ends its transaction"
+        raise LexicalError(what, "remove it", statement.head)
+
+
+def _is_client_copy(words: Iterator[str]) -> bool:
+    """Whether the first FROM or TO of a COPY leads to the client."""
+    for word, following in itertools.pairwise(words):
+        if word in ("FROM", "TO"):
+            return following in _CLIENT
+    return False
+
+
+def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> Section:
+    if not statements:
+        raise LexicalError(
+            f"no statement follows `-- {marker.word}`",
+            "write one; where there is nothing to do, `SELECT 1;` says so",
+            marker.start,
+        )
+    options = markers.options(marker)
+    return Section(
+        text,
+        marker.end,
+        end,
+        statements,
+        transactional=options.get("transaction") != "false",
+        lock_timeout=options.get("lock_timeout"),
+        data_loss_accepted="data_loss" in options,
+    )

@@ -1,0 +1,80 @@
+"""The UP or DOWN part of a migration: its statements, its options, its checksum. Pure."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from promptlib.files import checksum
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promptlib.syntax.pieces import Statement
+
+
+@dataclass(frozen=True)
+class Section:
+    """The UP or DOWN part of a migration.
+
+    Attributes:
+        source: the content of the whole file in UTF-8, so that offsets lead to lines.
+        start: offset behind the marker line.
+        end: offset of the next marker, or of the end of the file.
+        statements: what to run, in order, as offsets into `source`.
+        transactional: whether it runs in one transaction (`transaction:false` says no).
+        lock_timeout: how long a statement may wait for a lock, as PostgreSQL writes it.
+        data_loss_accepted: whether UP says that it drops values no DOWN can give back.
+    """
+
+    source: bytes = field(repr=False)
+    start: int
+    end: int
+    statements: Sequence[Statement] = field(compare=False)  # they follow from the text
+    transactional: bool = True
+    lock_timeout: str | None = None
+    data_loss_accepted: bool = False
+
+    @property
+    def text(self) -> str:
+        """The section as written, without the white space around it."""
+        return self.source[slice(*self._bounds)].decode()
+
+    @property
+    def _bounds(self) -> tuple[int, int]:
+        return checksum.trimmed(self.source, self.start, self.end)
+
+    def mentions(self, name: str) -> bool:
+        """Whether a name stands anywhere in it."""
+        return self.source.find(name.encode(), self.start, self.end) >= 0
+
+    def sql(self, index: int) -> str:
+        """A statement as written, comments before it included."""
+        statement = self.statements[index]
+        return self.source[statement.start : statement.end].decode()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The PostgreSQL settings that its options ask for."""
+        return {"lock_timeout": self.lock_timeout} if self.lock_timeout else {}
+
+    @functools.cached_property
+    def checksum(self) -> str:
+        """SHA-256 of the text, whatever its line endings: tells whether a section was edited."""
+        return checksum.of(self.source, *self._bounds)
+
+    def checksum_of(self, count: int) -> str:
+        """Tell whether the first statements, those that ran already, were edited."""
+        there = range(len(self.statements))[:count]
+        return functools.reduce(self.checksum_after, there, _sum(b""))
+
+    def checksum_after(self, before: str, index: int) -> str:
+        """Go on from the checksum of the statements before this one."""
+        statement = self.statements[index]
+        text = self.source[statement.head : statement.end].rstrip(b";")
+        return _sum(before.encode() + text)
+
+
+def _sum(text: bytes) -> str:
+    return checksum.of(text, 0, len(text))

@@ -1,0 +1,148 @@
+"""One deploy at a time: an advisory lock that dies with its holder.
+
+It is polled, for a deploy that waits inside of pg_advisory_lock() holds a snapshot, which
+CREATE INDEX CONCURRENTLY of the other one waits for. It belongs to a transaction, for a pooler in
+transaction mode would lose a session's lock. Source:
+https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import random
+import selectors
+import time
+from typing import TYPE_CHECKING
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
+
+from promptlib.core import durations as duration
+from promptlib.core.errors import PromptlibError
+from promptlib.postgres import sessions as activity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+_log = logging.getLogger(__name__)
+_SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
+_TELL_EVERY = 5.0  # seconds
+# Nothing may end the transaction that holds the lock while a migration takes its time. It reads no
+# table or view, which it would lock as well.
+_STAY = """
+    SELECT set_config(name, '0', true)
+      FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
+                        'statement_timeout', 'lock_timeout']) AS name
+     WHERE current_setting(name, true) <> '0'
+"""
+
+
+class Lock:
+    """A lock that was taken; `require` says whether it still is.
+
+    Args:
+        connection: whose transaction holds it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(connection, selectors.EVENT_READ)
+
+    def require(self) -> None:
+        """Make sure that the lock is held, without a query while nothing happens.
+
+        Raises:
+            PromptlibError: when its connection is gone.
+        """
+        try:
+            if self._selector.select(0):  # its end, or some news that does not matter
+                with self._connection.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+        except (psycopg2.Error, OSError, ValueError):
+            raise PromptlibError(
+                "the connection that holds the deploy lock was lost, so the deploy stops here: "
+                "another one may have begun",
+                "see where the database stands with alembic current, then run it again",
+            ) from None
+
+    def close(self) -> None:
+        """Look no more."""
+        self._selector.close()
+
+
+def key(schema: str, table: str) -> int:
+    """The number of the lock: one for each version table. Advisory locks are a database's own."""
+    digest = hashlib.sha256(f"promptlib/{schema}.{table}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
+@contextlib.contextmanager
+def held(connect: Callable[[], Connection], number: int, wait: str) -> Iterator[Lock]:
+    """Hold the lock on a connection of its own.
+
+    Args:
+        connect: opens one.
+        number: from `key`.
+        wait: how long to wait for another deploy, as PostgreSQL writes times.
+
+    Raises:
+        PromptlibError: when it is not free in time, naming who holds it.
+    """
+    with contextlib.closing(connect()) as connection:
+        connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+        with connection.cursor() as cursor:
+            acquire(cursor, number, wait, between=connection.rollback)
+            cursor.execute(_STAY)
+            with contextlib.closing(Lock(connection)) as lock:
+                yield lock
+
+
+def acquire(
+    cursor: Cursor, number: int, wait: str, between: Callable[[], None] = lambda: None
+) -> None:
+    """Take the lock for the cursor's transaction.
+
+    Args:
+        cursor: in READ COMMITTED, or it would not see what the other deploy did.
+        number: from `key`.
+        wait: how long to wait, as PostgreSQL writes times.
+        between: ends the transaction before each pause.
+
+    Raises:
+        PromptlibError: when it is not free in time, naming who holds it.
+    """
+    began = time.monotonic()
+    told = 0.0
+    pause = _SHORTEST
+    while not _try(cursor, number):
+        holders = activity.holders(cursor, number)
+        between()
+        waited = time.monotonic() - began
+        if waited >= duration.seconds(wait):
+            raise PromptlibError(
+                f"another deploy has not ended within {wait}: {activity.named(holders)}",
+                "wait for it, or raise deploy_wait; if it hangs, end it with "
+                "SELECT pg_terminate_backend(pid)",
+            )
+        if waited >= told:
+            _tell(holders)
+            told = waited + _TELL_EVERY
+        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - to not come all at once
+        pause = min(2 * pause, _LONGEST)
+
+
+def _try(cursor: Cursor, number: int) -> bool:
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,))
+    (taken,) = cursor.fetchone() or (False,)
+    return bool(taken)
+
+
+def _tell(holders: list[activity.Session]) -> None:
+    since = ", ".join(f"since {each.since}" for each in holders if each.since)
+    _log.info("waiting for another deploy: %s", " ".join([activity.named(holders), since]).strip())

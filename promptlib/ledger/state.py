@@ -1,0 +1,250 @@
+"""What a database remembers, read and made; records.py has the tables and what writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg2
+
+from promptlib.core.errors import PromptlibError
+from promptlib.ledger.tables import (
+    ADDED,
+    EVENTS,
+    MIGRATIONS,
+    RECORDED,
+    TABLES,
+    VERSION_TABLE,
+    Tables,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.files.parser import Migration
+
+_NO_RIGHT, _NO_SCHEMA = "42501", "3F000"
+# What keeps a deploy away, and what to do.
+REPLICA = ("this server is a read-only replica", "connect to the primary in DATABASE_URL")
+_OURS = frozenset(ADDED)
+_PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
+_WHERE = """
+    WITH place AS (SELECT coalesce(%s,
+        (SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+          WHERE pg_class.oid = to_regclass(%s)), current_schema())::text AS schema)
+    SELECT pg_is_in_recovery(), schema,
+           to_regclass(quote_ident(schema) || %s) IS NOT NULL,
+           ARRAY(SELECT attname::text FROM pg_attribute
+                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
+                    AND attnum > 0 AND NOT attisdropped),
+           ARRAY(SELECT attname::text FROM pg_attribute
+                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
+                    AND attnum > 0 AND NOT attisdropped)
+      FROM place
+"""
+_DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
+_VERSIONS = "ARRAY(SELECT version_num::text FROM {})"
+_ROWS = """
+    (SELECT coalesce(json_agg(json_build_array(id::text, name, checksum, {kept}) ORDER BY id), '[]')
+       FROM {})"""
+# The newest attempt of each version outside a transaction, where it did not end well. One that
+# failed in a transaction, or at its first statement, changed nothing, so it does not count.
+_HALF_DONE = """
+    (SELECT coalesce(json_agg(json_build_array(id, version, direction, outcome, statements_done,
+                                               statements_checksum, backend_pid)), '[]')
+       FROM {events} e
+      WHERE (outcome = 'running' OR outcome = 'failed' AND statements_done > 0)
+        AND NOT EXISTS (
+            SELECT FROM {events} later WHERE later.version = e.version AND later.id > e.id
+               AND NOT (later.outcome = 'failed' AND coalesce(later.statements_done, 0) = 0)))"""
+
+
+class Row(NamedTuple):
+    """A migration that is applied now.
+
+    Attributes:
+        version: 14 digits, as far as it is ours.
+        name: as in the file's name, underscores as spaces.
+        checksum: of its UP section.
+        down: that of its DOWN section, if the ledger keeps one.
+    """
+
+    version: str
+    name: str
+    checksum: str
+    down: str | None
+
+    @property
+    def file_name(self) -> str:
+        """The name as it is in the file's name."""
+        return self.name.replace(" ", "_")
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another program wrote the row: ours always keep the DOWN section."""
+        return self.down is None
+
+
+class HalfDone(NamedTuple):
+    """A section outside a transaction that did not come to its end.
+
+    Attributes:
+        event: the id of its event.
+        version: of its migration.
+        direction: `up` or `down`.
+        outcome: `failed` when the next statement was refused, `running` when nobody saw how it
+            ended.
+        done: how many statements took effect.
+        checksum: of their text.
+        backend_pid: the server process that ran them.
+    """
+
+    event: int
+    version: str
+    direction: str
+    outcome: str
+    done: int
+    checksum: str
+    backend_pid: int
+
+
+class Ledger(NamedTuple):
+    """What was read from a database.
+
+    Attributes:
+        schema: where alembic_version and the ledger are, or would be made.
+        current: what alembic_version names.
+        rows: the applied migrations by version.
+        half_done: sections that did not come to their end.
+        columns: of the table `migrations`; none if it is not there.
+        has_version_table: whether alembic_version is there.
+        events: the columns of the table `migration_events`; none if it is not there.
+        is_replica: whether the server takes no writes.
+    """
+
+    schema: str
+    current: tuple[str, ...]
+    rows: dict[str, Row]
+    half_done: tuple[HalfDone, ...]
+    columns: frozenset[str]
+    has_version_table: bool
+    events: frozenset[str]
+    is_replica: bool
+
+    @property
+    def exists(self) -> bool:
+        """Whether both tables are there, as we make them."""
+        return self.has_events and self.columns >= _OURS | _PREDECESSORS
+
+    @property
+    def has_events(self) -> bool:
+        """Whether `migration_events` is there, as we make it."""
+        return self.events >= RECORDED
+
+    @property
+    def is_predecessors(self) -> bool:
+        """Whether `migrations` is the one of the Node service, which lacks our columns."""
+        return self.columns >= _PREDECESSORS and not self.columns >= _OURS
+
+    @property
+    def foreign(self) -> str:
+        """The name of a table that is some other program's, or nothing."""
+        if self.columns and not self.columns >= _PREDECESSORS:
+            return MIGRATIONS
+        return EVENTS if self.events and not self.has_events else ""
+
+    @property
+    def is_unfilled(self) -> bool:
+        """Whether migrations ran on the database before it had a ledger."""
+        return bool(self.current) and all(row.is_foreign for row in self.rows.values())
+
+    def unadopted(self, versions: Iterable[str]) -> list[str]:
+        """Which of our migrations the predecessor ran since the current revision, or before any.
+
+        Args:
+            versions: of the files, oldest first.
+        """
+        rows = {version for version, row in self.rows.items() if row.is_foreign}
+        return [each for each in versions if each in rows and each > self.version]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a deploy finds all tables made and filled."""
+        return self.exists and self.has_version_table and not self.is_unfilled
+
+    @property
+    def version(self) -> str:
+        """The current revision, or nothing."""
+        return max(self.current, default="")
+
+
+def read(cursor: Cursor, schema: str) -> Ledger:
+    """Read what the database remembers, in two queries.
+
+    Args:
+        cursor: on any connection.
+        schema: where alembic_version is; empty: wherever the search_path finds it.
+
+    Raises:
+        psycopg2.Error: when the tables may not be read.
+    """
+    names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS))
+    cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
+    (is_replica, found, has_version_table, columns, events) = cursor.fetchone() or ()
+    place = found or ""
+    kept = _DOWN if "down_sql" in columns else "NULL"
+    tables = Tables(place)
+    parts = (
+        _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
+        _ROWS.format(tables.migrations, kept=kept) if {*columns} >= _PREDECESSORS else "'[]'::json",
+        _HALF_DONE.format(events=tables.events) if {*events} >= RECORDED else "'[]'::json",
+    )
+    cursor.execute(f"SELECT {', '.join(parts)}")
+    current, rows, half_done = cursor.fetchone() or ()
+    return Ledger(
+        place,
+        tuple(current),
+        {row[0]: Row(*row) for row in rows},
+        tuple(HalfDone(*each) for each in half_done),
+        frozenset(columns),
+        has_version_table,
+        frozenset(events),
+        is_replica,
+    )
+
+
+def make(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> bool:
+    """Make the tables where they are not, and fill them where migrations ran before.
+
+    Args:
+        cursor: on the connection of the deploy.
+        found: what was read.
+        before: the migrations up to the current revision, not read without need.
+
+    Returns:
+        whether anything was written.
+
+    Raises:
+        PromptlibError: naming the tables, when they may not be made.
+    """
+    tables = Tables(found.schema)
+    sql = [] if found.exists else [tables.create(extend=found.is_predecessors)]
+    if found.is_unfilled and (ran := [*before]):
+        sql.append(tables.took_over(ran, "adopted"))
+    try:
+        for each in sql:
+            cursor.execute(each)
+    except psycopg2.Error as error:
+        if error.pgcode not in (_NO_RIGHT, _NO_SCHEMA):
+            raise
+        schema = found.schema or "that the search_path names"
+        raise PromptlibError(
+            f"the tables {' and '.join(TABLES)} cannot be made in the schema {schema}: "
+            f"{error.diag.message_primary}",
+            f"GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or let the owner "
+            "deploy once"
+            if error.pgcode == _NO_RIGHT
+            else "create the schema, or name another one in version_table_schema",
+        ) from error
+    return bool(sql)

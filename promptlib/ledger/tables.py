@@ -1,0 +1,232 @@
+"""The ledger's tables, and the SQL that makes and writes them, the same for us and for psql.
+
+`migrations` has a row for each migration that is applied now, `migration_events` one for each
+attempt. Who runs the SQL, and in which transaction, is left to others.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.syntax.quoting import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from psycopg2.extensions import Diagnostics
+
+    from promptlib.files.parser import Migration
+    from promptlib.files.section import Section
+    from promptlib.ledger.moves import Move
+
+MIGRATIONS, EVENTS = TABLES = ("migrations", "migration_events")
+VERSION_TABLE = "alembic_version"
+UP, DOWN = "up", "down"
+# What our `migrations` has beyond the predecessor's.
+ADDED = {
+    "down_checksum": "varchar(64)",
+    "down_sql": "text",
+    "execution_ms": "bigint",
+    "executed_by": "text",
+}
+# What `migration_events` has, and no other program's table of that name.
+RECORDED = frozenset(("version", "direction", "outcome", "statements_done", "statements_checksum"))
+# As Alembic makes it.
+_VERSION = """CREATE TABLE IF NOT EXISTS {version} (
+    version_num varchar(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);"""
+_EXTEND = "ALTER TABLE {migrations} {columns};"
+
+
+class Ran(NamedTuple):
+    """How a section ran.
+
+    Attributes:
+        started: when, as an SQL expression.
+        attempt: the id of the event that began it, or 0 where there is none yet.
+        move: how the current revision changes with it, or None where somebody else sets that. If it
+            is not as it was before, then no event is written: its version would be NULL.
+    """
+
+    started: str = "now()"
+    attempt: int = 0
+    move: Move | None = None
+
+
+_RAN = Ran()
+_NULL = "23502"  # not_null_violation
+
+
+def is_moved_elsewhere(diagnostics: Diagnostics) -> bool:
+    """Whether a section cannot be recorded because the current revision is not what it was."""
+    found = diagnostics.sqlstate, diagnostics.table_name, diagnostics.column_name
+    return found == (_NULL, EVENTS, "version")
+
+
+def kept(section: Section) -> str:
+    """A DOWN section with its marker, to be read again by migration.parse_section."""
+    options = "" if section.transactional else " transaction:false"
+    if section.lock_timeout:
+        options += f" lock_timeout:{section.lock_timeout}"
+    return f"-- DOWN{options}\n{section.text}\n"
+
+
+class Tables:
+    """The SQL that makes and writes the ledger.
+
+    Args:
+        schema: where the tables are; empty: wherever the search_path leads, for psql.
+    """
+
+    def __init__(self, schema: str) -> None:
+        prefix = '"' + schema.replace('"', '""') + '".' if schema else ""
+        self.version = prefix + VERSION_TABLE
+        self.migrations = prefix + MIGRATIONS
+        self.events = prefix + EVENTS
+
+    def create(self, *, extend: bool = False) -> str:
+        """Make what is not there; `extend` gives the predecessor's table our columns."""
+        columns = ", ".join(
+            f"ADD COLUMN IF NOT EXISTS {name} {type_}" for name, type_ in ADDED.items()
+        )
+        text = resources.files("promptlib.ledger").joinpath("ledger.sql").read_text("utf-8").strip()
+        made = text.format(migrations=self.migrations, events=self.events)
+        extended = _EXTEND.format(migrations=self.migrations, columns=columns)
+        return f"{made}\n{extended}" if extend else made
+
+    def create_version(self) -> str:
+        """Make alembic_version where Alembic did not."""
+        return _VERSION.format(version=self.version)
+
+    def applied(self, migration: Migration, ran: Ran = _RAN) -> str:
+        """Record that UP of a migration ran."""
+        return (
+            f"{self.done(migration.version, UP, ran)}\n"
+            f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql,"
+            " execution_ms, executed_by)\n"
+            f"VALUES ({_facts(migration)},"
+            f" 1000 * extract(epoch FROM clock_timestamp() - ({ran.started})), session_user);"
+        )
+
+    def taken_back(self, version: str, ran: Ran = _RAN) -> str:
+        """Record that DOWN ran."""
+        done = self.done(version, DOWN, ran)
+        return f"{done}\nDELETE FROM {self.migrations} WHERE id = {literal(version)};"
+
+    def done(self, version: str, direction: str, ran: Ran) -> str:
+        """Record that a section ran, but for the row of its migration."""
+        named, moved = literal(version), ""
+        if ran.move:
+            named = ran.move.guarded(named, self.version)
+            moved = f"\n{ran.move.sql(self.version)}"
+        if ran.attempt:
+            return (
+                f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
+                f" finished_at = clock_timestamp() WHERE id = {ran.attempt};{moved}"
+            )
+        return (
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done');{moved}"
+        )
+
+    def failed(self, step: tuple[str, str], started: str, error: str, *, there: bool) -> str:
+        """Record an attempt in a transaction, unless it was committed all the same.
+
+        Args:
+            step: its version and direction.
+            started: when, as an SQL expression.
+            error: what was said.
+            there: whether the ledger had a row of this version before it.
+        """
+        version, direction = literal(step[0]), step[1]
+        as_before = "EXISTS" if there else "NOT EXISTS"
+        return (
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
+            f" error) SELECT {version}, '{direction}', {started}, clock_timestamp(),"
+            f" 'failed', {literal(error)}"
+            f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id = {version});"
+        )
+
+    def declared(self, version: str, direction: str, outcome: str) -> str:
+        """Record that somebody said where a migration stands."""
+        return (
+            f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
+            f" VALUES ({literal(version)}, '{direction}', clock_timestamp(), '{outcome}');"
+        )
+
+    def took_over(
+        self, migrations: Iterable[Migration], outcome: str, *, if_empty: bool = False
+    ) -> str:
+        """Record migrations as applied that did not run through us, nobody knows when.
+
+        The checksums of a row that is there already are replaced by those of the files.
+
+        Args:
+            migrations: at least one.
+            outcome: of their events: `stamped` or `adopted`.
+            if_empty: do so only where the ledger has no row of ours.
+        """
+        rows = ",\n    ".join(f"({_facts(each)}, NULL::timestamptz)" for each in migrations)
+        ours = f"SELECT FROM {self.migrations} WHERE down_sql IS NOT NULL"
+        return (
+            f"WITH taken AS (INSERT INTO {self.migrations}"
+            " (id, name, checksum, down_checksum, down_sql, executed_at)\n"
+            f"SELECT * FROM (VALUES\n    {rows}) AS found"
+            f"{f' WHERE NOT EXISTS ({ours})' if if_empty else ''}\n"
+            "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
+            " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" SELECT id, 'up', now(), now(), '{outcome}' FROM taken ORDER BY id;"
+        )
+
+    def moved(self, version: str) -> str:
+        """Set the current revision; nothing stands for none."""
+        named = f" INSERT INTO {self.version} (version_num) VALUES ({literal(version)});"
+        return f"DELETE FROM {self.version};{named if version else ''}"
+
+    def forgotten(self, versions: Iterable[str], outcome: str) -> str:
+        """Take rows out, because somebody says that these migrations are not applied."""
+        found = list(versions)
+        events = ", ".join(
+            f"({literal(each)}, 'down', now(), now(), '{outcome}')" for each in found
+        )
+        names = ", ".join(map(literal, found))
+        return (
+            f"DELETE FROM {self.migrations} WHERE id IN ({names});\n"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" VALUES {events};"
+        )
+
+    def began(self, version: str, direction: str, done: int, checksum: str, pid: int) -> str:
+        """Record that a section outside a transaction begins, or goes on behind `done`."""
+        return (
+            f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
+            " statements_checksum, backend_pid)\n"
+            f"VALUES ({literal(version)}, '{direction}', 'running', {done}, '{checksum}',"
+            f" {pid}) RETURNING id;"
+        )
+
+    def went_on(self, event: int, done: int, checksum: str) -> str:
+        """Record that a statement outside a transaction took effect."""
+        return (
+            f"UPDATE {self.events} SET statements_done = {done},"
+            f" statements_checksum = '{checksum}' WHERE id = {event};"
+        )
+
+    def ended(self, event: int, outcome: str, error: str) -> str:
+        """Record how a section outside a transaction ended, unless it came to its end."""
+        return (
+            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
+            f" error = {literal(error)} WHERE id = {event} AND outcome <> 'done';"
+        )
+
+
+def _facts(migration: Migration) -> str:
+    """What the ledger keeps of a migration's text, as values."""
+    name = literal(migration.name.replace("_", " "))
+    return (
+        f"'{migration.version}', {name}, '{migration.up.checksum}', '{migration.down.checksum}',"
+        f" {literal(kept(migration.down))}"
+    )

@@ -1,0 +1,1 @@
+"""Rules on files and branches. No database."""

@@ -1,0 +1,134 @@
+"""What keeps a branch from being merged: its versions, and what it does to merged migrations.
+
+What was merged is judged by the newest commit that the branch has in common with its base: what the
+base did since then is not the branch's doing. The order of versions is judged by the base as it is
+now: that is where the branch's migrations will stand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from promptlib.core.errors import PromptlibError, shown
+from promptlib.files import directory
+from promptlib.lint import git
+from promptlib.lint.violations import Violation
+from promptlib.syntax.pieces import location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from promptlib.files.directory import File
+    from promptlib.files.section import Section
+    from promptlib.lint.git import Base
+
+
+def check(folder: Path, files: Sequence[File], base: str) -> Iterator[Violation]:
+    """Yield what is wrong with versions, and with what was merged already.
+
+    Args:
+        folder: of the migrations.
+        files: all of them.
+        base: the branch to merge into; nothing, where files are judged by themselves.
+
+    Raises:
+        PromptlibError: when a file cannot be read, or git cannot tell.
+    """
+    if not base:
+        yield from _future(files)
+        return
+    with git.base(folder, base) as opened:
+        new = [each for each in files if each.path.name not in {**opened.fork, **opened.tip}]
+        yield from _future(new)
+        yield from _against(opened, folder, files, new)
+
+
+def _future(files: Iterable[File]) -> Iterator[Violation]:
+    now = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+    for file in files:
+        if file.version > now:
+            what = f"its time is in the future: in UTC it is {now} now"
+            yield Violation(file.path, 1, 1, "future", what, "rename it to the time in UTC")
+
+
+def _against(
+    base: Base, folder: Path, files: Sequence[File], new: Sequence[File]
+) -> Iterator[Violation]:
+    """What a branch may not do to its base."""
+    names, added = {each.path.name for each in files}, [*new]
+    for file in _known(folder, base.fork.keys() & base.tip.keys()):
+        if file.path.name in names:
+            yield from _edited(file, base)
+        elif successor := _successor(file, added, base):
+            added.remove(successor)
+            what = f"{base.name} has it as {file.path.name}"
+            yield Violation(successor.path, 1, 1, "renamed", what, "give it that name again")
+        else:
+            what = f"{base.name} has it, and the file is gone"
+            yield Violation(file.path, 1, 1, "missing", what, _restoring(file, base))
+    yield from _late(folder, added, _known(folder, base.tip), base.name)
+
+
+def _known(folder: Path, names: Iterable[str]) -> list[File]:
+    """The migrations among some files, oldest first."""
+    found = []
+    for name in sorted(names):
+        with contextlib.suppress(PromptlibError):
+            found.append(directory.named(str(folder / name), name))
+    return found
+
+
+def _edited(file: File, base: Base) -> Iterator[Violation]:
+    """Judge as a deploy does: by UP, but for line endings and the blank lines around it."""
+    content, merged = file.content(), base.fork[file.path.name]
+    if git.identity(content, merged) in (merged, base.tip[file.path.name]):
+        return
+    before, now = _up(file, base.content(merged)), _up(file, content)
+    if before and now and before.checksum != now.checksum:
+        line, _ = location(now.source, now.start)
+        what = f"{base.name} has another UP section"
+        remedy = f"{_restoring(file, base)}, and write a new migration"
+        yield Violation(file.path, line, 1, "edited", what, remedy)
+
+
+def _up(file: File, content: bytes) -> Section | None:
+    """The UP section; None, where the format is broken."""
+    with contextlib.suppress(PromptlibError):
+        return file.parse(content).up
+    return None
+
+
+def _restoring(file: File, base: Base) -> str:
+    return f"restore it: git checkout {base.name} -- {shown(file.path)}"
+
+
+def _successor(gone: File, new: Iterable[File], base: Base) -> File | None:
+    """The new file that is a merged one with another name: of its version, or with its UP."""
+    before = _up(gone, base.content(base.fork[gone.path.name]))
+    for file in new:
+        now = _up(file, file.content())
+        if file.version == gone.version or (before and now and before.checksum == now.checksum):
+            return file
+    return None
+
+
+def _late(
+    folder: Path, new: Iterable[File], theirs: Sequence[File], base: str
+) -> Iterator[Violation]:
+    """The new migrations that would not stand behind all those of the base."""
+    taken = [*theirs]
+    for file in new:
+        newer = [each for each in theirs if each.version >= file.version]
+        if newer:
+            word = (
+                "the same version as"
+                if newer[0].version == file.version
+                else "an older version than"
+            )
+            renamed = directory.new_file(folder, file.name, after=taken)
+            taken.append(renamed)
+            what = f"it has {word} {newer[-1].path.name} of {base}"
+            yield Violation(file.path, 1, 1, "late", what, f"rename it to {renamed.path.name}")

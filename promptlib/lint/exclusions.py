@@ -1,0 +1,92 @@
+"""[tool.promptlib.lint] of pyproject.toml: which rules do not fit, and why."""
+
+from __future__ import annotations
+
+import fnmatch
+import tomllib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from promptlib.core.errors import PromptlibError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from promptlib.lint.violations import Violation
+
+_TABLES = ("tool", "promptlib", "lint")
+_EXCLUDE, _PER_FILE, _INCLUDE = _KEYS = ("exclude", "per-file-exclude", "include")
+_NAME = f"[{'.'.join(_TABLES)}]"
+
+
+class Exclusions(NamedTuple):
+    """Which rules do not fit.
+
+    Attributes:
+        exclude: rules, each with the reason.
+        per_file: the same, by the names of the files that they do not fit, as shell patterns.
+        include: rules that squawk leaves out unless they are asked for.
+    """
+
+    exclude: Mapping[str, str]
+    per_file: Mapping[str, Mapping[str, str]]
+    include: Sequence[str]
+
+    def cover(self, violation: Violation) -> bool:
+        """Whether the rule does not fit the file that breaks it."""
+        return violation.rule in self.exclude or any(
+            violation.rule in excluded and fnmatch.fnmatchcase(violation.path.name, pattern)
+            for pattern, excluded in self.per_file.items()
+        )
+
+
+def read(path: Path) -> Exclusions:
+    """Read them; none, where there is no such file or table.
+
+    Args:
+        path: of pyproject.toml.
+
+    Raises:
+        PromptlibError: when it makes no sense, or an exclusion has no reason.
+    """
+    try:
+        found: Any = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise PromptlibError(f"cannot be read: {error}", place=shown(path)) from None
+    for name in _TABLES:
+        found = found.get(name, {}) if isinstance(found, dict) else {}
+    try:
+        return _checked(found)
+    except PromptlibError as error:
+        raise PromptlibError(error.what, error.remedy, place=shown(path)) from None
+
+
+def _checked(table: object) -> Exclusions:
+    options = _table(table, _NAME)
+    for name in options:
+        if name not in _KEYS:
+            raise PromptlibError(f"{_NAME} has no option {name}", f"it has {', '.join(_KEYS)}")
+    include = options.get(_INCLUDE, [])
+    if not isinstance(include, list):
+        raise PromptlibError(f"{_INCLUDE} of {_NAME} is no list", f'write {_INCLUDE} = ["a-rule"]')
+    per_file = _table(options.get(_PER_FILE, {}), f"{_PER_FILE} of {_NAME}")
+    return Exclusions(
+        _reasons(options.get(_EXCLUDE, {}), f"{_EXCLUDE} of {_NAME}"),
+        {name: _reasons(each, f"{_PER_FILE}.{name} of {_NAME}") for name, each in per_file.items()},
+        include,
+    )
+
+
+def _table(found: object, name: str) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise PromptlibError(f"{name} is no table", 'write a-rule = "the reason" in it')
+    return found
+
+
+def _reasons(found: object, name: str) -> dict[str, str]:
+    """Rules with reasons."""
+    reasons = _table(found, name)
+    for rule, reason in reasons.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise PromptlibError(f"{name} gives no reason for {rule}", f'write {rule} = "why"')
+    return reasons

@@ -1,0 +1,145 @@
+"""What a git repository holds of a folder: on a base branch, and where the current one left it.
+
+Two processes of git, however many files there are. What follows from it is left to merged.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.errors import PromptlibError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+_NO_REPOSITORY = "not a git repository"
+_NO_COMMIT = ("unknown revision", "not a commit")
+_FILE = b"100"  # how the modes of files begin, not those of folders and links
+_SHA1_LENGTH = 40  # in hexadecimal digits; that of SHA-256 is 64
+# A hook of git's is told where the repository is, from the folder that it was begun in.
+_OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+
+
+class Base(NamedTuple):
+    """A branch that others are merged into.
+
+    Attributes:
+        name: as it was given.
+        tip: its files in the folder, by their names, each with the id of its content.
+        fork: those of the newest commit that the current branch has in common with it.
+        content: what has an id.
+    """
+
+    name: str
+    tip: Mapping[str, str]
+    fork: Mapping[str, str]
+    content: Callable[[str], bytes]
+
+
+def identity(content: bytes, like: str) -> str:
+    """The id that git gives a content, by the hash that made another id."""
+    made = hashlib.sha1 if len(like) == _SHA1_LENGTH else hashlib.sha256
+    return made(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+@contextlib.contextmanager
+def base(folder: Path, ref: str) -> Iterator[Base]:
+    """Open a base.
+
+    Args:
+        folder: whose files are meant, anywhere in a repository.
+        ref: a branch, tag or commit.
+
+    Raises:
+        PromptlibError: when there is no git, repository or such ref, or no common history.
+    """
+    prefix, tip, fork = _resolved(folder, ref)
+    with _objects(folder) as read:
+        of_tip, of_fork = (_files(read(f"{commit}:{prefix}"), commit) for commit in (tip, fork))
+        yield Base(ref, of_tip, of_fork, read)
+
+
+def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
+    """The folder's path in the repository, the commit of a ref, and where HEAD left it."""
+    with _explained():
+        result = subprocess.run(
+            ["git", "rev-parse", "--show-prefix", f"{ref}...HEAD"],
+            cwd=folder,
+            env=_environment(),
+            capture_output=True,
+            check=False,
+        )
+    said = result.stderr.decode(errors="replace")
+    if _NO_REPOSITORY in said:
+        raise PromptlibError(
+            "this is in no git repository", "leave --base out", place=shown(folder)
+        )
+    if ref.startswith("-") or any(each in said for each in _NO_COMMIT):
+        raise PromptlibError(f"git knows no commit {ref} here", "fetch it, or name another --base")
+    if result.returncode:
+        raise PromptlibError(f"git failed: {said.splitlines()[0]}")
+    prefix, _head, tip, *forks = os.fsdecode(result.stdout).splitlines()
+    if not forks:
+        raise PromptlibError(
+            f"HEAD and {ref} have no commit in common",
+            "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)",
+        )
+    return prefix.rstrip("/"), tip, forks[0].removeprefix("^")
+
+
+@contextlib.contextmanager
+def _objects(folder: Path) -> Iterator[Callable[[str], bytes]]:
+    """A function that reads objects by their names; what is not there is empty."""
+    with (
+        _explained(),
+        subprocess.Popen(
+            ["git", "cat-file", "--batch"],
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process,
+    ):
+        assert process.stdin
+        assert process.stdout
+        requests, replies = process.stdin, process.stdout
+
+        def read(name: str) -> bytes:
+            requests.write(os.fsencode(f"{name}\n"))
+            requests.flush()
+            *_, size = replies.readline().split()
+            if size == b"missing":
+                return b""
+            return replies.read(int(size) + 1)[:-1]  # a newline ends it
+
+        yield read
+
+
+def _files(tree: bytes, commit: str) -> dict[str, str]:
+    """The files of a tree object: mode, name and id of each, one behind the other."""
+    length, found = len(commit) // 2, {}
+    while tree:
+        entry, _, rest = tree.partition(b"\0")
+        mode, _, name = entry.partition(b" ")
+        if mode.startswith(_FILE):
+            found[os.fsdecode(name)] = rest[:length].hex()
+        tree = rest[length:]
+    return found
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
+    return {**kept, "LC_ALL": "C"}
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise PromptlibError("git is not installed", "install it, or leave --base out") from None

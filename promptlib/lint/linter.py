@@ -1,0 +1,94 @@
+"""Every rule on some migrations, ours and squawk's, but for those excluded or ignored.
+
+A comment ignores rules at a line or in its file. squawk does as its comments say; here they hold
+for our rules too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.errors import PromptlibError
+from promptlib.lint import rules, squawk, violations
+from promptlib.syntax.pieces import location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from promptlib.files.directory import File
+    from promptlib.files.parser import Migration
+    from promptlib.lint.exclusions import Exclusions
+    from promptlib.lint.violations import Violation
+
+_NAME, _FORMAT = BROKEN = ("name", "format")  # the rules that let nothing run
+_IGNORE = re.compile(rb"(?:--|/\*)\s*+squawk-ignore(?P<file>-file)?(?![\w-])(?P<rules>[^\n\r*]*+)")
+_UNUSED_IGNORE, _UNKNOWN = "unused-ignore", "unknown name "
+
+
+def of(
+    files: Iterable[File], problems: Iterable[PromptlibError], exclusions: Exclusions
+) -> list[Violation]:
+    """What is wrong with migrations: their names, their formats, what breaks a rule.
+
+    Args:
+        files: to be read.
+        problems: what the others are called.
+        exclusions: which rules do not fit.
+
+    Raises:
+        PromptlibError: when a file cannot be read, and when squawk is not installed or fails.
+    """
+    migrations, found = [], [violations.of_error(each, _NAME) for each in problems]
+    for file in files:
+        content = file.content()
+        try:
+            migrations.append(file.parse(content))
+        except PromptlibError as error:
+            found.append(violations.of_error(error, _FORMAT))
+    return [*found, *check(migrations, exclusions)]
+
+
+def check(migrations: Sequence[Migration], exclusions: Exclusions) -> Iterator[Violation]:
+    """Yield what breaks a rule.
+
+    Raises:
+        PromptlibError: when squawk is not installed, or fails.
+    """
+    found = [each for each in squawk.check(migrations, exclusions.include) if not _is_ours(each)]
+    for migration in migrations:
+        ignores = _ignores(migration.up.source)
+        found += (each for each in rules.check(migration) if not ignores.cover(each))
+    return (each for each in found if not exclusions.cover(each))
+
+
+def _is_ours(violation: Violation) -> bool:
+    """Whether squawk only does not know one of our rules, which a comment ignores."""
+    unknown = violation.message.removeprefix(_UNKNOWN)
+    return violation.rule == _UNUSED_IGNORE and unknown in rules.NAMES
+
+
+class _Ignores(NamedTuple):
+    """What the comments of a file ignore: rules, by the lines of the comments, and everywhere."""
+
+    at_lines: set[tuple[int, str]]
+    everywhere: set[str]
+
+    def cover(self, violation: Violation) -> bool:
+        """Whether a comment stands on the line of a violation, or on the one before it."""
+        lines = (violation.line - 1, violation.line)
+        return violation.rule in self.everywhere or any(
+            (line, violation.rule) in self.at_lines for line in lines
+        )
+
+
+def _ignores(source: bytes) -> _Ignores:
+    found = _Ignores(set(), set())
+    for comment in _IGNORE.finditer(source):
+        names = {name.strip() for name in comment["rules"].decode().split(",")} - {""}
+        if comment["file"]:
+            found.everywhere.update(names or rules.NAMES)
+        else:
+            line, _ = location(source, comment.start("rules"))
+            found.at_lines.update((line, name) for name in names)
+    return found

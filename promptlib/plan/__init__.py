@@ -1,0 +1,1 @@
+"""Files against ledger: where each migration stands, and what a deploy would do."""

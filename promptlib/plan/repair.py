@@ -1,0 +1,124 @@
+"""Take the files for right where the ledger says something else: edited and missing migrations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.errors import PromptlibError, combined, shown
+from promptlib.files import directory
+from promptlib.ledger.tables import UP, Tables
+from promptlib.plan import locked as undisturbed
+from promptlib.plan import states as plan
+from promptlib.plan.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptlib.config.project import Project
+    from promptlib.ledger.state import HalfDone
+    from promptlib.plan.states import Entry
+    from promptlib.plan.status import Standing
+    from promptlib.postgres.target import Target
+
+_OUTCOME = "repaired"
+
+
+class Differences(NamedTuple):
+    """What a repair changes.
+
+    Attributes:
+        edited: migrations whose checksums and DOWN sections are replaced.
+        missing: migrations that the ledger forgets.
+        abandoned: sections that were cut off, of which there is neither a row nor a file.
+        end: the current revision after it, or nothing.
+    """
+
+    edited: list[Entry]
+    missing: list[Entry]
+    abandoned: list[HalfDone]
+    end: str
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.edited or self.missing or self.abandoned)
+
+
+def differences(found: Standing) -> Differences:
+    """Compare the files with the ledger.
+
+    Raises:
+        PromptlibError: where it is not clear what is right.
+    """
+    if found.broken:
+        raise combined(found.broken)
+    plan.require_clear(found.ledger, found.files)
+    missing = found.of(State.MISSING)
+    known = {entry.version for entry in found.entries}
+    rest = [entry.version for entry in found.applied if entry not in missing]
+    gone = any(entry.version == found.current for entry in missing)
+    return Differences(
+        found.of(State.EDITED),
+        missing,
+        [each for each in found.ledger.half_done if each.version not in known],
+        max(rest, default="") if gone else found.current,
+    )
+
+
+def explained(found: Standing, changes: Differences) -> Iterator[str]:
+    """Say what is different, and what becomes of it, line by line."""
+    for entry in changes.edited:
+        yield f"{_path(found, entry)}: its UP section is not the one that ran {_ran(found, entry)}"
+        now = found.migrations[entry.version].up.checksum
+        yield f"  checksum that ran: {found.facts[entry.version]['checksum']}"
+        yield f"  checksum now:      {now}"
+        yield "  the ledger takes checksum and DOWN section of the file, and loses its own"
+    for entry in changes.missing:
+        row = found.ledger.rows.get(entry.version)
+        kept = row is not None and not row.is_foreign
+        yield f"{_path(found, entry)}: the file of what ran {_ran(found, entry)} is gone"
+        lost = ", with the DOWN section that it keeps, the last there is" if kept else ""
+        yield f"  the ledger forgets it{lost}; what it made in the database stays"
+    for half in changes.abandoned:
+        yield f"{half.version}: its {half.direction.upper()} section was cut off, its file is gone"
+        yield f"  the ledger forgets its {half.done} statements; what they made stays"
+    if changes.end != found.current:
+        yield f"alembic_version goes from {found.current} to {changes.end or 'base'}"
+
+
+def make(project: Project, target: Target, announced: Differences) -> None:
+    """Write what was announced, in one transaction, while no deploy runs.
+
+    Raises:
+        PromptlibError: when files or ledger have changed since.
+    """
+    with undisturbed.look(project, target) as now:
+        if differences(now.standing) != announced:
+            raise PromptlibError(
+                "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
+            )
+        with now.writing() as cursor:
+            now.make_ledger(cursor)
+            for sql in _statements(now.standing, announced):
+                cursor.execute(sql)
+
+
+def _statements(found: Standing, changes: Differences) -> Iterator[str]:
+    tables = Tables(found.ledger.schema)
+    if changes.edited:
+        files = [found.migrations[entry.version] for entry in changes.edited]
+        yield tables.took_over(files, _OUTCOME)
+    if changes.missing:
+        yield tables.forgotten([entry.version for entry in changes.missing], _OUTCOME)
+    for half in changes.abandoned:
+        yield tables.declared(half.version, UP, _OUTCOME)
+    if changes.end != found.current:
+        yield tables.moved(changes.end)
+
+
+def _path(found: Standing, entry: Entry) -> str:
+    return shown(directory.path_of(found.folder, entry.version, entry.name))
+
+
+def _ran(found: Standing, entry: Entry) -> str:
+    executed_at = found.facts.get(entry.version, {}).get("executed_at")
+    return f"here at {executed_at}" if executed_at else "here, nobody knows when"

@@ -1,0 +1,247 @@
+"""Files and ledger -> where each migration stands, and what keeps a deploy from going on. Pure."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.errors import PromptlibError, combined, shown
+from promptlib.files.directory import path_of
+from promptlib.ledger.state import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from promptlib.files.directory import File
+    from promptlib.files.section import Section
+    from promptlib.ledger.state import HalfDone, Ledger
+
+
+class State(enum.StrEnum):
+    """Where a migration stands.
+
+    A late one is older than the current revision and never ran here; of an edited one the UP
+    section differs from what ran; a missing one ran here and has no file.
+    """
+
+    EXECUTED = "executed"
+    PENDING = "pending"
+    LATE = "late"
+    EDITED = "edited"
+    MISSING = "missing"
+
+
+class Entry(NamedTuple):
+    """One migration of the plan; `name` is as in the file's name."""
+
+    version: str
+    name: str
+    state: State
+
+
+def entries(
+    files: Iterable[File], checksums: Mapping[str, str], ledger: Ledger, rows: Mapping[str, Row]
+) -> list[Entry]:
+    """Where every migration stands, oldest first.
+
+    Args:
+        files: the migrations in sql/.
+        checksums: of their UP sections, by version; for one that is not here, the file is taken
+            as it is.
+        ledger: what the database remembers.
+        rows: the ledger's rows; of a database without a ledger, those that it would have.
+    """
+    found = {file.version: _of_file(file, checksums, ledger.version, rows) for file in files}
+    for version in (*rows, *ledger.current):
+        row = rows.get(version)
+        if version not in found and not (row and row.is_foreign):
+            found[version] = Entry(version, row.file_name if row else "", State.MISSING)
+    return [found[version] for version in sorted(found)]
+
+
+def rows(files: Iterable[File], checksums: Mapping[str, str], ledger: Ledger) -> dict[str, Row]:
+    """The ledger's rows; of a database without a ledger, those that it would have."""
+    if not ledger.is_unfilled:
+        return ledger.rows
+    taken = [file for file in files if file.version <= ledger.version]
+    known = {
+        file.version: Row(file.version, file.name, checksums.get(file.version, ""), "")
+        for file in taken
+    }
+    return {**ledger.rows, **known}
+
+
+def _of_file(
+    file: File, checksums: Mapping[str, str], current: str, rows: Mapping[str, Row]
+) -> Entry:
+    row = rows.get(file.version)
+    if row is None:
+        state = State.LATE if file.version <= current else State.PENDING
+    else:
+        # What the predecessor ran is compared once it is taken over: its texts were not ours.
+        unadopted = row.is_foreign and file.version > current
+        same = unadopted or checksums.get(file.version, row.checksum) == row.checksum
+        state = State.EXECUTED if same else State.EDITED
+    return Entry(file.version, file.name, state)
+
+
+_REMEDIES = {
+    State.LATE: (
+        "is older than the current revision {current} and never ran here",
+        (
+            "rename it to a newer version, or run it now: late_migrations = apply in alembic.ini, "
+            "or alembic -x late=apply upgrade head (if it ran here by other means: alembic stamp "
+            "{current})"
+        ),
+    ),
+    State.EDITED: (
+        "was edited after it ran here",
+        "restore the file and write a new migration, or accept the file as it is: promptlib repair",
+    ),
+    State.MISSING: (
+        "ran here, and the file is gone",
+        "restore the file, or take the migration out of the ledger: promptlib repair",
+    ),
+}
+
+
+_MOVED = (
+    "is where alembic_version stands, but the ledger says that it never ran here",
+    "say what is right: alembic stamp VERSION sets both",
+)
+
+
+def problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PromptlibError]:
+    """Say what is wrong with each migration that is late, edited or missing.
+
+    Args:
+        plan: from `entries`.
+        folder: of the migrations.
+        current: the current revision.
+    """
+    for entry in plan:
+        if entry.state in _REMEDIES:
+            moved = entry.state is State.LATE and entry.version == current
+            what, remedy = _MOVED if moved else _REMEDIES[entry.state]
+            yield PromptlibError(
+                what.format(current=current),
+                remedy.format(current=current),
+                place=shown(path_of(folder, entry.version, entry.name)),
+            )
+
+
+def require(
+    plan: Iterable[Entry], ledger: Ledger, folder: Path, *, applies_late: bool = False
+) -> None:
+    """Refuse to upgrade what is not as the files say.
+
+    Args:
+        plan: from `entries`.
+        ledger: what the database remembers.
+        folder: of the migrations.
+        applies_late: whether late migrations are to run.
+
+    Raises:
+        PromptlibError: naming every file, and the remedy for each.
+    """
+    accepted = {State.LATE} if applies_late else set()
+    refused = [entry for entry in plan if entry.state not in accepted]
+    found = list(problems(refused, folder, ledger.version))
+    if found:
+        raise combined(found)
+
+
+def require_agreement(ledger: Ledger, rows: Mapping[str, Row]) -> None:
+    """Refuse when alembic_version and the ledger were moved apart by hand.
+
+    Raises:
+        PromptlibError: naming both versions.
+    """
+    newest = max((version for version, row in rows.items() if not row.is_foreign), default="")
+    if newest > ledger.version:
+        raise PromptlibError(
+            f"alembic_version is at {ledger.version or 'base'}, but the ledger says that {newest} "
+            "ran here",
+            "say which is right: alembic stamp VERSION sets both",
+        )
+
+
+def require_ours(ledger: Ledger) -> None:
+    """Refuse to write into another program's table.
+
+    Raises:
+        PromptlibError: saying what to do first.
+    """
+    if ledger.foreign:
+        raise PromptlibError(
+            f"the table {ledger.schema}.{ledger.foreign} is not a ledger of promptlib's: it lacks "
+            "columns that ours has",
+            "rename it, or set version_table_schema in alembic.ini to a schema of its own",
+        )
+
+
+def require_adopted(ledger: Ledger, files: Iterable[File]) -> None:
+    """Refuse to run what the predecessor ran.
+
+    Raises:
+        PromptlibError: saying how to take it over.
+    """
+    if ran := ledger.unadopted(file.version for file in files):
+        raise PromptlibError(
+            f"the predecessor migrated this database: its table migrations has {', '.join(ran)}",
+            "take that over, then go on: promptlib adopt",
+        )
+
+
+def require_clear(ledger: Ledger, files: Collection[File]) -> None:
+    """Refuse where it is not clear what ran on the database.
+
+    Raises:
+        PromptlibError: saying what to do first.
+    """
+    require_ours(ledger)
+    require_adopted(ledger, files)
+    require_agreement(ledger, rows(files, {}, ledger))
+
+
+def require_unmoved(ledger: Ledger, start: tuple[str, ...] | None) -> None:
+    """Refuse where a deploy ran since somebody agreed to what was to be done; None: nobody did.
+
+    Raises:
+        PromptlibError: saying so.
+    """
+    if start not in (None, ledger.current):
+        raise PromptlibError(
+            "another deploy has moved the database meanwhile, so nothing was changed",
+            "look where it stands with promptlib status, then run it again",
+        )
+
+
+def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
+    """Refuse to go on behind statements that are not those that ran.
+
+    Raises:
+        PromptlibError: saying how to go on, or back.
+    """
+    if half.done and section.transactional:
+        what = "runs in a transaction now"
+    elif section.checksum_of(half.done) != half.checksum:
+        what = "differs in them now"
+    else:
+        return
+    other = "downgrade -1" if half.direction == "up" else "upgrade head"
+    raise PromptlibError(
+        f"the first {half.done} statements of this {half.direction.upper()} section took effect "
+        f"here, before it failed, and it {what}",
+        f"restore them, and it goes on behind them; or undo them: alembic {other}",
+        place=shown(path),
+    )
+
+
+def ghosts(rows: Mapping[str, Row], current: Iterable[str], files: Iterable[File]) -> list[Row]:
+    """What the database names and sql/ does not have."""
+    known = {file.version for file in files}
+    named = {version: Row(version, "", "", None) for version in current}
+    kept = {version: row for version, row in rows.items() if not row.is_foreign}
+    return [row for version, row in {**named, **kept}.items() if version not in known]

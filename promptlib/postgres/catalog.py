@@ -1,0 +1,94 @@
+"""What a database consists of, read by catalog.sql and compared. Rows are left to contents.py."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from psycopg2 import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from psycopg2.extensions import connection as Connection
+
+Key = tuple[str, str]
+Catalog = dict[Key, str]
+TABLE, ROLE = "table", "role"
+# jit: compiling this query takes a hundred times longer than running it.
+_QUIETLY = """
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SET LOCAL search_path = '';
+    SET LOCAL jit = off;
+    SET LOCAL statement_timeout = 0;
+"""
+# Planning it takes some ten times longer than running it, so a connection does that once.
+_PREPARE, _EXECUTE = "PREPARE promptlib_catalog AS ", "EXECUTE promptlib_catalog"
+_OF_A_TABLE = ("column", "constraint", "trigger", "rule", "policy")
+
+
+def read(connection: Connection) -> Catalog:
+    """Read the definition of every object, by kind and name, at one moment.
+
+    Args:
+        connection: in no transaction; nothing is written.
+
+    Raises:
+        psycopg2.Error: when the catalog may not be read.
+    """
+    autocommit, connection.autocommit = connection.autocommit, False
+    try:
+        with connection.cursor() as cursor:
+            try:
+                cursor.execute(_QUIETLY + _EXECUTE)
+            except errors.InvalidSqlStatementName:
+                connection.rollback()
+                text = (
+                    resources.files("promptlib.postgres").joinpath("catalog.sql").read_text("utf-8")
+                )
+                cursor.execute(f"{_QUIETLY}{_PREPARE}{text};{_EXECUTE}")
+            return {(kind, name): definition for kind, name, definition in cursor}
+    finally:
+        connection.rollback()
+        connection.autocommit = autocommit
+
+
+def difference(before: Mapping[Key, str], after: Mapping[Key, str]) -> Iterator[str]:
+    """Say what is lost (`-`), left over (`+`) or another now (both), object by object.
+
+    The columns, constraints, triggers, rules and policies of a table that is lost or left over
+    are not told one by one.
+    """
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    tables = {key[1] for key in changed if key[0] == TABLE and (key in before) != (key in after)}
+    for key in sorted(changed):
+        if table_of(key) not in tables:
+            yield from _lines(key, before.get(key), after.get(key))
+
+
+def table_of(key: Key) -> str:
+    """The table that a column, constraint, trigger, rule or policy is a part of; else nothing."""
+    kind, name = key
+    if kind not in _OF_A_TABLE:
+        return ""
+    return name.rpartition(".")[0] if kind == "column" else name.rpartition(" on ")[2]
+
+
+def _lines(key: Key, before: str | None, after: str | None) -> Iterator[str]:
+    title = " ".join(key)
+    if before is None or after is None:
+        sign, (first, *rest) = ("-", _split(before)) if after is None else ("+", _split(after))
+        yield f"{sign} {title}{': ' if first else ''}{first}"
+        yield from (f"{sign}   {line}" for line in rest)
+    elif "\n" in before and "\n" in after:
+        yield f"  {title}"
+        changes = difflib.unified_diff(_split(before), _split(after), n=1, lineterm="")
+        yield from (f"{line[0]}   {line[1:]}" for line in [*changes][2:] if line[0] != "@")
+    else:
+        yield from _lines(key, before, None)
+        yield from _lines(key, None, after)
+
+
+def _split(definition: str | None) -> list[str]:
+    return (definition or "").splitlines() or [""]

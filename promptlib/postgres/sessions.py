@@ -1,0 +1,90 @@
+"""Who else is at work on the server: who holds a lock, and how to name them without their data."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core import durations as duration
+from promptlib.syntax.lexemes import GAP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from psycopg2.extensions import cursor as Cursor
+
+_COLUMNS = """
+    pid, application_name, coalesce(client_hostname, host(client_addr)), state,
+    extract(epoch FROM clock_timestamp() - xact_start)::float,
+    to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), left(query, 200)
+"""
+_BLOCKERS = f"SELECT {_COLUMNS} FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s))"
+_HOLDERS = f"""
+    SELECT {_COLUMNS} FROM pg_stat_activity JOIN pg_locks USING (pid)
+     WHERE locktype = 'advisory' AND granted AND objsubid = 1
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND classid::bigint << 32 | objid::bigint = %s
+"""
+_ALIVE = """
+    SELECT true FROM pg_stat_activity
+     WHERE pid = %s AND pid <> pg_backend_pid() AND state = 'active'
+       AND datname = current_database()
+       AND backend_start <= (SELECT started_at FROM {events} WHERE id = %s)
+"""
+# The first words of a statement say what kind it is; what follows may hold data.
+_KIND = re.compile(
+    rf"(?:{GAP})?((?:CREATE|ALTER|DROP|REFRESH|REINDEX|IMPORT|COMMENT|LOCK)"
+    r"(?:\s+(?:OR\s+REPLACE|UNIQUE|TEMP|TEMPORARY|UNLOGGED|MATERIALIZED))?\s+[A-Z]+|[A-Z]+)\b",
+    re.IGNORECASE,
+)
+
+
+class Session(NamedTuple):
+    """Another session on the server; what this user may not see is None or empty."""
+
+    pid: int
+    application: str | None
+    client: str | None
+    state: str | None
+    seconds: float | None
+    since: str | None
+    query: str | None
+
+    def __str__(self) -> str:
+        """Say who it is: `pid 4711 (psql, 10.0.0.7, idle in transaction for 3 min 2 s, UPDATE)`."""
+        lasting = f" for {duration.shown(self.seconds)}" if self.seconds is not None else ""
+        state = f"{self.state or 'in a transaction'}{lasting}"
+        kind = _KIND.match(self.query or "")
+        parts = [self.application, self.client, state, kind and " ".join(kind[1].upper().split())]
+        return f"pid {self.pid} ({', '.join(part for part in parts if part)})"
+
+
+def named(sessions: Iterable[Session]) -> str:
+    """Name sessions in one line."""
+    return ", ".join(map(str, sessions)) or "somebody who is gone, or a prepared transaction"
+
+
+def blockers(cursor: Cursor, pid: int) -> list[Session]:
+    """The sessions that a server process waits for."""
+    cursor.execute(_BLOCKERS, (pid,))
+    return [Session(*row) for row in cursor.fetchall()]
+
+
+def holders(cursor: Cursor, key: int) -> list[Session]:
+    """The sessions that hold an advisory lock of this database.
+
+    Args:
+        cursor: on any connection to it.
+        key: of the lock, a signed number of 64 bits.
+    """
+    cursor.execute(_HOLDERS, (key,))
+    return [Session(*row) for row in cursor.fetchall()]
+
+
+def is_at_work(cursor: Cursor, pid: int, events: str, event: int) -> bool:
+    """Whether the server process that began an event still runs a statement.
+
+    Its client may be dead: the server finds out only when the statement ends.
+    """
+    cursor.execute(_ALIVE.format(events=events), (pid, event))
+    return cursor.fetchone() is not None

@@ -1,0 +1,239 @@
+"""Where the database is: DATABASE_URL, .env or the embedded server -> one connection target."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote
+
+import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from promptlib.core.errors import PromptlibError, shown
+from promptlib.syntax.lexemes import lazily
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from psycopg2.extensions import connection as Connection
+
+VARIABLE = "DATABASE_URL"
+EMBEDDED = "the embedded server"
+FORM = "write postgresql://user:password@host:5432/database"
+_CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
+_ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
+_ASSIGNED = lazily(rf"^\s*(export\s+)?{VARIABLE}\b[ \t]*\S", re.MULTILINE)
+_PARAMETER = lazily(r'invalid URI query parameter: "([^"]*)"')
+_ENCODE = "percent-encode the password: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25"
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_LAST_PORT = 65535
+_REMOVE = "remove it"
+_WRITE_SSLMODE = "write sslmode=require instead"
+_FOREIGN = {
+    "schema": ("Prisma's", "write options=-csearch_path%3Dname instead"),
+    "connection_limit": ("Prisma's", _REMOVE),
+    "pool_timeout": ("Prisma's", _REMOVE),
+    "pgbouncer": ("Prisma's", _REMOVE),
+    "socket_timeout": ("Prisma's", _REMOVE),
+    "statement_cache_size": ("Prisma's", _REMOVE),
+    "sslaccept": ("Prisma's", _WRITE_SSLMODE),
+    "ssl": ("of Node's pg", _WRITE_SSLMODE),
+    "uselibpqcompat": ("of Node's pg", _REMOVE),
+}
+
+
+class Target(NamedTuple):
+    """A database to connect to.
+
+    Attributes:
+        parameters: libpq's connection parameters, the password among them: never shown.
+        source: where they come from, for people.
+    """
+
+    parameters: Mapping[str, str]
+    source: str
+
+    def __repr__(self) -> str:
+        return f"Target({self})"  # the password must not show in a traceback or a log
+
+    def __str__(self) -> str:
+        """The target as a URL without password and parameters."""
+        host, port = self.parameters.get("host", ""), self.parameters.get("port", "")
+        user, name = (quote(self.parameters.get(key, ""), safe="") for key in ("user", "dbname"))
+        login = f"{user}@" if user else ""
+        if "/" in host:
+            port = f"&port={port}" if port else ""
+            return f"postgresql://{login}/{name}?host={quote(host, safe='/,')}{port}"
+        return f"postgresql://{login}{_addresses(host, port)}/{name}"
+
+    def connect(self) -> Connection:
+        """Open a connection that speaks UTF-8.
+
+        Raises:
+            PromptlibError: in one line, with the server's own words, when there is none to be had.
+        """
+        try:
+            return psycopg2.connect(make_dsn(**{**_defaults(), **self.parameters, **_ALWAYS}))
+        except psycopg2.OperationalError as error:
+            raise _unreachable(self, error) from None
+
+
+def _defaults() -> dict[str, str]:
+    timeout = os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_TIMEOUT)
+    return {"fallback_application_name": "promptlib", "connect_timeout": timeout}
+
+
+def _addresses(host: str, port: str) -> str:
+    """Hosts and ports as a URL has them: host:port, of each; one port may stand for all hosts."""
+    hosts, ports = host.split(","), port.split(",")
+    hosts = [f"[{host}]" if ":" in host else host for host in hosts]
+    pairs = zip(hosts, ports if len(ports) == len(hosts) else ports[:1] * len(hosts), strict=True)
+    return ",".join(f"{host}:{port}" if port else host for host, port in pairs)
+
+
+def find(project: Path) -> Target:
+    """Find the database: the environment's DATABASE_URL, the project's .env, the embedded server.
+
+    Args:
+        project: the folder of alembic.ini. The embedded server is started when it is needed.
+
+    Raises:
+        PromptlibError: for a URL that cannot be used, or when there is none and no embedded
+            server is installed.
+    """
+    if url := os.environ.get(VARIABLE, "").strip():
+        return parse(url, "the environment")
+    dotenv = project / ".env"
+    if url := _read_dotenv(dotenv):
+        return parse(url, shown(dotenv))
+    from promptlib.postgres import embedded  # noqa: PLC0415 - slow to import, and often not needed
+
+    return Target(embedded.start(project), EMBEDDED)
+
+
+def _read_dotenv(path: Path) -> str:
+    """The DATABASE_URL of a .env file, or nothing: a line without meaning must not pass as none."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        return ""
+    except OSError as error:
+        raise PromptlibError(f"{error.strerror}", "make it readable", place=shown(path)) from None
+    except UnicodeDecodeError:
+        raise PromptlibError("is not UTF-8", "save it as UTF-8", place=shown(path)) from None
+    from dotenv import dotenv_values  # noqa: PLC0415 - slow to import, and often not needed
+
+    values = dotenv_values(stream=io.StringIO(text))
+    if values.get(VARIABLE) is None and _ASSIGNED.search(text):
+        raise _refused(shown(path), "cannot be read", f"write {VARIABLE}='postgresql://...'")
+    return (values.get(VARIABLE) or "").strip()
+
+
+def parse(url: str, source: str) -> Target:
+    """Read a URL with libpq's own parser.
+
+    Args:
+        url: postgres://, postgresql:// or postgresql+psycopg2://, and whatever libpq takes
+            behind it: several hosts, IPv6, ?host=/socket/folder, sslmode, options.
+        source: where it comes from, for errors.
+
+    Raises:
+        PromptlibError: saying what to write instead, without a piece of the password.
+    """
+    rest = _without_scheme(url, source)
+    _check_separators(rest, source)
+    try:
+        parameters = parse_dsn(f"postgresql://{rest}")
+    except psycopg2.ProgrammingError as error:
+        raise _refused(source, *_unreadable(str(error))) from None
+    except UnicodeDecodeError:
+        raise _refused(source, "holds %-codes that are not UTF-8", "encode it as UTF-8") from None
+    _check(parameters, source)
+    return Target(parameters, source)
+
+
+def _without_scheme(url: str, source: str) -> str:
+    if url.startswith(("'", '"')):
+        raise _refused(source, "is in quotes", "remove them")
+    scheme = _SCHEME.match(url)
+    if not scheme:
+        raise _refused(source, "is not a URL", FORM)
+    if scheme[1].lower() not in SCHEMES:
+        raise _refused(source, f"has the unknown scheme {scheme[1]}://", FORM)
+    if not url.isprintable():
+        raise _refused(source, "holds a character that is not printable", "percent-encode it")
+    return url[scheme.end() :]
+
+
+def _check_separators(rest: str, source: str) -> None:
+    """Refuse a password whose @ or / cuts the URL elsewhere: a part of it would pass as host."""
+    authority, _, path = rest.partition("/")
+    if authority.count("@") > 1 or "@" in path.partition("?")[0]:
+        raise _refused(source, "holds an @ too many", _ENCODE)
+
+
+def _check(parameters: Mapping[str, str], source: str) -> None:
+    """Refuse what libpq refuses only later, in words that quote it: it may be of the password."""
+    for port in filter(None, parameters.get("port", "").split(",")):
+        if not (port.isdecimal() and 0 < int(port) <= _LAST_PORT):
+            raise _refused(source, "has a port that is no port", f"{FORM}; {_ENCODE}")
+    if parameters.get("sslmode", "require") not in _SSL_MODES:
+        raise _refused(
+            source, "has an sslmode that is not libpq's", f"write one of {', '.join(_SSL_MODES)}"
+        )
+    if not parameters.get("dbname"):
+        raise _refused(source, "names no database", FORM)
+
+
+def _unreadable(message: str) -> tuple[str, str]:
+    """What is wrong with a URL and what to do; libpq's own words may quote the password."""
+    if parameter := _PARAMETER.search(message):
+        if known := _FOREIGN.get(name := unquote(parameter[1])):
+            return f"has the parameter {name}, which is {known[0]}", known[1]
+        # Unnamed: it may be a piece of a password that was not encoded.
+        return "has a parameter that libpq does not know", "correct its name or remove it"
+    if "percent-encoded" in message:
+        return "holds a % that begins no code of two hexadecimal digits", _ENCODE
+    return "cannot be read", f"{FORM}; {_ENCODE}"
+
+
+def _refused(source: str, what: str, remedy: str) -> PromptlibError:
+    return PromptlibError(f"{VARIABLE} {what}", remedy, place=source)
+
+
+_SERVER_SAID = [
+    (("password authentication failed", "no password supplied"), "check user and password"),
+    (("pg_hba.conf",), "ask for an entry in pg_hba.conf, or check sslmode"),
+    (("starting up", "shutting down", "recovery"), "try again in a moment; check the host"),
+    (("too many", "connection slots"), "close connections or try again later; check the host"),
+    (("permission denied",), "ask for the right to connect, or check user and database"),
+    (("role ",), "create the role, or check the user"),
+    (("database ",), "create the database, or check its name"),
+    (("",), "check the parameters"),
+]
+_CLIENT_SAID = [
+    (("no password supplied",), "check user and password"),
+    (("could not translate host name",), "check the host"),
+    (("SSL", "certificate"), "check sslmode and sslrootcert"),
+    (("timeout expired",), "check host and port, and the firewall between"),
+    (("invalid", "could not match"), "correct the parameters"),
+    (("",), "start the server, or check host and port"),
+]
+
+
+def _unreachable(target: Target, error: psycopg2.OperationalError) -> PromptlibError:
+    """The error for a failed connection, whose message has no SQLSTATE to go by."""
+    # libpq tells of each address it tried, and asks behind a tab whether the server runs.
+    tried = [" ".join(line.split()) for line in str(error).splitlines() if line[:1] != "\t"]
+    said = ", ".join(dict.fromkeys(filter(None, tried))).rstrip(".")
+    fatal = said.partition("FATAL:")[2]
+    known = _SERVER_SAID if fatal else _CLIENT_SAID
+    remedy = next(todo for words, todo in known if any(word in (fatal or said) for word in words))
+    return PromptlibError(
+        f"cannot connect to {target}: {said}", f"{remedy} in {VARIABLE}", place=target.source
+    )

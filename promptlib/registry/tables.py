@@ -1,0 +1,242 @@
+"""The provider registry's tables as the newest migration in `sql/` leaves them, in SQLAlchemy Core.
+
+Nothing here creates or changes a table: the migrations do. `alembic check` compares the two, so
+what a migration changes is written down here as well: columns, defaults, constraints, indexes and
+comments. Left to others: triggers and functions, which SQLAlchemy does not describe, and so two
+rules (a model stays within its provider's limit, a system provider stays); the ledger; the tables
+of other components, such as prompts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from promptlib.registry import columns
+
+__all__ = ["connections", "metadata", "models", "provider_templates", "providers", "users"]
+
+metadata: Final = MetaData(
+    # Of other components and of the predecessor: `alembic check` passes them over.
+    info={"foreign_tables": frozenset({"migrations", "prompts", "ratings", "sessions"})},
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    },
+)
+"""All tables below. Constraints that carry no name here have the one that PostgreSQL gives them."""
+
+users: Final = Table(
+    "users",
+    metadata,
+    columns.id_(),
+    Column("username", String(50), nullable=False, unique=True),
+    Column("email", String(255), nullable=False, unique=True),
+    Column("password_hash", String(255), nullable=False),
+    Column("role", String(20), server_default="user"),
+    columns.now("created_at", nullable=True),
+    columns.now("updated_at", nullable=True),
+    Column("last_login", DateTime(timezone=True)),
+    Column("preferences", JSONB, server_default=text("'{}'")),
+    columns.one_of("role", "admin", "user", "viewer"),
+)
+"""People who sign in to the application."""
+
+providers: Final = Table(
+    "providers",
+    metadata,
+    columns.id_(),
+    Column(
+        "identifier",
+        String(50),
+        nullable=False,
+        unique=True,
+        comment="Short name in URLs and in connections.provider, such as openai",
+    ),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("api_endpoint", String(500), nullable=False, comment="Absolute base URL of the API"),
+    Column("auth_method", String(50), nullable=False),
+    Column(
+        "auth_config",
+        JSONB,
+        nullable=False,
+        comment="Describes the credentials and never holds any: type, fields (name -> required, "
+        "description, default, sensitive, validation), headers, testEndpoint",
+    ),
+    Column(
+        "capabilities",
+        JSONB,
+        nullable=False,
+        comment="supportsSystemMessages, supportsStreaming, supportsTools, maxContextLength "
+        "(tokens), supportedRoles, supportedAuthMethods, rateLimits",
+    ),
+    *columns.status("active", "inactive", "testing"),
+    columns.is_system(),
+    columns.created_by(),
+    columns.now("created_at"),
+    columns.now("updated_at"),
+    Column("last_tested", DateTime(timezone=True)),
+    Column("test_result", JSONB, comment="Outcome of the connection test at last_tested"),
+    columns.one_of("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
+    columns.rule("identifier", "identifier ~ '^[a-z0-9_-]{2,50}$'"),
+    columns.rule(
+        "api_endpoint",
+        "api_endpoint ~* '^https?://[^/?#]' AND api_endpoint ~ '^[!-~]+$' "
+        "AND NOT (is_system AND api_endpoint ~ '^[^/]*//[^/?#]*[{}]')",
+    ),
+    columns.rule(
+        "auth_config",
+        """(
+            jsonb_typeof(auth_config) = 'object'
+            AND auth_config ->> 'type' = auth_method
+            AND jsonb_typeof(auth_config -> 'fields') = 'object'
+            AND auth_config -> 'fields' ?& CASE auth_method
+                WHEN 'api_key' THEN ARRAY['apiKey']
+                WHEN 'oauth2' THEN ARRAY['clientId', 'clientSecret', 'tokenUrl']
+                WHEN 'aws_iam' THEN ARRAY['accessKeyId', 'secretAccessKey', 'region']
+                ELSE '{}'
+            END
+        ) IS TRUE""",
+    ),
+    columns.capabilities_rule(
+        *(
+            f'$.{key}.type() == "boolean"'
+            for key in ("supportsSystemMessages", "supportsStreaming", "supportsTools")
+        ),
+        *(
+            f'$.{key}.type() == "array" && $.{key}.size() > 0'
+            for key in ("supportedRoles", "supportedAuthMethods")
+        ),
+    ),
+    Index("idx_providers_status_created_at", "status", "created_at"),
+    Index(
+        "idx_providers_created_by",
+        "created_by",
+        postgresql_where=text("created_by IS NOT NULL"),
+    ),
+    comment="LLM providers that connections can use",
+)
+"""LLM providers: the four that the migrations seed and those an operator adds."""
+
+models: Final = Table(
+    "models",
+    metadata,
+    columns.id_(),
+    Column("provider_id", ForeignKey("providers.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "identifier",
+        String(100),
+        nullable=False,
+        comment="Name the provider's API expects, unique within the provider",
+    ),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column(
+        "context_length",
+        Integer,
+        nullable=False,
+        server_default=text("4096"),
+        comment="Tokens of input and output together that fit into one request",
+    ),
+    Column(
+        "capabilities",
+        JSONB,
+        nullable=False,
+        comment="supportsSystemMessages, supportsStreaming, supportsTools, "
+        "supportsFunctionCalling, supportsVision, supportsAudio, supportsImageGeneration, "
+        "supportsCodeExecution, maxContextLength (tokens), supportedRoles",
+    ),
+    Column(
+        "pricing_info",
+        JSONB,
+        comment="inputTokenPrice and outputTokenPrice per 1,000 tokens, currency, billingUnit, "
+        "lastUpdated (date); NULL where the price is unknown",
+    ),
+    *columns.status("active", "inactive", "deprecated"),
+    columns.flag("is_default", "True for the model that is offered first"),
+    columns.now("created_at"),
+    columns.now("updated_at"),
+    UniqueConstraint("provider_id", "identifier"),
+    columns.rule("identifier", "identifier ~ '^[A-Za-z0-9_./:-]{1,100}$'"),
+    columns.rule("context_length", "context_length BETWEEN 1 AND 2000000"),
+    columns.capabilities_rule(),
+    columns.rule("pricing_info", "jsonb_typeof(pricing_info) = 'object'"),
+    Index("models_default_key", "provider_id", unique=True, postgresql_where=text("is_default")),
+    Index("idx_models_identifier", "identifier"),
+    Index("idx_models_status_created_at", "status", "created_at"),
+    comment="Models that a provider offers",
+)
+"""Models, each of one provider."""
+
+provider_templates: Final = Table(
+    "provider_templates",
+    metadata,
+    columns.id_(),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("description", Text),
+    Column(
+        "provider_config",
+        JSONB,
+        nullable=False,
+        comment="name, description, apiEndpoint, authMethod, authConfig and capabilities of "
+        "the new provider",
+    ),
+    Column(
+        "default_models",
+        JSONB,
+        nullable=False,
+        comment="Array of its models: identifier, name, description, contextLength (tokens), "
+        "capabilities, isDefault",
+    ),
+    columns.is_system(),
+    columns.created_by(),
+    columns.now("created_at"),
+    columns.now("updated_at"),
+    columns.rule(
+        "default_models",
+        """(default_models @@ 'strict $.type() == "array" && $.size() > 0') IS TRUE""",
+    ),
+    Index(
+        "idx_provider_templates_created_by",
+        "created_by",
+        postgresql_where=text("created_by IS NOT NULL"),
+    ),
+    comment="Presets from which an operator creates a provider with its models",
+)
+"""Presets for new providers."""
+
+connections: Final = Table(
+    "connections",
+    metadata,
+    columns.id_(),
+    Column("name", String(255), nullable=False),
+    Column("provider", String(50), nullable=False),
+    Column("owner_id", ForeignKey("users.id", ondelete="CASCADE")),
+    Column("config", JSONB, nullable=False),
+    *columns.status("active", "inactive", "error", nullable=True),
+    columns.now("created_at", nullable=True),
+    columns.now("updated_at", nullable=True),
+    Column("last_tested", DateTime(timezone=True)),
+    Column("provider_id", ForeignKey("providers.id", ondelete="SET NULL")),
+    Index("idx_connections_owner_id", "owner_id"),
+    Index("idx_connections_provider", "provider"),
+    Index("idx_connections_provider_id", "provider_id"),
+)
+"""A user's credentials for one provider; config holds secrets that the application encrypts."""

@@ -1,0 +1,1 @@
+"""PostgreSQL text: where statements end, what they make, drop and write. No database, no files."""

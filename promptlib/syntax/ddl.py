@@ -1,0 +1,250 @@
+"""What statements make, drop, rename and move, as far as their text says. Pure.
+
+Nothing is known of what a database holds. Temporary objects, user mappings and transforms are
+passed over, and dynamic SQL cannot be read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from promptlib.syntax import tokens
+from promptlib.syntax.tokens import Name, Reader, Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+COLUMN, CONSTRAINT, INDEX, SCHEMA, VALUE = "COLUMN", "CONSTRAINT", "INDEX", "SCHEMA", "VALUE"
+IF_NOT_EXISTS, IF_EXISTS, OR_REPLACE = "IF NOT EXISTS", "IF EXISTS", "OR REPLACE"
+_ROUTINES = ("FUNCTION", "PROCEDURE", "ROUTINE", "AGGREGATE")
+_RELATIONS = ("TABLE", INDEX, "VIEW", "SEQUENCE", "MATERIALIZED VIEW", "FOREIGN TABLE")
+# Kinds of several words stand before those that they begin or end with.
+_KINDS = tuple(
+    tuple(kind.split())
+    for kind in (
+        *("OPERATOR CLASS", "OPERATOR FAMILY", "MATERIALIZED VIEW", "FOREIGN TABLE"),
+        *("FOREIGN DATA WRAPPER", "EVENT TRIGGER", "ACCESS METHOD", "TEXT SEARCH CONFIGURATION"),
+        *("TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE"),
+        *("TABLE", INDEX, "VIEW", "SEQUENCE", *_ROUTINES, "TYPE", "DOMAIN", SCHEMA, "EXTENSION"),
+        *("TRIGGER", "POLICY", "RULE", "STATISTICS", "COLLATION", "CONVERSION", "CAST"),
+        *("OPERATOR", "LANGUAGE", "ROLE", "USER", "GROUP", "PUBLICATION", "SUBSCRIPTION"),
+        *("SERVER", "DATABASE", "TABLESPACE"),
+    )
+)
+_BEFORE_KIND = (
+    *("GLOBAL", "LOCAL", "UNLOGGED", "RECURSIVE", "UNIQUE", "CONSTRAINT", "TRUSTED"),
+    *("PROCEDURAL", "DEFAULT"),
+)
+# Kinds whose names are one kind's: ALTER TABLE renames views and indexes too.
+_SHARED = {
+    **dict.fromkeys(_RELATIONS, "relation"),
+    **dict.fromkeys(_ROUTINES, "routine"),
+    **dict.fromkeys(("TYPE", "DOMAIN"), "type"),
+    **dict.fromkeys(("ROLE", "USER", "GROUP"), "role"),
+    **dict.fromkeys(("OPERATOR CLASS", "OPERATOR FAMILY"), "operator family"),
+}
+_BEFORE_TABLE = {INDEX: "ON", "TRIGGER": "ON", "POLICY": "ON", "RULE": "TO", "STATISTICS": "FROM"}
+_HAVE_MEMBERS = ("TABLE", "FOREIGN TABLE", "TYPE", "DOMAIN")
+_UNNAMED_CONSTRAINT = ("PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "NOT")
+
+
+class Object(NamedTuple):
+    """Something that has a name in a database.
+
+    Attributes:
+        kind: as CREATE calls it, such as MATERIALIZED VIEW; also COLUMN, CONSTRAINT and VALUE.
+        name: empty, where PostgreSQL chooses one.
+        table: what it goes with: the table of a column, index, trigger, owned sequence, partition.
+        offset: where the statement names it.
+        mentions: every name that its definition uses.
+    """
+
+    kind: str
+    name: Name
+    table: Name = ()
+    offset: int = 0
+    mentions: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        """The object as a reader would call it."""
+        unnamed = "" if self.name or self.kind == VALUE else "unnamed "
+        named = f"{unnamed}{self.kind.lower()} {'.'.join(self.name)}".rstrip()
+        return f"{named} of {'.'.join(self.table)}" if self.table else named
+
+    @property
+    def is_relation(self) -> bool:
+        """Whether it is a table, or shares its names with tables."""
+        return self.kind in _RELATIONS
+
+    def is_same(self, other: Object) -> bool:
+        """Whether two statements mean the same object, as far as they say."""
+        kinds = {_SHARED.get(each.kind, each.kind) for each in (self, other)}
+        tables = not self.table or not other.table or alike(self.table, other.table)
+        return len(kinds) == 1 and alike(self.name, other.name) and tables
+
+
+class Change(NamedTuple):
+    """What a statement does to an object.
+
+    Attributes:
+        verb: `move` makes it go with another table.
+        object: which.
+        guard: IF_NOT_EXISTS, IF_EXISTS or OR_REPLACE, where the statement says so.
+        to: the new name, or the table that it goes with from here on.
+        cascades: whether what depends on it is dropped too.
+    """
+
+    verb: Literal["make", "drop", "rename", "move"]
+    object: Object
+    guard: str = ""
+    to: Name = ()
+    cascades: bool = False
+
+
+def alike(one: Name, other: Name) -> bool:
+    """Whether two names may mean the same: one without a schema may be in any."""
+    parts = zip(reversed(one), reversed(other), strict=False)
+    return bool(one and other) and all(a == b for a, b in parts)
+
+
+def changes(statement: Sequence[Token]) -> Iterator[Change]:
+    """What a statement does, in order."""
+    reader = Reader(statement)
+    if reader.take("CREATE"):
+        yield from _made(reader)
+    elif reader.take("DROP"):
+        yield from _dropped(reader)
+    elif reader.take("ALTER"):
+        yield from _altered(reader)
+
+
+def _kind(reader: Reader) -> str:
+    """Go beyond the kind that comes next; nothing, where none is known."""
+    if reader.take("USER", "MAPPING"):
+        return ""
+    return next((" ".join(words) for words in _KINDS if reader.take(*words)), "")
+
+
+def _name(reader: Reader, kind: str) -> Name:
+    """Go beyond an object's name, and the types that belong to it."""
+    if kind == "CAST":
+        return (" ".join(each.name or each.symbol for each in reader.parenthesised()),)
+    name = reader.operator() if kind == "OPERATOR" else reader.name()
+    reader.parenthesised()
+    return name
+
+
+def _guarded(reader: Reader, guard: str) -> str:
+    return guard if reader.take(*guard.split()) else ""
+
+
+def _mentioned(statement: Sequence[Token]) -> frozenset[str]:
+    return frozenset(token.name for token in statement if token.name)
+
+
+def _made(reader: Reader) -> Iterator[Change]:
+    """CREATE."""
+    mentions = _mentioned(reader.rest)
+    guard = _guarded(reader, OR_REPLACE)
+    while reader.take_any(*_BEFORE_KIND):
+        pass
+    kind = _kind(reader)  # none, where the object is temporary
+    if not kind:
+        return
+    reader.take("CONCURRENTLY")
+    guard = guard or _guarded(reader, IF_NOT_EXISTS)
+    if kind == SCHEMA:
+        reader.take("AUTHORIZATION")
+    offset, name = reader.offset, () if reader.word == "ON" else _name(reader, kind)
+    if name[:1] != ("pg_temp",):
+        table = _table(reader, kind)
+        yield Change("make", Object(kind, name, table, offset, mentions), guard)
+
+
+def _table(reader: Reader, kind: str) -> Name:
+    """The table that a new object goes with, from what stands behind its name."""
+    if kind in _BEFORE_TABLE and reader.skip_to(_BEFORE_TABLE[kind]):
+        reader.take("ONLY")
+        return reader.name()
+    if kind == "SEQUENCE":
+        return _owner(reader)
+    if reader.take("INHERITS"):
+        return Reader(reader.parenthesised()).name()
+    return reader.name() if reader.take("PARTITION", "OF") else ()
+
+
+def _owner(reader: Reader) -> Name:
+    """The table whose column owns a sequence."""
+    return reader.name()[:-1] if reader.skip_to("OWNED") and reader.take("BY") else ()
+
+
+def _dropped(reader: Reader) -> Iterator[Change]:
+    """DROP."""
+    kind = _kind(reader)
+    if not kind:
+        return
+    reader.take("CONCURRENTLY")
+    guard = _guarded(reader, IF_EXISTS)
+    cascades = reader.rest[-1:] and reader.rest[-1].word == "CASCADE"
+    for piece in filter(None, tokens.split(reader.rest)):
+        one = Reader(piece)
+        offset, name = one.offset, _name(one, kind)
+        table = one.name() if one.take("ON") else ()
+        yield Change("drop", Object(kind, name, table, offset), guard, cascades=bool(cascades))
+
+
+def _altered(reader: Reader) -> Iterator[Change]:
+    """ALTER."""
+    kind = _kind(reader)
+    if not kind:
+        return
+    guard = _guarded(reader, IF_EXISTS)
+    reader.take("ONLY")
+    offset, name = reader.offset, _name(reader, kind)
+    reader.take_symbol("*")
+    whole = Object(kind, name, reader.name() if reader.take("ON") else (), offset)
+    if kind == "SEQUENCE" and (owner := _owner(Reader(reader.rest))):
+        yield Change("move", whole._replace(mentions=_mentioned(reader.rest)), to=owner)
+    for action in tokens.split(reader.rest):
+        yield from _action(Reader(action), whole, guard)
+
+
+def _action(reader: Reader, whole: Object, guard: str) -> Iterator[Change]:
+    """One of the actions of ALTER."""
+    if reader.take("RENAME", "TO"):
+        yield Change("rename", whole, guard, to=(*whole.name[:-1], *reader.name()))
+    elif reader.take("SET", "SCHEMA"):
+        yield Change("rename", whole, guard, to=(*reader.name(), *whole.name[-1:]))
+    elif whole.kind not in _HAVE_MEMBERS:
+        return
+    elif reader.take("ATTACH", "PARTITION"):
+        yield Change("move", Object("TABLE", reader.name()), to=whole.name)
+    elif reader.take("DETACH", "PARTITION"):
+        yield Change("move", Object("TABLE", reader.name()))
+    elif verb := reader.take_any("ADD", "DROP", "RENAME"):
+        yield from _member(reader, verb, whole)
+
+
+def _member(reader: Reader, verb: str, whole: Object) -> Iterator[Change]:
+    """ADD, DROP or RENAME of a part of a table or type."""
+    mentions = _mentioned(reader.rest)
+    is_unnamed = verb == "ADD" and reader.word in _UNNAMED_CONSTRAINT
+    kind = CONSTRAINT if is_unnamed else reader.take_any(CONSTRAINT) or COLUMN
+    if whole.kind == "TYPE" and reader.take(VALUE):
+        kind = VALUE
+    if kind == COLUMN and whole.kind == "DOMAIN":
+        return  # DROP NOT NULL, DROP DEFAULT
+    reader.take_any(COLUMN, "ATTRIBUTE")
+    guard = _guarded(reader, IF_NOT_EXISTS if verb == "ADD" else IF_EXISTS)
+    offset, name = reader.offset, () if is_unnamed else reader.name()
+    part = Object(kind, name, whole.name, offset, mentions)
+    if verb == "RENAME":
+        yield Change("rename", part, to=reader.name() if reader.take("TO") else ())
+    elif verb == "DROP":
+        yield Change("drop", part, guard, cascades=reader.skip_to("CASCADE"))
+    else:
+        if kind == CONSTRAINT and reader.skip_to("USING") and reader.take(INDEX):
+            index = Object(INDEX, reader.name())
+            part = part._replace(name=part.name or index.name)
+            yield Change("drop", index, IF_EXISTS)
+        yield Change("make", part, guard)

@@ -1,0 +1,69 @@
+"""The commands of a statement that write rows, those inside WITH too. Pure."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from promptlib.syntax import tokens
+from promptlib.syntax.tokens import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from promptlib.syntax.tokens import Token
+
+INSERT, UPDATE, DELETE = "INSERT", "UPDATE", "DELETE"
+_WRITE = (INSERT, UPDATE, DELETE)
+_MAIN = (*_WRITE, "MERGE", "SELECT", "VALUES", "TABLE")
+_CALCULATES = frozenset(("+", "-", "*", "/", "%", "||"))
+# What makes a second INSERT of the same rows do nothing.
+_ONLY_MISSING = frozenset((("ON", "CONFLICT"), ("NOT", "EXISTS"), ("NOT", "IN")))
+
+
+def writes(statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The commands INSERT, UPDATE and DELETE that a statement runs, each from its first word on."""
+    reader = Reader(statement)
+    if reader.word in _WRITE:
+        yield statement
+    elif reader.take("WITH"):
+        reader.take("RECURSIVE")
+        while reader.name():
+            reader.skip_to("AS")
+            reader.take("NOT")
+            reader.take("MATERIALIZED")
+            yield from writes(reader.parenthesised())
+            if not reader.take_symbol(","):
+                break
+        reader.until(*_MAIN)  # SEARCH and CYCLE stand before it
+        yield from writes(reader.rest)
+
+
+def has_where(command: Sequence[Token]) -> bool:
+    """Whether a command says which rows it means."""
+    return "WHERE" in tokens.outside(command)
+
+
+def can_be_repeated(command: Sequence[Token]) -> bool:
+    """Whether a second run leaves the rows as the first one did, as far as the text says."""
+    if command[0].word == INSERT:
+        words = tokens.outside(command)
+        return not _ONLY_MISSING.isdisjoint(itertools.pairwise(words)) or "EXCEPT" in words
+    return command[0].word != UPDATE or not _calculates_anew(command)
+
+
+def _calculates_anew(command: Sequence[Token]) -> bool:
+    """Whether an UPDATE makes a column's value of its old one, in rows whatever that is."""
+    reader = Reader(command)
+    reader.skip_to("SET")
+    assigned = reader.until("FROM", "WHERE", "RETURNING")
+    conditions = {token.name for token in reader.rest}
+    for column, *value in filter(None, tokens.split(assigned)):
+        for at, token in enumerate(value):
+            beside = {
+                each.symbol for each in (*value[max(0, at - 1) : at], *value[at + 1 : at + 2])
+            }
+            is_old = token.name == column.name and column.name not in conditions
+            if is_old and not _CALCULATES.isdisjoint(beside):
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""Proves that DOWN undoes UP, on scratch databases with made-up rows."""

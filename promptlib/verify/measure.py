@@ -1,0 +1,154 @@
+"""Run a section on a scratch database, and measure each of its statements: locks and time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from promptlib.core.errors import PromptlibError
+from promptlib.engine import runner
+from promptlib.engine import session_settings as session
+from promptlib.files.parser import place
+from promptlib.ledger.tables import UP
+from promptlib.postgres import masking
+from promptlib.verify.report import STRENGTHS, Lock, Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.config.settings import Settings
+    from promptlib.engine.runner import Step
+    from promptlib.engine.watcher import Watcher
+
+# What cannot run inside of a transaction, CREATE INDEX CONCURRENTLY for one, and a procedure that
+# ends its own.
+_WANTS_NONE = ("25001", "2D000")
+_LOOK = """
+    SELECT c.oid, CASE nspname WHEN 'public' THEN quote_ident(relname)
+                               ELSE format('%I.%I', nspname, relname) END,
+           pg_relation_filenode(c.oid), NULL
+      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind IN ('r', 'p', 'm') AND relpersistence <> 't'
+       AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+    UNION ALL
+    SELECT relation, NULL, NULL, mode FROM pg_locks
+     WHERE locktype = 'relation' AND granted AND pid = pg_backend_pid()
+"""
+_LONGEST = 100  # characters of a statement that is shown
+
+
+class _Look(NamedTuple):
+    """What can be seen between two statements.
+
+    Attributes:
+        names: the tables that are there.
+        files: their files' numbers: a table that is written anew gets another one.
+        held: the strongest lock on each relation.
+    """
+
+    names: dict[int, str]
+    files: dict[int, int | None]
+    held: dict[int, str]
+
+
+_NOTHING = _Look({}, {}, {})
+
+
+def tables(cursor: Cursor) -> set[int]:
+    """The numbers of the tables that are there: a rename does not change them."""
+    return {*_look(cursor).names}
+
+
+def run(
+    connection: Connection,
+    step: Step,
+    settings: Settings,
+    watcher: Watcher,
+    known: Collection[int] = (),
+) -> Iterator[Timing]:
+    """Run a section as a deploy would, and say of each statement what it did to others.
+
+    Outside of a transaction each statement gets one of its own, to see its locks before they are
+    let go; those that refuse to run in one run without it, and nobody sees their locks. What the
+    section tells its reader (RAISE NOTICE) is not passed on: it may run many times.
+
+    Args:
+        connection: in no transaction, and in none when the last statement was told.
+        step: what to run.
+        settings: what it runs with.
+        watcher: looks at what takes its time.
+        known: the tables whose locks are told, as far as they are there.
+
+    Raises:
+        PromptlibError: for the statement that fails; the transaction is to be rolled back.
+        psycopg2.Error: when the transaction cannot be committed.
+    """
+    section = step.section
+    connection.autocommit = False
+    with (
+        connection.cursor() as cursor,
+        session.kept(
+            cursor, section, settings.of_section(section), local=section.transactional
+        ) as pid,
+    ):
+        before = _look(cursor) if known else _NOTHING
+        told = {oid: name for oid, name in before.names.items() if oid in known}
+        for index in range(len(section.statements)):
+            if not section.transactional:
+                connection.commit()
+            began = time.perf_counter()
+            _execute(cursor, step, index, watcher, pid)
+            seconds = time.perf_counter() - began
+            after = _look(cursor) if known else _NOTHING
+            yield _timing(step, index, seconds, tuple(_locks(told, before, after)))
+            before = after if section.transactional else after._replace(held={})
+    connection.commit()
+
+
+def _execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
+    try:
+        runner.execute(cursor, step, index, watcher, pid)
+    except PromptlibError as error:
+        if step.section.transactional or runner.sqlstate(error) not in _WANTS_NONE:
+            raise
+        cursor.connection.rollback()
+        cursor.connection.autocommit = True
+        runner.execute(cursor, step, index, watcher, pid)
+        cursor.connection.autocommit = False
+
+
+def _look(cursor: Cursor) -> _Look:
+    found = _Look({}, {}, {})
+    cursor.execute(_LOOK)
+    for oid, name, file, mode in cursor:
+        if mode is None:
+            found.names[oid], found.files[oid] = name, file
+        else:
+            found.held[oid] = max(mode, found.held.get(oid, mode), key=_strength)
+    return found
+
+
+def _locks(told: Mapping[int, str], before: _Look, after: _Look) -> Iterator[Lock]:
+    """What a statement took beyond what its transaction held, on the tables that are told."""
+    for oid, mode in after.held.items():
+        rewritten = oid in after.files and after.files[oid] != before.files.get(oid)
+        held = before.held.get(oid)
+        if oid in told and (rewritten or held is None or _strength(mode) > _strength(held)):
+            yield Lock(told[oid], mode, rewritten)
+
+
+def _strength(mode: str) -> int:
+    return STRENGTHS.get(mode, -1)
+
+
+def _timing(step: Step, index: int, seconds: float, locks: tuple[Lock, ...]) -> Timing:
+    section, statement = step.section, step.section.statements[index]
+    text = masking.sql(section.source[statement.head : statement.end].decode())[0]
+    shown = " ".join(text.split())
+    cut = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    where = place(step.path, section.source, statement.head)
+    direction: Literal["up", "down"] = "up" if step.direction == UP else "down"
+    return Timing(direction, where, cut, seconds, locks)

@@ -1,0 +1,197 @@
+"""Prove that DOWN undoes UP: run each migration up, down and up again, and compare.
+
+Two scratch databases are kept: one that has nothing but the migrations, and one with made-up rows,
+which each migration is tried on. When a trial ends badly, the second is made again from the first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING, Self
+
+import psycopg2
+from psycopg2.sql import SQL, Identifier
+
+from promptlib.core import logs
+from promptlib.core.errors import PromptlibError, shown
+from promptlib.engine.runner import Step
+from promptlib.ledger.tables import UP, Tables
+from promptlib.verify import measure as measured
+from promptlib.verify import scratch, trial
+from promptlib.verify.report import Report
+from promptlib.verify.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from promptlib.config.settings import Settings
+    from promptlib.files.parser import Migration
+    from promptlib.postgres.target import Target
+    from promptlib.verify.report import Proof
+    from promptlib.verify.samples import Row
+    from promptlib.verify.scratch import Session, Workshop
+
+_log = logging.getLogger(__name__)
+
+
+def report(
+    target: Target,
+    migrations: Sequence[Migration],
+    chosen: Collection[str],
+    settings: Settings,
+    rows: int,
+) -> Report:
+    """Prove migrations, the oldest first; the others only run. One whose UP fails is the last.
+
+    Args:
+        target: a database on the server to do it on; it is not touched itself.
+        migrations: all, in order.
+        chosen: the versions of those to prove.
+        settings: what sections run with.
+        rows: how many made-up rows each table has.
+
+    Raises:
+        PromptlibError: where a migration that is not to be proven fails.
+    """
+    began = time.perf_counter()
+    last = max(chosen, default="")
+    with scratch.workshop(target) as workshop:
+        needed = [migration for migration in migrations if migration.version <= last]
+        with _Prover(workshop, settings, rows) as prover:
+            found = tuple(_proofs(prover, needed, chosen))
+            for table, said in prover.refused.items():
+                _log.info("%s was tried without made-up rows: %s", table, said)
+        return Report(workshop.server, found, time.perf_counter() - began)
+
+
+def _proofs(
+    prover: _Prover, migrations: Sequence[Migration], chosen: Collection[str]
+) -> Iterator[Proof]:
+    done = 0
+    for migration in migrations:
+        if migration.version not in chosen:
+            prover.skip(migration)
+            continue
+        done += 1
+        logs.transient(f"{done}/{len(chosen)}  {shown(migration.path)}")
+        proof, goes_on = prover.prove(migration)
+        yield proof
+        if not goes_on:
+            break
+    logs.transient("")
+
+
+class _Prover:
+    """Keeps the databases, and goes through the migrations.
+
+    Args:
+        workshop: makes the databases.
+        settings: what sections run with.
+        rows: how many made-up rows each table has.
+    """
+
+    def __init__(self, workshop: Workshop, settings: Settings, rows: int) -> None:
+        self._workshop = workshop
+        self._settings = settings
+        self._rows = rows
+        self._clean = workshop.make()
+        _make_ledger(self._clean, settings.version_table_schema)
+        self._behind: list[Migration] = []  # what has yet to run on it
+        self._roles = self._first_roles = workshop.roles()  # that it knows; that others know
+        self._sources = b""
+        self.refused: dict[str, str] = {}  # tables without made-up rows, and why
+        self._work: Session | None = None
+        self._open = contextlib.ExitStack()  # what is to be closed when the work is left
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
+        self._workshop.drop(self._clean)
+        self._drop_roles(self._first_roles)
+
+    def skip(self, migration: Migration) -> None:
+        """Go past a migration that is not to be proven."""
+        self._sources += migration.up.source
+        self._behind.append(migration)
+        self.leave()
+
+    def prove(self, migration: Migration) -> tuple[Proof, bool]:
+        """Prove a migration; and whether those after it can be proven too."""
+        began = time.perf_counter()
+        self._sources += migration.up.source
+        found = self._tried(migration, None)
+        goes_on = found.went_up
+        if not found.went_up:
+            self.leave()
+            rows = self._looked_ahead(migration)
+            goes_on = rows is not None
+            if rows:
+                found = self._tried(migration, rows)
+        self.refused |= found.refused
+        if found.findings:
+            self.leave()
+        self._behind.append(migration)
+        return found.proof(time.perf_counter() - began), goes_on
+
+    def leave(self) -> None:
+        """Drop the database that was worked on."""
+        self._open.close()
+        self._work = None
+
+    def _tried(self, migration: Migration, rows: list[Row] | None) -> Trial:
+        if not self._work:
+            self._work = self._open.enter_context(self._copy())
+        tried = Trial(*self._work, migration, self._settings, self._rows)
+        tried.run(rows)
+        return tried
+
+    def _looked_ahead(self, migration: Migration) -> list[Row] | None:
+        """Rows that UP does not refuse: made up behind it, where the constraints that it adds are.
+
+        None where UP fails without any made-up row, too.
+        """
+        step = Step(migration.version, UP, migration.up, migration.path)
+        with self._copy() as (connection, watcher):
+            try:
+                [*measured.run(connection, step, self._settings, watcher)]
+                made = trial.filled(connection, self._rows)
+            except (PromptlibError, psycopg2.Error):
+                return None
+        self.refused |= made.refused
+        return made.rows
+
+    @contextlib.contextmanager
+    def _copy(self) -> Iterator[Session]:
+        """A session on a database as the migrations alone leave it."""
+        if self._behind:
+            scratch.build(self._clean, self._behind, self._settings)
+            self._behind, self._roles = [], self._workshop.roles()
+        made = self._workshop.make(self._clean)
+        try:
+            with scratch.session(made) as session:
+                yield session
+        finally:
+            self._workshop.drop(made)
+            self._drop_roles(self._roles)
+
+    def _drop_roles(self, known: Collection[str]) -> None:
+        """Drop the roles that the migrations made, for the next database gets them too."""
+        made = self._workshop.roles().difference(known)
+        self._workshop.drop_roles(name for name in made if name.encode() in self._sources)
+
+
+def _make_ledger(made: Target, schema: str) -> None:
+    """Make what a deploy makes before the first migration, which may grant rights on it."""
+    tables = Tables(schema)
+    with (
+        contextlib.closing(made.connect()) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        if schema:
+            cursor.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
+        cursor.execute(f"{tables.create_version()}\n{tables.create()}")

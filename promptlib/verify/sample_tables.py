@@ -1,0 +1,97 @@
+"""What has to be known of a table to insert rows into it: columns, references, constraints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.verify.sample_values import Column
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+_TABLES = """
+    SELECT c.oid::regclass::text,
+           (SELECT json_agg(json_build_object(
+                'name', quote_ident(attname), 'type', format_type(atttypid, atttypmod),
+                'base', base.typname, 'category', base.typcategory,
+                'labels', ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = base.oid
+                                 ORDER BY enumsortorder),
+                'required', attnotnull OR t.typnotnull,
+                'has_default', atthasdef OR attidentity <> '' OR t.typdefault IS NOT NULL,
+                'checks', ARRAY(SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k
+                                 WHERE contype = 'c' AND (conrelid = c.oid AND attnum = ANY (conkey)
+                                                          OR contypid = t.oid))) ORDER BY attnum)
+              FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+              JOIN pg_type base ON base.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
+             WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+               AND attgenerated = '' AND attidentity <> 'a'),
+           (SELECT coalesce(json_agg(json_build_array(
+                ARRAY(SELECT quote_ident(attname) FROM unnest(conkey) WITH ORDINALITY u(key, place)
+                        JOIN pg_attribute ON attrelid = conrelid AND attnum = key ORDER BY place),
+                confrelid::regclass::text,
+                ARRAY(SELECT quote_ident(attname) FROM unnest(confkey) WITH ORDINALITY u(key, place)
+                        JOIN pg_attribute ON attrelid = confrelid AND attnum = key ORDER BY place))
+                ORDER BY conname), '[]')
+              FROM pg_constraint WHERE conrelid = c.oid AND contype = 'f'),
+           (SELECT coalesce(json_object_agg(name, columns), '{}') FROM (
+                SELECT conname AS name, ARRAY(SELECT quote_ident(attname) FROM pg_attribute
+                        WHERE attrelid = c.oid AND attnum = ANY (conkey)) AS columns
+                  FROM pg_constraint WHERE conrelid = c.oid
+                UNION ALL
+                -- The columns of its key, its expressions and its predicate.
+                SELECT i.relname, ARRAY(SELECT DISTINCT quote_ident(attname) FROM pg_depend
+                        JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+                       WHERE classid = 'pg_class'::regclass AND objid = i.oid AND refobjid = c.oid)
+                  FROM pg_index JOIN pg_class i ON i.oid = indexrelid
+                 WHERE indrelid = c.oid AND indisunique
+                   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.oid)) AS named),
+           ARRAY(SELECT DISTINCT quote_ident(attname) FROM pg_index
+                   JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+                  WHERE indrelid = c.oid AND (indisunique OR indisexclusion))
+      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence <> 't'
+       AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+     ORDER BY c.oid::regclass::text
+"""
+
+
+class Reference(NamedTuple):
+    """A foreign key: columns that hold those of another table's row."""
+
+    columns: list[str]
+    table: str
+    others: list[str]
+
+
+class Table(NamedTuple):
+    """What is known of a table. All names are quoted where they have to be.
+
+    Attributes:
+        name: with its schema.
+        columns: those that can be written.
+        references: its foreign keys.
+        constraints: the columns of each constraint and unique index, by its name.
+        unique: the columns that tell rows apart.
+    """
+
+    name: str
+    columns: list[Column]
+    references: list[Reference]
+    constraints: dict[str, list[str]]
+    unique: list[str]
+
+
+def read(cursor: Cursor) -> list[Table]:
+    """Read the tables that rows can be inserted into, by name.
+
+    Args:
+        cursor: with an empty search_path, so that every name is qualified.
+    """
+    cursor.execute(_TABLES)
+    return [
+        Table(
+            name, [Column(**each) for each in columns], [Reference(*each) for each in keys], *rest
+        )
+        for name, columns, keys, *rest in cursor.fetchall()
+        if columns
+    ]

@@ -1,0 +1,245 @@
+"""Made-up rows that respect the constraints of their tables, the same ones each time.
+
+What a column may hold is tried out: a row that the server refuses names the constraint, and the
+columns of that get other values. guesses.py has the values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psycopg2
+
+from promptlib.verify import sample_tables as shapes
+from promptlib.verify import sample_values as guesses
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.verify.sample_tables import Reference, Table
+    from promptlib.verify.sample_values import Column
+
+_MOST_TRIES = 250  # of one row
+_PARENTS = 20  # rows of another table to choose from
+# What was read is qualified; the bodies of triggers need not be.
+_AS_USUAL = "SET LOCAL search_path TO DEFAULT"
+
+
+class Row(NamedTuple):
+    """A row that was made: of which table, and its values as JSON by column."""
+
+    table: str
+    values: str
+
+
+class Made(NamedTuple):
+    """What came of filling tables.
+
+    Attributes:
+        rows: in the order in which they were made.
+        refused: for each table that could not be filled, what the server said last.
+    """
+
+    rows: list[Row]
+    refused: dict[str, str]
+
+
+def fill(cursor: Cursor, count: int, only: Collection[str] | None = None) -> Made:
+    """Give each table rows until it has some.
+
+    Args:
+        cursor: in a transaction, with an empty search_path, so that every name is qualified.
+        count: how many rows each table should have.
+        only: the tables that get some; None: all.
+    """
+    tables = [table for table in shapes.read(cursor) if only is None or table.name in only]
+    cursor.execute(_AS_USUAL)
+    made: list[Row] = []
+    refused: dict[str, str] = {}
+    waiting = tables if count else []
+    while waiting:
+        refused = {}
+        for table in waiting:
+            filler = _Filler(cursor, table)
+            made += filler.fill(count)
+            if filler.refusal:
+                refused[table.name] = filler.refusal
+        still = [table for table in waiting if table.name in refused]
+        if len(still) == len(waiting):
+            break  # those that refer to each other's rows, for one
+        waiting = still
+    return Made(made, refused)
+
+
+def put_back(cursor: Cursor, rows: Iterable[Row]) -> None:
+    """Insert rows again, as far as their tables, and columns of them, are there.
+
+    Args:
+        cursor: as for `fill`.
+        rows: in the order in which they were made.
+    """
+    tables = {table.name: table for table in shapes.read(cursor)}
+    cursor.execute(_AS_USUAL)
+    for row in rows:
+        if table := tables.get(row.table):
+            names = ", ".join(_plain(column.name) for column in table.columns)
+            name = _plain(table.name)
+            _tried(
+                cursor,
+                f"INSERT INTO {name} ({names}) SELECT {names}"
+                f" FROM jsonb_populate_record(NULL::{name}, %s)",
+                [row.values],
+            )
+
+
+class _Slot(NamedTuple):
+    """Columns that get their values together, and what these may be."""
+
+    columns: list[str]
+    choices: list[tuple[Any, ...]]
+
+
+class _Filler:
+    """Makes rows for one table."""
+
+    def __init__(self, cursor: Cursor, table: Table) -> None:
+        self._cursor = cursor
+        self._table = table
+        self._columns = {column.name: column for column in table.columns}
+        self.refusal = ""
+
+    def fill(self, count: int) -> Iterator[Row]:
+        """Make the rows that are missing; where one cannot be made, `refusal` says why."""
+        self._cursor.execute(f"SELECT count(*) FROM {_plain(self._table.name)}", ())
+        (there,) = self._cursor.fetchone() or (0,)
+        for number in range(there + 1, count + 1):
+            row = self._row(number)
+            if not row:
+                return
+            yield row
+
+    def _row(self, number: int) -> Row | None:
+        slots = [*self._slots(number)]
+        if empty := next((slot for slot in slots if not slot.choices), None):
+            self.refusal = f"no row to refer to in {', '.join(empty.columns)}"
+            return None
+        chosen = [0] * len(slots)
+        for _ in range(_MOST_TRIES):
+            error = self._insert(slots, chosen)
+            if isinstance(error, Row):
+                self.refusal = ""
+                return error
+            if not error:
+                self.refusal = "a trigger or a rule takes no row"
+                return None
+            self.refusal = _said(error)
+            if not _advance(chosen, slots, self._blamed(slots, error)):
+                break
+        return None
+
+    def _insert(self, slots: list[_Slot], chosen: list[int]) -> Row | psycopg2.Error | None:
+        """Insert what is chosen; nothing where the server does without the row."""
+        values = {
+            name: value
+            for slot, index in zip(slots, chosen, strict=True)
+            for name, value in zip(slot.columns, slot.choices[index], strict=True)
+            if value is not guesses.DEFAULT
+        }
+        table = _plain(self._table.name)
+        names = ", ".join(map(_plain, values))
+        casts = ", ".join(f"CAST(%s AS {_plain(self._columns[name].type)})" for name in values)
+        what = f"({names}) OVERRIDING USER VALUE VALUES ({casts})" if values else "DEFAULT VALUES"
+        found = _tried(
+            self._cursor,
+            f"INSERT INTO {table} AS made {what} RETURNING to_jsonb(made)::text",
+            [*values.values()],
+        )
+        if isinstance(found, psycopg2.Error):
+            return found
+        return Row(self._table.name, found[0]) if found else None
+
+    def _blamed(self, slots: list[_Slot], error: psycopg2.Error) -> list[int]:
+        """The slots whose values the server does not like; all, where it does not say."""
+        diagnostics = error.diag
+        named = self._table.constraints.get(diagnostics.constraint_name or "", [])
+        blamed = {*named, diagnostics.column_name}
+        found = [place for place, slot in enumerate(slots) if blamed & {*slot.columns}]
+        return found or [*range(len(slots))]
+
+    def _slots(self, number: int) -> Iterator[_Slot]:
+        taken: set[str] = set()
+        for reference in self._table.references:
+            if not taken & {*reference.columns} and {*reference.columns} <= self._columns.keys():
+                taken |= {*reference.columns}
+                yield _Slot(reference.columns, self._parents(reference, number))
+        model = self._model(number)
+        for column in self._table.columns:
+            if column.name not in taken:
+                values = guesses.values(column, number)
+                if column.name not in self._table.unique and guesses.is_peculiar(column):
+                    values = [*model.get(column.name, []), *values]
+                valid = [(value,) for value in values if self._is_valid(column, value)]
+                yield _Slot([column.name], valid)
+
+    def _parents(self, reference: Reference, number: int) -> list[tuple[Any, ...]]:
+        """Values of rows to refer to, another one first for each row."""
+        names = ", ".join(f"{_plain(name)}::text" for name in reference.others)
+        self._cursor.execute(
+            f"SELECT {names} FROM {_plain(reference.table)} ORDER BY {names} LIMIT %s", (_PARENTS,)
+        )
+        found = self._cursor.fetchall()
+        turn = number % len(found) if found else 0
+        needed = any(self._columns[name].required for name in reference.columns)
+        nobody = [] if needed else [(None,) * len(reference.columns)]
+        return [*found[turn:], *found[:turn], *nobody]
+
+    def _model(self, number: int) -> dict[str, list[Any]]:
+        """The values of a row that is there: what is good for one is likely good for another."""
+        names = ", ".join(f"{_plain(column.name)}::text" for column in self._table.columns)
+        table = _plain(self._table.name)
+        self._cursor.execute(f"SELECT {names} FROM {table} ORDER BY {names} LIMIT %s", (number,))
+        rows = self._cursor.fetchall()
+        return (
+            dict(zip(self._columns, ([value] for value in rows[-1]), strict=True)) if rows else {}
+        )
+
+    def _is_valid(self, column: Column, value: Any) -> bool:
+        """Whether the type takes the value; of a row that it refuses the server names none."""
+        if value is None or value is guesses.DEFAULT:
+            return True
+        cast = f"SELECT CAST(%s AS {_plain(column.type)}) IS NULL"
+        return not isinstance(_tried(self._cursor, cast, [value]), psycopg2.Error)
+
+
+def _advance(chosen: list[int], slots: list[_Slot], blamed: list[int]) -> bool:
+    """Count on, as an odometer does, over the slots that are blamed; False when all was tried."""
+    for place in blamed:
+        chosen[place] += 1
+        if chosen[place] < len(slots[place].choices):
+            return True
+        chosen[place] = 0
+    return False
+
+
+def _tried(cursor: Cursor, query: str, values: list[Any]) -> Any:
+    """The first row that a query gives, or its error; the transaction goes on in any case."""
+    cursor.execute("SAVEPOINT promptlib_sample")
+    try:
+        cursor.execute(query, values)
+        found = cursor.fetchone() if cursor.description else None
+    except psycopg2.Error as error:
+        cursor.execute("ROLLBACK TO SAVEPOINT promptlib_sample")
+        return error
+    cursor.execute("RELEASE SAVEPOINT promptlib_sample")
+    return found
+
+
+def _said(error: psycopg2.Error) -> str:
+    return " ".join((error.diag.message_primary or str(error)).split())
+
+
+def _plain(name: str) -> str:
+    """A name in a query that has values: psycopg2 takes % for one of them."""
+    return name.replace("%", "%%")

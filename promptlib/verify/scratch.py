@@ -1,0 +1,179 @@
+"""Databases for a while: made on a server, copied from each other, and dropped whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import secrets
+from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg2
+from psycopg2 import errors, sql
+
+from promptlib.core import interrupts
+from promptlib.core.errors import PromptlibError
+from promptlib.engine.runner import Step
+from promptlib.engine.watcher import Watcher
+from promptlib.ledger.tables import UP
+from promptlib.postgres import admin as server
+from promptlib.postgres.target import Target
+from promptlib.verify import measure as measured
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.config.settings import Settings
+    from promptlib.files.parser import Migration
+
+_PREFIX = "promptlib_scratch_"
+_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname ~ %s"
+# Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
+_TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
+_KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
+
+
+class Session(NamedTuple):
+    """A connection to a database, and who looks at its statements."""
+
+    connection: Connection
+    watcher: Watcher
+
+
+class Workshop:
+    """Makes databases of one name with numbers behind it.
+
+    Args:
+        target: on the same server, for the same user.
+        cursor: on one of the server's own databases, in autocommit.
+        name: what theirs begin with.
+    """
+
+    def __init__(self, target: Target, cursor: Cursor, name: str) -> None:
+        self._target = target
+        self._cursor = cursor
+        self._name = name
+        self._numbers = itertools.count(1)
+
+    @property
+    def server(self) -> str:
+        """Which PostgreSQL it is."""
+        version = self._cursor.connection.get_parameter_status("server_version")
+        return f"PostgreSQL {version}"
+
+    def make(self, template: Target | None = None) -> Target:
+        """Make a database: empty, or a copy of one that nobody is connected to.
+
+        Raises:
+            PromptlibError: when the user may not, or another one is connected to the original.
+        """
+        name = f"{self._name}_{next(self._numbers)}"
+        parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
+        if template:
+            original = template.parameters["dbname"]
+            parts.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(original)))
+        try:
+            self._cursor.execute(sql.SQL(" ").join(parts))
+        except errors.InsufficientPrivilege:
+            user = self._target.parameters.get("user", "this user")
+            raise PromptlibError(
+                f"{user} may not make a scratch database on {self._target}",
+                f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
+            ) from None
+        except errors.ObjectInUse as error:
+            raise PromptlibError(
+                f"a scratch database cannot be made: {error.diag.message_primary}",
+                "where a pooler is between, which keeps connections, connect to the server itself; "
+                "or use the embedded server: --embedded",
+            ) from None
+        return Target({**self._target.parameters, "dbname": name}, self._target.source)
+
+    def drop(self, made: Target) -> None:
+        """Drop a database, whoever is connected to it."""
+        _drop(self._cursor, made.parameters["dbname"])
+
+    def roles(self) -> set[str]:
+        """The roles of the server, which all of its databases share."""
+        self._cursor.execute("SELECT rolname FROM pg_roles")
+        return {name for (name,) in self._cursor.fetchall()}
+
+    def drop_roles(self, names: Iterable[str]) -> None:
+        """Drop roles, but those that own something or have rights somewhere."""
+        for name in names:
+            with contextlib.suppress(psycopg2.Error):
+                self._cursor.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+
+@contextlib.contextmanager
+def workshop(target: Target) -> Iterator[Workshop]:
+    """Make databases on the server of a target; they are gone at the end.
+
+    Those that a killed process left behind are dropped first.
+
+    Raises:
+        PromptlibError: when the server cannot be reached.
+    """
+    name = _PREFIX + secrets.token_hex(6)
+    error = None  # what the user knows is the target, which need not be there
+    try:
+        target.connect().close()
+    except PromptlibError as refused:
+        error = refused
+    with server.maintenance(target, error) as connection, connection.cursor() as cursor:
+        _tidy(cursor)
+        cursor.execute(_TRY.format(_KEY), (name,))
+        try:
+            yield Workshop(target, cursor, name)
+        finally:
+            cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
+            for (each,) in cursor.fetchall():
+                _drop(cursor, each)
+
+
+def _tidy(cursor: Cursor) -> None:
+    cursor.execute(_LEFT_BEHIND, (f"^{_PREFIX}[0-9a-f]{{12}}_[0-9]+$",))
+    for (name,) in cursor.fetchall():
+        owner = name.rpartition("_")[0]
+        cursor.execute(_TRY.format(_KEY), (owner,))
+        if cursor.fetchone() == (True,):
+            with contextlib.suppress(psycopg2.Error):  # another user's, or gone meanwhile
+                _drop(cursor, name)
+            cursor.execute(_LET_GO.format(_KEY), (owner,))
+
+
+def _drop(cursor: Cursor, name: str) -> None:
+    """Drop a database, when a session there that this user may not end is gone.
+
+    Autovacuum's is one, which the server ends while it waits. Source: CountOtherDBBackends in
+    src/backend/storage/ipc/procarray.c.
+    """
+    drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    try:
+        cursor.execute(drop + sql.SQL(" WITH (FORCE)"))
+    except errors.InsufficientPrivilege:
+        cursor.execute(drop)
+
+
+@contextlib.contextmanager
+def session(made: Target) -> Iterator[Session]:
+    """A connection to a database, and who looks at its statements."""
+    with (
+        contextlib.closing(made.connect()) as connection,
+        interrupts.listening(),
+        Watcher(made.connect, connection, interruptible=False) as watcher,
+    ):
+        yield Session(connection, watcher)
+
+
+def build(made: Target, migrations: Iterable[Migration], settings: Settings) -> None:
+    """Run the UP sections of migrations, without a ledger.
+
+    Raises:
+        PromptlibError: for the first statement that fails.
+    """
+    with session(made) as (connection, watcher):
+        for migration in migrations:
+            step = Step(migration.version, UP, migration.up, migration.path)
+            [*measured.run(connection, step, settings, watcher)]
