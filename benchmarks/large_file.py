@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import tools  # finds the others
 
-from promptlib.files import parser as migration
+from promptlib.files.parser import parse_migration
 from support import costs, servers
 from support.projects import Project, path_of
 
@@ -61,7 +61,7 @@ def _inserts(megabytes: int, rows: int) -> str:
 def _read(path: Path, rows: int) -> None:
     content = path.read_bytes()
     began = time.process_time()
-    found = migration.parse(path.name[:14], "x", path, content)
+    found = parse_migration(path.name[:14], "x", path, content)
     speed = len(content) / 1e6 / (time.process_time() - began)
     statements = len(found.up.statements)
     print(f"{statements:,} statements of {rows:,} rows: read at {speed:.0f} MB/s")

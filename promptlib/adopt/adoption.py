@@ -5,24 +5,25 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.adopt import schema_match as conformity
-from promptlib.cli import tables, views
-from promptlib.core.errors import PromptlibError, combined
-from promptlib.files import directory
-from promptlib.ledger import state as ledger
-from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE, Tables
-from promptlib.plan import locked as undisturbed
-from promptlib.plan import states as plan
+from promptlib.adopt.schema_match import NOTHING_EXPECTED, compare_schema, expected_schema
+from promptlib.cli.tables import align_columns
+from promptlib.cli.views import describe_place, display_time
+from promptlib.core.errors import PromptlibError, combine_errors
+from promptlib.files.directory import parse_all
+from promptlib.ledger.state import REPLICA
+from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE, LedgerSql
+from promptlib.plan.locked import look
+from promptlib.plan.states import known_rows, require_agreement, require_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.adopt.schema_match import Comparison
+    from promptlib.adopt.schema_match import SchemaComparison
     from promptlib.config.project import Project
     from promptlib.files.parser import Migration
-    from promptlib.ledger.state import Row
+    from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Standing
     from promptlib.postgres.target import Target
 
@@ -45,7 +46,7 @@ class Adoption(NamedTuple):
     ran: list[Migration]
     assumed: list[Migration]
     gaps: list[Migration]
-    kept: list[Row]
+    kept: list[LedgerRow]
     end: str
 
     @property
@@ -54,23 +55,23 @@ class Adoption(NamedTuple):
         return [*self.assumed, *self.ran]
 
 
-def of(found: Standing) -> Adoption | None:
+def find_adoption(found: Standing) -> Adoption | None:
     """What there is to take over, if anything.
 
     Raises:
         PromptlibError: where that is not clear, or cannot be written down.
     """
     known = found.ledger
-    plan.require_ours(known)
+    require_ours(known)
     ran = known.unadopted(file.version for file in found.files)
     if not ran and (known.current or not known.is_predecessors):
         return None
     if found.broken:
-        raise combined(found.broken)
+        raise combine_errors(found.broken)
     if known.is_replica:
-        raise PromptlibError(*ledger.REPLICA)
-    rows = plan.rows(found.files, {}, known)
-    plan.require_agreement(known, rows)
+        raise PromptlibError(*REPLICA)
+    rows = known_rows(found.files, {}, known)
+    require_agreement(known, rows)
     oldest, newest = (ran[0], ran[-1]) if ran else ("", "")
     without = [each for each in found.migrations if each not in rows and each < newest]
     assumed = [each for each in without if each < oldest and not known.current]
@@ -83,15 +84,17 @@ def of(found: Standing) -> Adoption | None:
     )
 
 
-def nothing(found: Standing) -> str:
+def nothing_to_adopt(found: Standing) -> str:
     """Say that there is nothing to take over."""
     table = f"{found.ledger.schema}.{MIGRATIONS}"
     why = "" if found.ledger.columns else f"there is no table {table}, and "
     then = f"; promptlib migrate runs {len(found.waiting)} pending" if found.waiting else ""
-    return f"there is nothing to adopt: {why}{views.place(found)}{then}"
+    return f"there is nothing to adopt: {why}{describe_place(found)}{then}"
 
 
-def check(project: Project, found: Standing, adoption: Adoption, *, embedded: bool) -> Comparison:
+def check_adoption(
+    project: Project, found: Standing, adoption: Adoption, *, embedded: bool
+) -> SchemaComparison:
     """Find out whether the database holds what ran on it.
 
     Args:
@@ -105,17 +108,17 @@ def check(project: Project, found: Standing, adoption: Adoption, *, embedded: bo
     """
     late = [each.version for each in adoption.gaps]
     upto = [file for file in found.files if file.version <= adoption.end]
-    ran = directory.read_all(file for file in upto if file.version not in late)
+    ran = parse_all(file for file in upto if file.version not in late)
     if not ran:
-        return conformity.NOTHING
+        return NOTHING_EXPECTED
     place = project.embedded() if embedded else found.target
     number = f"{len(ran)} migration{'s' * (len(ran) != 1)}"
     _log.info("running %s in a scratch database, to compare the schemas", number)
     try:
-        expected = conformity.made_by(ran, place, found.target, project.settings)
+        expected = expected_schema(ran, place, found.target, project.settings)
     except PromptlibError as error:
         raise _unchecked(error, late, embedded=embedded) from error
-    return conformity.compared(found.target, expected)
+    return compare_schema(found.target, expected)
 
 
 def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> PromptlibError:
@@ -129,7 +132,9 @@ def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> Pro
     return PromptlibError(error.what, error.remedy, place=error.place, notes=notes)
 
 
-def explained(found: Standing, adoption: Adoption, comparison: Comparison) -> Iterator[str]:
+def explain_adoption(
+    found: Standing, adoption: Adoption, comparison: SchemaComparison
+) -> Iterator[str]:
     """Say what was found and, if the database holds that, what becomes of it, line by line."""
     yield f"found in {found.ledger.schema}.{MIGRATIONS}, which the predecessor left:"
     yield from (f"  {line}" for line in _listed(found, adoption))
@@ -144,7 +149,7 @@ def explained(found: Standing, adoption: Adoption, comparison: Comparison) -> It
 
 def _listed(found: Standing, adoption: Adoption) -> list[str]:
     """A line for each migration of the predecessor's table, and of ours up to its newest."""
-    about: dict[str, Sequence[Migration | Row]] = {
+    about: dict[str, Sequence[Migration | LedgerRow]] = {
         "executed": adoption.ran,
         "no row, but made before what ran": adoption.assumed,
         "no row, but what came after it ran: late": adoption.gaps,
@@ -154,13 +159,13 @@ def _listed(found: Standing, adoption: Adoption) -> list[str]:
         (
             each.version,
             each.name.replace("_", " "),
-            views.time(found.facts.get(each.version, {}).get("executed_at")),
+            display_time(found.facts.get(each.version, {}).get("executed_at")),
             what,
         )
         for what, those in about.items()
         for each in those
     ]
-    return tables.aligned(sorted(listed), {}) if listed else ["nothing"]
+    return align_columns(sorted(listed), {}) if listed else ["nothing"]
 
 
 def _deeds(found: Standing, adoption: Adoption) -> Iterator[str]:
@@ -178,11 +183,13 @@ def _deeds(found: Standing, adoption: Adoption) -> Iterator[str]:
     yield "run no migration" + (f"; promptlib migrate runs {_versions(pending)}" if pending else "")
 
 
-def _versions(those: Iterable[Migration | Row]) -> str:
+def _versions(those: Iterable[Migration | LedgerRow]) -> str:
     return ", ".join(each.version for each in those)
 
 
-def make(project: Project, target: Target, announced: Adoption, comparison: Comparison) -> bool:
+def make_adoption(
+    project: Project, target: Target, announced: Adoption, comparison: SchemaComparison
+) -> bool:
     """Write what was announced, in one transaction, while no deploy runs.
 
     Returns:
@@ -191,11 +198,11 @@ def make(project: Project, target: Target, announced: Adoption, comparison: Comp
     Raises:
         PromptlibError: when files, ledger or schema have changed since.
     """
-    with undisturbed.look(project, target) as now:
-        adoption = of(now.standing)
+    with look(project, target) as now:
+        adoption = find_adoption(now.standing)
         if not adoption:
             return False
-        same = conformity.compared(target, comparison.expected) == comparison
+        same = compare_schema(target, comparison.expected) == comparison
         if adoption != announced or not same:
             raise PromptlibError(
                 "files, ledger or schema have changed meanwhile, so nothing was adopted",
@@ -210,7 +217,7 @@ def make(project: Project, target: Target, announced: Adoption, comparison: Comp
 
 
 def _write(cursor: Cursor, found: Standing, adoption: Adoption) -> None:
-    written = Tables(found.ledger.schema)
+    written = LedgerSql(found.ledger.schema)
     if adoption.taken:
         cursor.execute(written.took_over(adoption.taken, _OUTCOME))
     if not found.ledger.has_version_table:

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from psycopg2 import sql
 
 from promptlib.core.errors import PromptlibError
-from promptlib.postgres import catalog
-from promptlib.postgres.catalog import TABLE
-from promptlib.verify import scratch
+from promptlib.postgres.catalog import TABLE, catalog_difference, read_catalog, table_of_key
+from promptlib.verify.scratch import build_schema, open_workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
-    from promptlib.postgres.catalog import Catalog, Key
+    from promptlib.postgres.catalog import Catalog, CatalogKey
     from promptlib.postgres.target import Target
 
 _log = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ _RESTORED = """
 """
 
 
-class Expected(NamedTuple):
+class ExpectedSchema(NamedTuple):
     """What a database should hold, of what counts; either wording will do.
 
     Attributes:
@@ -66,7 +65,7 @@ class Expected(NamedTuple):
     restored: Catalog
 
 
-class Comparison(NamedTuple):
+class SchemaComparison(NamedTuple):
     """A database and what it should hold.
 
     Attributes:
@@ -75,21 +74,23 @@ class Comparison(NamedTuple):
         additions: what its tables have beyond that, by kind and name; other tables do not count.
     """
 
-    expected: Expected
+    expected: ExpectedSchema
     differences: list[str]
     additions: list[str]
 
 
-NOTHING = Comparison(Expected({}, {}), [], [])
+NOTHING_EXPECTED = SchemaComparison(ExpectedSchema({}, {}), [], [])
 
 
-def compared(target: Target, expected: Expected) -> Comparison:
+def compare_schema(target: Target, expected: ExpectedSchema) -> SchemaComparison:
     """Compare a database with what it should hold."""
     found = _read(target)
-    return Comparison(expected, [*_differences(expected, found)], [*_additions(expected, found)])
+    return SchemaComparison(
+        expected, [*_differences(expected, found)], [*_additions(expected, found)]
+    )
 
 
-def require(comparison: Comparison) -> None:
+def require_match(comparison: SchemaComparison) -> None:
     """Refuse where a database does not hold what it should.
 
     Raises:
@@ -104,9 +105,9 @@ def require(comparison: Comparison) -> None:
         )
 
 
-def made_by(
+def expected_schema(
     migrations: Iterable[Migration], place: Target, like: Target, settings: Settings
-) -> Expected:
+) -> ExpectedSchema:
     """Read what migrations make, in a scratch database that is gone afterwards.
 
     Args:
@@ -118,21 +119,23 @@ def made_by(
     Raises:
         PromptlibError: when there can be no such database, or a section fails in it.
     """
-    with scratch.workshop(place) as workshop:
+    with open_workshop(place) as workshop:
         made = workshop.make()
         _prepare(made, like)
         before = _read(made)  # what every database of that server has from the beginning
-        scratch.build(made, migrations, settings)
+        build_schema(made, migrations, settings)
         after = _read(made)
         _restore(made)
         restored = _read(made)
-    return Expected({key: text for key, text in after.items() if before.get(key) != text}, restored)
+    return ExpectedSchema(
+        {key: text for key, text in after.items() if before.get(key) != text}, restored
+    )
 
 
 def _read(target: Target) -> Catalog:
     """What a database consists of, as far as it counts."""
     with contextlib.closing(target.connect()) as connection:
-        found = catalog.read(connection)
+        found = read_catalog(connection)
     return {key: text for key, text in found.items() if key[0] not in _UNCOUNTED}
 
 
@@ -169,21 +172,21 @@ def _restore(made: Target) -> None:
             cursor.execute(statement)
 
 
-def _differences(expected: Expected, found: Catalog) -> Iterator[str]:
+def _differences(expected: ExpectedSchema, found: Catalog) -> Iterator[str]:
     other = {key: text for key, text in expected.made.items() if not _holds(found, key, expected)}
     there = {key: found[key] for key in other if key in found}
-    for line in catalog.difference(other, there):
+    for line in catalog_difference(other, there):
         yield f"  {_SIGNS[line[0]]:<8} {line[1:]}"
 
 
-def _additions(expected: Expected, found: Catalog) -> Iterator[str]:
+def _additions(expected: ExpectedSchema, found: Catalog) -> Iterator[str]:
     tables = {name for kind, name in expected.made if kind == TABLE}
     for key in sorted(found.keys() - expected.made.keys()):
-        if catalog.table_of(key) in tables:
+        if table_of_key(key) in tables:
             yield " ".join(key)
 
 
-def _holds(found: Catalog, key: Key, expected: Expected) -> bool:
+def _holds(found: Catalog, key: CatalogKey, expected: ExpectedSchema) -> bool:
     wanted = [_essence(key[0], each[key]) for each in expected if key in each]
     return key in found and _essence(key[0], found[key]) in wanted
 

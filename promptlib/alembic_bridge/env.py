@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
 
-from promptlib.alembic_bridge import errors as report
 from promptlib.alembic_bridge import online
+from promptlib.alembic_bridge.errors import errors_reported, fewer_warnings
 from promptlib.alembic_bridge.offline import Writing
 from promptlib.alembic_bridge.plugin import OPTION
 from promptlib.alembic_bridge.revisions import SqlScriptDirectory
-from promptlib.config import settings
-from promptlib.core import logs
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.engine import psql_script as offline
+from promptlib.config.settings import OPTIONS, read_settings
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.logs import stdout_may_close
+from promptlib.engine.psql_script import HEAD
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
-from promptlib.postgres import target as database
+from promptlib.postgres.target import find_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -74,7 +74,7 @@ def run(context: EnvironmentContext, metadata: Model) -> None:
         raise CommandError(_NOT_SET)
     if not isinstance(script, SqlScriptDirectory):
         raise CommandError(_NOT_LOADED)
-    with report.errors(context.config, lambda: script.place()):  # noqa: PLW0108 - set later
+    with errors_reported(context.config, lambda: script.place()):  # noqa: PLW0108 - set later
         chosen = _settings(context)
         options = {
             "transaction_per_migration": True,
@@ -86,7 +86,7 @@ def run(context: EnvironmentContext, metadata: Model) -> None:
             with _connection(context.config) as connection:
                 context.configure(connection)  # only then it tells which command this is
                 options |= _comparison(context, script, metadata)
-                with report.fewer_warnings() if script.compares else contextlib.nullcontext():
+                with fewer_warnings() if script.compares else contextlib.nullcontext():
                     online.run(context, script, chosen, connection, options)
 
 
@@ -107,13 +107,13 @@ def _comparison(
     script.compares = True
     if metadata is None:
         raise _NO_MODEL
-    from promptlib.autogenerate.write import draft as autogenerate  # noqa: PLC0415 - other commands do without
+    from promptlib.autogenerate.write.draft import autogenerate_options  # noqa: PLC0415
 
     models = _models(metadata)
     foreign = {name for model in models for name in model.info.get(_FOREIGN_TABLES, ())}
     schemas = {table.schema for model in models for table in model.tables.values()}
     return {
-        **autogenerate.options(models, script.take),
+        **autogenerate_options(models, script.take),
         "include_schemas": schemas > {None} or None not in schemas,
         "include_name": partial(_is_ours, {*TABLES, VERSION_TABLE, *foreign}, {None, *schemas}),
     }
@@ -136,9 +136,9 @@ def _settings(context: EnvironmentContext) -> Settings:
     """What alembic.ini and -x say."""
     config = context.config
     source = config.config_file_name or config.toml_file_name
-    options = {name: config.get_alembic_option(name) for name in settings.OPTIONS}
+    options = {name: config.get_alembic_option(name) for name in OPTIONS}
     arguments = context.get_x_argument(as_dictionary=True)
-    return settings.read(options, arguments, shown(Path(source)) if source else "")
+    return read_settings(options, arguments, display_path(Path(source)) if source else "")
 
 
 def _run_offline(
@@ -159,8 +159,8 @@ def _run_offline(
         return
     script.require_readable()
     writing.append(Writing(script, context.get_context(), chosen))
-    with logs.reader_may_leave():
-        context.static_output(offline.HEAD)
+    with stdout_may_close():
+        context.static_output(HEAD)
         writing[0].begin()
         context.run_migrations()
 
@@ -211,7 +211,7 @@ def _transactional(connection: Connection) -> Connection:
 
 def _engine(config: Config) -> Engine:
     """An engine that leaves connecting to libpq. Its URL is for display and has no password."""
-    target = database.find(project_folder(config))
+    target = find_target(project_folder(config))
     address = {key: value for key in ("host", "port") if (value := target.parameters.get(key))}
     # A URL of SQLAlchemy's has room for one host and one port; sockets and lists go behind it.
     one = "/" not in address.get("host", "") and address.get("port", "0").isdecimal()

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, NoReturn
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SAWarning
 
-from promptlib.core import interrupts, logs
-from promptlib.core.errors import PromptlibError, history
+from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.core.interrupts import (
+    INTERRUPTED,
+    interrupt_behind,
+    interrupt_exit_code,
+    sigterm_raised,
+)
+from promptlib.core.logs import show_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +47,7 @@ def is_offline_revision(config: Config) -> bool:
 def configure_logging(config: Config) -> None:
     """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
     if is_command_line(config):
-        logs.show(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
+        show_progress(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
 
 
 def is_command(config: Config) -> bool:
@@ -59,7 +65,7 @@ def fewer_warnings() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
+def errors_reported(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
     """Turn our errors, and the driver's, into what a caller of Alembic expects.
 
     The command line gets the whole error on stderr: Alembic's own report would fold its lines into
@@ -69,7 +75,7 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
         config: of the running command.
         place: tells where a driver's error came up, which knows no file.
     """
-    answered = interrupts.answered() if is_command(config) else contextlib.nullcontext()
+    answered = sigterm_raised() if is_command(config) else contextlib.nullcontext()
     try:
         with answered:
             yield
@@ -78,27 +84,27 @@ def errors(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
     except Exception as error:
         if not _of_the_driver(error):
             raise
-        if interrupt := interrupts.behind(error):
+        if interrupt := interrupt_behind(error):
             _end(config, interrupt)
-        _fail(config, explained(error, place()))
+        _fail(config, explain_error(error, place()))
     except KeyboardInterrupt as error:
         _end(config, error)
 
 
-def explained(error: BaseException, place: str) -> PromptlibError:
+def explain_error(error: BaseException, place: str) -> PromptlibError:
     """What an error means; if it came up while one of ours was handled, then that one.
 
     Args:
         error: whatever was raised; a commit knows no file.
         place: the file that was running, or nothing.
     """
-    for earlier in history(error):
+    for earlier in error_chain(error):
         if isinstance(earlier, PromptlibError):
             return earlier
     if raised := _of_the_driver(error):
-        from promptlib.postgres import errors as diagnosis  # noqa: PLC0415 - rarely needed
+        from promptlib.postgres.errors import explain_server_error  # noqa: PLC0415
 
-        return diagnosis.explain_elsewhere(raised, place)
+        return explain_server_error(raised, place)
     return PromptlibError(str(error) or "interrupted", place=place)
 
 
@@ -113,8 +119,8 @@ def _of_the_driver(error: BaseException) -> psycopg2.Error | None:
 def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
     if not is_command_line(config):
         raise interrupt
-    _log.error("%s", interrupts.MESSAGE)
-    raise SystemExit(interrupts.exit_code(interrupt)) from None
+    _log.error("%s", INTERRUPTED)
+    raise SystemExit(interrupt_exit_code(interrupt)) from None
 
 
 def _fail(config: Config, error: PromptlibError) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from promptlib.engine import psql_script as offline
-from promptlib.ledger.tables import UP, Tables
+from promptlib.engine.psql_script import section_script
+from promptlib.ledger.tables import UP, LedgerSql
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, MigrationInfo
@@ -28,7 +28,7 @@ class Writing:
         self, script: SqlScriptDirectory, context: MigrationContext, settings: Settings
     ) -> None:
         self.script, self.context, self.settings = script, context, settings
-        self.tables = Tables(settings.version_table_schema)
+        self.tables = LedgerSql(settings.version_table_schema)
         self._performed = ("", "")
         script.perform = self.perform
 
@@ -47,7 +47,7 @@ class Writing:
         settings = self.settings.of_section(section)
         inside = contextlib.nullcontext()
         with inside if section.transactional else self.context.autocommit_block():
-            self.context.impl.static_output(offline.script(section, settings))
+            self.context.impl.static_output(section_script(section, settings))
         self._performed = version, direction
 
     def applied(self, step: MigrationInfo) -> None:

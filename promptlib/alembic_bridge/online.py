@@ -11,17 +11,27 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg2
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptlib.alembic_bridge import errors as report
+from promptlib.alembic_bridge.errors import FROM, is_command
 from promptlib.alembic_bridge.steps import Running
-from promptlib.core import durations as duration
+from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.engine.deploy import Deploy
 from promptlib.engine.sections import Sections
 from promptlib.engine.watcher import Watcher
-from promptlib.ledger import lock
-from promptlib.ledger import state as ledger
+from promptlib.ledger.lock import DeployLock, acquire_lock, hold_lock, lock_key
+from promptlib.ledger.state import REPLICA, make_ledger, read_ledger
 from promptlib.ledger.tables import VERSION_TABLE
-from promptlib.plan import states as plan
+from promptlib.plan.states import (
+    State,
+    known_rows,
+    migration_entries,
+    require_applicable,
+    require_clear,
+    require_ours,
+    require_unmoved,
+    rows_without_files,
+    state_problems,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +125,7 @@ class _Command:
             except PromptlibError as error:  # a file that cannot be read
                 _log.warning("%s", error)
             else:
-                for problem in plan.problems(entries, self.script.folder, found.version):
+                for problem in state_problems(entries, self.script.folder, found.version):
                     _log.warning("%s", problem)
             self.script.require_head(found.current)
         self.context.run_migrations()
@@ -124,13 +134,13 @@ class _Command:
         """Read what the database remembers, without touching a caller's open transaction."""
         try:
             with self.driver.cursor() as cursor:
-                found = ledger.read(cursor, self.settings.version_table_schema)
+                found = read_ledger(cursor, self.settings.version_table_schema)
         finally:
             if not self.external:
                 self.driver.rollback()
         self.script.rows = self.script.rows or found.rows
-        rows = plan.rows(self.script.files, {}, found)
-        self.script.remember(plan.ghosts(rows, found.current, self.script.files))
+        rows = known_rows(self.script.files, {}, found)
+        self.script.remember(rows_without_files(rows, found.current, self.script.files))
         self.script.never_ran = {
             each.version for each in self.script.files if each.version not in rows
         }
@@ -140,7 +150,7 @@ class _Command:
     def plan(self, found: Ledger) -> list[Entry]:
         """Where each migration stands."""
         files, checksums = self.script.files, self.script.checksums
-        return plan.entries(files, checksums, found, plan.rows(files, checksums, found))
+        return migration_entries(files, checksums, found, known_rows(files, checksums, found))
 
     def deploy(self) -> None:
         """Change the database, if there is something to do; one deploy at a time."""
@@ -148,7 +158,7 @@ class _Command:
         found = self.read()
         self.script.require_readable()
         if found.is_replica:
-            raise PromptlibError(*ledger.REPLICA)
+            raise PromptlibError(*REPLICA)
         entries = self.plan(found)
         steps = self.alembics(found.current, self.context.get_context())
         self.require(found, entries)
@@ -162,16 +172,16 @@ class _Command:
     def require(self, found: Ledger, entries: list[Entry]) -> None:
         """Refuse what no deploy may touch."""
         if self.script.asked == "stamp":
-            plan.require_ours(found)
+            require_ours(found)
             return
-        plan.require_clear(found, self.script.files)
+        require_clear(found, self.script.files)
         if self.script.asked == "upgrade":
             late = self.settings.applies_late
-            plan.require(entries, found, self.script.folder, applies_late=late)
+            require_applicable(entries, found, self.script.folder, applies_late=late)
 
     def has_work(self, found: Ledger, entries: list[Entry], steps: list[Any]) -> bool:
         """Whether anything would be written."""
-        late = plan.State.LATE in [entry.state for entry in entries]
+        late = State.LATE in [entry.state for entry in entries]
         return bool(
             steps
             or found.half_done
@@ -182,13 +192,13 @@ class _Command:
 
     def locked(self, found: Ledger) -> int:
         """Deploy while no other deploy runs; the number of migrations that ran."""
-        number = lock.key(found.schema, VERSION_TABLE)
+        number = lock_key(found.schema, VERSION_TABLE)
         with self.lock(number) as held:
             found = self.prepare()
-            plan.require_unmoved(found, self.context.config.attributes.get(report.FROM))
+            require_unmoved(found, self.context.config.attributes.get(FROM))
             entries = self.plan(found)
             self.require(found, entries)
-            if report.is_command(self.context.config):
+            if is_command(self.context.config):
                 gc.freeze()  # files and modules stay: no use in searching them again and again
             with self.watcher() as watcher:
                 sections = Sections(self.driver, found, self.script.migrations, self.script.folder)
@@ -206,12 +216,12 @@ class _Command:
                 deploy.commit()
                 return self.running.done
 
-    def lock(self, number: int) -> contextlib.AbstractContextManager[lock.Lock | None]:
+    def lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
         """The deploy lock; in a caller's transaction it is held until that ends."""
         if not self.external:
-            return lock.held(self.second, number, self.settings.deploy_wait)
+            return hold_lock(self.second, number, self.settings.deploy_wait)
         with self.driver.cursor() as cursor:
-            lock.acquire(cursor, number, self.settings.deploy_wait)
+            acquire_lock(cursor, number, self.settings.deploy_wait)
         return contextlib.nullcontext()
 
     def prepare(self) -> Ledger:
@@ -220,7 +230,7 @@ class _Command:
         migrations = self.script.migrations
         before = (migrations[key] for key in migrations if key <= found.version)
         with self.driver.cursor() as cursor:
-            made = ledger.make(cursor, found, before)
+            made = make_ledger(cursor, found, before)
         if not found.has_version_table:
             # Left to run_migrations, it would go when the first migration is begun again.
             self.context.get_context()._ensure_version_table()
@@ -232,7 +242,7 @@ class _Command:
 
     def watcher(self) -> Watcher:
         """What looks at statements that take their time."""
-        answers = report.is_command(self.context.config)
+        answers = is_command(self.context.config)
         return Watcher(self.second, self.driver, interruptible=answers)
 
     def second(self) -> DriverConnection:
@@ -247,5 +257,5 @@ class _Command:
         """Say what was done, and where the database stands."""
         heads = self.context.get_context().get_current_heads()
         newest = " (head)" if tuple(self.script.get_heads()) == heads else ""
-        ran = f"{done} migration{'s' * (done != 1)} in {duration.shown(took)}; " if done else ""
+        ran = f"{done} migration{'s' * (done != 1)} in {display_duration(took)}; " if done else ""
         _log.info("%sthe database is at %s%s", ran, ", ".join(heads) or "base", newest)

@@ -14,14 +14,25 @@ from alembic.script import Script, ScriptDirectory, write_hooks
 from alembic.script.revision import RevisionMap
 from alembic.util import CommandError, to_tuple
 
-from promptlib.alembic_bridge import errors as report
-from promptlib.core.errors import PromptlibError, combined
-from promptlib.files import directory
+from promptlib.alembic_bridge.errors import (
+    READ,
+    configure_logging,
+    errors_reported,
+    fewer_warnings,
+    is_offline_revision,
+)
+from promptlib.core.errors import PromptlibError, combine_errors
 from promptlib.files.creating import TEMPLATE
-from promptlib.files.directory import File, path_of
+from promptlib.files.directory import (
+    MigrationFile,
+    is_version,
+    list_migrations,
+    migration_path,
+    new_file,
+    write_errors_explained,
+)
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.plan import reading
-from promptlib.plan.reading import Migrations
+from promptlib.plan.reading import Migrations, read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +41,7 @@ if TYPE_CHECKING:
 
     from promptlib.autogenerate.write.draft import Draft
     from promptlib.files.parser import Migration
-    from promptlib.ledger.state import Row
+    from promptlib.ledger.state import LedgerRow
     from promptlib.plan.reading import Reading
 
 _log = logging.getLogger(__name__)
@@ -51,8 +62,10 @@ class SqlScriptDirectory(ScriptDirectory):
         self.config = config
         self.folder = Path(str(config.get_alembic_option("sql_location")))
         self.revision_map = RevisionMap(self.generate_scripts)
-        self.rows: Mapping[str, Row] = {}  # the ledger's: what is as it ran is not parsed again
-        self.ghosts: list[Row] = []
+        self.rows: Mapping[
+            str, LedgerRow
+        ] = {}  # the ledger's: what is as it ran is not parsed again
+        self.ghosts: list[LedgerRow] = []
         self.never_ran: set[str] = set()  # older than the current revision
         self.bound = ""  # how far an upgrade goes that takes no step of Alembic's
         self.has_half = False  # whether half of an UP is there, of which Alembic does not know
@@ -61,22 +74,22 @@ class SqlScriptDirectory(ScriptDirectory):
         self.asked = ""  # upgrade, downgrade or stamp: what Alembic last planned
         self.perform: Callable[[str, str], None]  # what a revision's functions do
         self.place: Callable[[], str] = str  # the file of the migration that runs
-        report.configure_logging(config)
-        if report.is_offline_revision(config):
+        configure_logging(config)
+        if is_offline_revision(config):
             # Else Alembic says that it makes no sense. It runs env.py, which then connects nowhere.
             config.set_main_option("revision_environment", "true")
 
     @cached_property
-    def files(self) -> list[File]:
+    def files(self) -> list[MigrationFile]:
         """The migrations by name, oldest first; none has been read."""
-        with report.errors(self.config):
-            return directory.files(self.folder)
+        with errors_reported(self.config):
+            return list_migrations(self.folder)
 
     @cached_property
     def _reading(self) -> Reading:
-        found = reading.read(self.files, self.rows, self.config.attributes.get(report.READ, {}))
+        found = read_files(self.files, self.rows, self.config.attributes.get(READ, {}))
         if found.broken:
-            raise combined(found.broken)
+            raise combine_errors(found.broken)
         return found
 
     @cached_property
@@ -111,7 +124,7 @@ class SqlScriptDirectory(ScriptDirectory):
                 "run what is pending first: alembic upgrade head",
             )
 
-    def remember(self, ghosts: list[Row]) -> None:
+    def remember(self, ghosts: list[LedgerRow]) -> None:
         """Take what the database names and sql/ does not have for revisions as well."""
         if ghosts:
             self.ghosts = ghosts
@@ -120,7 +133,11 @@ class SqlScriptDirectory(ScriptDirectory):
     def generate_scripts(self) -> Iterator[Script]:
         """Yield the revisions in the order of their versions: what RevisionMap asks for."""
         gone = [
-            File(row.version, row.file_name, str(path_of(self.folder, row.version, row.file_name)))
+            MigrationFile(
+                row.version,
+                row.file_name,
+                str(migration_path(self.folder, row.version, row.file_name)),
+            )
             for row in self.ghosts
         ]
         before = None
@@ -128,7 +145,7 @@ class SqlScriptDirectory(ScriptDirectory):
             yield self._script(file, before)
             before = file.version
 
-    def _script(self, file: File, before: str | None) -> Script:
+    def _script(self, file: MigrationFile, before: str | None) -> Script:
         module = ModuleType(f"sql_{file.version}", file.name.replace("_", " "))
         module.__dict__.update(
             revision=file.version,
@@ -210,11 +227,11 @@ class SqlScriptDirectory(ScriptDirectory):
         if draft is not None and not draft:
             _log.info("no migration was written: the database is as the model says")
             return None
-        given = revid if directory.is_version(revid) else ""
+        given = revid if is_version(revid) else ""
         before = self.get_current_head()
-        with report.errors(self.config):
-            file = directory.new_file(self.folder, message or "", after=self.files, version=given)
-            with directory.writing(file.path):
+        with errors_reported(self.config):
+            file = new_file(self.folder, message or "", after=self.files, version=given)
+            with write_errors_explained(file.path):
                 self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
             if draft:
                 _fill(file.path, draft)
@@ -242,7 +259,7 @@ class SqlScriptDirectory(ScriptDirectory):
 def _fill(path: Path, draft: Draft) -> None:
     """Write what --autogenerate has found into a new migration; there is none, if that fails."""
     try:
-        with report.fewer_warnings():
+        with fewer_warnings():
             text = draft.written(path.read_text("utf-8"))
         path.write_text(text, "utf-8", newline="\n")
     except BaseException:

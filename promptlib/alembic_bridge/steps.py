@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from alembic.runtime.migration import RevisionStep
 from alembic.util import CommandError
 
-from promptlib.alembic_bridge.version_table import VersionTable, move
-from promptlib.core import durations as duration
-from promptlib.core.errors import PromptlibError, shown
+from promptlib.alembic_bridge.version_table import VersionTable, move_of_step
+from promptlib.core.durations import display_duration
+from promptlib.core.errors import PromptlibError, display_path
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.states import State
 
@@ -149,7 +149,7 @@ class Running:
             _log.info("%s  %s never ran here: passed over", position, version)
             return
         title = f"{position}  {_titled(step)}"
-        moves = move(self._alembics) if self._alembics else None
+        moves = move_of_step(self._alembics) if self._alembics else None
         if step.section.transactional:
             self.deploy.run(step, title, moves)
         else:
@@ -159,7 +159,7 @@ class Running:
             self.versions.written()
         self._step = None
         self.done += 1
-        _log.info("%s  %s", title, duration.shown(self.deploy.seconds))
+        _log.info("%s  %s", title, display_duration(self.deploy.seconds))
 
     def _chosen(self, version: str, direction: str) -> Step | None:
         sections = self.deploy.sections
@@ -169,13 +169,13 @@ class Running:
         """Refuse a section outside a transaction where a caller's is open."""
         if self.deploy.external:
             raise CommandError(
-                f"{shown(step.path)}: transaction:false needs a connection without an open "
+                f"{display_path(step.path)}: transaction:false needs a connection without an open "
                 "transaction; pass an engine, or a connection that has begun nothing"
             )
 
     def place(self) -> str:
         """The path of the migration that runs, or nothing."""
-        return shown(self._step.path) if self._step else ""
+        return display_path(self._step.path) if self._step else ""
 
     def declare(self, version: str) -> None:
         """Put the ledger where somebody says that the database stands."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import RevisionStep
 
 
-def move(step: RevisionStep) -> Move:
+def move_of_step(step: RevisionStep) -> Move:
     """What Alembic writes for a step, as migrations form one line."""
     before, now = str(step.revision.down_revision or ""), step.revision.revision
     return Move(before, now) if step.is_upgrade else Move(now, before)

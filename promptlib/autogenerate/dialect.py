@@ -51,7 +51,7 @@ _CAST_ARRAY = re.compile(rf"(ARRAY\[(?:{STRING}::character varying(?:, )?)+\])::
 _INDEX_HEAD = re.compile(r"CREATE (UNIQUE )?INDEX .+? USING ", re.DOTALL)
 
 
-class Column(NamedTuple):
+class SpelledColumn(NamedTuple):
     """A column: its type with the collation, how it is generated, its default or expression."""
 
     type: str
@@ -59,7 +59,7 @@ class Column(NamedTuple):
     default: str | None
 
 
-class Facts(NamedTuple):
+class TableFacts(NamedTuple):
     """What the server says of a table.
 
     Attributes:
@@ -69,14 +69,14 @@ class Facts(NamedTuple):
         users: what makes again the constraints and indexes that go with a column, by its name.
     """
 
-    columns: dict[str, Column]
+    columns: dict[str, SpelledColumn]
     constraints: dict[str, str]
     indexes: dict[str, str]
     users: dict[str, dict[str, str]]
 
 
 @functools.cache
-def dialect() -> Dialect:
+def plain_dialect() -> Dialect:
     """PostgreSQL's SQL as text, where a percent sign and a backslash stand for themselves."""
     made: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
     made._backslash_escapes = False  # noqa: SLF001 - what SQLAlchemy 2.0 asks a server
@@ -84,19 +84,19 @@ def dialect() -> Dialect:
     return found
 
 
-def compiler() -> Any:
+def ddl_compiler() -> Any:
     """What writes parts of a table's definition."""
-    kind: Any = dialect().ddl_compiler
-    return kind(dialect(), None)
+    kind: Any = plain_dialect().ddl_compiler
+    return kind(plain_dialect(), None)
 
 
-def quoted(name: str, schema: str | None = None) -> str:
+def quote_name(name: str, schema: str | None = None) -> str:
     """A name as SQL has it."""
-    quote = dialect().identifier_preparer.quote
+    quote = plain_dialect().identifier_preparer.quote
     return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
 
 
-def again(text: str) -> str:
+def respelled(text: str) -> str:
     """A definition that the server has spelled, so that it will spell it in the same way again.
 
     `varchar IN (...)` becomes an array of varchar that is cast to text[]; where that is said of an
@@ -105,7 +105,7 @@ def again(text: str) -> str:
     return _CAST_ARRAY.sub(r"\1", text)
 
 
-def block(body: str) -> str:
+def do_block(body: str) -> str:
     """An anonymous block, whatever names are in it."""
     tags = (f"${'_' * length}$" for length in itertools.count())
     tag = next(tag for tag in tags if tag not in body)
@@ -119,7 +119,7 @@ def driver_cursor(connection: Connection) -> Cursor:
     return cursor
 
 
-def facts(cursor: Cursor, relation: str) -> Facts:
+def read_table_facts(cursor: Cursor, relation: str) -> TableFacts:
     """Ask the server for a table, by its quoted name."""
 
     def rows(query: str) -> list[tuple[Any, ...]]:
@@ -129,8 +129,8 @@ def facts(cursor: Cursor, relation: str) -> Facts:
     users: dict[str, dict[str, str]] = {}
     for column, user, sql in rows(_USERS):
         users.setdefault(column, {})[user] = sql
-    return Facts(
-        {name: Column(*values) for name, *values in rows(_COLUMNS)},
+    return TableFacts(
+        {name: SpelledColumn(*values) for name, *values in rows(_COLUMNS)},
         {name: _UNSAID.sub("", text) for name, text in rows(_CONSTRAINTS)},
         {name: _INDEX_HEAD.sub(r"\1", text, count=1) for name, text in rows(_INDEXES)},
         users,

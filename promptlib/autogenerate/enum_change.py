@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.autogenerate.dialect import block, quoted
-from promptlib.autogenerate.operations import Phase, Statement
-from promptlib.syntax.quoting import literal
+from promptlib.autogenerate.dialect import do_block, quote_name
+from promptlib.autogenerate.operations import Phase, SqlOperation
+from promptlib.syntax.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ BEGIN
 END"""
 
 
-class Use(NamedTuple):
+class EnumUse(NamedTuple):
     """A column of the type, or of arrays of it.
 
     `default` is what it is as long as the type is made anew: None where there is none, empty where
@@ -42,16 +42,16 @@ class Use(NamedTuple):
     default: str | None
 
 
-class Type(NamedTuple):
+class EnumType(NamedTuple):
     """An enumerated type: its values in order, and the columns that have it."""
 
     schema: str | None
     name: str
     values: list[str]
-    uses: list[Use]
+    uses: list[EnumUse]
 
 
-class Relabelling(Statement):
+class EnumChange(SqlOperation):
     """A type gets other values.
 
     Args:
@@ -62,14 +62,14 @@ class Relabelling(Statement):
     """
 
     def __init__(
-        self, old: Type, new: Type, rules: list[tuple[str, str]], others: list[str]
+        self, old: EnumType, new: EnumType, rules: list[tuple[str, str]], others: list[str]
     ) -> None:
         super().__init__(Phase.TYPE, diff=("modify_enum", old.name, old.values, new.values))
         self.old, self.new, self.rules, self.others = old, new, rules, others
 
-    def reverse(self) -> Relabelling:
+    def reverse(self) -> EnumChange:
         """The way back."""
-        return Relabelling(self.new, self.old, self.rules, self.others)
+        return EnumChange(self.new, self.old, self.rules, self.others)
 
     @property
     def removed(self) -> list[str]:
@@ -84,7 +84,7 @@ class Relabelling(Statement):
         """
         old, new = self.old.values, self.new.values
         stays = [value for value in new if value in old] == old
-        return stays and not any(literal(value) in others for value in set(new) - set(old))
+        return stays and not any(quote_literal(value) in others for value in set(new) - set(old))
 
     def statements(self, others: str) -> Iterator[str]:
         """Yield what is to run; `others` as in `in_place`."""
@@ -95,7 +95,7 @@ class Relabelling(Statement):
         if self.in_place(others):
             return
         if self.removed:
-            values = ", ".join(map(literal, self.removed))
+            values = ", ".join(map(quote_literal, self.removed))
             yield f"removes {values} from {self._name}: fails where a row still holds it"
         yield f"makes {self._name} anew: the tables that have it are rewritten"
         for other in self.others:
@@ -106,56 +106,56 @@ class Relabelling(Statement):
         for place, value in enumerate(new):
             if value not in there:
                 behind = [each for each in new[place:] if each in there]
-                where = f" AFTER {literal(new[place - 1])}" if place and behind else ""
-                where = where or (f" BEFORE {literal(behind[0])}" if behind else "")
+                where = f" AFTER {quote_literal(new[place - 1])}" if place and behind else ""
+                where = where or (f" BEFORE {quote_literal(behind[0])}" if behind else "")
                 there.add(value)
-                yield f"ALTER TYPE {self._name} ADD VALUE {literal(value)}{where}"
+                yield f"ALTER TYPE {self._name} ADD VALUE {quote_literal(value)}{where}"
 
     def _made_anew(self) -> Iterator[str]:
         if self.removed and self.old.uses:
             yield self._refusal()
         before = f"{self.old.name}_before"
         yield from (remove for remove, _ in self.rules)
-        yield f"ALTER TYPE {self._name} RENAME TO {quoted(before)}"
-        yield creation(self.new)
+        yield f"ALTER TYPE {self._name} RENAME TO {quote_name(before)}"
+        yield create_enum_sql(self.new)
         for use in self.old.uses:
             yield self._change(use)
-        yield f"DROP TYPE {quoted(before, self.old.schema)}"
+        yield f"DROP TYPE {quote_name(before, self.old.schema)}"
         yield from (restore for _, restore in self.rules)
 
     @property
     def _name(self) -> str:
-        return quoted(self.old.name, self.old.schema)
+        return quote_name(self.old.name, self.old.schema)
 
-    def _change(self, use: Use) -> str:
+    def _change(self, use: EnumUse) -> str:
         """A column takes the new type; its default is one of the old type's values."""
-        column, brackets = quoted(use.column), "[]" if use.is_array else ""
+        column, brackets = quote_name(use.column), "[]" if use.is_array else ""
         actions = [f"TYPE {self._name}{brackets} USING {column}::text::{self._name}{brackets}"]
         if use.default is not None:
             actions.insert(0, "DROP DEFAULT")
         if use.default:
             actions.append(f"SET DEFAULT {use.default}")
         lines = ",\n".join(f"    ALTER COLUMN {column} {action}" for action in actions)
-        return f"ALTER TABLE {quoted(use.table, use.schema)}\n{lines}"
+        return f"ALTER TABLE {quote_name(use.table, use.schema)}\n{lines}"
 
     def _refusal(self) -> str:
         """An error where rows hold what is to go: nobody knows what they would hold instead."""
-        values = ", ".join(map(literal, self.removed))
+        values = ", ".join(map(quote_literal, self.removed))
         counts = "\n        UNION ALL\n".join(
-            f"        SELECT count(*) FROM {quoted(use.table, use.schema)} "
-            f"WHERE {quoted(use.column)}::text"
+            f"        SELECT count(*) FROM {quote_name(use.table, use.schema)} "
+            f"WHERE {quote_name(use.column)}::text"
             + (f"[] && ARRAY[{values}]" if use.is_array else f" IN ({values})")
             for use in self.old.uses
         )
         name = self._name.replace("'", "''").replace("%", "%%")
-        return block(_REFUSAL.format(name=name, counts=counts))
+        return do_block(_REFUSAL.format(name=name, counts=counts))
 
 
-def creation(type_: Type) -> str:
+def create_enum_sql(type_: EnumType) -> str:
     """The statement that makes a type."""
-    return made(quoted(type_.name, type_.schema), type_.values)
+    return create_enum_named(quote_name(type_.name, type_.schema), type_.values)
 
 
-def made(name: str, values: Iterable[str]) -> str:
+def create_enum_named(name: str, values: Iterable[str]) -> str:
     """The statement that makes an enumerated type of this name."""
-    return f"CREATE TYPE {name} AS ENUM ({', '.join(map(literal, values))})"
+    return f"CREATE TYPE {name} AS ENUM ({', '.join(map(quote_literal, values))})"

@@ -38,14 +38,14 @@ class Phase(enum.IntEnum):
     DROP_SCHEMA = enum.auto()
 
 
-class Key(NamedTuple):
+class TableKey(NamedTuple):
     """A table: its schema, None for the one that comes first in the search_path, and its name."""
 
     schema: str | None
     name: str
 
 
-class Statement(ops.ExecuteSQLOp):
+class SqlOperation(ops.ExecuteSQLOp):
     """SQL as it is written, in its place among the operations.
 
     Args:
@@ -77,11 +77,11 @@ class Statement(ops.ExecuteSQLOp):
         return self.diff or super().to_diff_tuple()
 
 
-def each(operations: Iterable[ops.MigrateOperation]) -> Iterator[ops.MigrateOperation]:
+def flat_operations(operations: Iterable[ops.MigrateOperation]) -> Iterator[ops.MigrateOperation]:
     """Yield the operations one by one: those of a table are kept together by Alembic."""
     for operation in operations:
         if isinstance(operation, ops.OpContainer):
-            yield from each(operation.ops)
+            yield from flat_operations(operation.ops)
         else:
             yield operation
 
@@ -90,7 +90,7 @@ _LONGEST = 63  # bytes of a name
 _SUFFIXES = {"unique": "key", "foreignkey": "fkey", "primarykey": "pkey"}
 
 
-def named(operation: ops.MigrateOperation) -> ops.MigrateOperation:
+def name_constraint(operation: ops.MigrateOperation) -> ops.MigrateOperation:
     """Give a constraint without a name the one that PostgreSQL would: DOWN has to know it."""
     unnamed: Any = operation
     if isinstance(operation, ops.AddConstraintOp) and not unnamed.constraint_name:
@@ -102,17 +102,17 @@ def named(operation: ops.MigrateOperation) -> ops.MigrateOperation:
     return operation
 
 
-def table_of(operation: ops.MigrateOperation) -> Key | None:
+def operation_table(operation: ops.MigrateOperation) -> TableKey | None:
     """The table of an operation, if it has one."""
     if isinstance(operation, ops.CreateForeignKeyOp):
-        return Key(operation.kw.get("source_schema"), operation.source_table)
+        return TableKey(operation.kw.get("source_schema"), operation.source_table)
     name = getattr(operation, "table_name", None)
-    return Key(getattr(operation, "schema", None), name) if name else None
+    return TableKey(getattr(operation, "schema", None), name) if name else None
 
 
-def subject(operation: ops.MigrateOperation) -> tuple[Key, str]:
+def operation_subject(operation: ops.MigrateOperation) -> tuple[TableKey, str]:
     """What an operation is about: a column, constraint or index of a table; or all of it: ""."""
-    table = table_of(operation) or Key(None, "")
+    table = operation_table(operation) or TableKey(None, "")
     if isinstance(operation, ops.AddColumnOp):
         return table, operation.column.name
     names = (getattr(operation, f"{kind}_name", None) for kind in ("column", "constraint", "index"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from promptlib.config import project as config
+from promptlib.config.project import read_project
 
 if TYPE_CHECKING:
     import argparse
@@ -35,22 +35,22 @@ class Terminal(Protocol):
         """Say what will be done, and ask."""
 
 
-def lines(found: Iterable[str], code: int = 0) -> Answer:
+def text_answer(found: Iterable[str], code: int = 0) -> Answer:
     """Lines of text."""
     return Answer("\n".join(found), code)
 
 
-def document(found: object, code: int = 0) -> Answer:
+def json_answer(found: object, code: int = 0) -> Answer:
     """A JSON document."""
     return Answer(json.dumps(found, indent=2), code)
 
 
-def opened(options: argparse.Namespace, **settings: str) -> tuple[Project, Target]:
+def open_project(options: argparse.Namespace, **settings: str) -> tuple[Project, Target]:
     """The project and its database that the command line means.
 
     Args:
         options: of the command line.
         settings: what wins over the configuration.
     """
-    project = config.read(options.config, settings, options.url)
+    project = read_project(options.config, settings, options.url)
     return project, project.target()

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptlib.cli import parser as parsing
-from promptlib.cli.parser import FILE, FOLDER
+from promptlib.cli.parser import (
+    FILE,
+    FOLDER,
+    natural_number,
+    number_of_seconds,
+    positive_number,
+    top_parser,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -37,20 +43,20 @@ _EPILOG = """examples:
 promptlib COMMAND --help tells more. Everything else is Alembic's: alembic --help"""
 
 
-def parser(first: str = "") -> argparse.ArgumentParser:
+def make_parser(first: str = "") -> argparse.ArgumentParser:
     """Everything that can be said.
 
     Args:
         first: the first word that is said: where it is a command, the others need not be known.
     """
     what = "Raw SQL migrations, run by Alembic, on PostgreSQL."
-    top, commands = parsing.made(what, _EPILOG, first)
+    top, commands = top_parser(what, _EPILOG, first)
     _that_change(commands)
     _that_look(commands)
     _around(commands)
     _for_authors(commands)
     _of_the_server(commands.group("db", "the database itself"))
-    return top if commands.are_any else parser()
+    return top if commands.are_any else make_parser()
 
 
 def _that_change(commands: Commands) -> None:
@@ -82,7 +88,7 @@ def _that_change(commands: Commands) -> None:
     )
     how_far = rollback.add_mutually_exclusive_group()
     how_far.add_argument(
-        "-n", type=parsing.count, default=1, metavar="N", help="the last N, default 1"
+        "-n", type=positive_number, default=1, metavar="N", help="the last N, default 1"
     )
     how_far.add_argument("--to", metavar="VERSION", help="all after VERSION; `base`: all")
     rollback.add_argument("--yes", **_YES)
@@ -169,7 +175,7 @@ def _for_authors(commands: Commands) -> None:
     verify.add_argument("--pending", action="store_true", help="those that have not run")
     verify.add_argument(
         "--rows",
-        type=parsing.number,
+        type=natural_number,
         default=ROWS,
         metavar="N",
         help=f"rows a table; default: {ROWS}",
@@ -229,7 +235,7 @@ def _of_the_server(server: Commands) -> None:
     wait = server.add("wait", "wait until the database can be reached", "--timeout 30")
     wait.add_argument(
         "--timeout",
-        type=parsing.seconds,
+        type=number_of_seconds,
         default=60,
         metavar="SECONDS",
         help="how long; default: 60",

@@ -6,7 +6,7 @@ import argparse
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.cli import parser as parsing
+from promptlib.cli.parser import FILE, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def nodes(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Itera
         yield from nodes(each, (*words, name))
 
 
-def script(shell: str, parser: argparse.ArgumentParser) -> str:
+def completion_script(shell: str, parser: argparse.ArgumentParser) -> str:
     """The script.
 
     Args:
@@ -100,8 +100,8 @@ def _bash(nodes: list[Node]) -> str:
         steps="|".join(f'" {" ".join(node.words)}"' for node in nodes if node.words),
         words="\n".join(words),
         values="\n".join(values),
-        folder=parsing.FOLDER,
-        file=parsing.FILE,
+        folder=FOLDER,
+        file=FILE,
     )
 
 
@@ -129,9 +129,9 @@ def _fish(nodes: list[Node]) -> Iterator[str]:
 def _fish_value(action: argparse.Action) -> str:
     """What may follow an option, or stand alone."""
     required = "-r " if _takes_value(action) else ""
-    if _kind(action) == parsing.FILE:
+    if _kind(action) == FILE:
         return f"{required}-F"
-    if _kind(action) == parsing.FOLDER:
+    if _kind(action) == FOLDER:
         return f"{required}-a '(__fish_complete_directories)'"
     words = " ".join(_choices(action))
     return f"{required}-a {_quoted(words)}" if words else required.rstrip()
@@ -162,4 +162,4 @@ def _takes_value(action: argparse.Action) -> bool:
 
 def _kind(action: argparse.Action) -> str:
     metavar = str(action.metavar)
-    return metavar if metavar in (parsing.FILE, parsing.FOLDER) else ""
+    return metavar if metavar in (FILE, FOLDER) else ""

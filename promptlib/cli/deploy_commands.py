@@ -6,13 +6,13 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib.cli import answers, views
-from promptlib.cli.answers import NO, Answer
-from promptlib.config import project as config
-from promptlib.core.errors import shown
-from promptlib.plan import preview
-from promptlib.plan import states as plan
-from promptlib.plan import status as standing
+from promptlib.cli.answers import NO, Answer, open_project
+from promptlib.cli.views import describe_place, plan_lines, rollback_lines
+from promptlib.config.project import read_project
+from promptlib.core.errors import display_path
+from promptlib.plan.preview import HEAD, has_work, of, script, will_run
+from promptlib.plan.states import require_clear
+from promptlib.plan.status import Standing, read_status
 
 if TYPE_CHECKING:
     import argparse
@@ -30,37 +30,37 @@ _log = logging.getLogger(__name__)
 def migrate(options: argparse.Namespace, _: Terminal) -> Answer:
     """Run pending migrations, or show what would run."""
     late = {"late_migrations": options.late} if options.late else {}
-    project, target = answers.opened(options, **late)
-    to_head, read = options.target == preview.HEAD, {}
+    project, target = open_project(options, **late)
+    to_head, read = options.target == HEAD, {}
     if to_head or options.dry_run or options.backup:
-        found = standing.look(project, target)
+        found = read_status(project, target)
         read = found.migrations
-        if to_head and not preview.has_work(found, project.settings):
-            _log.info("%s", views.place(found))
+        if to_head and not has_work(found, project.settings):
+            _log.info("%s", describe_place(found))
             return Answer()
         if options.dry_run:
             return _dry_run(project, found, options.target, _alembic(project, target, late, read))
-        if options.backup and preview.will_run(found, project.settings):
+        if options.backup and will_run(found, project.settings):
             _write_backup(project, target, options.backup)
     _alembic(project, target, late, read).upgrade(options.target)
     return Answer()
 
 
-def _dry_run(project: Project, found: standing.Standing, target: str, alembic: Alembic) -> Answer:
-    planned = preview.of(found, target, project.settings)
-    _tell(views.plan(planned, found))
+def _dry_run(project: Project, found: Standing, target: str, alembic: Alembic) -> Answer:
+    planned = of(found, target, project.settings)
+    _tell(plan_lines(planned, found))
     if planned.is_empty:
         return Answer()
-    late = preview.script(found, planned.late, project.settings)
-    return Answer(late + alembic.script(found.current, planned.end or preview.HEAD))
+    late = script(found, planned.late, project.settings)
+    return Answer(late + alembic.script(found.current, planned.end or HEAD))
 
 
 def _alembic(
     project: Project, target: Target, arguments: dict[str, str], read: dict[str, Migration]
 ) -> Alembic:
-    from promptlib.alembic_bridge import commands as handover
+    from promptlib.alembic_bridge.commands import Alembic
 
-    return handover.Alembic(project, project.url_of(target), arguments, read)
+    return Alembic(project, project.url_of(target), arguments, read)
 
 
 def _tell(lines: Iterable[str]) -> None:
@@ -70,17 +70,17 @@ def _tell(lines: Iterable[str]) -> None:
 
 def rollback(options: argparse.Namespace, terminal: Terminal) -> Answer:
     """Take migrations back."""
-    from promptlib.plan import backwards
+    from promptlib.plan.backwards import after, last
 
     loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
-    project, target = answers.opened(options, **loss)
-    found = standing.look(project, target)
-    plan.require_clear(found.ledger, found.files)
-    back = backwards.after(found, options.to) if options.to else backwards.last(found, options.n)
+    project, target = open_project(options, **loss)
+    found = read_status(project, target)
+    require_clear(found.ledger, found.files)
+    back = after(found, options.to) if options.to else last(found, options.n)
     if not back.entries:
-        _log.info("%s", views.place(found))
+        _log.info("%s", describe_place(found))
         return Answer()
-    told = views.rollback(back, found)
+    told = rollback_lines(back, found)
     if options.yes or len(back.entries) == 1:
         _tell(told)
     elif not terminal.agrees(told, "take them back? [y/N]"):
@@ -92,45 +92,51 @@ def rollback(options: argparse.Namespace, terminal: Terminal) -> Answer:
 
 def repair(options: argparse.Namespace, terminal: Terminal) -> Answer:
     """Take the files for right."""
-    from promptlib.plan import repair
+    from promptlib.plan.repair import explain_repairs, find_repairs, make_repairs
 
-    project, target = answers.opened(options)
-    found = standing.look(project, target)
-    changes = repair.differences(found)
+    project, target = open_project(options)
+    found = read_status(project, target)
+    changes = find_repairs(found)
     if not changes:
         _log.info("there is nothing to repair")
         return Answer()
-    told = repair.explained(found, changes)
+    told = explain_repairs(found, changes)
     if options.yes:
         _tell(told)
     elif not terminal.agrees(told, "repair? [y/N]"):
         return Answer(code=NO)
-    repair.make(project, target, changes)
+    make_repairs(project, target, changes)
     _log.info("repaired")
     return Answer()
 
 
 def adopt(options: argparse.Namespace, terminal: Terminal) -> Answer:
     """Take over a database that the predecessor migrated."""
-    from promptlib.adopt import adoption as adopt
-    from promptlib.adopt import schema_match as conformity
+    from promptlib.adopt.adoption import (
+        check_adoption,
+        explain_adoption,
+        find_adoption,
+        make_adoption,
+        nothing_to_adopt,
+    )
+    from promptlib.adopt.schema_match import require_match
 
-    project, target = answers.opened(options)
-    found = standing.look(project, target)
-    announced = adopt.of(found)
+    project, target = open_project(options)
+    found = read_status(project, target)
+    announced = find_adoption(found)
     if not announced:
-        _log.info("%s", adopt.nothing(found))
+        _log.info("%s", nothing_to_adopt(found))
         return Answer()
-    checked = adopt.check(project, found, announced, embedded=options.embedded)
-    told = adopt.explained(found, announced, checked)
+    checked = check_adoption(project, found, announced, embedded=options.embedded)
+    told = explain_adoption(found, announced, checked)
     if options.yes or options.dry_run or checked.differences:
         _tell(told)
-        conformity.require(checked)
+        require_match(checked)
     elif not terminal.agrees(told, "adopt? [y/N]"):
         return Answer(code=NO)
     if options.dry_run:
         _log.info("nothing was changed")
-    elif adopt.make(project, target, announced, checked):
+    elif make_adoption(project, target, announced, checked):
         _log.info("adopted; the database is at %s", announced.end or "base")
     else:
         _log.info("there is nothing to adopt any more: somebody else did so meanwhile")
@@ -139,46 +145,50 @@ def adopt(options: argparse.Namespace, terminal: Terminal) -> Answer:
 
 def new(options: argparse.Namespace, _: Terminal) -> Answer:
     """Write the next migration's file."""
-    from promptlib.files import creating
+    from promptlib.files.creating import (
+        next_migration_file,
+        template_needs_alembic,
+        write_from_template,
+    )
 
-    project = config.read(options.config, {}, options.url)
-    file = creating.named(project, options.name)
-    if not creating.needs_alembic(project):
-        return Answer(shown(creating.write(project, file)))
-    from promptlib.alembic_bridge import commands as handover
+    project = read_project(options.config, {}, options.url)
+    file = next_migration_file(project, options.name)
+    if not template_needs_alembic(project):
+        return Answer(display_path(write_from_template(project, file)))
+    from promptlib.alembic_bridge.commands import Alembic
 
-    return Answer(shown(handover.Alembic(project, "", {}).new(options.name)))
+    return Answer(display_path(Alembic(project, "", {}).new(options.name)))
 
 
 def backup(options: argparse.Namespace, _: Terminal) -> Answer:
     """Write the whole database to a file."""
-    project, target = answers.opened(options)
-    return Answer(shown(_write_backup(project, target, options.folder)))
+    project, target = open_project(options)
+    return Answer(display_path(_write_backup(project, target, options.folder)))
 
 
 def _write_backup(project: Project, target: Target, folder: str) -> Path:
-    from promptlib.postgres import backup
+    from promptlib.postgres.backup import write_backup
 
-    path = backup.write(target, Path(folder), project.settings.version_table_schema)
-    _log.info("backup of %s: %s, %d bytes", target, shown(path), path.stat().st_size)
+    path = write_backup(target, Path(folder), project.settings.version_table_schema)
+    _log.info("backup of %s: %s, %d bytes", target, display_path(path), path.stat().st_size)
     return path
 
 
 def db_create(options: argparse.Namespace, _: Terminal) -> Answer:
     """Make the database."""
-    from promptlib.postgres import admin as server
+    from promptlib.postgres.admin import create_database
 
-    _project, target = answers.opened(options)
-    _log.info("%s: %s", target, "made" if server.create(target) else "it is there already")
+    _project, target = open_project(options)
+    _log.info("%s: %s", target, "made" if create_database(target) else "it is there already")
     return Answer()
 
 
 def db_drop(options: argparse.Namespace, terminal: Terminal) -> Answer:
     """Remove the database."""
-    from promptlib.postgres import admin as server
+    from promptlib.postgres.admin import describe_contents, drop_database
 
-    _project, target = answers.opened(options)
-    contents = server.contents(target)
+    _project, target = open_project(options)
+    contents = describe_contents(target)
     if not contents:
         _log.info("%s: there is no such database", target)
         return Answer()
@@ -189,15 +199,15 @@ def db_drop(options: argparse.Namespace, terminal: Terminal) -> Answer:
         question = "write the database's name to remove it:"
         if not terminal.agrees(told, question, [target.parameters["dbname"]]):
             return Answer(code=NO)
-    server.drop(target)
+    drop_database(target)
     _log.info("%s: removed", target)
     return Answer()
 
 
 def db_stop(options: argparse.Namespace, _: Terminal) -> Answer:
     """Stop the embedded server."""
-    from promptlib.postgres import embedded
+    from promptlib.postgres.embedded import stop_embedded
 
-    stopped = embedded.stop(config.read(options.config, {}, "").folder)
+    stopped = stop_embedded(read_project(options.config, {}, "").folder)
     _log.info("stopped" if stopped else "the embedded PostgreSQL does not run")
     return Answer()

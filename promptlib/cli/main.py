@@ -16,9 +16,15 @@ from typing import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split
-from promptlib.cli import arguments
-from promptlib.core import interrupts, logs
+from promptlib.cli.arguments import make_parser
 from promptlib.core.errors import PromptlibError
+from promptlib.core.interrupts import (
+    INTERRUPTED,
+    interrupt_behind,
+    interrupt_exit_code,
+    sigterm_raised,
+)
+from promptlib.core.logs import show_progress, stdout_may_close
 
 if TYPE_CHECKING:
     import argparse
@@ -41,20 +47,20 @@ def main(given: Sequence[str] | None = None) -> int:
     gc.set_threshold(_RARELY)
     try:
         words = sys.argv[1:] if given is None else given
-        return _run(arguments.parser(*words[:1]).parse_args(words))
+        return _run(make_parser(*words[:1]).parse_args(words))
     finally:
         gc.freeze()  # or Python searches all that is there for garbage before it ends
 
 
 def _run(options: argparse.Namespace) -> int:
-    logs.show(quiet=options.quiet)
+    show_progress(quiet=options.quiet)
     if options.verbose:
         logging.getLogger("promptlib").setLevel(logging.DEBUG)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     code = 0
     try:
-        with interrupts.answered(), logs.reader_may_leave():
+        with sigterm_raised(), stdout_may_close():
             answer = _function(options.command)(options, _Terminal())
             code = answer.code
             if answer.text:
@@ -62,11 +68,11 @@ def _run(options: argparse.Namespace) -> int:
     except PromptlibError as error:
         return _fail(error)
     except psycopg2.Error as error:
-        if interrupt := interrupts.behind(error):  # which has closed the connection
+        if interrupt := interrupt_behind(error):  # which has closed the connection
             return _interrupted(interrupt)
-        from promptlib.postgres import errors as diagnosis
+        from promptlib.postgres.errors import explain_server_error
 
-        return _fail(diagnosis.explain_elsewhere(error, ""))
+        return _fail(explain_server_error(error, ""))
     except OSError as error:
         return _fail(PromptlibError(error.strerror or str(error), place=error.filename or ""))
     except KeyboardInterrupt as error:
@@ -89,8 +95,8 @@ def _fail(error: PromptlibError) -> int:
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:
-    print(interrupts.MESSAGE, file=sys.stderr)
-    return interrupts.exit_code(error)
+    print(INTERRUPTED, file=sys.stderr)
+    return interrupt_exit_code(error)
 
 
 class _Terminal:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptlib.alembic_bridge.commands import Alembic
-from promptlib.cli import arguments
-from promptlib.core import logs
-from promptlib.core.errors import PromptlibError, history
-from promptlib.lint import violations
-from promptlib.lint.violations import Violation
-from promptlib.verify import prover as verify
-from promptlib.verify import scratch
+from promptlib.cli.arguments import ROWS
+from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.core.logs import progress_hushed
+from promptlib.lint.violations import Violation, violation_of_error
+from promptlib.verify.prover import prove_migrations
+from promptlib.verify.scratch import open_workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from promptlib.postgres.target import Target
 
 
-def check(project: Project, migrations: Sequence[Migration]) -> Iterator[Violation]:
+def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[Violation]:
     """Yield what only a database can tell.
 
     Args:
@@ -39,21 +38,19 @@ def check(project: Project, migrations: Sequence[Migration]) -> Iterator[Violati
     try:
         yield from _of_model(project, target)
     except PromptlibError as error:
-        yield violations.of_error(_with_place(error), "upgrade")
+        yield violation_of_error(_with_place(error), "upgrade")
         return
     known = [migration.version for migration in migrations]
-    for finding in verify.report(
-        target, migrations, known, project.settings, arguments.ROWS
-    ).findings:
+    for finding in prove_migrations(target, migrations, known, project.settings, ROWS).findings:
         told = PromptlibError(finding.what, place=finding.place, notes=finding.diff)
-        yield violations.of_error(told, "verify")
+        yield violation_of_error(told, "verify")
 
 
 def _of_model(project: Project, target: Target) -> Iterator[Violation]:
     """What `alembic check` says, once all migrations have run."""
-    with scratch.workshop(target) as workshop:
+    with open_workshop(target) as workshop:
         alembic = Alembic(project, str(workshop.make()), {})
-        with logs.hushed():
+        with progress_hushed():
             alembic.upgrade("head")
         for difference in alembic.differences():
             yield Violation(
@@ -68,5 +65,5 @@ def _of_model(project: Project, target: Target) -> Iterator[Violation]:
 
 def _with_place(error: PromptlibError) -> PromptlibError:
     """The error that knows its file; Alembic hands on its text alone."""
-    found = (each for each in history(error) if isinstance(each, PromptlibError) and each.place)
+    found = (each for each in error_chain(error) if isinstance(each, PromptlibError) and each.place)
     return next(found, error)

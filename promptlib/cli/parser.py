@@ -53,7 +53,7 @@ def _shared() -> argparse.ArgumentParser:
     return _everywhere()
 
 
-def made(
+def top_parser(
     description: str, epilog: str, first: str = ""
 ) -> tuple[argparse.ArgumentParser, Commands]:
     """The parser that all commands belong to, and where to add them.
@@ -151,21 +151,21 @@ class Commands:
         )
 
 
-def number(text: str) -> int:
+def natural_number(text: str) -> int:
     """Read a number from 0 on."""
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return int(text)
 
 
-def count(text: str) -> int:
+def positive_number(text: str) -> int:
     """Read a number from 1 on."""
     if not (text.isascii() and text.isdigit() and int(text)):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)
 
 
-def seconds(text: str) -> float:
+def number_of_seconds(text: str) -> float:
     """Read a number of seconds."""
     try:
         found = float(text)

@@ -11,7 +11,7 @@ GREEN, YELLOW, RED = "32", "33", "31"
 _BETWEEN = "  "
 
 
-def aligned(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> list[str]:
+def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> list[str]:
     """Lines whose columns stand below each other.
 
     Args:

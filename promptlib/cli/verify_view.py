@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli import tables
-from promptlib.core import durations as duration
+from promptlib.cli.tables import GREEN, RED, YELLOW, align_columns
+from promptlib.core.durations import display_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptlib.verify.report import Lock, Proof, Report, Risk, Timing
+    from promptlib.verify.report import Proof, Risk, StrongestLock, Timing, VerifyReport
 
     Row = tuple[str, str, str, str, str]
 
-_PAINTED = {"+": tables.GREEN, "-": tables.RED, "!": tables.YELLOW}
+_PAINTED = {"+": GREEN, "-": RED, "!": YELLOW}
 
 
-def lines(report: Report, *, coloured: bool, every_statement: bool) -> Iterator[str]:
+def verify_lines(report: VerifyReport, *, coloured: bool, every_statement: bool) -> Iterator[str]:
     """What is wrong, migration by migration; locks and times; a summary.
 
     Args:
@@ -33,7 +33,7 @@ def lines(report: Report, *, coloured: bool, every_statement: bool) -> Iterator[
             yield f"{proof.path}: as accepted, its UP loses what no DOWN gives back: {loss}"
     rows = [*_statements(report.proofs)] if every_statement else [*_risks(report.risks)]
     if rows:
-        yield from tables.aligned([("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows], {})
+        yield from align_columns([("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows], {})
     yield _summary(report)
 
 
@@ -50,22 +50,22 @@ def _risks(risks: Iterable[Risk]) -> Iterator[Row]:
     return (_row(risk.statement, risk.lock) for risk in risks)
 
 
-def _row(statement: Timing, lock: Lock) -> Row:
+def _row(statement: Timing, lock: StrongestLock) -> Row:
     mode = f"{lock.mode}, rewritten" if lock.rewritten else lock.mode
     return (mode, lock.table, *_of(statement))
 
 
 def _of(statement: Timing) -> tuple[str, str, str]:
-    return duration.shown(statement.seconds), statement.place, statement.sql
+    return display_duration(statement.seconds), statement.place, statement.sql
 
 
-def _summary(report: Report) -> str:
+def _summary(report: VerifyReport) -> str:
     number = len(report.proofs)
     bad = sum(not proof.is_clean for proof in report.proofs)
     what = f"{bad} with findings" if bad else "DOWN undoes UP in all of them" if number else "none"
     return (
         f"{number} migration{'s' * (number != 1)} tried on {report.server} in "
-        f"{duration.shown(report.seconds)}: {what}"
+        f"{display_duration(report.seconds)}: {what}"
     )
 
 

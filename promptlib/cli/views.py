@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli import tables
-from promptlib.core import durations as duration
-from promptlib.plan import status as standing
+from promptlib.cli.tables import GREEN, RED, YELLOW, align_columns
+from promptlib.core.durations import display_duration
 from promptlib.plan.states import State
+from promptlib.plan.status import describe_half_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 _UNKNOWN = "-"
 _COLOURS = {
-    State.EXECUTED: tables.GREEN,
-    State.PENDING: tables.YELLOW,
-    **dict.fromkeys((State.LATE, State.EDITED, State.MISSING), tables.RED),
-    "done": tables.GREEN,
-    **dict.fromkeys(("running", "failed"), tables.RED),
+    State.EXECUTED: GREEN,
+    State.PENDING: YELLOW,
+    **dict.fromkeys((State.LATE, State.EDITED, State.MISSING), RED),
+    "done": GREEN,
+    **dict.fromkeys(("running", "failed"), RED),
 }
 _SECONDS = len("2025-01-01T00:00:00")
 
 
-def status(found: Standing, document: Document, *, coloured: bool) -> Iterator[str]:
+def status_lines(found: Standing, document: Document, *, coloured: bool) -> Iterator[str]:
     """The table of migrations, a summary, and a line for each section that was cut off."""
     header = ("VERSION", "NAME", "STATE", "EXECUTED AT", "TOOK", "BY")
     rows = [
@@ -38,11 +38,11 @@ def status(found: Standing, document: Document, *, coloured: bool) -> Iterator[s
     number = len(rows)
     counts = [f"{document[state]} {state}" for state in State if document[state]]
     listed = f": {', '.join(counts)}" if counts else ""
-    yield f"{number} migration{'s' * (number != 1)}{listed}; {place(found)}"
-    yield from map(standing.interrupted, found.ledger.half_done)
+    yield f"{number} migration{'s' * (number != 1)}{listed}; {describe_place(found)}"
+    yield from map(describe_half_done, found.ledger.half_done)
 
 
-def pending(rows: list[Document], *, coloured: bool) -> list[str]:
+def pending_lines(rows: list[Document], *, coloured: bool) -> list[str]:
     """A line for each migration; late ones say so."""
     return _table(
         [(row["version"], row["name"], _remark(row, State.PENDING)) for row in rows],
@@ -50,7 +50,7 @@ def pending(rows: list[Document], *, coloured: bool) -> list[str]:
     )
 
 
-def executed(rows: list[Document], *, coloured: bool) -> list[str]:
+def executed_lines(rows: list[Document], *, coloured: bool) -> list[str]:
     """A line for each migration; edited and missing ones say so."""
     return _table(
         [(row["version"], row["name"], *_how(row), _remark(row, State.EXECUTED)) for row in rows],
@@ -58,7 +58,7 @@ def executed(rows: list[Document], *, coloured: bool) -> list[str]:
     )
 
 
-def history(events: list[Document], *, coloured: bool) -> list[str]:
+def history_lines(events: list[Document], *, coloured: bool) -> list[str]:
     """A line for each attempt, and the first line of its error."""
     if not events:
         return []
@@ -66,7 +66,7 @@ def history(events: list[Document], *, coloured: bool) -> list[str]:
     rows = [
         (
             *(event["version"], event["direction"]),
-            *(time(event["started_at"]), time(event["finished_at"])),
+            *(display_time(event["started_at"]), display_time(event["finished_at"])),
             *(event["outcome"], event["executed_by"], (event["error"] or "").partition("\n")[0]),
         )
         for event in events
@@ -74,7 +74,7 @@ def history(events: list[Document], *, coloured: bool) -> list[str]:
     return _table([header, *rows], coloured=coloured)
 
 
-def test(document: Document) -> list[str]:
+def readiness_lines(document: Document) -> list[str]:
     """The facts of `db test`."""
     shown = {
         "server": f"PostgreSQL {document['server_version']}, {document['role']}",
@@ -87,10 +87,10 @@ def test(document: Document) -> list[str]:
         "migrations": f"at {document['current'] or 'base'}, {document['pending']} pending",
         "deploy": "could run" if document["ok"] else "could not run",
     }
-    return tables.aligned([*shown.items()], {})
+    return align_columns([*shown.items()], {})
 
 
-def plan(planned: Preview, found: Standing) -> Iterator[str]:
+def plan_lines(planned: Preview, found: Standing) -> Iterator[str]:
     """What a migrate would run, in its order."""
     for entry in (*planned.late, *planned.pending):
         late = "  (late)" if entry.state is State.LATE else ""
@@ -98,10 +98,10 @@ def plan(planned: Preview, found: Standing) -> Iterator[str]:
     if planned.makes_ledger:
         yield "would make or fill the ledger"
     if planned.is_empty:
-        yield f"nothing would run; {place(found)}"
+        yield f"nothing would run; {describe_place(found)}"
 
 
-def rollback(back: Rollback, found: Standing) -> Iterator[str]:
+def rollback_lines(back: Rollback, found: Standing) -> Iterator[str]:
     """What a rollback takes back, in its order."""
     halves = {each.version for each in found.ledger.half_done}
     for entry in back.entries:
@@ -114,27 +114,27 @@ def rollback(back: Rollback, found: Standing) -> Iterator[str]:
     yield f"then the database is at {back.end}"
 
 
-def place(found: Standing) -> str:
+def describe_place(found: Standing) -> str:
     """Where the database stands."""
     newest = " (head)" if found.current == found.head else ""
     return f"the database is at {found.current or 'base'}{newest}"
 
 
 def _table(rows: Sequence[Sequence[str]], *, coloured: bool) -> list[str]:
-    return tables.aligned(rows, _COLOURS if coloured else {})
+    return align_columns(rows, _COLOURS if coloured else {})
 
 
 def _how(row: Document) -> tuple[str, str, str]:
     """When a migration ran, how long it took, and by whom."""
     took = row["execution_ms"]
     return (
-        time(row["executed_at"]),
-        _UNKNOWN if took is None else duration.shown(took / 1000),
+        display_time(row["executed_at"]),
+        _UNKNOWN if took is None else display_duration(took / 1000),
         row["executed_by"] or _UNKNOWN,
     )
 
 
-def time(text: str | None) -> str:
+def display_time(text: str | None) -> str:
     """A time without its fractions of a second."""
     return f"{text[:_SECONDS]}Z" if text else _UNKNOWN
 

@@ -8,20 +8,19 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.config import settings
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.postgres import target as database
+from promptlib.config.settings import OPTIONS, read_settings
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.postgres.target import EMBEDDED_SOURCE, Target, find_target, parse_url
 
 if TYPE_CHECKING:
     from promptlib.config.settings import Settings
-    from promptlib.postgres.target import Target
 
 _log = logging.getLogger(__name__)
 INI, TOML = "alembic.ini", "pyproject.toml"
 _VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
 _SECTION = "alembic"
 _HOOKS = "post_write_hooks"
-_WANTED = (*settings.OPTIONS, "sql_location", "script_location")
+_WANTED = (*OPTIONS, "sql_location", "script_location")
 
 
 class Project(NamedTuple):
@@ -58,27 +57,27 @@ class Project(NamedTuple):
         raise PromptlibError(
             "sql_location is not set",
             f"set it to the folder of the migrations in the section [{_SECTION}]",
-            place=shown(self.ini if self.ini.is_file() else self.toml),
+            place=display_path(self.ini if self.ini.is_file() else self.toml),
         )
 
     def target(self) -> Target:
         """The database; the embedded server is started when it is needed."""
-        found = database.parse(self.url, "--url") if self.url else database.find(self.folder)
+        found = parse_url(self.url, "--url") if self.url else find_target(self.folder)
         _log.debug("database: %s, from %s", found, found.source)
         return found
 
     def embedded(self) -> Target:
         """A database of the embedded server, which is started when need be, whatever is set."""
-        from promptlib.postgres import embedded  # noqa: PLC0415 - slow to import, and often not needed
+        from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415
 
-        return database.Target(embedded.start(self.folder, asked=True), database.EMBEDDED)
+        return Target(start_embedded(self.folder, asked=True), EMBEDDED_SOURCE)
 
     def url_of(self, target: Target) -> str:
         """What others need in DATABASE_URL to find the same database; nothing, if they do."""
-        return self.url or (str(target) if target.source == database.EMBEDDED else "")
+        return self.url or (str(target) if target.source == EMBEDDED_SOURCE else "")
 
 
-def read(name: str, arguments: dict[str, str], url: str) -> Project:
+def read_project(name: str, arguments: dict[str, str], url: str) -> Project:
     """Read the configuration.
 
     Args:
@@ -98,12 +97,12 @@ def read(name: str, arguments: dict[str, str], url: str) -> Project:
             "go to the project's folder, or name it with --config",
             place=str(given),
         )
-    _log.debug("configuration: %s", shown(ini if ini.is_file() else toml))
+    _log.debug("configuration: %s", display_path(ini if ini.is_file() else toml))
     found, hooks = _options(ini, toml)
-    chosen = settings.read(
-        {option: found.get(option) for option in settings.OPTIONS},
+    chosen = read_settings(
+        {option: found.get(option) for option in OPTIONS},
         arguments,
-        shown(ini if ini.is_file() else toml),
+        display_path(ini if ini.is_file() else toml),
     )
     location, scripts = (found.get(key, "") for key in ("sql_location", "script_location"))
     return Project(ini, toml, location, scripts, hooks, chosen, url)
@@ -123,7 +122,7 @@ def _options(ini: Path, toml: Path) -> tuple[dict[str, str], bool]:
     except (OSError, ValueError, KeyError, TypeError, configparser.Error) as error:
         said = " ".join(str(error).split())
         raise PromptlibError(
-            f"cannot be read: {said}", place=shown(ini if ini.is_file() else toml)
+            f"cannot be read: {said}", place=display_path(ini if ini.is_file() else toml)
         ) from None
     return found, parser.has_section(_HOOKS) or _HOOKS in table
 

@@ -77,7 +77,9 @@ _BY_HAND = {"allow_data_loss": ({"on", "off"}.__contains__, "on or off")}  # -x 
 _SHORT = {"late": "late_migrations"}
 
 
-def read(options: Mapping[str, str | None], arguments: Mapping[str, str], source: str) -> Settings:
+def read_settings(
+    options: Mapping[str, str | None], arguments: Mapping[str, str], source: str
+) -> Settings:
     """Put the settings together.
 
     Args:

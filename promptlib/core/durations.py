@@ -19,14 +19,14 @@ def is_duration(text: str) -> bool:
     return found is not None and _milliseconds(found) <= _LONGEST
 
 
-def seconds(text: str) -> float:
+def duration_seconds(text: str) -> float:
     """A length of time that `is_duration` takes, in seconds."""
     found = _SHAPE.fullmatch(text)
     assert found
     return _milliseconds(found) / 1000
 
 
-def shown(seconds: float) -> str:
+def display_duration(seconds: float) -> str:
     """A length of time for people: `8 ms`, `3.2 s`, `4 min 5 s`, `2 h 7 min`."""
     if seconds < 0.9995:  # noqa: PLR2004 - more would be rounded to 1000 ms
         return f"{1000 * seconds:.0f} ms"

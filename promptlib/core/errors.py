@@ -49,14 +49,14 @@ class LexicalError(PromptlibError):
         self.offset = offset
 
 
-def combined(problems: Iterable[PromptlibError]) -> PromptlibError:
+def combine_errors(problems: Iterable[PromptlibError]) -> PromptlibError:
     """One error that shows them all, in the order given."""
     first, *others = problems
     notes = [*first.notes, *map(str, others)]
     return PromptlibError(first.what, first.remedy, place=first.place, notes=notes)
 
 
-def history(error: BaseException) -> Iterator[BaseException]:
+def error_chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those that it came up after: a rollback may fail too."""
     found: BaseException | None = error
     while found:
@@ -64,7 +64,7 @@ def history(error: BaseException) -> Iterator[BaseException]:
         found = found.__cause__ or found.__context__
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """The path as a reader at the shell would type it: relative where it lies below here."""
     relative = os.path.relpath(path)
     text = str(path) if relative.startswith(os.pardir) else relative

@@ -8,14 +8,14 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import history
+from promptlib.core.errors import error_chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from psycopg2.extensions import connection as Connection
 
-MESSAGE = "interrupted; what was not committed is undone, and the deploy lock is free"
+INTERRUPTED = "interrupted; what was not committed is undone, and the deploy lock is free"
 _BY_SIGNAL = 128  # exit codes of what a signal ended begin here
 
 
@@ -23,24 +23,24 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: like Ctrl-C, but from whoever runs the machine."""
 
 
-def of(number: int) -> KeyboardInterrupt:
+def interrupt_of_signal(number: int) -> KeyboardInterrupt:
     """The interrupt that a signal stands for."""
     return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
 
 
-def exit_code(error: KeyboardInterrupt) -> int:
+def interrupt_exit_code(error: KeyboardInterrupt) -> int:
     """What a shell expects: 130 after Ctrl-C, 143 after SIGTERM."""
     by = signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT
     return _BY_SIGNAL + by
 
 
-def behind(error: BaseException) -> KeyboardInterrupt | None:
+def interrupt_behind(error: BaseException) -> KeyboardInterrupt | None:
     """The interrupt that an error came up after."""
-    return next((each for each in history(error) if isinstance(each, KeyboardInterrupt)), None)
+    return next((each for each in error_chain(error) if isinstance(each, KeyboardInterrupt)), None)
 
 
 @contextlib.contextmanager
-def answered() -> Iterator[None]:
+def sigterm_raised() -> Iterator[None]:
     """Raise Terminated when SIGTERM comes, as KeyboardInterrupt is raised by Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -53,7 +53,7 @@ def answered() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def listening() -> Iterator[None]:
+def queries_interruptible() -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end a query, which libpq alone would wait for."""
     from psycopg2 import extensions  # noqa: PLC0415 - some commands do without
 

@@ -42,7 +42,7 @@ class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
         return True
 
 
-def show(*, quiet: bool) -> None:
+def show_progress(*, quiet: bool) -> None:
     """Write what promptlib logs to stderr as it is: from INFO on, or errors alone.
 
     Args:
@@ -55,7 +55,7 @@ def show(*, quiet: bool) -> None:
 
 
 @contextlib.contextmanager
-def hushed() -> Iterator[None]:
+def progress_hushed() -> Iterator[None]:
     """Leave progress and notices out for a while."""
     log = logging.getLogger("promptlib")
     before = log.level
@@ -66,7 +66,7 @@ def hushed() -> Iterator[None]:
         log.setLevel(before)
 
 
-def transient(text: str) -> bool:
+def show_transient(text: str) -> bool:
     """Show a line on the terminal until the next one; whether there is such a terminal."""
     log = logging.getLogger("promptlib")
     shown = [each for each in log.handlers if isinstance(each, _Handler)]
@@ -74,7 +74,7 @@ def transient(text: str) -> bool:
 
 
 @contextlib.contextmanager
-def reader_may_leave() -> Iterator[None]:
+def stdout_may_close() -> Iterator[None]:
     """Go on in silence when whoever reads stdout has seen enough: `... | head -1`."""
     try:
         yield

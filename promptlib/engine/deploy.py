@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib.core import durations as duration
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.engine import resumable as outside
-from promptlib.engine import retries as attempts
-from promptlib.engine import runner
-from promptlib.engine import session_settings as session
+from promptlib.core.durations import duration_seconds
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.engine.resumable import TOLERATED, ResumableRun, record_apart, wait_for_orphan
+from promptlib.engine.retries import retry
+from promptlib.engine.runner import run_section
+from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested
-from promptlib.ledger.tables import DOWN, UP, Ran, Tables, is_moved_elsewhere
-from promptlib.plan import states as plan
-from promptlib.postgres import errors as diagnosis
+from promptlib.ledger.tables import DOWN, UP, LedgerSql, Ran, is_moved_elsewhere
+from promptlib.plan.states import require_unchanged
+from promptlib.postgres.errors import explain_server_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from promptlib.engine.runner import Step
     from promptlib.engine.sections import Sections
     from promptlib.engine.watcher import Watcher
-    from promptlib.ledger.lock import Lock
+    from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.moves import Move
 
 _LOST = "08"  # the class of SQLSTATEs of connections, of which no server can tell
@@ -57,13 +57,13 @@ class Deploy:
     connect: Callable[[], Connection]
     settings: Settings
     sections: Sections
-    lock: Lock | None
+    lock: DeployLock | None
     watcher: Watcher
     external: bool
     _began: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self.tables = Tables(self.sections.ledger.schema)
+        self.tables = LedgerSql(self.sections.ledger.schema)
         usual = self.settings.of_section(None)
         self._within: Chain | Nested = (
             Nested(self.connection) if self.external else Chain(self.connection, usual)
@@ -87,16 +87,16 @@ class Deploy:
         """
         self._begin(step, title)
         settings = self.settings.of_section(step.section)
-        tolerated = outside.TOLERATED[step.direction] if self.sections.undoes(step) else ()
+        tolerated = TOLERATED[step.direction] if self.sections.undoes(step) else ()
         began = time.perf_counter()
 
         def attempt() -> None:
             nonlocal began
             began = time.perf_counter()
-            sets = session.changed_by(step.section)
+            sets = changes_settings(step.section)
             pid = self._within.begin(None if sets else settings)
             on = self.connection, step, settings, self.watcher
-            pid = runner.run(*on, external=self.external, tolerated=tolerated, pid=pid)
+            pid = run_section(*on, external=self.external, tolerated=tolerated, pid=pid)
             self._end(step, Ran(_ago(time.perf_counter() - began), 0, move), pid)
 
         def undo(error: BaseException) -> None:
@@ -104,9 +104,9 @@ class Deploy:
             said, started = str(error) or "interrupted", _ago(time.perf_counter() - began)
             attempted, there = (step.version, step.direction), self._was_applied(step)
             sql = self.tables.failed(attempted, started, said, there=there)
-            outside.note(self.connect, sql)
+            record_apart(self.connect, sql)
 
-        attempts.made(attempt, self.settings.attempts, self.watcher, undo)
+        retry(attempt, self.settings.attempts, self.watcher, undo)
         self._within.release()
 
     def run_outside(self, step: Step, title: str, move: Move | None) -> None:
@@ -122,7 +122,7 @@ class Deploy:
         """
         self._begin(step, title)
         half = self.sections.half_done(step.version)
-        this = outside.OutsideRun(
+        this = ResumableRun(
             *(self.connection, self.connect, step, self.settings, self.watcher, self.tables, half),
             undoes=self.sections.undoes(step),
         )
@@ -131,14 +131,14 @@ class Deploy:
                 attempt = this.run()
         except BaseException as error:
             if sql := this.failed(error):
-                outside.note(self.connect, sql)
+                record_apart(self.connect, sql)
             raise
         try:
             self._end(step, Ran(_ago(self.seconds), attempt, move))
         except BaseException as error:
             self._undo()
             said = str(error) or "interrupted"
-            outside.note(self.connect, self.tables.ended(attempt, "running", said))
+            record_apart(self.connect, self.tables.ended(attempt, "running", said))
             raise
 
     @contextlib.contextmanager
@@ -199,22 +199,22 @@ class Deploy:
         if self.lock:
             self.lock.require()
         limit = step.section.lock_timeout or self.settings.lock_timeout
-        self.watcher.section(title, duration.seconds(limit))
+        self.watcher.section(title, duration_seconds(limit))
         half = self.sections.half_done(step.version)
         if half and half.direction == step.direction:
-            plan.require_unchanged(half, step.section, step.path)
+            require_unchanged(half, step.section, step.path)
         if half and half.outcome == "running":
             self._within.commit()  # to wait in no transaction
             with contextlib.closing(self.connect()) as other, other.cursor() as cursor:
                 other.autocommit = True
                 wait = self.settings.deploy_wait
-                outside.wait_for_orphan(cursor, half, self.tables.events, wait, step.path)
+                wait_for_orphan(cursor, half, self.tables.events, wait, step.path)
         self._began = time.perf_counter()
 
 
 def _explained(error: psycopg2.Error, step: Step, ran: Ran) -> PromptlibError:
     """Why a section could not be committed."""
-    place = shown(step.path)
+    place = display_path(step.path)
     if ran.move and is_moved_elsewhere(error.diag):
         return PromptlibError(
             f"alembic_version is not at {ran.move.before or 'base'} any more: something else than "
@@ -222,7 +222,7 @@ def _explained(error: psycopg2.Error, step: Step, ran: Ran) -> PromptlibError:
             "see where the database stands with promptlib status, then run it again",
             place=place,
         )
-    return diagnosis.explain_elsewhere(error, place)
+    return explain_server_error(error, place)
 
 
 def _ago(seconds: float) -> str:

@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib.core import durations as duration
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.engine import retries as attempts
-from promptlib.engine import runner
-from promptlib.engine import session_settings as session
+from promptlib.core.durations import duration_seconds
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.engine.retries import retry
+from promptlib.engine.runner import (
+    execute_statement,
+    notices_shown,
+    require_nothing_set,
+    sets_session,
+    sqlstate_of,
+    tell_tolerated,
+)
+from promptlib.engine.session_settings import settings_kept
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.postgres import sessions as activity
-from promptlib.syntax.lexemes import GAP, QUOTED_NAME, WORD, over_bytes
+from promptlib.postgres.sessions import still_runs_statement
+from promptlib.syntax.lexemes import GAP, QUOTED_NAME, WORD, byte_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
     from promptlib.engine.runner import Step
     from promptlib.engine.watcher import Watcher
     from promptlib.ledger.state import HalfDone
-    from promptlib.ledger.tables import Tables
+    from promptlib.ledger.tables import LedgerSql
 
 _log = logging.getLogger(__name__)
 # What says that a statement ran before: there already, or gone already.
@@ -40,7 +47,7 @@ TOLERATED = {
     DOWN: frozenset(("42P01", "42704", "42703", "42883", "3F000")),
 }
 _NAME = rf"(?>{WORD}|{QUOTED_NAME})(?>\s*\.\s*(?>{WORD}|{QUOTED_NAME}))*"
-_CONCURRENT_INDEX = over_bytes(
+_CONCURRENT_INDEX = byte_pattern(
     rf"create{GAP}(?:unique{GAP})?index{GAP}concurrently{GAP}(?:if{GAP}not{GAP}exists{GAP})?"
     rf"(?P<index>{_NAME}){GAP}on{GAP}(?:only{GAP})?(?P<table>{_NAME})",
     re.IGNORECASE,
@@ -62,7 +69,7 @@ _LOST = ("08", "57P")  # SQLSTATEs that leave open how the statement ended
 
 
 @dataclass
-class OutsideRun:
+class ResumableRun:
     """One run of a section outside a transaction.
 
     Args:
@@ -82,7 +89,7 @@ class OutsideRun:
     step: Step
     settings: Settings
     watcher: Watcher
-    tables: Tables
+    tables: LedgerSql
     half: HalfDone | None
     undoes: bool
     event: int = field(default=0, init=False)
@@ -108,7 +115,7 @@ class OutsideRun:
         if half and half.done:
             _log.info(
                 "%s: goes on behind the %d of %d statements that took effect",
-                *(shown(self.step.path), half.done, len(self.step.section.statements)),
+                *(display_path(self.step.path), half.done, len(self.step.section.statements)),
             )
         return half
 
@@ -116,8 +123,8 @@ class OutsideRun:
         """Run one statement after the other, and record each."""
         section, first = self.step.section, resumed.done if resumed else 0
         with (
-            runner.notices_shown(self.connection),
-            session.kept(cursor, section, self._settings(cursor), local=False) as pid,
+            notices_shown(self.connection),
+            settings_kept(cursor, section, self._settings(cursor), local=False) as pid,
         ):
             version, direction, *_ = self.step
             checksum = section.checksum_of(first)
@@ -143,15 +150,15 @@ class OutsideRun:
     def _set_again(self, cursor: Cursor, done: int, pid: int) -> None:
         """Set what the finished statements set: it went with their session."""
         for index in range(done):
-            if runner.sets_session(self.step.section, index):
-                runner.execute(cursor, self.step, index, self.watcher, pid)
+            if sets_session(self.step.section, index):
+                execute_statement(cursor, self.step, index, self.watcher, pid)
 
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_backend_pid()")
         if cursor.fetchone() == (self.connection.info.backend_pid,):
             return self.settings.of_section(self.step.section)
-        runner.require_nothing_set(self.step)
+        require_nothing_set(self.step)
         _log.info("behind a pooler a section outside a transaction runs without lock_timeout")
         return {}
 
@@ -167,13 +174,13 @@ class OutsideRun:
                 index_name, table = builds["index"].decode(), builds["table"].decode()
                 self._drop_invalid(cursor, index_name, table, pid)
             try:
-                runner.execute(cursor, self.step, index, self.watcher, pid)
+                execute_statement(cursor, self.step, index, self.watcher, pid)
             except PromptlibError as error:
-                if runner.sqlstate(error) not in tolerated:
+                if sqlstate_of(error) not in tolerated:
                     raise
-                runner.tell_tolerated(error)
+                tell_tolerated(error)
 
-        attempts.made(attempt, self.settings.attempts, self.watcher, undo=lambda _: None)
+        retry(attempt, self.settings.attempts, self.watcher, undo=lambda _: None)
 
     def _drop_invalid(self, cursor: Cursor, index: str, table: str, pid: int) -> None:
         """Drop the index that an earlier attempt left half-built, once nobody builds it."""
@@ -190,7 +197,7 @@ class OutsideRun:
                 f"the invalid index {index} that an earlier attempt left cannot be dropped: "
                 f"{error.diag.message_primary or error}",
                 f"DROP INDEX CONCURRENTLY {index}, then run it again",
-                place=shown(self.step.path),
+                place=display_path(self.step.path),
             ) from error
 
     def failed(self, error: BaseException) -> str:
@@ -199,7 +206,7 @@ class OutsideRun:
         Where the server did not refuse the statement, nobody knows whether it took effect; nor
         where that was not known before, and something else than its being there stopped it.
         """
-        state = runner.sqlstate(error)
+        state = sqlstate_of(error)
         refused = state and not state.startswith(_LOST) and not self._unknown
         outcome = "failed" if refused else "running"
         said = str(error) or "interrupted"
@@ -219,13 +226,13 @@ def wait_for_orphan(cursor: Cursor, half: HalfDone, events: str, wait: str, path
     Raises:
         PromptlibError: when it takes longer.
     """
-    end, told = time.monotonic() + duration.seconds(wait), False
-    while activity.is_at_work(cursor, half.backend_pid, events, half.event):
+    end, told = time.monotonic() + duration_seconds(wait), False
+    while still_runs_statement(cursor, half.backend_pid, events, half.event):
         if time.monotonic() >= end:
             raise PromptlibError(
                 f"pid {half.backend_pid} still runs a statement of an earlier deploy",
                 f"wait for it, or end it: SELECT pg_terminate_backend({half.backend_pid})",
-                place=shown(path),
+                place=display_path(path),
             )
         if not told:
             _log.info(
@@ -242,7 +249,7 @@ def _invalid(cursor: Cursor, index: str, table: str) -> list[str]:
     return [name for (name,) in cursor.fetchall()]
 
 
-def note(connect: Callable[[], Connection], sql: str) -> None:
+def record_apart(connect: Callable[[], Connection], sql: str) -> None:
     """Record on a connection of its own, for the deploy's may be lost or in the caller's hands."""
     with (
         contextlib.suppress(psycopg2.Error, PromptlibError),

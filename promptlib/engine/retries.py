@@ -7,10 +7,10 @@ import random
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from promptlib.core import durations as duration
+from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
-from promptlib.engine.runner import sqlstate
-from promptlib.postgres import sessions as activity
+from promptlib.engine.runner import sqlstate_of
+from promptlib.postgres.sessions import describe_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ _PASSING = {"55P03", "40P01", _CONFLICT}  # lock_not_available, deadlock_detecte
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
 
 
-def made(
+def retry(
     attempt: Callable[[], T], most: int, watcher: Watcher, undo: Callable[[BaseException], None]
 ) -> T:
     """Make attempts until one succeeds, or fails for a reason that will not pass.
@@ -45,7 +45,7 @@ def made(
         try:
             return attempt()
         except PromptlibError as error:
-            passes = sqlstate(error) in _PASSING
+            passes = sqlstate_of(error) in _PASSING
             by = _blamed(error, watcher) if passes else ""
             undo(error)
             if passes and number == most:
@@ -71,12 +71,12 @@ def _pauses() -> Iterator[float]:
 def _blamed(error: PromptlibError, watcher: Watcher) -> str:
     """Who stood in the way; whoever caused a conflict need not hold a lock, and is not known."""
     seen = watcher.blockers()
-    known = seen or sqlstate(error) != _CONFLICT
-    return f", blocked by {activity.named(seen)}" if known else ""
+    known = seen or sqlstate_of(error) != _CONFLICT
+    return f", blocked by {describe_sessions(seen)}" if known else ""
 
 
 def _tell(error: PromptlibError, by: str, number: int, most: int, pause: float) -> None:
     _log.warning(
         "%s: %s%s; attempt %d of %d begins in %s",
-        *(error.place, error.what, by, number + 1, most, duration.shown(pause)),
+        *(error.place, error.what, by, number + 1, most, display_duration(pause)),
     )

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
-from promptlib.core.errors import PromptlibError, history
-from promptlib.engine import session_settings as session
-from promptlib.files.parser import place
-from promptlib.postgres import errors as diagnosis
-from promptlib.syntax.lexemes import GAP, over_bytes
+from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.engine.session_settings import settings_kept
+from promptlib.files.parser import place_in_file
+from promptlib.postgres.errors import explain_statement_error
+from promptlib.syntax.lexemes import GAP, byte_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # What the statements behind it rest on, and what ends with the session.
-_SETS_SESSION = over_bytes(
+_SETS_SESSION = byte_pattern(
     rf"(?:set|reset)\b|select{GAP}(?:pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE
 )
 
@@ -42,7 +42,7 @@ class Step(NamedTuple):
     path: Path
 
 
-def run(  # noqa: PLR0913 - two of them by name
+def run_section(  # noqa: PLR0913 - two of them by name
     connection: Connection,
     step: Step,
     settings: Mapping[str, str],
@@ -74,7 +74,7 @@ def run(  # noqa: PLR0913 - two of them by name
         if pid:
             _statements(cursor, step, watcher, pid, tolerated)
             return pid
-        with session.kept(cursor, step.section, settings, local=True, external=external) as number:
+        with settings_kept(cursor, step.section, settings, local=True, external=external) as number:
             _statements(cursor, step, watcher, number, tolerated)
         return number
 
@@ -86,15 +86,15 @@ def _statements(
         if tolerated:
             cursor.execute("SAVEPOINT promptlib_statement")
         try:
-            execute(cursor, step, index, watcher, pid)
+            execute_statement(cursor, step, index, watcher, pid)
         except PromptlibError as error:
-            if sqlstate(error) not in tolerated:
+            if sqlstate_of(error) not in tolerated:
                 raise
             cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
             tell_tolerated(error)
 
 
-def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
+def execute_statement(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
     """Run one statement as it is written.
 
     Raises:
@@ -108,12 +108,14 @@ def execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) 
             cursor.execute(text)
     except psycopg2.Error as error:
         # A traceback would show the driver's error, and with it the data that it quotes.
-        raise diagnosis.explain(error, section, section.statements[index], step.path) from None
+        raise explain_statement_error(
+            error, section, section.statements[index], step.path
+        ) from None
 
 
-def sqlstate(error: BaseException) -> str:
+def sqlstate_of(error: BaseException) -> str:
     """The SQLSTATE behind an error of ours; empty if the server sent none."""
-    states = (getattr(each, "pgcode", None) for each in history(error))
+    states = (getattr(each, "pgcode", None) for each in error_chain(error))
     return next(filter(None, states), "")
 
 
@@ -139,7 +141,7 @@ def require_nothing_set(step: Step) -> None:
             raise PromptlibError(
                 "behind a pooler, what this sets outside a transaction would go to other clients",
                 "remove it, or connect to the server itself",
-                place=place(step.path, section.source, statement.head),
+                place=place_in_file(step.path, section.source, statement.head),
             )
 
 

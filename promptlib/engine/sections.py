@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - a field of a dataclass
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError, shown
+from promptlib.core.errors import PromptlibError, display_path
 from promptlib.engine.runner import Step
-from promptlib.files import directory
-from promptlib.files import parser as migration
-from promptlib.ledger.tables import DOWN, UP, Tables
+from promptlib.files.directory import migration_path
+from promptlib.files.parser import parse_section
+from promptlib.ledger.tables import DOWN, UP, LedgerSql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from promptlib.files.parser import Migration
-    from promptlib.ledger.state import HalfDone, Ledger, Row
+    from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
 
 _log = logging.getLogger(__name__)
 
@@ -74,23 +74,27 @@ class Sections:
             raise PromptlibError(
                 "was cut off halfway, and its file is gone",
                 "restore it",
-                place=shown(directory.path_of(self.folder, version, "")),
+                place=display_path(migration_path(self.folder, version, "")),
             )
         return self._kept(row, found)
 
-    def _kept(self, row: Row, found: Migration | None) -> Step:
+    def _kept(self, row: LedgerRow, found: Migration | None) -> Step:
         """The DOWN section that the ledger keeps."""
-        gone = directory.path_of(self.folder, row.version, row.file_name)
+        gone = migration_path(self.folder, row.version, row.file_name)
         path = found.path if found else gone
         why = "was edited after it ran here" if found else "is gone"
         with self.connection.cursor() as cursor:
-            table = Tables(self.ledger.schema).migrations
+            table = LedgerSql(self.ledger.schema).migrations
             cursor.execute(f"SELECT down_sql FROM {table} WHERE id = %s", (row.version,))
             (text,) = cursor.fetchone() or (None,)
         if not text:
             raise PromptlibError(
-                f"{why}, and the ledger has no DOWN section of it", "restore it", place=shown(path)
+                f"{why}, and the ledger has no DOWN section of it",
+                "restore it",
+                place=display_path(path),
             )
-        _log.warning("%s: %s: running the DOWN section that the ledger keeps", shown(path), why)
+        _log.warning(
+            "%s: %s: running the DOWN section that the ledger keeps", display_path(path), why
+        )
         # Lines are counted from the marker on: in the ledger there is no more of the file.
-        return Step(row.version, DOWN, migration.parse_section(text), path)
+        return Step(row.version, DOWN, parse_section(text), path)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
-from promptlib.syntax.lexemes import GAP, NAME, WORD, over_bytes
-from promptlib.syntax.quoting import literal
+from promptlib.syntax.lexemes import GAP, NAME, WORD, byte_pattern
+from promptlib.syntax.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,19 +24,19 @@ _IDENTITY = ("session_authorization", "role", "promptlib.allow_data_loss")
 _UNLISTED = (
     "SELECT name, coalesce(current_setting(name, true), ''), '' FROM unnest(ARRAY{}) n (name)"
 )
-_CUSTOM = over_bytes(rf"(?<!{NAME}){WORD}\.{WORD}")
+_CUSTOM = byte_pattern(rf"(?<!{NAME}){WORD}\.{WORD}")
 _SETTINGS = "SELECT name, setting, reset_val FROM pg_settings WHERE source = 'session'"
 _SET = "SELECT set_config(%s, %s, %s)"
 _USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
-_SETS = over_bytes(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
+_SETS = byte_pattern(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
 # Where SET means something else: UPDATE t SET, ALTER COLUMN c SET NOT NULL, ON DELETE SET NULL.
-_SETS_ELSE = over_bytes(
+_SETS_ELSE = byte_pattern(
     rf"(?:update|insert|delete|merge|alter|create{GAP}(?:unlogged{GAP})?table)\b", re.IGNORECASE
 )
-_CALLS = over_bytes(r"\bset_config\b", re.IGNORECASE)
+_CALLS = byte_pattern(r"\bset_config\b", re.IGNORECASE)
 
 
-def changed_by(section: Section) -> bool:
+def changes_settings(section: Section) -> bool:
     """Whether the section may set something that would outlive it, by SET search_path for one."""
     source = section.source
     if not _SETS.search(source, section.start, section.end):
@@ -48,7 +48,7 @@ def changed_by(section: Section) -> bool:
 
 
 @contextlib.contextmanager
-def kept(
+def settings_kept(
     cursor: Cursor,
     section: Section,
     settings: Mapping[str, str],
@@ -72,7 +72,7 @@ def kept(
         the number of the server process, which behind a pooler is the transaction's own.
     """
     before = []
-    if not local or changed_by(section):
+    if not local or changes_settings(section):
         before = [(query, _read(cursor, query)) for query in (_unlisted(section), _SETTINGS)]
     quiet = [name for name in settings if external and not section.mentions(name)]
     own = _read(cursor, _UNLISTED.format(quiet)) if quiet else {}
@@ -89,10 +89,10 @@ def kept(
                 _restore(cursor, query, values)
 
 
-def assignments(settings: Mapping[str, str], *, local: bool) -> list[str]:
+def set_statements(settings: Mapping[str, str], *, local: bool) -> list[str]:
     """Statements that apply settings, until the transaction ends if they are local to it."""
     word = "SET LOCAL" if local else "SET"
-    return [f"{word} {name} = {literal(value)};" for name, value in settings.items()]
+    return [f"{word} {name} = {quote_literal(value)};" for name, value in settings.items()]
 
 
 def _unlisted(section: Section) -> str:

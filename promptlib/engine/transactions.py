@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from promptlib.engine import session_settings as session
+from promptlib.engine.session_settings import set_statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Chain:
 
     def __init__(self, connection: Connection, settings: Mapping[str, str]) -> None:
         self._connection, self._settings = connection, settings
-        self._next = "\n".join(["COMMIT AND CHAIN;", *session.assignments(settings, local=True)])
+        self._next = "\n".join(["COMMIT AND CHAIN;", *set_statements(settings, local=True)])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:

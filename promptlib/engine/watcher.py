@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg2
 
-from promptlib.core import durations as duration
-from promptlib.core import interrupts, logs
+from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
-from promptlib.postgres import progress
-from promptlib.postgres import sessions as activity
+from promptlib.core.interrupts import interrupt_of_signal
+from promptlib.core.logs import show_transient
+from promptlib.postgres.progress import command_progress
+from promptlib.postgres.sessions import ServerSession, blocking_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ class _Running(NamedTuple):
     pid: int
     number: int
     of: int
-    blockers: list[activity.Session]
+    blockers: list[ServerSession]
 
 
 class _Watched:
@@ -146,9 +147,9 @@ class Watcher:
         """
         self._running = None
         if self._interrupt and not issubclass(raised or Exception, KeyboardInterrupt):
-            raise interrupts.of(self._interrupt)
+            raise interrupt_of_signal(self._interrupt)
 
-    def blockers(self) -> list[activity.Session]:
+    def blockers(self) -> list[ServerSession]:
         """The sessions that the last statement was last seen to wait for."""
         return self._last.blockers
 
@@ -160,14 +161,14 @@ class Watcher:
             while True:
                 said = self._ours.recv(64) if selector.select(self._pause) else b""
                 if _END in said:
-                    logs.transient("")
+                    show_transient("")
                     return
                 came = [byte for byte in said if byte in _INTERRUPTS]
                 count += len(came)
                 self._interrupt = came[-1] if came else self._interrupt
                 running = self._running
                 if not running:
-                    logs.transient("")
+                    show_transient("")
                 elif count:
                     self._cancel(at_once=count > 1)
                 elif time.monotonic() - running.began >= self._pause:
@@ -188,14 +189,14 @@ class Watcher:
         if running.pid:
             refused = contextlib.suppress(psycopg2.Error, PromptlibError)
             with refused, self._asking().cursor() as cursor:
-                running.blockers[:] = activity.blockers(cursor, running.pid) or running.blockers
-                step = progress.of(cursor, running.pid)
+                running.blockers[:] = blocking_sessions(cursor, running.pid) or running.blockers
+                step = command_progress(cursor, running.pid)
         now = time.monotonic()
         if now - running.began < _SHOW_AFTER:
             return logged
         which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
-        text = f"{self._title}  {which}{duration.shown(now - running.began)}  {step}".rstrip()
-        if not logs.transient(text) and now - max(logged, running.began) >= _LOG_EVERY:
+        text = f"{self._title}  {which}{display_duration(now - running.began)}  {step}".rstrip()
+        if not show_transient(text) and now - max(logged, running.began) >= _LOG_EVERY:
             _log.info(text)
             return now
         return logged

@@ -87,7 +87,7 @@ class Diagram(NamedTuple):
     relations: tuple[Relation, ...]
 
 
-def of(models: Iterable[MetaData]) -> Diagram:
+def build_diagram(models: Iterable[MetaData]) -> Diagram:
     """What a picture of these tables shows.
 
     A table stands behind those that it refers to, and by its name where that leaves a choice;

@@ -22,7 +22,7 @@ _HEAD = (
 )
 
 
-def svg(diagram: Diagram) -> str:
+def render_svg(diagram: Diagram) -> str:
     """The picture, as an SVG document.
 
     Raises:
@@ -31,7 +31,7 @@ def svg(diagram: Diagram) -> str:
     try:
         drawn = subprocess.run(
             [_PROGRAM, "-Tsvg"],
-            input=written(diagram),
+            input=render_dot(diagram),
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -47,7 +47,7 @@ def svg(diagram: Diagram) -> str:
     return drawn.stdout
 
 
-def written(diagram: Diagram) -> str:
+def render_dot(diagram: Diagram) -> str:
     """The text of the picture, in DOT."""
     return "".join(f"{line}\n" for line in _lines(diagram))
 

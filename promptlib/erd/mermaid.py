@@ -17,7 +17,7 @@ _NO_WORD = re.compile(r"(?:pk|fk|uk)\b|[^A-Za-z_\u00c0-\uffff]", re.IGNORECASE)
 _ELSEWHERE = "not in the model"
 
 
-def written(diagram: Diagram) -> str:
+def render_mermaid(diagram: Diagram) -> str:
     """The text of the picture, to stand behind "```mermaid"."""
     return "".join(f"{line}\n" for line in _lines(diagram))
 

@@ -12,7 +12,7 @@ from promptlib.syntax.lexemes import WHITE
 _CR, _LF = b"\r\n"
 
 
-def trimmed(text: bytes, start: int, end: int) -> tuple[int, int]:
+def trimmed_span(text: bytes, start: int, end: int) -> tuple[int, int]:
     """Where a piece of text begins and ends without the white space around it."""
     while start < end and text[start] in WHITE:
         start += 1
@@ -21,7 +21,7 @@ def trimmed(text: bytes, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def of(text: bytes, start: int, end: int) -> str:
+def text_checksum(text: bytes, start: int, end: int) -> str:
     """The checksum of a piece of text, as if its lines ended with LF."""
     found = hashlib.sha256()
     with memoryview(text) as view:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from promptlib.core.errors import PromptlibError, combined, shown
-from promptlib.files import unchanged as glance
+from promptlib.core.errors import PromptlibError, combine_errors, display_path
+from promptlib.files.unchanged import is_as_it_ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
 
 
-class File(NamedTuple):
+class MigrationFile(NamedTuple):
     """A migration's file, known by its name alone: nothing has been read."""
 
     version: str
@@ -52,7 +52,7 @@ class File(NamedTuple):
             PromptlibError: as `read` does.
         """
         content = self.content()
-        return None if glance.is_as_it_ran(content, up, down) else self.parse(content)
+        return None if is_as_it_ran(content, up, down) else self.parse(content)
 
     def content(self) -> bytes:
         """What is in the file.
@@ -65,7 +65,7 @@ class File(NamedTuple):
                 return file.readall()
         except OSError as error:
             raise PromptlibError(
-                f"cannot be read: {error.strerror}", place=shown(self.path)
+                f"cannot be read: {error.strerror}", place=display_path(self.path)
             ) from error
 
     def parse(self, content: bytes) -> Migration:
@@ -74,24 +74,24 @@ class File(NamedTuple):
         Raises:
             PromptlibError: for whatever the file format refuses.
         """
-        from promptlib.files import parser as migration  # noqa: PLC0415 - slow to import, and often not needed
+        from promptlib.files.parser import parse_migration  # noqa: PLC0415
 
-        return migration.parse(self.version, self.name, self.path, content)
+        return parse_migration(self.version, self.name, self.path, content)
 
 
-def files(folder: Path) -> list[File]:
+def list_migrations(folder: Path) -> list[MigrationFile]:
     """List the migrations of a folder, oldest first, by their names.
 
     Raises:
         PromptlibError: naming every file with a wrong name or another's version, and what is none.
     """
-    found, problems = survey(folder)
+    found, problems = survey_folder(folder)
     if problems:
-        raise combined(problems)
+        raise combine_errors(problems)
     return found
 
 
-def survey(folder: Path) -> tuple[list[File], list[PromptlibError]]:
+def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibError]]:
     """List the migrations of a folder, oldest first, and what is wrong with its other files.
 
     Raises:
@@ -106,21 +106,21 @@ def survey(folder: Path) -> tuple[list[File], list[PromptlibError]]:
         raise PromptlibError(
             f"the migrations cannot be listed: {error.strerror}",
             "set sql_location in alembic.ini to the folder that holds them",
-            place=shown(folder),
+            place=display_path(folder),
         ) from error
-    found: dict[str, File] = {}
+    found: dict[str, MigrationFile] = {}
     return _each(lambda entry: _added(found, _file(entry)), candidates)
 
 
-def read_all(found: Iterable[File]) -> list[Migration]:
+def parse_all(found: Iterable[MigrationFile]) -> list[Migration]:
     """Parse every file.
 
     Raises:
         PromptlibError: naming every file that is refused.
     """
-    migrations, problems = _each(File.read, found)
+    migrations, problems = _each(MigrationFile.read, found)
     if problems:
-        raise combined(problems)
+        raise combine_errors(problems)
     return migrations
 
 
@@ -135,7 +135,7 @@ def _each(function: Callable[[T], R], items: Iterable[T]) -> tuple[list[R], list
     return results, problems
 
 
-def named(where: str, name: str) -> File:
+def file_from_name(where: str, name: str) -> MigrationFile:
     """Know a migration by its file's name, the last part of where it is.
 
     Raises:
@@ -143,11 +143,11 @@ def named(where: str, name: str) -> File:
     """
     match = _NAME.fullmatch(name[:-4] + name[-4:].lower())
     if match and is_version(match["version"]):
-        return File(match["version"], match["name"], where)
+        return MigrationFile(match["version"], match["name"], where)
     raise PromptlibError(
         "not the name of a migration" if not match else "no such date and time",
         "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
-        place=shown(Path(where)),
+        place=display_path(Path(where)),
     )
 
 
@@ -160,7 +160,7 @@ def is_version(text: str) -> bool:
     return bool(_VERSION.fullmatch(text))
 
 
-def version(known: Iterable[str], text: str) -> str:
+def resolve_version(known: Iterable[str], text: str) -> str:
     """The one of some versions that begins with a text.
 
     Raises:
@@ -175,7 +175,9 @@ def version(known: Iterable[str], text: str) -> str:
     )
 
 
-def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = "") -> File:
+def new_file(
+    folder: Path, title: str, *, after: Iterable[MigrationFile], version: str = ""
+) -> MigrationFile:
     """Name the next migration: by the time in UTC, but later than every file there.
 
     Args:
@@ -194,26 +196,28 @@ def new_file(folder: Path, title: str, *, after: Iterable[File], version: str = 
             f"{version} cannot be the next version",
             f"give 14 digits of a date and time later than {newest or 'none'}",
         )
-    from promptlib.files import new_file as naming  # noqa: PLC0415 - most commands do without
+    from promptlib.files.new_file import next_version, slug_of_title  # noqa: PLC0415
 
-    version = version or naming.next_version(newest, datetime.now(UTC))
-    name = naming.slug(title)
-    return File(version, name, str(path_of(folder, version, name)))
+    version = version or next_version(newest, datetime.now(UTC))
+    name = slug_of_title(title)
+    return MigrationFile(version, name, str(migration_path(folder, version, name)))
 
 
-def path_of(folder: Path, version: str, name: str) -> Path:
+def migration_path(folder: Path, version: str, name: str) -> Path:
     """Where a migration's file is, or was; `*` stands for a name that nobody knows."""
     return folder / f"{version}_{name or '*'}.sql"
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def write_errors_explained(path: Path) -> Iterator[None]:
     """Say what to do when a migration's file cannot be written."""
     try:
         yield
     except OSError as error:
         raise PromptlibError(
-            f"cannot be written: {error.strerror}", "make the folder writable", place=shown(path)
+            f"cannot be written: {error.strerror}",
+            "make the folder writable",
+            place=display_path(path),
         ) from error
 
 
@@ -221,13 +225,13 @@ def _is_candidate(name: str) -> bool:
     return name[-4:].lower() == ".sql" and not name.startswith(".")
 
 
-def _file(entry: os.DirEntry[str]) -> File:
-    file = named(entry.path, entry.name)
+def _file(entry: os.DirEntry[str]) -> MigrationFile:
+    file = file_from_name(entry.path, entry.name)
     if _holds(entry.is_file):
         return file
     what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
     raise PromptlibError(
-        f"this is {what}, not a migration", "remove or rename it", place=shown(file.path)
+        f"this is {what}, not a migration", "remove or rename it", place=display_path(file.path)
     )
 
 
@@ -239,12 +243,12 @@ def _holds(question: Callable[[], bool]) -> bool:
         return False
 
 
-def _added(found: dict[str, File], file: File) -> File:
+def _added(found: dict[str, MigrationFile], file: MigrationFile) -> MigrationFile:
     earlier = found.setdefault(file.version, file)
     if earlier is not file:
         raise PromptlibError(
-            f"{shown(earlier.path)} has the same version",
+            f"{display_path(earlier.path)} has the same version",
             "rename the one that ran nowhere yet to a newer version",
-            place=shown(file.path),
+            place=display_path(file.path),
         )
     return file

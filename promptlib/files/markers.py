@@ -20,7 +20,7 @@ OPTIONS: dict[str, Callable[[str], bool]] = {
 }
 
 
-def options(marker: Marker) -> dict[str, str]:
+def marker_options(marker: Marker) -> dict[str, str]:
     """Read the options of a marker.
 
     Raises:

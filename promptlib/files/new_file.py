@@ -29,7 +29,7 @@ def next_version(newest: str, now: datetime) -> str:
         ) from None
 
 
-def slug(title: str) -> str:
+def slug_of_title(title: str) -> str:
     """A title in a-z, 0-9 and _.
 
     Raises:

@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import LexicalError, PromptlibError, shown
-from promptlib.files import markers
+from promptlib.core.errors import LexicalError, PromptlibError, display_path
+from promptlib.files.markers import marker_options
 from promptlib.files.section import Section
-from promptlib.syntax import statements as sqltext
-from promptlib.syntax.lexemes import NAME, WHITE, over_bytes
-from promptlib.syntax.pieces import Marker, Statements, location
+from promptlib.syntax.lexemes import NAME, WHITE, byte_pattern
+from promptlib.syntax.pieces import Marker, Statements, line_and_column
+from promptlib.syntax.statements import bare_words, scan_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _TRANSACTION_CONTROL = {
     **dict.fromkeys(("START", "PREPARE", "SET"), "TRANSACTION"),
 }
 # To know at a glance that a statement is none of those, as most are.
-_SUSPECT = over_bytes(rf"(?i:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})|\xef\xbb\xbf")
+_SUSPECT = byte_pattern(rf"(?i:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})|\xef\xbb\xbf")
 _PIECE = 1 << 20  # bytes: what is decoded at once, to see whether it can be
 _CLIENT = {"STDIN", "STDOUT"}
 _SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
@@ -44,7 +44,7 @@ class Migration:
     down: Section
 
 
-def parse(version: str, name: str, path: Path, content: bytes) -> Migration:
+def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migration:
     """Read a migration.
 
     Args:
@@ -61,14 +61,14 @@ def parse(version: str, name: str, path: Path, content: bytes) -> Migration:
     try:
         return Migration(version, name, path, *_sections(content))
     except LexicalError as error:
-        where = place(path, content, error.offset)
+        where = place_in_file(path, content, error.offset)
         raise PromptlibError(error.what, error.remedy, place=where) from None
 
 
 def parse_section(text: str) -> Section:
     """Read one section alone, its marker line included, as the ledger keeps it."""
     source, statements = text.encode(), Statements()
-    marker, *items = sqltext.scan(source)
+    marker, *items = scan_sql(source)
     assert isinstance(marker, Marker)
     for item in items:
         assert not isinstance(item, Marker)
@@ -76,10 +76,10 @@ def parse_section(text: str) -> Section:
     return _section(source, marker, len(source), statements)
 
 
-def place(path: Path, text: bytes, offset: int) -> str:
+def place_in_file(path: Path, text: bytes, offset: int) -> str:
     """Where a character of a file is: `path:line:column`."""
-    line, column = location(text, offset)
-    return f"{shown(path)}:{line}:{column}"
+    line, column = line_and_column(text, offset)
+    return f"{display_path(path)}:{line}:{column}"
 
 
 def _require_text(path: Path, content: bytes) -> None:
@@ -88,7 +88,7 @@ def _require_text(path: Path, content: bytes) -> None:
     if broken < 0:
         what, remedy, broken = "this is a NUL byte", "remove it", content.find(0)
     if broken >= 0:
-        raise PromptlibError(what, remedy, place=place(path, content, broken))
+        raise PromptlibError(what, remedy, place=place_in_file(path, content, broken))
 
 
 def _not_utf8(content: bytes) -> int:
@@ -108,7 +108,7 @@ def _sections(text: bytes) -> tuple[Section, Section]:
     """Cut a text at its markers; LexicalError for what does not belong where it stands."""
     markers: list[Marker] = []
     statements: list[Statements] = []
-    for item in sqltext.scan(text):
+    for item in scan_sql(text):
         if isinstance(item, Marker):
             _check_order(item, markers)
             markers.append(item)
@@ -163,7 +163,7 @@ def _check_statement(text: bytes, statement: Statement) -> None:
     if text.startswith(codecs.BOM_UTF8, statement.head):
         what = "this is a byte order mark, which does not show"
         raise LexicalError(what, "delete the line and write it again", statement.head)
-    words = sqltext.bare_words(text, statement)
+    words = bare_words(text, statement)
     first = next(words)
     if first == "COPY":
         if _is_client_copy(words):
@@ -190,7 +190,7 @@ def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> S
             "write one; where there is nothing to do, `SELECT 1;` says so",
             marker.start,
         )
-    options = markers.options(marker)
+    options = marker_options(marker)
     return Section(
         text,
         marker.end,

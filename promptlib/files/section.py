@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from promptlib.files import checksum
+from promptlib.files.checksum import text_checksum, trimmed_span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Section:
 
     @property
     def _bounds(self) -> tuple[int, int]:
-        return checksum.trimmed(self.source, self.start, self.end)
+        return trimmed_span(self.source, self.start, self.end)
 
     def mentions(self, name: str) -> bool:
         """Whether a name stands anywhere in it."""
@@ -62,7 +62,7 @@ class Section:
     @functools.cached_property
     def checksum(self) -> str:
         """SHA-256 of the text, whatever its line endings: tells whether a section was edited."""
-        return checksum.of(self.source, *self._bounds)
+        return text_checksum(self.source, *self._bounds)
 
     def checksum_of(self, count: int) -> str:
         """Tell whether the first statements, those that ran already, were edited."""
@@ -77,4 +77,4 @@ class Section:
 
 
 def _sum(text: bytes) -> str:
-    return checksum.of(text, 0, len(text))
+    return text_checksum(text, 0, len(text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from promptlib.files import checksum
+from promptlib.files.checksum import text_checksum, trimmed_span
 
 _LINE = rb"[ \t]*(?:--(?![ \t]*(?:up|down)(?![^ \t\n]))[\t -~]*)?\n"
 _MARKER = rb"[ \t]*--[ \t]*%s[ \t]*\n"
@@ -33,4 +33,4 @@ def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
 
 
 def _checksum(found: re.Match[bytes], part: str) -> str:
-    return checksum.of(found.string, *checksum.trimmed(found.string, *found.span(part)))
+    return text_checksum(found.string, *trimmed_span(found.string, *found.span(part)))

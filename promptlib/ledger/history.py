@@ -6,10 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError
-from promptlib.files import directory
-from promptlib.ledger import state as ledger
-from promptlib.ledger.tables import Tables
-from promptlib.plan import status as standing
+from promptlib.files.directory import list_migrations
+from promptlib.ledger.state import read_ledger
+from promptlib.ledger.tables import LedgerSql
+from promptlib.plan.status import UTC, read_only_snapshot
 
 if TYPE_CHECKING:
     from promptlib.config.project import Project
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "version": "version",
     "direction": "direction",
-    "started_at": standing.UTC.format("started_at"),
-    "finished_at": standing.UTC.format("finished_at"),
+    "started_at": UTC.format("started_at"),
+    "finished_at": UTC.format("finished_at"),
     "outcome": "outcome",
     "executed_by": "executed_by",
     "error": "error",
 }
 
 
-def read(project: Project, target: Target, version: str) -> list[Document]:
+def read_history(project: Project, target: Target, version: str) -> list[Document]:
     """Read the attempts, oldest first.
 
     Args:
@@ -42,18 +42,18 @@ def read(project: Project, target: Target, version: str) -> list[Document]:
     rows = []
     with (
         contextlib.closing(target.connect()) as connection,
-        standing.snapshot(connection) as cursor,
+        read_only_snapshot(connection) as cursor,
     ):
-        found = ledger.read(cursor, project.settings.version_table_schema)
+        found = read_ledger(cursor, project.settings.version_table_schema)
         if found.has_events:
             cursor.execute(
-                f"SELECT {', '.join(_COLUMNS.values())} FROM {Tables(found.schema).events}"
+                f"SELECT {', '.join(_COLUMNS.values())} FROM {LedgerSql(found.schema).events}"
                 " WHERE starts_with(version, %s) ORDER BY id",
                 (version,),
             )
             rows = cursor.fetchall()
     if version and not rows:
-        known = directory.files(project.sql)
+        known = list_migrations(project.sql)
         if not any(file.version.startswith(version) for file in known):
             raise _unknown(version)
     return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
-from promptlib.core import durations as duration
+from promptlib.core.durations import duration_seconds
 from promptlib.core.errors import PromptlibError
-from promptlib.postgres import sessions as activity
+from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ _STAY = """
 """
 
 
-class Lock:
+class DeployLock:
     """A lock that was taken; `require` says whether it still is.
 
     Args:
@@ -76,14 +76,14 @@ class Lock:
         self._selector.close()
 
 
-def key(schema: str, table: str) -> int:
+def lock_key(schema: str, table: str) -> int:
     """The number of the lock: one for each version table. Advisory locks are a database's own."""
     digest = hashlib.sha256(f"promptlib/{schema}.{table}".encode()).digest()
     return int.from_bytes(digest[:8], signed=True)
 
 
 @contextlib.contextmanager
-def held(connect: Callable[[], Connection], number: int, wait: str) -> Iterator[Lock]:
+def hold_lock(connect: Callable[[], Connection], number: int, wait: str) -> Iterator[DeployLock]:
     """Hold the lock on a connection of its own.
 
     Args:
@@ -97,13 +97,13 @@ def held(connect: Callable[[], Connection], number: int, wait: str) -> Iterator[
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
         with connection.cursor() as cursor:
-            acquire(cursor, number, wait, between=connection.rollback)
+            acquire_lock(cursor, number, wait, between=connection.rollback)
             cursor.execute(_STAY)
-            with contextlib.closing(Lock(connection)) as lock:
+            with contextlib.closing(DeployLock(connection)) as lock:
                 yield lock
 
 
-def acquire(
+def acquire_lock(
     cursor: Cursor, number: int, wait: str, between: Callable[[], None] = lambda: None
 ) -> None:
     """Take the lock for the cursor's transaction.
@@ -121,12 +121,12 @@ def acquire(
     told = 0.0
     pause = _SHORTEST
     while not _try(cursor, number):
-        holders = activity.holders(cursor, number)
+        holders = lock_holders(cursor, number)
         between()
         waited = time.monotonic() - began
-        if waited >= duration.seconds(wait):
+        if waited >= duration_seconds(wait):
             raise PromptlibError(
-                f"another deploy has not ended within {wait}: {activity.named(holders)}",
+                f"another deploy has not ended within {wait}: {describe_sessions(holders)}",
                 "wait for it, or raise deploy_wait; if it hangs, end it with "
                 "SELECT pg_terminate_backend(pid)",
             )
@@ -143,6 +143,8 @@ def _try(cursor: Cursor, number: int) -> bool:
     return bool(taken)
 
 
-def _tell(holders: list[activity.Session]) -> None:
+def _tell(holders: list[ServerSession]) -> None:
     since = ", ".join(f"since {each.since}" for each in holders if each.since)
-    _log.info("waiting for another deploy: %s", " ".join([activity.named(holders), since]).strip())
+    _log.info(
+        "waiting for another deploy: %s", " ".join([describe_sessions(holders), since]).strip()
+    )

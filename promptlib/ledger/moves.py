@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from promptlib.syntax.quoting import literal
+from promptlib.syntax.quoting import quote_literal
 
 
 class Move(NamedTuple):
@@ -15,7 +15,7 @@ class Move(NamedTuple):
 
     def sql(self, table: str) -> str:
         """Set it as Alembic does."""
-        before, now = map(literal, self)
+        before, now = map(quote_literal, self)
         if not self.before:
             return f"INSERT INTO {table} (version_num) VALUES ({now});"
         where = f"WHERE version_num = {before}"
@@ -30,5 +30,5 @@ class Move(NamedTuple):
         """
         if not self.before:
             return f"CASE WHEN NOT EXISTS (SELECT FROM {table}) THEN {value} END"
-        where = f"WHERE version_num = {literal(self.before)}"
+        where = f"WHERE version_num = {quote_literal(self.before)}"
         return f"(SELECT {value} FROM {table} {where} FOR UPDATE)"

@@ -14,7 +14,7 @@ from promptlib.ledger.tables import (
     RECORDED,
     TABLES,
     VERSION_TABLE,
-    Tables,
+    LedgerSql,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ _HALF_DONE = """
                AND NOT (later.outcome = 'failed' AND coalesce(later.statements_done, 0) = 0)))"""
 
 
-class Row(NamedTuple):
+class LedgerRow(NamedTuple):
     """A migration that is applied now.
 
     Attributes:
@@ -125,7 +125,7 @@ class Ledger(NamedTuple):
 
     schema: str
     current: tuple[str, ...]
-    rows: dict[str, Row]
+    rows: dict[str, LedgerRow]
     half_done: tuple[HalfDone, ...]
     columns: frozenset[str]
     has_version_table: bool
@@ -179,7 +179,7 @@ class Ledger(NamedTuple):
         return max(self.current, default="")
 
 
-def read(cursor: Cursor, schema: str) -> Ledger:
+def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     """Read what the database remembers, in two queries.
 
     Args:
@@ -194,7 +194,7 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     (is_replica, found, has_version_table, columns, events) = cursor.fetchone() or ()
     place = found or ""
     kept = _DOWN if "down_sql" in columns else "NULL"
-    tables = Tables(place)
+    tables = LedgerSql(place)
     parts = (
         _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
         _ROWS.format(tables.migrations, kept=kept) if {*columns} >= _PREDECESSORS else "'[]'::json",
@@ -205,7 +205,7 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     return Ledger(
         place,
         tuple(current),
-        {row[0]: Row(*row) for row in rows},
+        {row[0]: LedgerRow(*row) for row in rows},
         tuple(HalfDone(*each) for each in half_done),
         frozenset(columns),
         has_version_table,
@@ -214,7 +214,7 @@ def read(cursor: Cursor, schema: str) -> Ledger:
     )
 
 
-def make(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> bool:
+def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> bool:
     """Make the tables where they are not, and fill them where migrations ran before.
 
     Args:
@@ -228,7 +228,7 @@ def make(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> bool:
     Raises:
         PromptlibError: naming the tables, when they may not be made.
     """
-    tables = Tables(found.schema)
+    tables = LedgerSql(found.schema)
     sql = [] if found.exists else [tables.create(extend=found.is_predecessors)]
     if found.is_unfilled and (ran := [*before]):
         sql.append(tables.took_over(ran, "adopted"))

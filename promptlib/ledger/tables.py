@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.syntax.quoting import literal
+from promptlib.syntax.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ def is_moved_elsewhere(diagnostics: Diagnostics) -> bool:
     return found == (_NULL, EVENTS, "version")
 
 
-def kept(section: Section) -> str:
+def kept_section(section: Section) -> str:
     """A DOWN section with its marker, to be read again by migration.parse_section."""
     options = "" if section.transactional else " transaction:false"
     if section.lock_timeout:
@@ -73,7 +73,7 @@ def kept(section: Section) -> str:
     return f"-- DOWN{options}\n{section.text}\n"
 
 
-class Tables:
+class LedgerSql:
     """The SQL that makes and writes the ledger.
 
     Args:
@@ -113,11 +113,11 @@ class Tables:
     def taken_back(self, version: str, ran: Ran = _RAN) -> str:
         """Record that DOWN ran."""
         done = self.done(version, DOWN, ran)
-        return f"{done}\nDELETE FROM {self.migrations} WHERE id = {literal(version)};"
+        return f"{done}\nDELETE FROM {self.migrations} WHERE id = {quote_literal(version)};"
 
     def done(self, version: str, direction: str, ran: Ran) -> str:
         """Record that a section ran, but for the row of its migration."""
-        named, moved = literal(version), ""
+        named, moved = quote_literal(version), ""
         if ran.move:
             named = ran.move.guarded(named, self.version)
             moved = f"\n{ran.move.sql(self.version)}"
@@ -140,12 +140,12 @@ class Tables:
             error: what was said.
             there: whether the ledger had a row of this version before it.
         """
-        version, direction = literal(step[0]), step[1]
+        version, direction = quote_literal(step[0]), step[1]
         as_before = "EXISTS" if there else "NOT EXISTS"
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
             f" error) SELECT {version}, '{direction}', {started}, clock_timestamp(),"
-            f" 'failed', {literal(error)}"
+            f" 'failed', {quote_literal(error)}"
             f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id = {version});"
         )
 
@@ -153,7 +153,7 @@ class Tables:
         """Record that somebody said where a migration stands."""
         return (
             f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
-            f" VALUES ({literal(version)}, '{direction}', clock_timestamp(), '{outcome}');"
+            f" VALUES ({quote_literal(version)}, '{direction}', clock_timestamp(), '{outcome}');"
         )
 
     def took_over(
@@ -183,16 +183,16 @@ class Tables:
 
     def moved(self, version: str) -> str:
         """Set the current revision; nothing stands for none."""
-        named = f" INSERT INTO {self.version} (version_num) VALUES ({literal(version)});"
+        named = f" INSERT INTO {self.version} (version_num) VALUES ({quote_literal(version)});"
         return f"DELETE FROM {self.version};{named if version else ''}"
 
     def forgotten(self, versions: Iterable[str], outcome: str) -> str:
         """Take rows out, because somebody says that these migrations are not applied."""
         found = list(versions)
         events = ", ".join(
-            f"({literal(each)}, 'down', now(), now(), '{outcome}')" for each in found
+            f"({quote_literal(each)}, 'down', now(), now(), '{outcome}')" for each in found
         )
-        names = ", ".join(map(literal, found))
+        names = ", ".join(map(quote_literal, found))
         return (
             f"DELETE FROM {self.migrations} WHERE id IN ({names});\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
@@ -204,7 +204,7 @@ class Tables:
         return (
             f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
             " statements_checksum, backend_pid)\n"
-            f"VALUES ({literal(version)}, '{direction}', 'running', {done}, '{checksum}',"
+            f"VALUES ({quote_literal(version)}, '{direction}', 'running', {done}, '{checksum}',"
             f" {pid}) RETURNING id;"
         )
 
@@ -219,14 +219,14 @@ class Tables:
         """Record how a section outside a transaction ended, unless it came to its end."""
         return (
             f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
-            f" error = {literal(error)} WHERE id = {event} AND outcome <> 'done';"
+            f" error = {quote_literal(error)} WHERE id = {event} AND outcome <> 'done';"
         )
 
 
 def _facts(migration: Migration) -> str:
     """What the ledger keeps of a migration's text, as values."""
-    name = literal(migration.name.replace("_", " "))
+    name = quote_literal(migration.name.replace("_", " "))
     return (
         f"'{migration.version}', {name}, '{migration.up.checksum}', '{migration.down.checksum}',"
-        f" {literal(kept(migration.down))}"
+        f" {quote_literal(kept_section(migration.down))}"
     )

@@ -11,22 +11,24 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.files import directory
-from promptlib.lint import git
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.files.directory import file_from_name, new_file
+from promptlib.lint.git import git_identity, open_base
 from promptlib.lint.violations import Violation
-from promptlib.syntax.pieces import location
+from promptlib.syntax.pieces import line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from promptlib.files.directory import File
+    from promptlib.files.directory import MigrationFile
     from promptlib.files.section import Section
-    from promptlib.lint.git import Base
+    from promptlib.lint.git import BaseBranch
 
 
-def check(folder: Path, files: Sequence[File], base: str) -> Iterator[Violation]:
+def check_against_base(
+    folder: Path, files: Sequence[MigrationFile], base: str
+) -> Iterator[Violation]:
     """Yield what is wrong with versions, and with what was merged already.
 
     Args:
@@ -40,13 +42,13 @@ def check(folder: Path, files: Sequence[File], base: str) -> Iterator[Violation]
     if not base:
         yield from _future(files)
         return
-    with git.base(folder, base) as opened:
+    with open_base(folder, base) as opened:
         new = [each for each in files if each.path.name not in {**opened.fork, **opened.tip}]
         yield from _future(new)
         yield from _against(opened, folder, files, new)
 
 
-def _future(files: Iterable[File]) -> Iterator[Violation]:
+def _future(files: Iterable[MigrationFile]) -> Iterator[Violation]:
     now = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     for file in files:
         if file.version > now:
@@ -55,7 +57,7 @@ def _future(files: Iterable[File]) -> Iterator[Violation]:
 
 
 def _against(
-    base: Base, folder: Path, files: Sequence[File], new: Sequence[File]
+    base: BaseBranch, folder: Path, files: Sequence[MigrationFile], new: Sequence[MigrationFile]
 ) -> Iterator[Violation]:
     """What a branch may not do to its base."""
     names, added = {each.path.name for each in files}, [*new]
@@ -72,40 +74,42 @@ def _against(
     yield from _late(folder, added, _known(folder, base.tip), base.name)
 
 
-def _known(folder: Path, names: Iterable[str]) -> list[File]:
+def _known(folder: Path, names: Iterable[str]) -> list[MigrationFile]:
     """The migrations among some files, oldest first."""
     found = []
     for name in sorted(names):
         with contextlib.suppress(PromptlibError):
-            found.append(directory.named(str(folder / name), name))
+            found.append(file_from_name(str(folder / name), name))
     return found
 
 
-def _edited(file: File, base: Base) -> Iterator[Violation]:
+def _edited(file: MigrationFile, base: BaseBranch) -> Iterator[Violation]:
     """Judge as a deploy does: by UP, but for line endings and the blank lines around it."""
     content, merged = file.content(), base.fork[file.path.name]
-    if git.identity(content, merged) in (merged, base.tip[file.path.name]):
+    if git_identity(content, merged) in (merged, base.tip[file.path.name]):
         return
     before, now = _up(file, base.content(merged)), _up(file, content)
     if before and now and before.checksum != now.checksum:
-        line, _ = location(now.source, now.start)
+        line, _ = line_and_column(now.source, now.start)
         what = f"{base.name} has another UP section"
         remedy = f"{_restoring(file, base)}, and write a new migration"
         yield Violation(file.path, line, 1, "edited", what, remedy)
 
 
-def _up(file: File, content: bytes) -> Section | None:
+def _up(file: MigrationFile, content: bytes) -> Section | None:
     """The UP section; None, where the format is broken."""
     with contextlib.suppress(PromptlibError):
         return file.parse(content).up
     return None
 
 
-def _restoring(file: File, base: Base) -> str:
-    return f"restore it: git checkout {base.name} -- {shown(file.path)}"
+def _restoring(file: MigrationFile, base: BaseBranch) -> str:
+    return f"restore it: git checkout {base.name} -- {display_path(file.path)}"
 
 
-def _successor(gone: File, new: Iterable[File], base: Base) -> File | None:
+def _successor(
+    gone: MigrationFile, new: Iterable[MigrationFile], base: BaseBranch
+) -> MigrationFile | None:
     """The new file that is a merged one with another name: of its version, or with its UP."""
     before = _up(gone, base.content(base.fork[gone.path.name]))
     for file in new:
@@ -116,7 +120,7 @@ def _successor(gone: File, new: Iterable[File], base: Base) -> File | None:
 
 
 def _late(
-    folder: Path, new: Iterable[File], theirs: Sequence[File], base: str
+    folder: Path, new: Iterable[MigrationFile], theirs: Sequence[MigrationFile], base: str
 ) -> Iterator[Violation]:
     """The new migrations that would not stand behind all those of the base."""
     taken = [*theirs]
@@ -128,7 +132,7 @@ def _late(
                 if newer[0].version == file.version
                 else "an older version than"
             )
-            renamed = directory.new_file(folder, file.name, after=taken)
+            renamed = new_file(folder, file.name, after=taken)
             taken.append(renamed)
             what = f"it has {word} {newer[-1].path.name} of {base}"
             yield Violation(file.path, 1, 1, "late", what, f"rename it to {renamed.path.name}")

@@ -9,13 +9,22 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.syntax import tokens
-from promptlib.syntax.ddl import COLUMN, CONSTRAINT, INDEX, SCHEMA, VALUE, Object, alike, changes
+from promptlib.syntax.ddl import (
+    COLUMN,
+    CONSTRAINT,
+    INDEX,
+    SCHEMA,
+    VALUE,
+    NamedObject,
+    may_be_same_name,
+    object_changes,
+)
+from promptlib.syntax.tokens import split_tokens, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from promptlib.syntax.ddl import Change
+    from promptlib.syntax.ddl import ObjectChange
     from promptlib.syntax.tokens import Name, Token
 
     Statements = Sequence[Sequence[Token]]
@@ -29,7 +38,7 @@ _GO_WITH_COLUMNS = (INDEX, CONSTRAINT, "SEQUENCE", "STATISTICS")
 _OUTLIVE_CASCADES = ("TABLE", "FOREIGN TABLE", SCHEMA, "SEQUENCE", "EXTENSION", "TYPE")
 
 
-class Made(NamedTuple):
+class MadeObject(NamedTuple):
     """An object that UP made, or renamed.
 
     Attributes:
@@ -37,16 +46,16 @@ class Made(NamedTuple):
         before: its name before UP; empty for one that is new.
     """
 
-    object: Object
+    object: NamedObject
     before: Name = ()
 
     @property
     def is_back(self) -> bool:
         """Whether it has the name again that it had before UP."""
-        return alike(self.object.name, self.before)
+        return may_be_same_name(self.object.name, self.before)
 
 
-def of(source: bytes, up: Statements, down: Statements) -> list[Made]:
+def objects_left_by_down(source: bytes, up: Statements, down: Statements) -> list[MadeObject]:
     """What UP makes or renames, and DOWN neither drops nor renames back.
 
     Args:
@@ -65,11 +74,11 @@ def of(source: bytes, up: Statements, down: Statements) -> list[Made]:
     return [made for made in balance.made if not made.is_back]
 
 
-def _changes(source: bytes, statements: Statements) -> Iterator[Change]:
+def _changes(source: bytes, statements: Statements) -> Iterator[ObjectChange]:
     for statement in statements:
         for piece in _pieces(source, statement):
             # A value of an enum cannot be dropped.
-            yield from (each for each in changes(piece) if each.object.kind != VALUE)
+            yield from (each for each in object_changes(piece) if each.object.kind != VALUE)
 
 
 def _pieces(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -77,7 +86,7 @@ def _pieces(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Toke
     if statement[0].word != "DO":
         yield statement
         return
-    for line in (line for body in _bodies(source, statement) for line in tokens.split(body, ";")):
+    for line in (line for body in _bodies(source, statement) for line in split_tokens(body, ";")):
         for at, token in enumerate(line):
             if token.word in _DDL and (not at or line[at - 1].word in _OPENING):
                 yield line[at:]
@@ -88,7 +97,7 @@ def _bodies(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Toke
     """What stands in the strings of a statement."""
     for token in statement:
         if token.is_string:
-            yield tokens.of(source, token.start, token.end)
+            yield tokenize(source, token.start, token.end)
 
 
 def _is_opaque(source: bytes, statement: Sequence[Token]) -> bool:
@@ -108,10 +117,10 @@ class _Balance:
     """What UP made and is still there, change by change."""
 
     def __init__(self) -> None:
-        self.made: list[Made] = []
+        self.made: list[MadeObject] = []
         self.goes_up = True
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: ObjectChange) -> None:
         match change.verb:
             case "make":
                 self._make(change.object)
@@ -127,37 +136,40 @@ class _Balance:
                     ),
                 )
 
-    def _make(self, new: Object) -> None:
+    def _make(self, new: NamedObject) -> None:
         """Remember what UP makes; what DOWN makes anew was there before UP."""
         self._taken(new.is_same)
         if self.goes_up:
-            self.made.append(Made(new))
+            self.made.append(MadeObject(new))
 
-    def _drop(self, gone: Object, *, cascades: bool) -> None:
+    def _drop(self, gone: NamedObject, *, cascades: bool) -> None:
         if not self._taken(gone.is_same) and gone.kind in _MAY_BE_UNNAMED:
             self._taken(lambda each: _may_be(each, gone), most=1)
         self._drop_with(gone, cascades=cascades)
 
-    def _drop_with(self, gone: Object, *, cascades: bool) -> None:
+    def _drop_with(self, gone: NamedObject, *, cascades: bool) -> None:
         for each in self._taken(lambda each: _goes_with(each, gone, cascades=cascades)):
             self._drop_with(each.object, cascades=cascades)
 
-    def _rename(self, old: Object, to: Name) -> None:
-        found = self._taken(old.is_same) or ([Made(old, old.name)] if self.goes_up else [])
-        self.made += [Made(each.object._replace(name=to), each.before) for each in found]
+    def _rename(self, old: NamedObject, to: Name) -> None:
+        found = self._taken(old.is_same) or ([MadeObject(old, old.name)] if self.goes_up else [])
+        self.made += [MadeObject(each.object._replace(name=to), each.before) for each in found]
         if old.is_relation:
             self._update(
-                lambda each: alike(each.table, old.name), lambda each: each._replace(table=to)
+                lambda each: may_be_same_name(each.table, old.name),
+                lambda each: each._replace(table=to),
             )
 
-    def _taken(self, is_meant: Callable[[Object], bool], most: int | None = None) -> list[Made]:
+    def _taken(
+        self, is_meant: Callable[[NamedObject], bool], most: int | None = None
+    ) -> list[MadeObject]:
         """Forget some objects, and give them."""
         found = [each for each in self.made if is_meant(each.object)][:most]
         self.made = [each for each in self.made if each not in found]
         return found
 
     def _update(
-        self, is_meant: Callable[[Object], bool], updated: Callable[[Object], Object]
+        self, is_meant: Callable[[NamedObject], bool], updated: Callable[[NamedObject], NamedObject]
     ) -> None:
         self.made = [
             each._replace(object=updated(each.object)) if is_meant(each.object) else each
@@ -165,19 +177,23 @@ class _Balance:
         ]
 
 
-def _may_be(made: Object, gone: Object) -> bool:
+def _may_be(made: NamedObject, gone: NamedObject) -> bool:
     """Whether an object whose name PostgreSQL chose may be the one that is dropped by a name."""
-    same_table = not gone.table or alike(made.table, gone.table)
+    same_table = not gone.table or may_be_same_name(made.table, gone.table)
     return made.kind == gone.kind and not made.name and same_table
 
 
-def _goes_with(made: Object, gone: Object, *, cascades: bool) -> bool:
+def _goes_with(made: NamedObject, gone: NamedObject, *, cascades: bool) -> bool:
     """Whether dropping one object drops the other."""
     if not gone.name:
         return False
-    if gone.is_relation and alike(made.table, gone.name):
+    if gone.is_relation and may_be_same_name(made.table, gone.name):
         return True
-    if gone.kind == COLUMN and made.kind in _GO_WITH_COLUMNS and alike(made.table, gone.table):
+    if (
+        gone.kind == COLUMN
+        and made.kind in _GO_WITH_COLUMNS
+        and may_be_same_name(made.table, gone.table)
+    ):
         return gone.name[-1] in made.mentions
     if not cascades:
         return False

@@ -6,7 +6,7 @@ import fnmatch
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptlib.core.errors import PromptlibError, shown
+from promptlib.core.errors import PromptlibError, display_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class Exclusions(NamedTuple):
         )
 
 
-def read(path: Path) -> Exclusions:
+def read_exclusions(path: Path) -> Exclusions:
     """Read them; none, where there is no such file or table.
 
     Args:
@@ -52,13 +52,13 @@ def read(path: Path) -> Exclusions:
     try:
         found: Any = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (OSError, ValueError) as error:
-        raise PromptlibError(f"cannot be read: {error}", place=shown(path)) from None
+        raise PromptlibError(f"cannot be read: {error}", place=display_path(path)) from None
     for name in _TABLES:
         found = found.get(name, {}) if isinstance(found, dict) else {}
     try:
         return _checked(found)
     except PromptlibError as error:
-        raise PromptlibError(error.what, error.remedy, place=shown(path)) from None
+        raise PromptlibError(error.what, error.remedy, place=display_path(path)) from None
 
 
 def _checked(table: object) -> Exclusions:

@@ -11,7 +11,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, shown
+from promptlib.core.errors import PromptlibError, display_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ _SHA1_LENGTH = 40  # in hexadecimal digits; that of SHA-256 is 64
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
-class Base(NamedTuple):
+class BaseBranch(NamedTuple):
     """A branch that others are merged into.
 
     Attributes:
@@ -41,14 +41,14 @@ class Base(NamedTuple):
     content: Callable[[str], bytes]
 
 
-def identity(content: bytes, like: str) -> str:
+def git_identity(content: bytes, like: str) -> str:
     """The id that git gives a content, by the hash that made another id."""
     made = hashlib.sha1 if len(like) == _SHA1_LENGTH else hashlib.sha256
     return made(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 @contextlib.contextmanager
-def base(folder: Path, ref: str) -> Iterator[Base]:
+def open_base(folder: Path, ref: str) -> Iterator[BaseBranch]:
     """Open a base.
 
     Args:
@@ -61,7 +61,7 @@ def base(folder: Path, ref: str) -> Iterator[Base]:
     prefix, tip, fork = _resolved(folder, ref)
     with _objects(folder) as read:
         of_tip, of_fork = (_files(read(f"{commit}:{prefix}"), commit) for commit in (tip, fork))
-        yield Base(ref, of_tip, of_fork, read)
+        yield BaseBranch(ref, of_tip, of_fork, read)
 
 
 def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
@@ -77,7 +77,7 @@ def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
     said = result.stderr.decode(errors="replace")
     if _NO_REPOSITORY in said:
         raise PromptlibError(
-            "this is in no git repository", "leave --base out", place=shown(folder)
+            "this is in no git repository", "leave --base out", place=display_path(folder)
         )
     if ref.startswith("-") or any(each in said for each in _NO_COMMIT):
         raise PromptlibError(f"git knows no commit {ref} here", "fetch it, or name another --base")

@@ -10,13 +10,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import PromptlibError
-from promptlib.lint import rules, squawk, violations
-from promptlib.syntax.pieces import location
+from promptlib.lint.rules import RULE_NAMES, check_rules
+from promptlib.lint.squawk import run_squawk
+from promptlib.lint.violations import violation_of_error
+from promptlib.syntax.pieces import line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from promptlib.files.directory import File
+    from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.lint.exclusions import Exclusions
     from promptlib.lint.violations import Violation
@@ -26,8 +28,8 @@ _IGNORE = re.compile(rb"(?:--|/\*)\s*+squawk-ignore(?P<file>-file)?(?![\w-])(?P<
 _UNUSED_IGNORE, _UNKNOWN = "unused-ignore", "unknown name "
 
 
-def of(
-    files: Iterable[File], problems: Iterable[PromptlibError], exclusions: Exclusions
+def lint_files(
+    files: Iterable[MigrationFile], problems: Iterable[PromptlibError], exclusions: Exclusions
 ) -> list[Violation]:
     """What is wrong with migrations: their names, their formats, what breaks a rule.
 
@@ -39,33 +41,33 @@ def of(
     Raises:
         PromptlibError: when a file cannot be read, and when squawk is not installed or fails.
     """
-    migrations, found = [], [violations.of_error(each, _NAME) for each in problems]
+    migrations, found = [], [violation_of_error(each, _NAME) for each in problems]
     for file in files:
         content = file.content()
         try:
             migrations.append(file.parse(content))
         except PromptlibError as error:
-            found.append(violations.of_error(error, _FORMAT))
-    return [*found, *check(migrations, exclusions)]
+            found.append(violation_of_error(error, _FORMAT))
+    return [*found, *lint_migrations(migrations, exclusions)]
 
 
-def check(migrations: Sequence[Migration], exclusions: Exclusions) -> Iterator[Violation]:
+def lint_migrations(migrations: Sequence[Migration], exclusions: Exclusions) -> Iterator[Violation]:
     """Yield what breaks a rule.
 
     Raises:
         PromptlibError: when squawk is not installed, or fails.
     """
-    found = [each for each in squawk.check(migrations, exclusions.include) if not _is_ours(each)]
+    found = [each for each in run_squawk(migrations, exclusions.include) if not _is_ours(each)]
     for migration in migrations:
         ignores = _ignores(migration.up.source)
-        found += (each for each in rules.check(migration) if not ignores.cover(each))
+        found += (each for each in check_rules(migration) if not ignores.cover(each))
     return (each for each in found if not exclusions.cover(each))
 
 
 def _is_ours(violation: Violation) -> bool:
     """Whether squawk only does not know one of our rules, which a comment ignores."""
     unknown = violation.message.removeprefix(_UNKNOWN)
-    return violation.rule == _UNUSED_IGNORE and unknown in rules.NAMES
+    return violation.rule == _UNUSED_IGNORE and unknown in RULE_NAMES
 
 
 class _Ignores(NamedTuple):
@@ -87,8 +89,8 @@ def _ignores(source: bytes) -> _Ignores:
     for comment in _IGNORE.finditer(source):
         names = {name.strip() for name in comment["rules"].decode().split(",")} - {""}
         if comment["file"]:
-            found.everywhere.update(names or rules.NAMES)
+            found.everywhere.update(names or RULE_NAMES)
         else:
-            line, _ = location(source, comment.start("rules"))
+            line, _ = line_and_column(source, comment.start("rules"))
             found.at_lines.update((line, name) for name in names)
     return found

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.lint import down_coverage as leftovers
+from promptlib.lint.down_coverage import objects_left_by_down
 from promptlib.lint.violations import Violation
-from promptlib.syntax import ddl, dml, tokens
-from promptlib.syntax.pieces import location
+from promptlib.syntax.ddl import IF_NOT_EXISTS, VALUE, NamedObject, object_changes
+from promptlib.syntax.dml import INSERT, has_where, is_idempotent, write_commands
+from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.tokens import tokenize_statement, words_outside_parentheses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from promptlib.files.parser import Migration
-    from promptlib.syntax.ddl import Change
+    from promptlib.syntax.ddl import ObjectChange
     from promptlib.syntax.tokens import Token
 
 _ALONE = frozenset(
@@ -46,22 +48,22 @@ class _Text(NamedTuple):
             yield self.down
 
 
-def check(migration: Migration) -> Iterator[Violation]:
+def check_rules(migration: Migration) -> Iterator[Violation]:
     """Yield what breaks a rule, rule by rule."""
     source = migration.up.source
     up, down = (
-        [tokens.of_statement(source, each) for each in section.statements]
+        [tokenize_statement(source, each) for each in section.statements]
         for section in (migration.up, migration.down)
     )
     text = _Text(migration, up, down)
     for rule, complaints in _RULES.items():
         for complaint in complaints(text):
-            line, column = location(source, complaint.offset)
+            line, column = line_and_column(source, complaint.offset)
             yield Violation(migration.path, line, column, rule, complaint.message, complaint.remedy)
 
 
 def _down_misses_object(text: _Text) -> Iterator[_Complaint]:
-    for made in leftovers.of(text.migration.up.source, text.up, text.down):
+    for made in objects_left_by_down(text.migration.up.source, text.up, text.down):
         what, remedy = (
             (f"DOWN does not give {made.object} its old name back", "rename it in DOWN")
             if made.before
@@ -72,8 +74,8 @@ def _down_misses_object(text: _Text) -> Iterator[_Complaint]:
 
 def _if_not_exists_in_transaction(text: _Text) -> Iterator[_Complaint]:
     for section in text.of(transactional=True):
-        for change in (change for statement in section for change in ddl.changes(statement)):
-            if change.guard == ddl.IF_NOT_EXISTS:
+        for change in (change for statement in section for change in object_changes(statement)):
+            if change.guard == IF_NOT_EXISTS:
                 what = f"IF NOT EXISTS hides another {change.object} that is there already"
                 remedy = "leave it out: nothing stays of a transaction that failed"
                 yield _Complaint(change.object.offset, what, remedy)
@@ -81,22 +83,22 @@ def _if_not_exists_in_transaction(text: _Text) -> Iterator[_Complaint]:
 
 def _not_idempotent_outside_transaction(text: _Text) -> Iterator[_Complaint]:
     for section in text.of(transactional=False):
-        dropped: list[ddl.Object] = []
+        dropped: list[NamedObject] = []
         for statement in section:
-            for change in ddl.changes(statement):
+            for change in object_changes(statement):
                 if change.verb == "drop" and change.guard:
                     dropped.append(change.object)
                 elif not change.guard and not any(map(change.object.is_same, dropped)):
                     yield from _unguarded(change)
-            for command in dml.writes(statement):
-                if not dml.can_be_repeated(command):
+            for command in write_commands(statement):
+                if not is_idempotent(command):
                     yield _repeated(command)
 
 
-def _unguarded(change: Change) -> Iterator[_Complaint]:
+def _unguarded(change: ObjectChange) -> Iterator[_Complaint]:
     named = change.object
     match change.verb:
-        case "make" if not named.name and named.kind != ddl.VALUE:
+        case "make" if not named.name and named.kind != VALUE:
             what, remedy = f"a second run makes another {named}", "give it a name"
         case "make":
             what = f"a second run fails: {named} is there by then"
@@ -112,7 +114,7 @@ def _unguarded(change: Change) -> Iterator[_Complaint]:
 
 
 def _repeated(command: Sequence[Token]) -> _Complaint:
-    if command[0].word == dml.INSERT:
+    if command[0].word == INSERT:
         what, remedy = "a second run inserts the rows again", "say ON CONFLICT DO NOTHING"
     else:
         what, remedy = "a second run changes the rows again", "say in WHERE which are to be changed"
@@ -123,7 +125,7 @@ def _cannot_run_in_transaction(text: _Text) -> Iterator[_Complaint]:
     """Say what squawk does not say of a section's only statement, and not of every kind."""
     for section in text.of(transactional=True):
         for statement in section:
-            words = tokens.outside(statement)
+            words = words_outside_parentheses(statement)
             concurrent = "CONCURRENTLY" in words and words[0] != "REFRESH"
             if concurrent or tuple(words[:2]) in _ALONE or words[0] == "VACUUM":
                 what = "the server refuses this in a transaction"
@@ -133,9 +135,9 @@ def _cannot_run_in_transaction(text: _Text) -> Iterator[_Complaint]:
 
 def _write_without_where(text: _Text) -> Iterator[_Complaint]:
     for statement in (*text.up, *text.down):
-        for command in dml.writes(statement):
+        for command in write_commands(statement):
             verb = command[0].word
-            if verb != dml.INSERT and not dml.has_where(command):
+            if verb != INSERT and not has_where(command):
                 what = f"{verb} without WHERE means every row"
                 remedy = "say which rows, or WHERE true"
                 yield _Complaint(command[0].start, what, remedy)
@@ -180,4 +182,4 @@ _RULES = {
     "write-without-where": _write_without_where,
     "secret-literal": _secret_literal,
 }
-NAMES = frozenset(_RULES)
+RULE_NAMES = frozenset(_RULES)

@@ -27,7 +27,7 @@ _FOUND_SOMETHING = 1
 _MODES = {True: "--assume-in-transaction", False: "--no-assume-in-transaction"}
 
 
-def check(migrations: Iterable[Migration], include: Sequence[str]) -> Iterator[Violation]:
+def run_squawk(migrations: Iterable[Migration], include: Sequence[str]) -> Iterator[Violation]:
     """Yield what squawk finds in UP sections.
 
     Args:

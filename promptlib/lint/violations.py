@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promptlib.core.errors import shown
+from promptlib.core.errors import display_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,7 +48,7 @@ class Violation(NamedTuple):
     @property
     def file(self) -> str:
         """The path as a reader at the shell would type it."""
-        return shown(self.path)
+        return display_path(self.path)
 
     @property
     def said(self) -> str:
@@ -60,7 +60,7 @@ class Violation(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.said}"
 
 
-def of_error(error: PromptlibError, rule: str) -> Violation:
+def violation_of_error(error: PromptlibError, rule: str) -> Violation:
     """A violation of what an error says of a file."""
     place = _PLACE.fullmatch(error.place)
     assert place  # it matches everything
@@ -69,12 +69,12 @@ def of_error(error: PromptlibError, rule: str) -> Violation:
     return Violation(path, line, column, rule, error.what, error.remedy, notes=error.notes)
 
 
-def in_order(found: Iterable[Violation]) -> list[Violation]:
+def sort_violations(found: Iterable[Violation]) -> list[Violation]:
     """The violations file by file, and line by line."""
     return sorted(found, key=lambda each: (each.file, *each[1:]))
 
 
-def summary(found: Sequence[Violation], migrations: int) -> str:
+def summarize_violations(found: Sequence[Violation], migrations: int) -> str:
     """How many there are, in how many files."""
     checked = f"{migrations} {_plural('migration', migrations)}"
     if not found:

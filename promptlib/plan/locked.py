@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core import interrupts
-from promptlib.files import directory
-from promptlib.ledger import lock
+from promptlib.core.interrupts import queries_interruptible
+from promptlib.files.directory import list_migrations
 from promptlib.ledger import state as ledger
+from promptlib.ledger.lock import hold_lock, lock_key
+from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import VERSION_TABLE
-from promptlib.plan import status as standing
+from promptlib.plan.status import compare_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +34,14 @@ class Undisturbed(NamedTuple):
     def writing(self) -> Iterator[Cursor]:
         """A transaction; it is committed unless something is raised."""
         self.connection.set_session(isolation_level="DEFAULT", readonly=False)
-        with interrupts.listening(), self.connection, self.connection.cursor() as cursor:
+        with queries_interruptible(), self.connection, self.connection.cursor() as cursor:
             yield cursor
 
     def make_ledger(self, cursor: Cursor) -> None:
         """Make the ledger where it is not, and fill it where migrations ran before."""
         found = self.standing
         before = (each for key, each in found.migrations.items() if key <= found.current)
-        ledger.make(cursor, found.ledger, before)
+        ledger.make_ledger(cursor, found.ledger, before)
 
 
 @contextlib.contextmanager
@@ -51,9 +52,9 @@ def look(project: Project, target: Target) -> Iterator[Undisturbed]:
         PromptlibError: when another deploy does not end in time.
     """
     with contextlib.closing(target.connect()) as connection:
-        found = ledger.read(connection.cursor(), project.settings.version_table_schema)
+        found = read_ledger(connection.cursor(), project.settings.version_table_schema)
         connection.rollback()
-        number = lock.key(found.schema, VERSION_TABLE)
-        with lock.held(target.connect, number, project.settings.deploy_wait):
-            files = directory.files(project.sql)
-            yield Undisturbed(standing.compare(project, target, connection, files), connection)
+        number = lock_key(found.schema, VERSION_TABLE)
+        with hold_lock(target.connect, number, project.settings.deploy_wait):
+            files = list_migrations(project.sql)
+            yield Undisturbed(compare_files(project, target, connection, files), connection)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, combined
-from promptlib.ledger.tables import Tables
-from promptlib.plan import status as standing
+from promptlib.core.errors import PromptlibError, combine_errors
+from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.states import State
+from promptlib.plan.status import deploy_refusals, describe_half_done
 
 if TYPE_CHECKING:
     from promptlib.config.settings import Settings
@@ -49,13 +49,13 @@ def has_work(found: Standing, settings: Settings) -> bool:
         or ledger.half_done
         or ledger.is_replica
         or not ledger.is_ready
-        or [*standing.refusals(found, applies_late=settings.applies_late)]
+        or [*deploy_refusals(found, applies_late=settings.applies_late)]
     )
 
 
 def will_run(found: Standing, settings: Settings) -> bool:
     """Whether a migrate has a section to run, and nothing refuses it."""
-    refused = any(standing.refusals(found, applies_late=settings.applies_late))
+    refused = any(deploy_refusals(found, applies_late=settings.applies_late))
     return not refused and bool(found.waiting or found.ledger.half_done)
 
 
@@ -70,13 +70,13 @@ def of(found: Standing, target: str, settings: Settings) -> Preview:
     Raises:
         PromptlibError: where a migrate would refuse, or there is no script of what it would do.
     """
-    refused = [*standing.refusals(found, applies_late=settings.applies_late)]
+    refused = [*deploy_refusals(found, applies_late=settings.applies_late)]
     if refused:
-        raise combined(refused)
+        raise combine_errors(refused)
     if found.ledger.half_done:
         raise PromptlibError(
             "no script holds the rest of a section that was cut off",
-            notes=[f"  {each}" for each in map(standing.interrupted, found.ledger.half_done)],
+            notes=[f"  {each}" for each in map(describe_half_done, found.ledger.half_done)],
         )
     late = found.of(State.LATE)
     pending = found.of(State.PENDING)
@@ -94,18 +94,18 @@ def of(found: Standing, target: str, settings: Settings) -> Preview:
 
 def script(found: Standing, late: list[Entry], settings: Settings) -> str:
     """The SQL of late migrations, for psql."""
-    from promptlib.engine import psql_script as offline  # noqa: PLC0415 - slow to import, and rarely needed
+    from promptlib.engine import psql_script as offline  # noqa: PLC0415
 
     parts = [_section(found.migrations[each.version], found, settings) for each in late]
     return "\n\n".join([offline.HEAD, *parts, ""]) if parts else ""
 
 
 def _section(migration: Migration, found: Standing, settings: Settings) -> str:
-    from promptlib.engine import psql_script as offline  # noqa: PLC0415 - as above
+    from promptlib.engine.psql_script import section_script  # noqa: PLC0415
 
     up = migration.up
-    sql = offline.script(up, settings.of_section(up))
-    record = Tables(found.ledger.schema).applied(migration)
+    sql = section_script(up, settings.of_section(up))
+    record = LedgerSql(found.ledger.schema).applied(migration)
     name = f"-- Running upgrade of late migration {migration.version}"
     whole = ["BEGIN;", sql, record] if up.transactional else [sql, "BEGIN;", record]
     return "\n\n".join([name, *whole, "COMMIT;"])

@@ -11,9 +11,9 @@ from promptlib.core.errors import PromptlibError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptlib.files.directory import File
+    from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
-    from promptlib.ledger.state import Row
+    from promptlib.ledger.state import LedgerRow
 
 _NONE: Mapping[str, Migration] = MappingProxyType({})
 
@@ -32,8 +32,10 @@ class Reading(NamedTuple):
     broken: list[PromptlibError]
 
 
-def read(
-    files: Iterable[File], rows: Mapping[str, Row], known: Mapping[str, Migration] = _NONE
+def read_files(
+    files: Iterable[MigrationFile],
+    rows: Mapping[str, LedgerRow],
+    known: Mapping[str, Migration] = _NONE,
 ) -> Reading:
     """Read every file once, and parse those that are not as they ran.
 
@@ -58,7 +60,7 @@ def read(
     return found
 
 
-def _read(file: File, row: Row | None) -> Migration | None:
+def _read(file: MigrationFile, row: LedgerRow | None) -> Migration | None:
     """Parse a file, unless it is as it ran."""
     return file.read_unless(row.checksum, row.down) if row and row.down else file.read()
 
@@ -71,7 +73,7 @@ class Migrations(Mapping[str, "Migration"]):
         changed: those that have been parsed.
     """
 
-    def __init__(self, files: Iterable[File], changed: Mapping[str, Migration]) -> None:
+    def __init__(self, files: Iterable[MigrationFile], changed: Mapping[str, Migration]) -> None:
         self._files = {file.version: file for file in files}
         self._parsed = dict(changed)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, combined, shown
-from promptlib.files import directory
-from promptlib.ledger.tables import UP, Tables
-from promptlib.plan import locked as undisturbed
-from promptlib.plan import states as plan
-from promptlib.plan.states import State
+from promptlib.core.errors import PromptlibError, combine_errors, display_path
+from promptlib.files.directory import migration_path
+from promptlib.ledger.tables import UP, LedgerSql
+from promptlib.plan.locked import look
+from promptlib.plan.states import State, require_clear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 _OUTCOME = "repaired"
 
 
-class Differences(NamedTuple):
+class Repair(NamedTuple):
     """What a repair changes.
 
     Attributes:
@@ -43,20 +42,20 @@ class Differences(NamedTuple):
         return bool(self.edited or self.missing or self.abandoned)
 
 
-def differences(found: Standing) -> Differences:
+def find_repairs(found: Standing) -> Repair:
     """Compare the files with the ledger.
 
     Raises:
         PromptlibError: where it is not clear what is right.
     """
     if found.broken:
-        raise combined(found.broken)
-    plan.require_clear(found.ledger, found.files)
+        raise combine_errors(found.broken)
+    require_clear(found.ledger, found.files)
     missing = found.of(State.MISSING)
     known = {entry.version for entry in found.entries}
     rest = [entry.version for entry in found.applied if entry not in missing]
     gone = any(entry.version == found.current for entry in missing)
-    return Differences(
+    return Repair(
         found.of(State.EDITED),
         missing,
         [each for each in found.ledger.half_done if each.version not in known],
@@ -64,7 +63,7 @@ def differences(found: Standing) -> Differences:
     )
 
 
-def explained(found: Standing, changes: Differences) -> Iterator[str]:
+def explain_repairs(found: Standing, changes: Repair) -> Iterator[str]:
     """Say what is different, and what becomes of it, line by line."""
     for entry in changes.edited:
         yield f"{_path(found, entry)}: its UP section is not the one that ran {_ran(found, entry)}"
@@ -85,14 +84,14 @@ def explained(found: Standing, changes: Differences) -> Iterator[str]:
         yield f"alembic_version goes from {found.current} to {changes.end or 'base'}"
 
 
-def make(project: Project, target: Target, announced: Differences) -> None:
+def make_repairs(project: Project, target: Target, announced: Repair) -> None:
     """Write what was announced, in one transaction, while no deploy runs.
 
     Raises:
         PromptlibError: when files or ledger have changed since.
     """
-    with undisturbed.look(project, target) as now:
-        if differences(now.standing) != announced:
+    with look(project, target) as now:
+        if find_repairs(now.standing) != announced:
             raise PromptlibError(
                 "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
             )
@@ -102,8 +101,8 @@ def make(project: Project, target: Target, announced: Differences) -> None:
                 cursor.execute(sql)
 
 
-def _statements(found: Standing, changes: Differences) -> Iterator[str]:
-    tables = Tables(found.ledger.schema)
+def _statements(found: Standing, changes: Repair) -> Iterator[str]:
+    tables = LedgerSql(found.ledger.schema)
     if changes.edited:
         files = [found.migrations[entry.version] for entry in changes.edited]
         yield tables.took_over(files, _OUTCOME)
@@ -116,7 +115,7 @@ def _statements(found: Standing, changes: Differences) -> Iterator[str]:
 
 
 def _path(found: Standing, entry: Entry) -> str:
-    return shown(directory.path_of(found.folder, entry.version, entry.name))
+    return display_path(migration_path(found.folder, entry.version, entry.name))
 
 
 def _ran(found: Standing, entry: Entry) -> str:

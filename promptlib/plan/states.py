@@ -5,15 +5,15 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, combined, shown
-from promptlib.files.directory import path_of
-from promptlib.ledger.state import Row
+from promptlib.core.errors import PromptlibError, combine_errors, display_path
+from promptlib.files.directory import migration_path
+from promptlib.ledger.state import LedgerRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from promptlib.files.directory import File
+    from promptlib.files.directory import MigrationFile
     from promptlib.files.section import Section
     from promptlib.ledger.state import HalfDone, Ledger
 
@@ -40,8 +40,11 @@ class Entry(NamedTuple):
     state: State
 
 
-def entries(
-    files: Iterable[File], checksums: Mapping[str, str], ledger: Ledger, rows: Mapping[str, Row]
+def migration_entries(
+    files: Iterable[MigrationFile],
+    checksums: Mapping[str, str],
+    ledger: Ledger,
+    rows: Mapping[str, LedgerRow],
 ) -> list[Entry]:
     """Where every migration stands, oldest first.
 
@@ -60,20 +63,22 @@ def entries(
     return [found[version] for version in sorted(found)]
 
 
-def rows(files: Iterable[File], checksums: Mapping[str, str], ledger: Ledger) -> dict[str, Row]:
+def known_rows(
+    files: Iterable[MigrationFile], checksums: Mapping[str, str], ledger: Ledger
+) -> dict[str, LedgerRow]:
     """The ledger's rows; of a database without a ledger, those that it would have."""
     if not ledger.is_unfilled:
         return ledger.rows
     taken = [file for file in files if file.version <= ledger.version]
     known = {
-        file.version: Row(file.version, file.name, checksums.get(file.version, ""), "")
+        file.version: LedgerRow(file.version, file.name, checksums.get(file.version, ""), "")
         for file in taken
     }
     return {**ledger.rows, **known}
 
 
 def _of_file(
-    file: File, checksums: Mapping[str, str], current: str, rows: Mapping[str, Row]
+    file: MigrationFile, checksums: Mapping[str, str], current: str, rows: Mapping[str, LedgerRow]
 ) -> Entry:
     row = rows.get(file.version)
     if row is None:
@@ -112,7 +117,7 @@ _MOVED = (
 )
 
 
-def problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PromptlibError]:
+def state_problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PromptlibError]:
     """Say what is wrong with each migration that is late, edited or missing.
 
     Args:
@@ -127,11 +132,11 @@ def problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[Prom
             yield PromptlibError(
                 what.format(current=current),
                 remedy.format(current=current),
-                place=shown(path_of(folder, entry.version, entry.name)),
+                place=display_path(migration_path(folder, entry.version, entry.name)),
             )
 
 
-def require(
+def require_applicable(
     plan: Iterable[Entry], ledger: Ledger, folder: Path, *, applies_late: bool = False
 ) -> None:
     """Refuse to upgrade what is not as the files say.
@@ -147,12 +152,12 @@ def require(
     """
     accepted = {State.LATE} if applies_late else set()
     refused = [entry for entry in plan if entry.state not in accepted]
-    found = list(problems(refused, folder, ledger.version))
+    found = list(state_problems(refused, folder, ledger.version))
     if found:
-        raise combined(found)
+        raise combine_errors(found)
 
 
-def require_agreement(ledger: Ledger, rows: Mapping[str, Row]) -> None:
+def require_agreement(ledger: Ledger, rows: Mapping[str, LedgerRow]) -> None:
     """Refuse when alembic_version and the ledger were moved apart by hand.
 
     Raises:
@@ -181,7 +186,7 @@ def require_ours(ledger: Ledger) -> None:
         )
 
 
-def require_adopted(ledger: Ledger, files: Iterable[File]) -> None:
+def require_adopted(ledger: Ledger, files: Iterable[MigrationFile]) -> None:
     """Refuse to run what the predecessor ran.
 
     Raises:
@@ -194,7 +199,7 @@ def require_adopted(ledger: Ledger, files: Iterable[File]) -> None:
         )
 
 
-def require_clear(ledger: Ledger, files: Collection[File]) -> None:
+def require_clear(ledger: Ledger, files: Collection[MigrationFile]) -> None:
     """Refuse where it is not clear what ran on the database.
 
     Raises:
@@ -202,7 +207,7 @@ def require_clear(ledger: Ledger, files: Collection[File]) -> None:
     """
     require_ours(ledger)
     require_adopted(ledger, files)
-    require_agreement(ledger, rows(files, {}, ledger))
+    require_agreement(ledger, known_rows(files, {}, ledger))
 
 
 def require_unmoved(ledger: Ledger, start: tuple[str, ...] | None) -> None:
@@ -235,13 +240,15 @@ def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
         f"the first {half.done} statements of this {half.direction.upper()} section took effect "
         f"here, before it failed, and it {what}",
         f"restore them, and it goes on behind them; or undo them: alembic {other}",
-        place=shown(path),
+        place=display_path(path),
     )
 
 
-def ghosts(rows: Mapping[str, Row], current: Iterable[str], files: Iterable[File]) -> list[Row]:
+def rows_without_files(
+    rows: Mapping[str, LedgerRow], current: Iterable[str], files: Iterable[MigrationFile]
+) -> list[LedgerRow]:
     """What the database names and sql/ does not have."""
     known = {file.version for file in files}
-    named = {version: Row(version, "", "", None) for version in current}
+    named = {version: LedgerRow(version, "", "", None) for version in current}
     kept = {version: row for version, row in rows.items() if not row.is_foreign}
     return [row for version, row in {**named, **kept}.items() if version not in known]

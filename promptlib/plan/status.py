@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
-from promptlib.core import interrupts
 from promptlib.core.errors import PromptlibError
-from promptlib.files import directory
-from promptlib.ledger import state as ledger
-from promptlib.ledger.tables import UP, Tables
-from promptlib.plan import reading
-from promptlib.plan import states as plan
-from promptlib.plan.states import State
+from promptlib.core.interrupts import queries_interruptible
+from promptlib.files.directory import list_migrations, resolve_version
+from promptlib.ledger.state import read_ledger
+from promptlib.ledger.tables import UP, LedgerSql
+from promptlib.plan.reading import read_files
+from promptlib.plan.states import (
+    State,
+    known_rows,
+    migration_entries,
+    require_clear,
+    state_problems,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.project import Project
-    from promptlib.files.directory import File
+    from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import HalfDone, Ledger
     from promptlib.plan.states import Entry
@@ -60,7 +65,7 @@ class Standing(NamedTuple):
     target: Target
     name: str
     folder: Path
-    files: list[File]
+    files: list[MigrationFile]
     migrations: dict[str, Migration]
     broken: list[PromptlibError]
     ledger: Ledger
@@ -97,35 +102,35 @@ class Standing(NamedTuple):
         Raises:
             PromptlibError: when there is none, or there are several.
         """
-        return directory.version((entry.version for entry in self.entries), text)
+        return resolve_version((entry.version for entry in self.entries), text)
 
 
-def look(project: Project, target: Target) -> Standing:
+def read_status(project: Project, target: Target) -> Standing:
     """Compare the files with the database. Nothing is written or locked."""
-    files = directory.files(project.sql)
+    files = list_migrations(project.sql)
     with contextlib.closing(target.connect()) as connection:
-        return compare(project, target, connection, files)
+        return compare_files(project, target, connection, files)
 
 
 @contextlib.contextmanager
-def snapshot(connection: Connection) -> Iterator[Cursor]:
+def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
     """A cursor that sees the database at one moment, and cannot write."""
     connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-    with interrupts.listening(), connection.cursor() as cursor:
+    with queries_interruptible(), connection.cursor() as cursor:
         yield cursor
     connection.rollback()
 
 
-def compare(
-    project: Project, target: Target, connection: Connection, files: list[File]
+def compare_files(
+    project: Project, target: Target, connection: Connection, files: list[MigrationFile]
 ) -> Standing:
     """Compare the files with what a connection shows at one moment."""
-    with snapshot(connection) as cursor:
-        found = ledger.read(cursor, project.settings.version_table_schema)
+    with read_only_snapshot(connection) as cursor:
+        found = read_ledger(cursor, project.settings.version_table_schema)
         facts = _facts(cursor, found)
-    migrations, checksums, broken = reading.read(files, found.rows)
-    rows = plan.rows(files, checksums, found)
-    entries = plan.entries(files, checksums, found, rows)
+    migrations, checksums, broken = read_files(files, found.rows)
+    rows = known_rows(files, checksums, found)
+    entries = migration_entries(files, checksums, found, rows)
     known = {
         version: {**_NOTHING, "checksum": row.checksum, **facts.get(version, {})}
         for version, row in rows.items()
@@ -140,11 +145,11 @@ def _facts(cursor: Cursor, found: Ledger) -> dict[str, Document]:
         return {}
     later = [name if name in found.columns else "NULL" for name in _FACTS[1:]]
     columns = ", ".join(["id::text", UTC.format("executed_at"), *later])
-    cursor.execute(f"SELECT {columns} FROM {Tables(found.schema).migrations}")
+    cursor.execute(f"SELECT {columns} FROM {LedgerSql(found.schema).migrations}")
     return {row[0]: dict(zip(_FACTS, row[1:], strict=True)) for row in cursor}
 
 
-def refusals(standing: Standing, *, applies_late: bool) -> Iterator[PromptlibError]:
+def deploy_refusals(standing: Standing, *, applies_late: bool) -> Iterator[PromptlibError]:
     """What keeps a deploy from running.
 
     Args:
@@ -153,14 +158,14 @@ def refusals(standing: Standing, *, applies_late: bool) -> Iterator[PromptlibErr
     """
     yield from standing.broken
     try:
-        plan.require_clear(standing.ledger, standing.files)
+        require_clear(standing.ledger, standing.files)
     except PromptlibError as error:
         yield error
     refused = standing.of(State.EDITED, State.MISSING, *([] if applies_late else [State.LATE]))
-    yield from plan.problems(refused, standing.folder, standing.current)
+    yield from state_problems(refused, standing.folder, standing.current)
 
 
-def interrupted(half: HalfDone) -> str:
+def describe_half_done(half: HalfDone) -> str:
     """Say that a section was cut off, and what to do."""
     finish, undo = ("migrate", "rollback")[:: 1 if half.direction == UP else -1]
     return (
@@ -169,14 +174,14 @@ def interrupted(half: HalfDone) -> str:
     )
 
 
-def row(standing: Standing, entry: Entry) -> Document:
+def migration_document(standing: Standing, entry: Entry) -> Document:
     """One migration of the documents `status` and `executed`."""
     file = standing.migrations.get(entry.version)
     unknown = {**_NOTHING, "checksum": file.up.checksum if file else None}
-    return {**named(entry), **standing.facts.get(entry.version, unknown)}
+    return {**pending_document(entry), **standing.facts.get(entry.version, unknown)}
 
 
-def named(entry: Entry) -> Document:
+def pending_document(entry: Entry) -> Document:
     """One migration of the document `pending`."""
     return {
         "version": entry.version,
@@ -185,7 +190,7 @@ def named(entry: Entry) -> Document:
     }
 
 
-def document(standing: Standing) -> Document:
+def status_document(standing: Standing) -> Document:
     """The document `status`."""
     counts = {str(state): len(standing.of(state)) for state in State}
     return {
@@ -199,5 +204,5 @@ def document(standing: Standing) -> Document:
             {"version": each.version, "direction": each.direction, "statements_done": each.done}
             for each in standing.ledger.half_done
         ],
-        "migrations": [row(standing, entry) for entry in standing.entries],
+        "migrations": [migration_document(standing, entry) for entry in standing.entries],
     }

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from psycopg2 import errors, sql
 
-from promptlib.core import durations as duration
+from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
-from promptlib.files import directory
-from promptlib.ledger import state as ledger
+from promptlib.files.directory import list_migrations
+from promptlib.ledger.state import REPLICA
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
-from promptlib.plan import status as standing
 from promptlib.plan.states import State
-from promptlib.postgres import target as database
-from promptlib.postgres.target import Target
+from promptlib.plan.status import compare_files, deploy_refusals, read_only_snapshot
+from promptlib.postgres.target import URL_VARIABLE, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,16 +59,16 @@ _WHAT_IT_HOLDS = """
 """
 
 
-def test(project: Project, target: Target) -> tuple[Document, list[PromptlibError]]:
+def check_readiness(project: Project, target: Target) -> tuple[Document, list[PromptlibError]]:
     """Look whether a deploy could run.
 
     Returns:
         the document `db test`, and what stands in the way.
     """
-    files = directory.files(project.sql)
+    files = list_migrations(project.sql)
     with contextlib.closing(target.connect()) as connection:
-        found = standing.compare(project, target, connection, files)
-        with standing.snapshot(connection) as cursor:
+        found = compare_files(project, target, connection, files)
+        with read_only_snapshot(connection) as cursor:
             asked = {"schema": found.ledger.schema, "tables": [*TABLES, VERSION_TABLE]}
             cursor.execute(_ABOUT, asked)
             (user, pid, is_replica, can_create, can_write) = cursor.fetchone() or ()
@@ -91,11 +90,11 @@ def test(project: Project, target: Target) -> tuple[Document, list[PromptlibErro
     return {"ok": not problems, **document}, problems
 
 
-def rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
+def count_rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
     """Where the data is, and how many rows each table holds."""
     with (
         contextlib.closing(target.connect()) as connection,
-        standing.snapshot(connection) as cursor,
+        read_only_snapshot(connection) as cursor,
     ):
         version = connection.get_parameter_status("server_version")
         cursor.execute(_COUNT)
@@ -116,7 +115,7 @@ def _problems(
     project: Project, found: Standing, *, can_create: bool | None, can_write: bool | None
 ) -> Iterator[PromptlibError]:
     if found.ledger.is_replica:
-        yield PromptlibError(*ledger.REPLICA)
+        yield PromptlibError(*REPLICA)
     if not can_create:
         yield PromptlibError(
             f"this user may create nothing in the schema {found.ledger.schema}",
@@ -127,10 +126,10 @@ def _problems(
             f"this user may not write the tables {', '.join([*TABLES, VERSION_TABLE])}",
             "GRANT INSERT, UPDATE, DELETE on them to it, or deploy as the owner",
         )
-    yield from standing.refusals(found, applies_late=project.settings.applies_late)
+    yield from deploy_refusals(found, applies_late=project.settings.applies_late)
 
 
-def create(target: Target) -> bool:
+def create_database(target: Target) -> bool:
     """Make the database.
 
     Returns:
@@ -139,7 +138,7 @@ def create(target: Target) -> bool:
     try:
         target.connect().close()
     except PromptlibError as error:
-        with maintenance(target, error) as connection, connection.cursor() as cursor:
+        with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
             name = target.parameters["dbname"]
             if _exists(cursor, name):
                 raise  # it is there, and refuses us
@@ -149,7 +148,7 @@ def create(target: Target) -> bool:
     return False
 
 
-def contents(target: Target) -> str:
+def describe_contents(target: Target) -> str:
     """Say what would be lost with the database; nothing, if it is not there.
 
     Raises:
@@ -158,30 +157,30 @@ def contents(target: Target) -> str:
     if target.parameters["dbname"] in _NEVER_DROPPED:
         raise PromptlibError(
             f"{target.parameters['dbname']} is one of the server's own databases",
-            f"name another one in {database.VARIABLE}",
+            f"name another one in {URL_VARIABLE}",
             place=target.source,
         )
     try:
         connection = target.connect()
     except PromptlibError as error:
-        with maintenance(target, error) as connection, connection.cursor() as cursor:
+        with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
             if _exists(cursor, target.parameters["dbname"]):
                 raise
         return ""
-    with contextlib.closing(connection), standing.snapshot(connection) as cursor:
+    with contextlib.closing(connection), read_only_snapshot(connection) as cursor:
         cursor.execute(_WHAT_IT_HOLDS)
         size, tables, rows = cursor.fetchone() or ()
         return f"{target}: {tables} tables, about {rows} rows, {size}"
 
 
-def drop(target: Target) -> None:
+def drop_database(target: Target) -> None:
     """Remove the database.
 
     Raises:
         PromptlibError: when others are connected to it.
     """
     name = target.parameters["dbname"]
-    with maintenance(target) as connection, connection.cursor() as cursor:
+    with maintenance_connection(target) as connection, connection.cursor() as cursor:
         try:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         except errors.ObjectInUse:
@@ -192,7 +191,7 @@ def drop(target: Target) -> None:
             ) from None
 
 
-def wait(target: Target, seconds: float) -> None:
+def wait_for_database(target: Target, seconds: float) -> None:
     """Wait until the database can be reached.
 
     Raises:
@@ -208,7 +207,7 @@ def wait(target: Target, seconds: float) -> None:
         except PromptlibError as error:
             waited = time.monotonic() - began
             if waited >= seconds:
-                given_up = f"gave up after {duration.shown(waited)}"
+                given_up = f"gave up after {display_duration(waited)}"
                 raise PromptlibError(
                     error.what, error.remedy, place=error.place, notes=[f"  {given_up}"]
                 ) from None
@@ -221,7 +220,9 @@ def wait(target: Target, seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def maintenance(target: Target, error: PromptlibError | None = None) -> Iterator[Connection]:
+def maintenance_connection(
+    target: Target, error: PromptlibError | None = None
+) -> Iterator[Connection]:
     """A connection to a database that every server has, for what cannot be done from within.
 
     Raises:

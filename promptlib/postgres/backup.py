@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg2.extensions import make_dsn
 
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.ledger import state as ledger
-from promptlib.postgres import programs
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.ledger.state import read_ledger
+from promptlib.postgres.programs import server_binaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,14 +30,14 @@ _PASSWORD = "password"  # noqa: S105 - the name of libpq's parameter
 _UNSPEAKABLE = ("sslpassword", "oauth_client_secret")
 
 
-class Client(NamedTuple):
+class DumpProgram(NamedTuple):
     """A pg_dump, its major version first, so that the newest is the greatest."""
 
     version: int
     folder: Path
 
 
-def write(target: Target, folder: Path, schema: str) -> Path:
+def write_backup(target: Target, folder: Path, schema: str) -> Path:
     """Write a backup.
 
     Args:
@@ -53,7 +53,7 @@ def write(target: Target, folder: Path, schema: str) -> Path:
     """
     with contextlib.closing(target.connect()) as connection:
         server, name = connection.server_version // _MAJOR, connection.info.dbname
-        current = ledger.read(connection.cursor(), schema).version
+        current = read_ledger(connection.cursor(), schema).version
     client = _client(server)
     time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     safe = re.sub(r"[^\w.-]", "_", name)
@@ -90,17 +90,17 @@ def _explained(folder: Path) -> Iterator[None]:
         raise PromptlibError(
             "another backup was begun in this second, or this is no folder",
             "run it again, or name another folder",
-            place=shown(Path(error.filename)),
+            place=display_path(Path(error.filename)),
         ) from None
     except OSError as error:
         raise PromptlibError(
             f"no backup can be written: {error.strerror}",
             "name a folder that can be written to",
-            place=shown(folder),
+            place=display_path(folder),
         ) from None
 
 
-def _dump(client: Client, target: Target, path: Path) -> None:
+def _dump(client: DumpProgram, target: Target, path: Path) -> None:
     parameters = dict(target.parameters)
     password = parameters.pop(_PASSWORD, None)
     if hidden := [name for name in _UNSPEAKABLE if name in parameters]:
@@ -114,7 +114,7 @@ def _dump(client: Client, target: Target, path: Path) -> None:
 
 
 def _run(
-    client: Client, program: str, arguments: list[str], secret: Mapping[str, str] | None = None
+    client: DumpProgram, program: str, arguments: list[str], secret: Mapping[str, str] | None = None
 ) -> None:
     done = subprocess.run(
         [str(client.folder / program), *arguments],
@@ -136,7 +136,7 @@ def _run(
         )
 
 
-def _client(server: int) -> Client:
+def _client(server: int) -> DumpProgram:
     """The newest pg_dump at hand, if it is not older than the server, which it would refuse."""
     found = list(filter(None, map(_found, _folders())))
     newest = max(found, default=None)
@@ -164,10 +164,10 @@ def _folders() -> Iterator[Path]:
 
 def _embedded() -> Iterator[Path]:
     with contextlib.suppress(PromptlibError):
-        yield programs.binaries("")
+        yield server_binaries("")
 
 
-def _found(folder: Path) -> Client | None:
+def _found(folder: Path) -> DumpProgram | None:
     """The pg_dump of a folder, if there is one that runs, and its pg_restore."""
     try:
         if not (folder / _RESTORE).exists():
@@ -178,4 +178,4 @@ def _found(folder: Path) -> Client | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     version = _VERSION.search(said)
-    return Client(int(version[1]), folder) if version else None
+    return DumpProgram(int(version[1]), folder) if version else None

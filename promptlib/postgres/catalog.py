@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as Connection
 
-Key = tuple[str, str]
-Catalog = dict[Key, str]
+CatalogKey = tuple[str, str]
+Catalog = dict[CatalogKey, str]
 TABLE, ROLE = "table", "role"
 # jit: compiling this query takes a hundred times longer than running it.
 _QUIETLY = """
@@ -28,7 +28,7 @@ _PREPARE, _EXECUTE = "PREPARE promptlib_catalog AS ", "EXECUTE promptlib_catalog
 _OF_A_TABLE = ("column", "constraint", "trigger", "rule", "policy")
 
 
-def read(connection: Connection) -> Catalog:
+def read_catalog(connection: Connection) -> Catalog:
     """Read the definition of every object, by kind and name, at one moment.
 
     Args:
@@ -54,7 +54,9 @@ def read(connection: Connection) -> Catalog:
         connection.autocommit = autocommit
 
 
-def difference(before: Mapping[Key, str], after: Mapping[Key, str]) -> Iterator[str]:
+def catalog_difference(
+    before: Mapping[CatalogKey, str], after: Mapping[CatalogKey, str]
+) -> Iterator[str]:
     """Say what is lost (`-`), left over (`+`) or another now (both), object by object.
 
     The columns, constraints, triggers, rules and policies of a table that is lost or left over
@@ -63,11 +65,11 @@ def difference(before: Mapping[Key, str], after: Mapping[Key, str]) -> Iterator[
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     tables = {key[1] for key in changed if key[0] == TABLE and (key in before) != (key in after)}
     for key in sorted(changed):
-        if table_of(key) not in tables:
+        if table_of_key(key) not in tables:
             yield from _lines(key, before.get(key), after.get(key))
 
 
-def table_of(key: Key) -> str:
+def table_of_key(key: CatalogKey) -> str:
     """The table that a column, constraint, trigger, rule or policy is a part of; else nothing."""
     kind, name = key
     if kind not in _OF_A_TABLE:
@@ -75,7 +77,7 @@ def table_of(key: Key) -> str:
     return name.rpartition(".")[0] if kind == "column" else name.rpartition(" on ")[2]
 
 
-def _lines(key: Key, before: str | None, after: str | None) -> Iterator[str]:
+def _lines(key: CatalogKey, before: str | None, after: str | None) -> Iterator[str]:
     title = " ".join(key)
     if before is None or after is None:
         sign, (first, *rest) = ("-", _split(before)) if after is None else ("+", _split(after))

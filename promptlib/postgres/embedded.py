@@ -19,8 +19,14 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extensions import make_dsn
 
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.postgres import programs
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.postgres.programs import (
+    SET_URL,
+    give_to_server_owner,
+    open_to_server_owner,
+    run_server_program,
+    server_binaries,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +42,12 @@ _ASKED = ("as asked for", "it was asked for, but")
 _log = logging.getLogger(__name__)
 
 
-def data_folder(project: Path) -> Path:
+def embedded_data_folder(project: Path) -> Path:
     """Where the embedded server of a project keeps its data."""
     return (project / ".promptlib" / "postgresql").resolve()
 
 
-def start(project: Path, *, asked: bool = False) -> dict[str, str]:
+def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
     """Start the server if it does not run, make its database if it is not there.
 
     Args:
@@ -54,22 +60,22 @@ def start(project: Path, *, asked: bool = False) -> dict[str, str]:
     Raises:
         PromptlibError: when the extra is not installed or the server does not start.
     """
-    folder = data_folder(project)
+    folder = embedded_data_folder(project)
     found = _reached(folder, DATABASE)
     why, lacking = _ASKED if asked else _WITHOUT_URL
-    binaries = None if found else programs.binaries(lacking)
+    binaries = None if found else server_binaries(lacking)
     word = "using" if found else "starting"
-    _log.info("%s the embedded PostgreSQL in %s (%s)", word, shown(folder), why)
+    _log.info("%s the embedded PostgreSQL in %s (%s)", word, display_path(folder), why)
     if binaries:
         with _explained("start", folder):
             _start(folder, binaries)
             found = _reached(folder, DATABASE)
     if not found:
-        raise PromptlibError("the embedded PostgreSQL does not answer", programs.SET_URL)
+        raise PromptlibError("the embedded PostgreSQL does not answer", SET_URL)
     return found
 
 
-def stop(project: Path) -> bool:
+def stop_embedded(project: Path) -> bool:
     """Stop the server.
 
     Args:
@@ -81,13 +87,13 @@ def stop(project: Path) -> bool:
     Raises:
         PromptlibError: when the extra is not installed any more or the server goes on.
     """
-    folder = data_folder(project)
+    folder = embedded_data_folder(project)
     found = _reached(folder, _SUPERUSER)
     if not found:
         return False
-    binaries = programs.binaries("the embedded PostgreSQL runs, but")
+    binaries = server_binaries("the embedded PostgreSQL runs, but")
     with _explained("stop", folder):
-        programs.execute(binaries / "pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
+        run_server_program(binaries / "pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
         if Path(found["host"]) != folder:
             Path(found["host"]).rmdir()
     return True
@@ -116,13 +122,13 @@ def _start(folder: Path, binaries: Path) -> None:
     with (folder.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _reached(folder, _SUPERUSER):
-            programs.open_to_owner(binaries, folder)
+            open_to_server_owner(binaries, folder)
             if not (folder / "PG_VERSION").exists():
                 _initialize(folder, binaries)
             _forget_killed(folder)
             options = shlex.join(["-h", "", "-k", _socket_folder(folder)])
             arguments = ("-w", "-t", "300", "-D", str(folder), "-l", str(folder / "log"))
-            programs.execute(binaries / "pg_ctl", *arguments, "-o", options, "start")
+            run_server_program(binaries / "pg_ctl", *arguments, "-o", options, "start")
         if not _reached(folder, DATABASE):
             _make_database(folder)
 
@@ -132,9 +138,9 @@ def _initialize(folder: Path, binaries: Path) -> None:
     unfinished = folder.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
-    programs.give(unfinished)
+    give_to_server_owner(unfinished)
     arguments = ("--auth=trust", "--encoding=UTF8", *_LOCALE, "-U", _SUPERUSER)
-    programs.execute(binaries / "initdb", *arguments, "-D", str(unfinished))
+    run_server_program(binaries / "initdb", *arguments, "-D", str(unfinished))
     unfinished.rename(folder)
 
 
@@ -180,7 +186,7 @@ def _socket_folder(folder: Path) -> str:
     if len(name) <= _LONGEST_SOCKET and b"," not in name:  # a comma parts hosts
         return "."  # the server's working directory: nothing to quote
     made = Path(tempfile.mkdtemp(prefix="promptlib-"))
-    programs.give(made)
+    give_to_server_owner(made)
     return str(made)
 
 
@@ -193,12 +199,12 @@ def _explained(verb: str, folder: Path) -> Iterator[None]:
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout).strip().partition("\n")[0]
         raise PromptlibError(
-            f"{what}: {said}", f"look at {shown(folder / 'log')}, or {programs.SET_URL}"
+            f"{what}: {said}", f"look at {display_path(folder / 'log')}, or {SET_URL}"
         ) from error
     except OSError as error:
-        place = shown(Path(error.filename)) if error.filename else ""
+        place = display_path(Path(error.filename)) if error.filename else ""
         raise PromptlibError(
             f"{what}: {error.strerror}",
-            f"make the folder writable, or {programs.SET_URL}",
+            f"make the folder writable, or {SET_URL}",
             place=place,
         ) from error

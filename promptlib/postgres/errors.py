@@ -6,9 +6,9 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError
-from promptlib.files.parser import place
-from promptlib.postgres import masking
-from promptlib.syntax.pieces import location
+from promptlib.files.parser import place_in_file
+from promptlib.postgres.masking import mask_context, mask_message, mask_sql
+from promptlib.syntax.pieces import line_and_column
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ _DEFAULT = "correct the SQL, then run it again"
 _WIDTH = 120
 
 
-def explain(
+def explain_statement_error(
     error: psycopg2.Error, section: Section, statement: Statement, path: Path
 ) -> PromptlibError:
     """Say what a failed statement's error means to the author of the file.
@@ -88,7 +88,7 @@ def explain(
     notes = [*_excerpt(section, offset), *notes]
     if not section.transactional and statement != section.statements[0]:
         notes.append(f"  note: {_OUTSIDE}")
-    where = place(path, section.source, offset)
+    where = place_in_file(path, section.source, offset)
     return PromptlibError(what, remedy, place=where, notes=notes)
 
 
@@ -100,7 +100,7 @@ def _offset(position: str | None, section: Section, statement: Statement) -> int
     return statement.start + len(text[: min(int(position), len(text)) - 1].encode())
 
 
-def explain_elsewhere(error: psycopg2.Error, file: str) -> PromptlibError:
+def explain_server_error(error: psycopg2.Error, file: str) -> PromptlibError:
     """Say what an error means that no statement of a file raised: COMMIT does, for one.
 
     Args:
@@ -114,7 +114,7 @@ def explain_elsewhere(error: psycopg2.Error, file: str) -> PromptlibError:
 def _told(error: psycopg2.Error) -> tuple[str, str, list[str]]:
     """What is wrong, what to do, and the server's notes; none of it holds data."""
     state, primary = error.pgcode or "", error.diag.message_primary
-    what = masking.message(primary or str(error).strip().split("\n")[0], state)
+    what = mask_message(primary or str(error).strip().split("\n")[0], state)
     remedy = _REMEDIES.get(state, _DEFAULT if primary else _CONNECTION_LOST)
     number = f" ({state})" if state else ""
     return " ".join(what.split()) + number, remedy, _server_notes(error.diag, state)
@@ -130,10 +130,10 @@ def _excerpt(section: Section, offset: int) -> list[str]:
         (each.end for each in section.statements if each.end <= begin), default=section.start
     )
     shown = source[clean : end if end >= 0 else None].decode()
-    text, caret = masking.sql(shown, len(source[clean:offset].decode()))
+    text, caret = mask_sql(shown, len(source[clean:offset].decode()))
     start = max(text.rfind("\n", 0, caret) + 1, caret - _WIDTH // 2)
     line = text[start : start + _WIDTH].split("\n", 1)[0].rstrip()
-    number = f"{location(source, offset)[0]:>5} | "
+    number = f"{line_and_column(source, offset)[0]:>5} | "
     indent = "".join(_blank(letter) for letter in text[start:caret])
     return [number + line, f"{'| ':>{len(number)}}{indent}^"]
 
@@ -147,11 +147,11 @@ def _blank(letter: str) -> str:
 def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:
     notes = []
     if diagnostics.message_detail:
-        notes.append(f"  detail: {masking.message(diagnostics.message_detail, state)}")
+        notes.append(f"  detail: {mask_message(diagnostics.message_detail, state)}")
     if diagnostics.message_hint:
         notes.append(f"  hint: {diagnostics.message_hint}")  # advice, without data
     if diagnostics.internal_query:
-        notes.append(f"  query: {masking.sql(diagnostics.internal_query)[0].strip()}")
+        notes.append(f"  query: {mask_sql(diagnostics.internal_query)[0].strip()}")
     if diagnostics.context:
-        notes.append(f"  context: {masking.context(diagnostics.context)}")
+        notes.append(f"  context: {mask_context(diagnostics.context)}")
     return [note.replace("\n", "\n    ") for note in notes]

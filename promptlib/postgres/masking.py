@@ -14,14 +14,14 @@ from promptlib.syntax.lexemes import (
     QUOTED_NAME,
     STRING,
     WORD,
-    lazily,
+    lazy_pattern,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MASK = "***"
-_TOKEN = lazily(
+_TOKEN = lazy_pattern(
     rf"(?P<kept>{LINE_COMMENT}|{BLOCK_COMMENT}|{QUOTED_NAME}|(?<!{NAME}){WORD}(?!'))"
     rf"|(?P<prefix>[eEbBxXnN]?)(?P<string>{ESCAPE_STRING}|{STRING}|'[\s\S]*)"
     rf"|(?P<dollar>{DOLLAR_QUOTE})"
@@ -34,24 +34,24 @@ _DATA_EXCEPTION = "22"
 _WITH_ROW = {"23502", "23514"}
 _PARTITION_KEY = "Partition key of "
 _ROW = re.compile(r"\([\s\S]*\)")
-_KEY = lazily(r"(\)\s*=\s*)\((?:[\s\S]*?\)(?= conflicts with )|[\s\S]*\))")
-_LITERAL = lazily(
+_KEY = lazy_pattern(r"(\)\s*=\s*)\((?:[\s\S]*?\)(?= conflicts with )|[\s\S]*\))")
+_LITERAL = lazy_pattern(
     r"(at or near )\"(?=['0-9$]|[eEbBxXnN]'|[uU]&')[\s\S]*\"|(in ts(?:query|vector): )\"[\s\S]*\""
 )
 # What an author cannot do without: names of things, and the punctuation that JSON lacks.
-_QUOTED = lazily(
+_QUOTED = lazy_pattern(
     r"(?P<kept>\b(?:column|constraint|domain|encoding|enum|function|parameter|relation|table|type) "
     r'"[^"\n]*"|"[^\w\s]"(?=[ ,.]))|["«»„“][\s\S]*["«»“”]|(?P<line>line \d+: )[\s\S]*'
 )
 _FRAME_END = r"(?=\n(?:PL/|SQL |COPY |JSON data, )|\Z)"
-_FRAME = lazily(
+_FRAME = lazy_pattern(
     r"^(?P<input>(?:COPY|JSON data)[^\n]*?: )[\s\S]*?" + _FRAME_END + "|"
     r'(?P<before>(?:SQL statement|SQL expression|assignment) ")(?P<sql>[\s\S]*?)"' + _FRAME_END,
     re.MULTILINE,
 )
 
 
-def sql(text: str, caret: int = -1) -> tuple[str, int]:
+def mask_sql(text: str, caret: int = -1) -> tuple[str, int]:
     """Mask the quoted literals and numbers of some SQL.
 
     Args:
@@ -100,7 +100,7 @@ def _closed(text: str, quote: str, position: int) -> tuple[int, int]:
     return (close, close + len(quote)) if close >= 0 else (len(text), len(text))
 
 
-def message(text: str, sqlstate: str) -> str:
+def mask_message(text: str, sqlstate: str) -> str:
     """Mask the values in a server's message or detail.
 
     Args:
@@ -123,7 +123,7 @@ def _value(found: re.Match[str]) -> str:
     return found["kept"] or f'"{MASK}"'
 
 
-def context(text: str) -> str:
+def mask_context(text: str) -> str:
     """Mask the values in the server's CONTEXT: a stack of PL/pgSQL lines and statements."""
     return _FRAME.sub(_frame, text)
 
@@ -131,4 +131,4 @@ def context(text: str) -> str:
 def _frame(found: re.Match[str]) -> str:
     if found["input"]:
         return found["input"] + MASK
-    return f'{found["before"]}{sql(found["sql"])[0]}"'
+    return f'{found["before"]}{mask_sql(found["sql"])[0]}"'

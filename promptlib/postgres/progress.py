@@ -29,17 +29,17 @@ _QUERY = """
 """
 
 
-def of(cursor: Cursor, pid: int) -> str:
+def command_progress(cursor: Cursor, pid: int) -> str:
     """What the server process is at, with a bar; nothing where it does not tell."""
     cursor.execute(_QUERY, {"pid": pid})
     found = cursor.fetchone()
     if not found:
         return ""
     phase, done, total = found
-    return f"{phase} {bar(done / total)}" if total else str(phase)
+    return f"{phase} {progress_bar(done / total)}" if total else str(phase)
 
 
-def bar(share: float) -> str:
+def progress_bar(share: float) -> str:
     """Draw a part of a whole: `[#####---------------] 25%`."""
     full = round(_WIDTH * min(share, 1))
     return f"[{'#' * full}{'-' * (_WIDTH - full)}] {100 * min(share, 1):.0f}%"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core import durations as duration
+from promptlib.core.durations import display_duration
 from promptlib.syntax.lexemes import GAP
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _KIND = re.compile(
 )
 
 
-class Session(NamedTuple):
+class ServerSession(NamedTuple):
     """Another session on the server; what this user may not see is None or empty."""
 
     pid: int
@@ -52,25 +52,25 @@ class Session(NamedTuple):
 
     def __str__(self) -> str:
         """Say who it is: `pid 4711 (psql, 10.0.0.7, idle in transaction for 3 min 2 s, UPDATE)`."""
-        lasting = f" for {duration.shown(self.seconds)}" if self.seconds is not None else ""
+        lasting = f" for {display_duration(self.seconds)}" if self.seconds is not None else ""
         state = f"{self.state or 'in a transaction'}{lasting}"
         kind = _KIND.match(self.query or "")
         parts = [self.application, self.client, state, kind and " ".join(kind[1].upper().split())]
         return f"pid {self.pid} ({', '.join(part for part in parts if part)})"
 
 
-def named(sessions: Iterable[Session]) -> str:
+def describe_sessions(sessions: Iterable[ServerSession]) -> str:
     """Name sessions in one line."""
     return ", ".join(map(str, sessions)) or "somebody who is gone, or a prepared transaction"
 
 
-def blockers(cursor: Cursor, pid: int) -> list[Session]:
+def blocking_sessions(cursor: Cursor, pid: int) -> list[ServerSession]:
     """The sessions that a server process waits for."""
     cursor.execute(_BLOCKERS, (pid,))
-    return [Session(*row) for row in cursor.fetchall()]
+    return [ServerSession(*row) for row in cursor.fetchall()]
 
 
-def holders(cursor: Cursor, key: int) -> list[Session]:
+def lock_holders(cursor: Cursor, key: int) -> list[ServerSession]:
     """The sessions that hold an advisory lock of this database.
 
     Args:
@@ -78,10 +78,10 @@ def holders(cursor: Cursor, key: int) -> list[Session]:
         key: of the lock, a signed number of 64 bits.
     """
     cursor.execute(_HOLDERS, (key,))
-    return [Session(*row) for row in cursor.fetchall()]
+    return [ServerSession(*row) for row in cursor.fetchall()]
 
 
-def is_at_work(cursor: Cursor, pid: int, events: str, event: int) -> bool:
+def still_runs_statement(cursor: Cursor, pid: int, events: str, event: int) -> bool:
     """Whether the server process that began an event still runs a statement.
 
     Its client may be dead: the server finds out only when the statement ends.

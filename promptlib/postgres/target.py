@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from promptlib.core.errors import PromptlibError, shown
-from promptlib.syntax.lexemes import lazily
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.syntax.lexemes import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as Connection
 
-VARIABLE = "DATABASE_URL"
-EMBEDDED = "the embedded server"
-FORM = "write postgresql://user:password@host:5432/database"
+URL_VARIABLE = "DATABASE_URL"
+EMBEDDED_SOURCE = "the embedded server"
+URL_FORM = "write postgresql://user:password@host:5432/database"
 _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
-_ASSIGNED = lazily(rf"^\s*(export\s+)?{VARIABLE}\b[ \t]*\S", re.MULTILINE)
-_PARAMETER = lazily(r'invalid URI query parameter: "([^"]*)"')
+_ASSIGNED = lazy_pattern(rf"^\s*(export\s+)?{URL_VARIABLE}\b[ \t]*\S", re.MULTILINE)
+_PARAMETER = lazy_pattern(r'invalid URI query parameter: "([^"]*)"')
 _ENCODE = "percent-encode the password: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25"
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LAST_PORT = 65535
@@ -96,7 +96,7 @@ def _addresses(host: str, port: str) -> str:
     return ",".join(f"{host}:{port}" if port else host for host, port in pairs)
 
 
-def find(project: Path) -> Target:
+def find_target(project: Path) -> Target:
     """Find the database: the environment's DATABASE_URL, the project's .env, the embedded server.
 
     Args:
@@ -106,14 +106,14 @@ def find(project: Path) -> Target:
         PromptlibError: for a URL that cannot be used, or when there is none and no embedded
             server is installed.
     """
-    if url := os.environ.get(VARIABLE, "").strip():
-        return parse(url, "the environment")
+    if url := os.environ.get(URL_VARIABLE, "").strip():
+        return parse_url(url, "the environment")
     dotenv = project / ".env"
     if url := _read_dotenv(dotenv):
-        return parse(url, shown(dotenv))
-    from promptlib.postgres import embedded  # noqa: PLC0415 - slow to import, and often not needed
+        return parse_url(url, display_path(dotenv))
+    from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415
 
-    return Target(embedded.start(project), EMBEDDED)
+    return Target(start_embedded(project), EMBEDDED_SOURCE)
 
 
 def _read_dotenv(path: Path) -> str:
@@ -123,18 +123,22 @@ def _read_dotenv(path: Path) -> str:
     except (FileNotFoundError, IsADirectoryError):
         return ""
     except OSError as error:
-        raise PromptlibError(f"{error.strerror}", "make it readable", place=shown(path)) from None
+        raise PromptlibError(
+            f"{error.strerror}", "make it readable", place=display_path(path)
+        ) from None
     except UnicodeDecodeError:
-        raise PromptlibError("is not UTF-8", "save it as UTF-8", place=shown(path)) from None
+        raise PromptlibError("is not UTF-8", "save it as UTF-8", place=display_path(path)) from None
     from dotenv import dotenv_values  # noqa: PLC0415 - slow to import, and often not needed
 
     values = dotenv_values(stream=io.StringIO(text))
-    if values.get(VARIABLE) is None and _ASSIGNED.search(text):
-        raise _refused(shown(path), "cannot be read", f"write {VARIABLE}='postgresql://...'")
-    return (values.get(VARIABLE) or "").strip()
+    if values.get(URL_VARIABLE) is None and _ASSIGNED.search(text):
+        raise _refused(
+            display_path(path), "cannot be read", f"write {URL_VARIABLE}='postgresql://...'"
+        )
+    return (values.get(URL_VARIABLE) or "").strip()
 
 
-def parse(url: str, source: str) -> Target:
+def parse_url(url: str, source: str) -> Target:
     """Read a URL with libpq's own parser.
 
     Args:
@@ -162,9 +166,9 @@ def _without_scheme(url: str, source: str) -> str:
         raise _refused(source, "is in quotes", "remove them")
     scheme = _SCHEME.match(url)
     if not scheme:
-        raise _refused(source, "is not a URL", FORM)
+        raise _refused(source, "is not a URL", URL_FORM)
     if scheme[1].lower() not in SCHEMES:
-        raise _refused(source, f"has the unknown scheme {scheme[1]}://", FORM)
+        raise _refused(source, f"has the unknown scheme {scheme[1]}://", URL_FORM)
     if not url.isprintable():
         raise _refused(source, "holds a character that is not printable", "percent-encode it")
     return url[scheme.end() :]
@@ -181,13 +185,13 @@ def _check(parameters: Mapping[str, str], source: str) -> None:
     """Refuse what libpq refuses only later, in words that quote it: it may be of the password."""
     for port in filter(None, parameters.get("port", "").split(",")):
         if not (port.isdecimal() and 0 < int(port) <= _LAST_PORT):
-            raise _refused(source, "has a port that is no port", f"{FORM}; {_ENCODE}")
+            raise _refused(source, "has a port that is no port", f"{URL_FORM}; {_ENCODE}")
     if parameters.get("sslmode", "require") not in _SSL_MODES:
         raise _refused(
             source, "has an sslmode that is not libpq's", f"write one of {', '.join(_SSL_MODES)}"
         )
     if not parameters.get("dbname"):
-        raise _refused(source, "names no database", FORM)
+        raise _refused(source, "names no database", URL_FORM)
 
 
 def _unreadable(message: str) -> tuple[str, str]:
@@ -199,11 +203,11 @@ def _unreadable(message: str) -> tuple[str, str]:
         return "has a parameter that libpq does not know", "correct its name or remove it"
     if "percent-encoded" in message:
         return "holds a % that begins no code of two hexadecimal digits", _ENCODE
-    return "cannot be read", f"{FORM}; {_ENCODE}"
+    return "cannot be read", f"{URL_FORM}; {_ENCODE}"
 
 
 def _refused(source: str, what: str, remedy: str) -> PromptlibError:
-    return PromptlibError(f"{VARIABLE} {what}", remedy, place=source)
+    return PromptlibError(f"{URL_VARIABLE} {what}", remedy, place=source)
 
 
 _SERVER_SAID = [
@@ -235,5 +239,5 @@ def _unreachable(target: Target, error: psycopg2.OperationalError) -> PromptlibE
     known = _SERVER_SAID if fatal else _CLIENT_SAID
     remedy = next(todo for words, todo in known if any(word in (fatal or said) for word in words))
     return PromptlibError(
-        f"cannot connect to {target}: {said}", f"{remedy} in {VARIABLE}", place=target.source
+        f"cannot connect to {target}: {said}", f"{remedy} in {URL_VARIABLE}", place=target.source
     )

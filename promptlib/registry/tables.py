@@ -26,7 +26,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from promptlib.registry import columns
+from promptlib.registry.columns import (
+    capabilities_rule,
+    created_by,
+    flag,
+    id_,
+    is_system,
+    now,
+    one_of,
+    rule,
+    status,
+)
 
 __all__ = ["connections", "metadata", "models", "provider_templates", "providers", "users"]
 
@@ -45,23 +55,23 @@ metadata: Final = MetaData(
 users: Final = Table(
     "users",
     metadata,
-    columns.id_(),
+    id_(),
     Column("username", String(50), nullable=False, unique=True),
     Column("email", String(255), nullable=False, unique=True),
     Column("password_hash", String(255), nullable=False),
     Column("role", String(20), server_default="user"),
-    columns.now("created_at", nullable=True),
-    columns.now("updated_at", nullable=True),
+    now("created_at", nullable=True),
+    now("updated_at", nullable=True),
     Column("last_login", DateTime(timezone=True)),
     Column("preferences", JSONB, server_default=text("'{}'")),
-    columns.one_of("role", "admin", "user", "viewer"),
+    one_of("role", "admin", "user", "viewer"),
 )
 """People who sign in to the application."""
 
 providers: Final = Table(
     "providers",
     metadata,
-    columns.id_(),
+    id_(),
     Column(
         "identifier",
         String(50),
@@ -87,21 +97,21 @@ providers: Final = Table(
         comment="supportsSystemMessages, supportsStreaming, supportsTools, maxContextLength "
         "(tokens), supportedRoles, supportedAuthMethods, rateLimits",
     ),
-    *columns.status("active", "inactive", "testing"),
-    columns.is_system(),
-    columns.created_by(),
-    columns.now("created_at"),
-    columns.now("updated_at"),
+    *status("active", "inactive", "testing"),
+    is_system(),
+    created_by(),
+    now("created_at"),
+    now("updated_at"),
     Column("last_tested", DateTime(timezone=True)),
     Column("test_result", JSONB, comment="Outcome of the connection test at last_tested"),
-    columns.one_of("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
-    columns.rule("identifier", "identifier ~ '^[a-z0-9_-]{2,50}$'"),
-    columns.rule(
+    one_of("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
+    rule("identifier", "identifier ~ '^[a-z0-9_-]{2,50}$'"),
+    rule(
         "api_endpoint",
         "api_endpoint ~* '^https?://[^/?#]' AND api_endpoint ~ '^[!-~]+$' "
         "AND NOT (is_system AND api_endpoint ~ '^[^/]*//[^/?#]*[{}]')",
     ),
-    columns.rule(
+    rule(
         "auth_config",
         """(
             jsonb_typeof(auth_config) = 'object'
@@ -115,7 +125,7 @@ providers: Final = Table(
             END
         ) IS TRUE""",
     ),
-    columns.capabilities_rule(
+    capabilities_rule(
         *(
             f'$.{key}.type() == "boolean"'
             for key in ("supportsSystemMessages", "supportsStreaming", "supportsTools")
@@ -138,7 +148,7 @@ providers: Final = Table(
 models: Final = Table(
     "models",
     metadata,
-    columns.id_(),
+    id_(),
     Column("provider_id", ForeignKey("providers.id", ondelete="CASCADE"), nullable=False),
     Column(
         "identifier",
@@ -169,15 +179,15 @@ models: Final = Table(
         comment="inputTokenPrice and outputTokenPrice per 1,000 tokens, currency, billingUnit, "
         "lastUpdated (date); NULL where the price is unknown",
     ),
-    *columns.status("active", "inactive", "deprecated"),
-    columns.flag("is_default", "True for the model that is offered first"),
-    columns.now("created_at"),
-    columns.now("updated_at"),
+    *status("active", "inactive", "deprecated"),
+    flag("is_default", "True for the model that is offered first"),
+    now("created_at"),
+    now("updated_at"),
     UniqueConstraint("provider_id", "identifier"),
-    columns.rule("identifier", "identifier ~ '^[A-Za-z0-9_./:-]{1,100}$'"),
-    columns.rule("context_length", "context_length BETWEEN 1 AND 2000000"),
-    columns.capabilities_rule(),
-    columns.rule("pricing_info", "jsonb_typeof(pricing_info) = 'object'"),
+    rule("identifier", "identifier ~ '^[A-Za-z0-9_./:-]{1,100}$'"),
+    rule("context_length", "context_length BETWEEN 1 AND 2000000"),
+    capabilities_rule(),
+    rule("pricing_info", "jsonb_typeof(pricing_info) = 'object'"),
     Index("models_default_key", "provider_id", unique=True, postgresql_where=text("is_default")),
     Index("idx_models_identifier", "identifier"),
     Index("idx_models_status_created_at", "status", "created_at"),
@@ -188,7 +198,7 @@ models: Final = Table(
 provider_templates: Final = Table(
     "provider_templates",
     metadata,
-    columns.id_(),
+    id_(),
     Column("name", String(255), nullable=False, unique=True),
     Column("description", Text),
     Column(
@@ -205,11 +215,11 @@ provider_templates: Final = Table(
         comment="Array of its models: identifier, name, description, contextLength (tokens), "
         "capabilities, isDefault",
     ),
-    columns.is_system(),
-    columns.created_by(),
-    columns.now("created_at"),
-    columns.now("updated_at"),
-    columns.rule(
+    is_system(),
+    created_by(),
+    now("created_at"),
+    now("updated_at"),
+    rule(
         "default_models",
         """(default_models @@ 'strict $.type() == "array" && $.size() > 0') IS TRUE""",
     ),
@@ -225,14 +235,14 @@ provider_templates: Final = Table(
 connections: Final = Table(
     "connections",
     metadata,
-    columns.id_(),
+    id_(),
     Column("name", String(255), nullable=False),
     Column("provider", String(50), nullable=False),
     Column("owner_id", ForeignKey("users.id", ondelete="CASCADE")),
     Column("config", JSONB, nullable=False),
-    *columns.status("active", "inactive", "error", nullable=True),
-    columns.now("created_at", nullable=True),
-    columns.now("updated_at", nullable=True),
+    *status("active", "inactive", "error", nullable=True),
+    now("created_at", nullable=True),
+    now("updated_at", nullable=True),
     Column("last_tested", DateTime(timezone=True)),
     Column("provider_id", ForeignKey("providers.id", ondelete="SET NULL")),
     Index("idx_connections_owner_id", "owner_id"),

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promptlib.syntax import tokens
-from promptlib.syntax.tokens import Name, Reader, Token
+from promptlib.syntax.tokens import Name, Token, TokenReader, split_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +47,7 @@ _HAVE_MEMBERS = ("TABLE", "FOREIGN TABLE", "TYPE", "DOMAIN")
 _UNNAMED_CONSTRAINT = ("PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "NOT")
 
 
-class Object(NamedTuple):
+class NamedObject(NamedTuple):
     """Something that has a name in a database.
 
     Attributes:
@@ -76,14 +75,14 @@ class Object(NamedTuple):
         """Whether it is a table, or shares its names with tables."""
         return self.kind in _RELATIONS
 
-    def is_same(self, other: Object) -> bool:
+    def is_same(self, other: NamedObject) -> bool:
         """Whether two statements mean the same object, as far as they say."""
         kinds = {_SHARED.get(each.kind, each.kind) for each in (self, other)}
-        tables = not self.table or not other.table or alike(self.table, other.table)
-        return len(kinds) == 1 and alike(self.name, other.name) and tables
+        tables = not self.table or not other.table or may_be_same_name(self.table, other.table)
+        return len(kinds) == 1 and may_be_same_name(self.name, other.name) and tables
 
 
-class Change(NamedTuple):
+class ObjectChange(NamedTuple):
     """What a statement does to an object.
 
     Attributes:
@@ -95,21 +94,21 @@ class Change(NamedTuple):
     """
 
     verb: Literal["make", "drop", "rename", "move"]
-    object: Object
+    object: NamedObject
     guard: str = ""
     to: Name = ()
     cascades: bool = False
 
 
-def alike(one: Name, other: Name) -> bool:
+def may_be_same_name(one: Name, other: Name) -> bool:
     """Whether two names may mean the same: one without a schema may be in any."""
     parts = zip(reversed(one), reversed(other), strict=False)
     return bool(one and other) and all(a == b for a, b in parts)
 
 
-def changes(statement: Sequence[Token]) -> Iterator[Change]:
+def object_changes(statement: Sequence[Token]) -> Iterator[ObjectChange]:
     """What a statement does, in order."""
-    reader = Reader(statement)
+    reader = TokenReader(statement)
     if reader.take("CREATE"):
         yield from _made(reader)
     elif reader.take("DROP"):
@@ -118,14 +117,14 @@ def changes(statement: Sequence[Token]) -> Iterator[Change]:
         yield from _altered(reader)
 
 
-def _kind(reader: Reader) -> str:
+def _kind(reader: TokenReader) -> str:
     """Go beyond the kind that comes next; nothing, where none is known."""
     if reader.take("USER", "MAPPING"):
         return ""
     return next((" ".join(words) for words in _KINDS if reader.take(*words)), "")
 
 
-def _name(reader: Reader, kind: str) -> Name:
+def _name(reader: TokenReader, kind: str) -> Name:
     """Go beyond an object's name, and the types that belong to it."""
     if kind == "CAST":
         return (" ".join(each.name or each.symbol for each in reader.parenthesised()),)
@@ -134,7 +133,7 @@ def _name(reader: Reader, kind: str) -> Name:
     return name
 
 
-def _guarded(reader: Reader, guard: str) -> str:
+def _guarded(reader: TokenReader, guard: str) -> str:
     return guard if reader.take(*guard.split()) else ""
 
 
@@ -142,7 +141,7 @@ def _mentioned(statement: Sequence[Token]) -> frozenset[str]:
     return frozenset(token.name for token in statement if token.name)
 
 
-def _made(reader: Reader) -> Iterator[Change]:
+def _made(reader: TokenReader) -> Iterator[ObjectChange]:
     """CREATE."""
     mentions = _mentioned(reader.rest)
     guard = _guarded(reader, OR_REPLACE)
@@ -158,10 +157,10 @@ def _made(reader: Reader) -> Iterator[Change]:
     offset, name = reader.offset, () if reader.word == "ON" else _name(reader, kind)
     if name[:1] != ("pg_temp",):
         table = _table(reader, kind)
-        yield Change("make", Object(kind, name, table, offset, mentions), guard)
+        yield ObjectChange("make", NamedObject(kind, name, table, offset, mentions), guard)
 
 
-def _table(reader: Reader, kind: str) -> Name:
+def _table(reader: TokenReader, kind: str) -> Name:
     """The table that a new object goes with, from what stands behind its name."""
     if kind in _BEFORE_TABLE and reader.skip_to(_BEFORE_TABLE[kind]):
         reader.take("ONLY")
@@ -169,16 +168,16 @@ def _table(reader: Reader, kind: str) -> Name:
     if kind == "SEQUENCE":
         return _owner(reader)
     if reader.take("INHERITS"):
-        return Reader(reader.parenthesised()).name()
+        return TokenReader(reader.parenthesised()).name()
     return reader.name() if reader.take("PARTITION", "OF") else ()
 
 
-def _owner(reader: Reader) -> Name:
+def _owner(reader: TokenReader) -> Name:
     """The table whose column owns a sequence."""
     return reader.name()[:-1] if reader.skip_to("OWNED") and reader.take("BY") else ()
 
 
-def _dropped(reader: Reader) -> Iterator[Change]:
+def _dropped(reader: TokenReader) -> Iterator[ObjectChange]:
     """DROP."""
     kind = _kind(reader)
     if not kind:
@@ -186,14 +185,16 @@ def _dropped(reader: Reader) -> Iterator[Change]:
     reader.take("CONCURRENTLY")
     guard = _guarded(reader, IF_EXISTS)
     cascades = reader.rest[-1:] and reader.rest[-1].word == "CASCADE"
-    for piece in filter(None, tokens.split(reader.rest)):
-        one = Reader(piece)
+    for piece in filter(None, split_tokens(reader.rest)):
+        one = TokenReader(piece)
         offset, name = one.offset, _name(one, kind)
         table = one.name() if one.take("ON") else ()
-        yield Change("drop", Object(kind, name, table, offset), guard, cascades=bool(cascades))
+        yield ObjectChange(
+            "drop", NamedObject(kind, name, table, offset), guard, cascades=bool(cascades)
+        )
 
 
-def _altered(reader: Reader) -> Iterator[Change]:
+def _altered(reader: TokenReader) -> Iterator[ObjectChange]:
     """ALTER."""
     kind = _kind(reader)
     if not kind:
@@ -202,30 +203,30 @@ def _altered(reader: Reader) -> Iterator[Change]:
     reader.take("ONLY")
     offset, name = reader.offset, _name(reader, kind)
     reader.take_symbol("*")
-    whole = Object(kind, name, reader.name() if reader.take("ON") else (), offset)
-    if kind == "SEQUENCE" and (owner := _owner(Reader(reader.rest))):
-        yield Change("move", whole._replace(mentions=_mentioned(reader.rest)), to=owner)
-    for action in tokens.split(reader.rest):
-        yield from _action(Reader(action), whole, guard)
+    whole = NamedObject(kind, name, reader.name() if reader.take("ON") else (), offset)
+    if kind == "SEQUENCE" and (owner := _owner(TokenReader(reader.rest))):
+        yield ObjectChange("move", whole._replace(mentions=_mentioned(reader.rest)), to=owner)
+    for action in split_tokens(reader.rest):
+        yield from _action(TokenReader(action), whole, guard)
 
 
-def _action(reader: Reader, whole: Object, guard: str) -> Iterator[Change]:
+def _action(reader: TokenReader, whole: NamedObject, guard: str) -> Iterator[ObjectChange]:
     """One of the actions of ALTER."""
     if reader.take("RENAME", "TO"):
-        yield Change("rename", whole, guard, to=(*whole.name[:-1], *reader.name()))
+        yield ObjectChange("rename", whole, guard, to=(*whole.name[:-1], *reader.name()))
     elif reader.take("SET", "SCHEMA"):
-        yield Change("rename", whole, guard, to=(*reader.name(), *whole.name[-1:]))
+        yield ObjectChange("rename", whole, guard, to=(*reader.name(), *whole.name[-1:]))
     elif whole.kind not in _HAVE_MEMBERS:
         return
     elif reader.take("ATTACH", "PARTITION"):
-        yield Change("move", Object("TABLE", reader.name()), to=whole.name)
+        yield ObjectChange("move", NamedObject("TABLE", reader.name()), to=whole.name)
     elif reader.take("DETACH", "PARTITION"):
-        yield Change("move", Object("TABLE", reader.name()))
+        yield ObjectChange("move", NamedObject("TABLE", reader.name()))
     elif verb := reader.take_any("ADD", "DROP", "RENAME"):
         yield from _member(reader, verb, whole)
 
 
-def _member(reader: Reader, verb: str, whole: Object) -> Iterator[Change]:
+def _member(reader: TokenReader, verb: str, whole: NamedObject) -> Iterator[ObjectChange]:
     """ADD, DROP or RENAME of a part of a table or type."""
     mentions = _mentioned(reader.rest)
     is_unnamed = verb == "ADD" and reader.word in _UNNAMED_CONSTRAINT
@@ -237,14 +238,14 @@ def _member(reader: Reader, verb: str, whole: Object) -> Iterator[Change]:
     reader.take_any(COLUMN, "ATTRIBUTE")
     guard = _guarded(reader, IF_NOT_EXISTS if verb == "ADD" else IF_EXISTS)
     offset, name = reader.offset, () if is_unnamed else reader.name()
-    part = Object(kind, name, whole.name, offset, mentions)
+    part = NamedObject(kind, name, whole.name, offset, mentions)
     if verb == "RENAME":
-        yield Change("rename", part, to=reader.name() if reader.take("TO") else ())
+        yield ObjectChange("rename", part, to=reader.name() if reader.take("TO") else ())
     elif verb == "DROP":
-        yield Change("drop", part, guard, cascades=reader.skip_to("CASCADE"))
+        yield ObjectChange("drop", part, guard, cascades=reader.skip_to("CASCADE"))
     else:
         if kind == CONSTRAINT and reader.skip_to("USING") and reader.take(INDEX):
-            index = Object(INDEX, reader.name())
+            index = NamedObject(INDEX, reader.name())
             part = part._replace(name=part.name or index.name)
-            yield Change("drop", index, IF_EXISTS)
-        yield Change("make", part, guard)
+            yield ObjectChange("drop", index, IF_EXISTS)
+        yield ObjectChange("make", part, guard)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from promptlib.syntax import tokens
-from promptlib.syntax.tokens import Reader
+from promptlib.syntax.tokens import TokenReader, split_tokens, words_outside_parentheses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,9 +20,9 @@ _CALCULATES = frozenset(("+", "-", "*", "/", "%", "||"))
 _ONLY_MISSING = frozenset((("ON", "CONFLICT"), ("NOT", "EXISTS"), ("NOT", "IN")))
 
 
-def writes(statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
+def write_commands(statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
     """The commands INSERT, UPDATE and DELETE that a statement runs, each from its first word on."""
-    reader = Reader(statement)
+    reader = TokenReader(statement)
     if reader.word in _WRITE:
         yield statement
     elif reader.take("WITH"):
@@ -32,33 +31,33 @@ def writes(statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
             reader.skip_to("AS")
             reader.take("NOT")
             reader.take("MATERIALIZED")
-            yield from writes(reader.parenthesised())
+            yield from write_commands(reader.parenthesised())
             if not reader.take_symbol(","):
                 break
         reader.until(*_MAIN)  # SEARCH and CYCLE stand before it
-        yield from writes(reader.rest)
+        yield from write_commands(reader.rest)
 
 
 def has_where(command: Sequence[Token]) -> bool:
     """Whether a command says which rows it means."""
-    return "WHERE" in tokens.outside(command)
+    return "WHERE" in words_outside_parentheses(command)
 
 
-def can_be_repeated(command: Sequence[Token]) -> bool:
+def is_idempotent(command: Sequence[Token]) -> bool:
     """Whether a second run leaves the rows as the first one did, as far as the text says."""
     if command[0].word == INSERT:
-        words = tokens.outside(command)
+        words = words_outside_parentheses(command)
         return not _ONLY_MISSING.isdisjoint(itertools.pairwise(words)) or "EXCEPT" in words
     return command[0].word != UPDATE or not _calculates_anew(command)
 
 
 def _calculates_anew(command: Sequence[Token]) -> bool:
     """Whether an UPDATE makes a column's value of its old one, in rows whatever that is."""
-    reader = Reader(command)
+    reader = TokenReader(command)
     reader.skip_to("SET")
     assigned = reader.until("FROM", "WHERE", "RETURNING")
     conditions = {token.name for token in reader.rest}
-    for column, *value in filter(None, tokens.split(assigned)):
+    for column, *value in filter(None, split_tokens(assigned)):
         for at, token in enumerate(value):
             beside = {
                 each.symbol for each in (*value[max(0, at - 1) : at], *value[at + 1 : at + 2])

@@ -51,11 +51,11 @@ class _Lazy:
         return found
 
 
-def lazily(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
+def lazy_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     """Build a pattern that costs nothing until it is used: these take milliseconds to compile."""
     return cast("re.Pattern[str]", _Lazy(pattern, flags))
 
 
-def over_bytes(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[bytes]:
+def byte_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[bytes]:
     """Build such a pattern for UTF-8: a byte beyond ASCII is a letter, as it is for PostgreSQL."""
     return cast("re.Pattern[bytes]", _Lazy(pattern.encode("ascii"), flags))

@@ -64,7 +64,7 @@ class Marker(NamedTuple):
     options: str
 
 
-def location(text: bytes, offset: int) -> tuple[int, int]:
+def line_and_column(text: bytes, offset: int) -> tuple[int, int]:
     """Line and column of a character, both counted from 1, as editors count them."""
     before = text[text.rfind(b"\n", 0, offset) + 1 : offset]
     # An offset may be that of the last byte of several.

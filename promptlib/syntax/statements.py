@@ -23,7 +23,7 @@ from promptlib.syntax.lexemes import (
     STRING,
     WHITE,
     WORD,
-    over_bytes,
+    byte_pattern,
 )
 from promptlib.syntax.pieces import Marker, Statement
 
@@ -48,28 +48,28 @@ _ROUTINE_RUN = (
 _CREATE_ROUTINE = (
     rf"(?i:create){GAP}(?>(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?!{NAME})"
 )
-_BEGINNING = over_bytes(
+_BEGINNING = byte_pattern(
     rf"{SPACE}*+(?P<start>)(?>{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
     rf"(?P<head>(?!--|/\*|;|\Z)(?:(?={_CREATE_ROUTINE})(?P<routine>{_ROUTINE_RUN})|{_PLAIN_RUN}))?"
     r"(?P<closed>;)?"
 )
-_PLAIN = over_bytes(_PLAIN_RUN)
-_ROUTINE = over_bytes(_ROUTINE_RUN)
-_ATOMIC = over_bytes(rf"begin{GAP}atomic(?!{NAME})", re.IGNORECASE)
-_COMMENT = over_bytes(
+_PLAIN = byte_pattern(_PLAIN_RUN)
+_ROUTINE = byte_pattern(_ROUTINE_RUN)
+_ATOMIC = byte_pattern(rf"begin{GAP}atomic(?!{NAME})", re.IGNORECASE)
+_COMMENT = byte_pattern(
     r"--(?>[ \t]*+(?P<word>(?i:up|down))"
     r"(?P<options>(?>[ \t]++\w++:[^ \t\n\r]++)*+)[ \t]*+(?![^\n\r]))?+[^\n\r]*+"
 )
-_TOKEN = over_bytes(
+_TOKEN = byte_pattern(
     rf"(?P<word>{WORD})|[()]|{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{GAP}"
     rf"|(?P<quote>{DOLLAR_QUOTE})[\s\S]*?(?P=quote)"
 )
 _EDGE = re.compile(rb"/\*|\*/")
-_DOLLAR_QUOTE = over_bytes(DOLLAR_QUOTE)
-_WORD = over_bytes(WORD)
+_DOLLAR_QUOTE = byte_pattern(DOLLAR_QUOTE)
+_WORD = byte_pattern(WORD)
 
 
-def scan(text: bytes) -> Iterator[Statement | Marker]:
+def scan_sql(text: bytes) -> Iterator[Statement | Marker]:
     """Yield the statements and markers of a text, in order, as far as it can be read.
 
     A marker ends the statement before it, as the end of the text does. Inside parentheses and

@@ -14,7 +14,7 @@ from promptlib.syntax.lexemes import (
     QUOTED_NAME,
     STRING,
     WORD,
-    over_bytes,
+    byte_pattern,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promptlib.syntax.pieces import Statement
 
 Name = tuple[str, ...]  # the parts of a name, the schema first
-_LEXEME = over_bytes(
+_LEXEME = byte_pattern(
     rf"{GAP}|(?P<word>{WORD})|(?P<quoted>{QUOTED_NAME})|(?P<string>{ESCAPE_STRING}|{STRING})"
     rf"|(?P<tag>{DOLLAR_QUOTE})(?P<body>[\s\S]*?)(?P=tag)"
     r"|[0-9][0-9A-Za-z_.]*+|[-+*/<>=~!@#%^&|`?]++|[\s\S]"
@@ -55,15 +55,15 @@ class Token(NamedTuple):
         return not self.name and not self.symbol
 
 
-def of(source: bytes, start: int, end: int) -> list[Token]:
+def tokenize(source: bytes, start: int, end: int) -> list[Token]:
     """The tokens of a piece of text, without comments and white space."""
     found = (_token(match) for match in _LEXEME.finditer(source, start, end))
     return [token for token in found if token]
 
 
-def of_statement(source: bytes, statement: Statement) -> list[Token]:
+def tokenize_statement(source: bytes, statement: Statement) -> list[Token]:
     """The tokens of a statement, but for the semicolon that ends it."""
-    return of(source, statement.head, statement.end - statement.closed)
+    return tokenize(source, statement.head, statement.end - statement.closed)
 
 
 def _token(match: re.Match[bytes]) -> Token | None:
@@ -79,9 +79,9 @@ def _token(match: re.Match[bytes]) -> Token | None:
     return Token("", "", text, *match.span())
 
 
-def outside(tokens: Sequence[Token]) -> list[str]:
+def words_outside_parentheses(tokens: Sequence[Token]) -> list[str]:
     """The words outside of parentheses."""
-    reader, words = Reader(tokens), list[str]()
+    reader, words = TokenReader(tokens), list[str]()
     while reader.next:
         words.append(reader.word)
         if not reader.parenthesised():
@@ -89,7 +89,7 @@ def outside(tokens: Sequence[Token]) -> list[str]:
     return words
 
 
-def split(tokens: Sequence[Token], symbol: str = ",") -> Iterator[list[Token]]:
+def split_tokens(tokens: Sequence[Token], symbol: str = ",") -> Iterator[list[Token]]:
     """Cut at a symbol that stands outside of parentheses."""
     depth, piece = 0, list[Token]()
     for token in tokens:
@@ -102,7 +102,7 @@ def split(tokens: Sequence[Token], symbol: str = ",") -> Iterator[list[Token]]:
     yield piece
 
 
-class Reader:
+class TokenReader:
     """Reads tokens from left to right.
 
     Args:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from mako.template import Template
 
-from promptlib.core import durations as duration
+from promptlib.core.durations import display_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptlib.verify.report import Proof, Report, Timing
+    from promptlib.verify.report import Proof, Timing, VerifyReport
 
 
-def page(report: Report) -> str:
+def render_page(report: VerifyReport) -> str:
     """The page: what is wrong and what is risky first, then each migration."""
     template = Template(  # noqa: S702 - the filter h escapes
         resources.files("promptlib.verify").joinpath("page.html.mako").read_text("utf-8"),
@@ -31,12 +31,12 @@ def page(report: Report) -> str:
         summary=_summary,
         anchor=_anchor,
         where=_where,
-        shown=duration.shown,
+        shown=display_duration,
     )
     return made
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: VerifyReport) -> str:
     number = _counted(report.proofs, "migration")
     if report.is_clean:
         return f"DOWN undoes UP in {number}" if report.proofs else "there was nothing to prove"
@@ -58,7 +58,7 @@ def _summaries(proof: Proof) -> Iterator[str]:
     worst = max(locks, key=lambda lock: lock.risk, default=None)
     if worst and worst.is_risky:
         yield f"{worst.blocks}{' and rewrites a table' if worst.rewritten else ''}"
-    yield duration.shown(proof.seconds)
+    yield display_duration(proof.seconds)
 
 
 def _anchor(proof: Proof, statement: Timing) -> str:

@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from promptlib.core.errors import PromptlibError
-from promptlib.engine import runner
-from promptlib.engine import session_settings as session
-from promptlib.files.parser import place
+from promptlib.engine.runner import execute_statement, sqlstate_of
+from promptlib.engine.session_settings import settings_kept
+from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import UP
-from promptlib.postgres import masking
-from promptlib.verify.report import STRENGTHS, Lock, Timing
+from promptlib.postgres.masking import mask_sql
+from promptlib.verify.report import STRENGTHS, StrongestLock, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -57,12 +57,12 @@ class _Look(NamedTuple):
 _NOTHING = _Look({}, {}, {})
 
 
-def tables(cursor: Cursor) -> set[int]:
+def existing_tables(cursor: Cursor) -> set[int]:
     """The numbers of the tables that are there: a rename does not change them."""
     return {*_look(cursor).names}
 
 
-def run(
+def run_measured(
     connection: Connection,
     step: Step,
     settings: Settings,
@@ -90,7 +90,7 @@ def run(
     connection.autocommit = False
     with (
         connection.cursor() as cursor,
-        session.kept(
+        settings_kept(
             cursor, section, settings.of_section(section), local=section.transactional
         ) as pid,
     ):
@@ -110,13 +110,13 @@ def run(
 
 def _execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
     try:
-        runner.execute(cursor, step, index, watcher, pid)
+        execute_statement(cursor, step, index, watcher, pid)
     except PromptlibError as error:
-        if step.section.transactional or runner.sqlstate(error) not in _WANTS_NONE:
+        if step.section.transactional or sqlstate_of(error) not in _WANTS_NONE:
             raise
         cursor.connection.rollback()
         cursor.connection.autocommit = True
-        runner.execute(cursor, step, index, watcher, pid)
+        execute_statement(cursor, step, index, watcher, pid)
         cursor.connection.autocommit = False
 
 
@@ -131,24 +131,24 @@ def _look(cursor: Cursor) -> _Look:
     return found
 
 
-def _locks(told: Mapping[int, str], before: _Look, after: _Look) -> Iterator[Lock]:
+def _locks(told: Mapping[int, str], before: _Look, after: _Look) -> Iterator[StrongestLock]:
     """What a statement took beyond what its transaction held, on the tables that are told."""
     for oid, mode in after.held.items():
         rewritten = oid in after.files and after.files[oid] != before.files.get(oid)
         held = before.held.get(oid)
         if oid in told and (rewritten or held is None or _strength(mode) > _strength(held)):
-            yield Lock(told[oid], mode, rewritten)
+            yield StrongestLock(told[oid], mode, rewritten)
 
 
 def _strength(mode: str) -> int:
     return STRENGTHS.get(mode, -1)
 
 
-def _timing(step: Step, index: int, seconds: float, locks: tuple[Lock, ...]) -> Timing:
+def _timing(step: Step, index: int, seconds: float, locks: tuple[StrongestLock, ...]) -> Timing:
     section, statement = step.section, step.section.statements[index]
-    text = masking.sql(section.source[statement.head : statement.end].decode())[0]
+    text = mask_sql(section.source[statement.head : statement.end].decode())[0]
     shown = " ".join(text.split())
     cut = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
-    where = place(step.path, section.source, statement.head)
+    where = place_in_file(step.path, section.source, statement.head)
     direction: Literal["up", "down"] = "up" if step.direction == UP else "down"
     return Timing(direction, where, cut, seconds, locks)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Self
 import psycopg2
 from psycopg2.sql import SQL, Identifier
 
-from promptlib.core import logs
-from promptlib.core.errors import PromptlibError, shown
+from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.logs import show_transient
 from promptlib.engine.runner import Step
-from promptlib.ledger.tables import UP, Tables
-from promptlib.verify import measure as measured
-from promptlib.verify import scratch, trial
-from promptlib.verify.report import Report
-from promptlib.verify.trial import Trial
+from promptlib.ledger.tables import UP, LedgerSql
+from promptlib.verify.measure import run_measured
+from promptlib.verify.report import VerifyReport
+from promptlib.verify.scratch import build_schema, open_workshop, scratch_session
+from promptlib.verify.trial import Trial, fill_with_samples
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
     from promptlib.postgres.target import Target
     from promptlib.verify.report import Proof
-    from promptlib.verify.samples import Row
-    from promptlib.verify.scratch import Session, Workshop
+    from promptlib.verify.samples import SampleRow
+    from promptlib.verify.scratch import ScratchSession, Workshop
 
 _log = logging.getLogger(__name__)
 
 
-def report(
+def prove_migrations(
     target: Target,
     migrations: Sequence[Migration],
     chosen: Collection[str],
     settings: Settings,
     rows: int,
-) -> Report:
+) -> VerifyReport:
     """Prove migrations, the oldest first; the others only run. One whose UP fails is the last.
 
     Args:
@@ -57,13 +57,13 @@ def report(
     """
     began = time.perf_counter()
     last = max(chosen, default="")
-    with scratch.workshop(target) as workshop:
+    with open_workshop(target) as workshop:
         needed = [migration for migration in migrations if migration.version <= last]
         with _Prover(workshop, settings, rows) as prover:
             found = tuple(_proofs(prover, needed, chosen))
             for table, said in prover.refused.items():
                 _log.info("%s was tried without made-up rows: %s", table, said)
-        return Report(workshop.server, found, time.perf_counter() - began)
+        return VerifyReport(workshop.server, found, time.perf_counter() - began)
 
 
 def _proofs(
@@ -75,12 +75,12 @@ def _proofs(
             prover.skip(migration)
             continue
         done += 1
-        logs.transient(f"{done}/{len(chosen)}  {shown(migration.path)}")
+        show_transient(f"{done}/{len(chosen)}  {display_path(migration.path)}")
         proof, goes_on = prover.prove(migration)
         yield proof
         if not goes_on:
             break
-    logs.transient("")
+    show_transient("")
 
 
 class _Prover:
@@ -102,7 +102,7 @@ class _Prover:
         self._roles = self._first_roles = workshop.roles()  # that it knows; that others know
         self._sources = b""
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
-        self._work: Session | None = None
+        self._work: ScratchSession | None = None
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
     def __enter__(self) -> Self:
@@ -142,14 +142,14 @@ class _Prover:
         self._open.close()
         self._work = None
 
-    def _tried(self, migration: Migration, rows: list[Row] | None) -> Trial:
+    def _tried(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
             self._work = self._open.enter_context(self._copy())
         tried = Trial(*self._work, migration, self._settings, self._rows)
         tried.run(rows)
         return tried
 
-    def _looked_ahead(self, migration: Migration) -> list[Row] | None:
+    def _looked_ahead(self, migration: Migration) -> list[SampleRow] | None:
         """Rows that UP does not refuse: made up behind it, where the constraints that it adds are.
 
         None where UP fails without any made-up row, too.
@@ -157,22 +157,22 @@ class _Prover:
         step = Step(migration.version, UP, migration.up, migration.path)
         with self._copy() as (connection, watcher):
             try:
-                [*measured.run(connection, step, self._settings, watcher)]
-                made = trial.filled(connection, self._rows)
+                [*run_measured(connection, step, self._settings, watcher)]
+                made = fill_with_samples(connection, self._rows)
             except (PromptlibError, psycopg2.Error):
                 return None
         self.refused |= made.refused
         return made.rows
 
     @contextlib.contextmanager
-    def _copy(self) -> Iterator[Session]:
+    def _copy(self) -> Iterator[ScratchSession]:
         """A session on a database as the migrations alone leave it."""
         if self._behind:
-            scratch.build(self._clean, self._behind, self._settings)
+            build_schema(self._clean, self._behind, self._settings)
             self._behind, self._roles = [], self._workshop.roles()
         made = self._workshop.make(self._clean)
         try:
-            with scratch.session(made) as session:
+            with scratch_session(made) as session:
                 yield session
         finally:
             self._workshop.drop(made)
@@ -186,7 +186,7 @@ class _Prover:
 
 def _make_ledger(made: Target, schema: str) -> None:
     """Make what a deploy makes before the first migration, which may grant rights on it."""
-    tables = Tables(schema)
+    tables = LedgerSql(schema)
     with (
         contextlib.closing(made.connect()) as connection,
         connection,

@@ -26,7 +26,7 @@ STRENGTHS = {mode: strength for strength, mode in enumerate(LOCKS)}
 _STOPS_WRITES = STRENGTHS["ShareLock"]
 
 
-class Lock(NamedTuple):
+class StrongestLock(NamedTuple):
     """The strongest lock that a statement took on a table that was there before.
 
     Attributes:
@@ -75,7 +75,7 @@ class Timing(NamedTuple):
     place: str
     sql: str
     seconds: float
-    locks: tuple[Lock, ...]
+    locks: tuple[StrongestLock, ...]
 
 
 class Finding(NamedTuple):
@@ -129,10 +129,10 @@ class Risk(NamedTuple):
 
     proof: Proof
     statement: Timing
-    lock: Lock
+    lock: StrongestLock
 
 
-class Report(NamedTuple):
+class VerifyReport(NamedTuple):
     """What came of a run of verify.
 
     Attributes:

@@ -42,7 +42,7 @@ _UPDATES = """
 """
 
 
-def read(cursor: Cursor) -> Rows:
+def read_rows(cursor: Cursor) -> Rows:
     """Read the rows of every table, by its name, as JSON.
 
     Args:
@@ -58,18 +58,18 @@ def read(cursor: Cursor) -> Rows:
     return found
 
 
-def keys(cursor: Cursor) -> dict[str, list[str]]:
+def primary_keys(cursor: Cursor) -> dict[str, list[str]]:
     """The columns of each table's primary key."""
     cursor.execute(_KEYS)
     return dict(cursor.fetchall())
 
 
-def counts(rows: Rows) -> dict[str, int]:
+def row_counts(rows: Rows) -> dict[str, int]:
     """How many rows each table has that has any."""
     return {table: sum(found.values()) for table, found in rows.items()}
 
 
-def touched(cursor: Cursor, keys: Mapping[str, list[str]]) -> dict[str, set[str]]:
+def columns_set_by_triggers(cursor: Cursor, keys: Mapping[str, list[str]]) -> dict[str, set[str]]:
     """The columns of each table that a trigger changes with every UPDATE: `updated_at`, mostly.
 
     Args:
@@ -79,17 +79,17 @@ def touched(cursor: Cursor, keys: Mapping[str, list[str]]) -> dict[str, set[str]
     Raises:
         psycopg2.Error: when a trigger refuses.
     """
-    before = read(cursor)
+    before = read_rows(cursor)
     cursor.execute(_UPDATES)
     (query,) = cursor.fetchone() or (None,)
     if not query:
         return {}
     cursor.execute(query)
-    after = read(cursor)
+    after = read_rows(cursor)
     return {table: set().union(*_compared(before, after, table, keys).changed) for table in before}
 
 
-def difference(
+def row_differences(
     before: Rows,
     after: Rows,
     keys: Mapping[str, list[str]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.verify.sample_values import Column
+from promptlib.verify.sample_values import SampleColumn
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -63,7 +63,7 @@ class Reference(NamedTuple):
     others: list[str]
 
 
-class Table(NamedTuple):
+class SampleTable(NamedTuple):
     """What is known of a table. All names are quoted where they have to be.
 
     Attributes:
@@ -75,13 +75,13 @@ class Table(NamedTuple):
     """
 
     name: str
-    columns: list[Column]
+    columns: list[SampleColumn]
     references: list[Reference]
     constraints: dict[str, list[str]]
     unique: list[str]
 
 
-def read(cursor: Cursor) -> list[Table]:
+def read_sample_tables(cursor: Cursor) -> list[SampleTable]:
     """Read the tables that rows can be inserted into, by name.
 
     Args:
@@ -89,8 +89,11 @@ def read(cursor: Cursor) -> list[Table]:
     """
     cursor.execute(_TABLES)
     return [
-        Table(
-            name, [Column(**each) for each in columns], [Reference(*each) for each in keys], *rest
+        SampleTable(
+            name,
+            [SampleColumn(**each) for each in columns],
+            [Reference(*each) for each in keys],
+            *rest,
         )
         for name, columns, keys, *rest in cursor.fetchall()
         if columns

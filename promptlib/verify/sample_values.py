@@ -62,7 +62,7 @@ _OF_CATEGORY: dict[str, tuple[str, ...]] = {
 _ANY = ("x{}", "{}", "", "{{}}", "()", "(,)", "(,,)", "(,,,)")
 
 
-class Column(NamedTuple):
+class SampleColumn(NamedTuple):
     """A column that can be written.
 
     Attributes:
@@ -86,7 +86,7 @@ class Column(NamedTuple):
     checks: list[str]
 
 
-def values(column: Column, number: int) -> list[Any]:
+def candidate_values(column: SampleColumn, number: int) -> list[Any]:
     """What to try, the likeliest first; None is NULL.
 
     Args:
@@ -105,12 +105,12 @@ def values(column: Column, number: int) -> list[Any]:
     return [*found]
 
 
-def is_peculiar(column: Column) -> bool:
+def is_peculiar(column: SampleColumn) -> bool:
     """Whether a value of another row is likely better than a guess."""
     return bool(column.checks) or column.category == "U"
 
 
-def _checked(column: Column) -> Iterator[str]:
+def _checked(column: SampleColumn) -> Iterator[str]:
     """What the constraints name themselves: `status IN ('new', 'done')`, `BETWEEN 1 AND 5`."""
     for check in column.checks:
         for literal in _LITERAL.findall(check):

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
-from promptlib.verify import sample_tables as shapes
-from promptlib.verify import sample_values as guesses
+from promptlib.verify.sample_tables import read_sample_tables
+from promptlib.verify.sample_values import DEFAULT, candidate_values, is_peculiar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.verify.sample_tables import Reference, Table
-    from promptlib.verify.sample_values import Column
+    from promptlib.verify.sample_tables import Reference, SampleTable
+    from promptlib.verify.sample_values import SampleColumn
 
 _MOST_TRIES = 250  # of one row
 _PARENTS = 20  # rows of another table to choose from
@@ -27,14 +27,14 @@ _PARENTS = 20  # rows of another table to choose from
 _AS_USUAL = "SET LOCAL search_path TO DEFAULT"
 
 
-class Row(NamedTuple):
+class SampleRow(NamedTuple):
     """A row that was made: of which table, and its values as JSON by column."""
 
     table: str
     values: str
 
 
-class Made(NamedTuple):
+class Samples(NamedTuple):
     """What came of filling tables.
 
     Attributes:
@@ -42,11 +42,11 @@ class Made(NamedTuple):
         refused: for each table that could not be filled, what the server said last.
     """
 
-    rows: list[Row]
+    rows: list[SampleRow]
     refused: dict[str, str]
 
 
-def fill(cursor: Cursor, count: int, only: Collection[str] | None = None) -> Made:
+def fill_tables(cursor: Cursor, count: int, only: Collection[str] | None = None) -> Samples:
     """Give each table rows until it has some.
 
     Args:
@@ -54,9 +54,9 @@ def fill(cursor: Cursor, count: int, only: Collection[str] | None = None) -> Mad
         count: how many rows each table should have.
         only: the tables that get some; None: all.
     """
-    tables = [table for table in shapes.read(cursor) if only is None or table.name in only]
+    tables = [table for table in read_sample_tables(cursor) if only is None or table.name in only]
     cursor.execute(_AS_USUAL)
-    made: list[Row] = []
+    made: list[SampleRow] = []
     refused: dict[str, str] = {}
     waiting = tables if count else []
     while waiting:
@@ -70,17 +70,17 @@ def fill(cursor: Cursor, count: int, only: Collection[str] | None = None) -> Mad
         if len(still) == len(waiting):
             break  # those that refer to each other's rows, for one
         waiting = still
-    return Made(made, refused)
+    return Samples(made, refused)
 
 
-def put_back(cursor: Cursor, rows: Iterable[Row]) -> None:
+def put_rows_back(cursor: Cursor, rows: Iterable[SampleRow]) -> None:
     """Insert rows again, as far as their tables, and columns of them, are there.
 
     Args:
         cursor: as for `fill`.
         rows: in the order in which they were made.
     """
-    tables = {table.name: table for table in shapes.read(cursor)}
+    tables = {table.name: table for table in read_sample_tables(cursor)}
     cursor.execute(_AS_USUAL)
     for row in rows:
         if table := tables.get(row.table):
@@ -104,13 +104,13 @@ class _Slot(NamedTuple):
 class _Filler:
     """Makes rows for one table."""
 
-    def __init__(self, cursor: Cursor, table: Table) -> None:
+    def __init__(self, cursor: Cursor, table: SampleTable) -> None:
         self._cursor = cursor
         self._table = table
         self._columns = {column.name: column for column in table.columns}
         self.refusal = ""
 
-    def fill(self, count: int) -> Iterator[Row]:
+    def fill(self, count: int) -> Iterator[SampleRow]:
         """Make the rows that are missing; where one cannot be made, `refusal` says why."""
         self._cursor.execute(f"SELECT count(*) FROM {_plain(self._table.name)}", ())
         (there,) = self._cursor.fetchone() or (0,)
@@ -120,7 +120,7 @@ class _Filler:
                 return
             yield row
 
-    def _row(self, number: int) -> Row | None:
+    def _row(self, number: int) -> SampleRow | None:
         slots = [*self._slots(number)]
         if empty := next((slot for slot in slots if not slot.choices), None):
             self.refusal = f"no row to refer to in {', '.join(empty.columns)}"
@@ -128,7 +128,7 @@ class _Filler:
         chosen = [0] * len(slots)
         for _ in range(_MOST_TRIES):
             error = self._insert(slots, chosen)
-            if isinstance(error, Row):
+            if isinstance(error, SampleRow):
                 self.refusal = ""
                 return error
             if not error:
@@ -139,13 +139,13 @@ class _Filler:
                 break
         return None
 
-    def _insert(self, slots: list[_Slot], chosen: list[int]) -> Row | psycopg2.Error | None:
+    def _insert(self, slots: list[_Slot], chosen: list[int]) -> SampleRow | psycopg2.Error | None:
         """Insert what is chosen; nothing where the server does without the row."""
         values = {
             name: value
             for slot, index in zip(slots, chosen, strict=True)
             for name, value in zip(slot.columns, slot.choices[index], strict=True)
-            if value is not guesses.DEFAULT
+            if value is not DEFAULT
         }
         table = _plain(self._table.name)
         names = ", ".join(map(_plain, values))
@@ -158,7 +158,7 @@ class _Filler:
         )
         if isinstance(found, psycopg2.Error):
             return found
-        return Row(self._table.name, found[0]) if found else None
+        return SampleRow(self._table.name, found[0]) if found else None
 
     def _blamed(self, slots: list[_Slot], error: psycopg2.Error) -> list[int]:
         """The slots whose values the server does not like; all, where it does not say."""
@@ -177,8 +177,8 @@ class _Filler:
         model = self._model(number)
         for column in self._table.columns:
             if column.name not in taken:
-                values = guesses.values(column, number)
-                if column.name not in self._table.unique and guesses.is_peculiar(column):
+                values = candidate_values(column, number)
+                if column.name not in self._table.unique and is_peculiar(column):
                     values = [*model.get(column.name, []), *values]
                 valid = [(value,) for value in values if self._is_valid(column, value)]
                 yield _Slot([column.name], valid)
@@ -205,9 +205,9 @@ class _Filler:
             dict(zip(self._columns, ([value] for value in rows[-1]), strict=True)) if rows else {}
         )
 
-    def _is_valid(self, column: Column, value: Any) -> bool:
+    def _is_valid(self, column: SampleColumn, value: Any) -> bool:
         """Whether the type takes the value; of a row that it refuses the server names none."""
-        if value is None or value is guesses.DEFAULT:
+        if value is None or value is DEFAULT:
             return True
         cast = f"SELECT CAST(%s AS {_plain(column.type)}) IS NULL"
         return not isinstance(_tried(self._cursor, cast, [value]), psycopg2.Error)

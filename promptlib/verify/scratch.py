@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg2
 from psycopg2 import errors, sql
 
-from promptlib.core import interrupts
 from promptlib.core.errors import PromptlibError
+from promptlib.core.interrupts import queries_interruptible
 from promptlib.engine.runner import Step
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.tables import UP
-from promptlib.postgres import admin as server
+from promptlib.postgres.admin import maintenance_connection
 from promptlib.postgres.target import Target
-from promptlib.verify import measure as measured
+from promptlib.verify.measure import run_measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ _TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({}
 _KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
 
 
-class Session(NamedTuple):
+class ScratchSession(NamedTuple):
     """A connection to a database, and who looks at its statements."""
 
     connection: Connection
@@ -107,7 +107,7 @@ class Workshop:
 
 
 @contextlib.contextmanager
-def workshop(target: Target) -> Iterator[Workshop]:
+def open_workshop(target: Target) -> Iterator[Workshop]:
     """Make databases on the server of a target; they are gone at the end.
 
     Those that a killed process left behind are dropped first.
@@ -121,7 +121,7 @@ def workshop(target: Target) -> Iterator[Workshop]:
         target.connect().close()
     except PromptlibError as refused:
         error = refused
-    with server.maintenance(target, error) as connection, connection.cursor() as cursor:
+    with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
         _tidy(cursor)
         cursor.execute(_TRY.format(_KEY), (name,))
         try:
@@ -157,23 +157,23 @@ def _drop(cursor: Cursor, name: str) -> None:
 
 
 @contextlib.contextmanager
-def session(made: Target) -> Iterator[Session]:
+def scratch_session(made: Target) -> Iterator[ScratchSession]:
     """A connection to a database, and who looks at its statements."""
     with (
         contextlib.closing(made.connect()) as connection,
-        interrupts.listening(),
+        queries_interruptible(),
         Watcher(made.connect, connection, interruptible=False) as watcher,
     ):
-        yield Session(connection, watcher)
+        yield ScratchSession(connection, watcher)
 
 
-def build(made: Target, migrations: Iterable[Migration], settings: Settings) -> None:
+def build_schema(made: Target, migrations: Iterable[Migration], settings: Settings) -> None:
     """Run the UP sections of migrations, without a ledger.
 
     Raises:
         PromptlibError: for the first statement that fails.
     """
-    with session(made) as (connection, watcher):
+    with scratch_session(made) as (connection, watcher):
         for migration in migrations:
             step = Step(migration.version, UP, migration.up, migration.path)
-            [*measured.run(connection, step, settings, watcher)]
+            [*run_measured(connection, step, settings, watcher)]

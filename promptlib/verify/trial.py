@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
 
-from promptlib.core.errors import PromptlibError, shown
+from promptlib.core.errors import PromptlibError, display_path
 from promptlib.engine.runner import Step
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.postgres import catalog
-from promptlib.postgres import errors as diagnosis
-from promptlib.verify import measure as measured
-from promptlib.verify import rows as contents
-from promptlib.verify import samples
+from promptlib.postgres.catalog import ROLE, CatalogKey, catalog_difference, read_catalog
+from promptlib.postgres.errors import explain_server_error
+from promptlib.verify.measure import existing_tables, run_measured
 from promptlib.verify.report import Finding, Proof
+from promptlib.verify.rows import (
+    columns_set_by_triggers,
+    primary_keys,
+    read_rows,
+    row_counts,
+    row_differences,
+)
+from promptlib.verify.samples import Samples, fill_tables, put_rows_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from promptlib.postgres.catalog import Catalog
     from promptlib.verify.report import Timing
     from promptlib.verify.rows import Rows
-    from promptlib.verify.samples import Row
+    from promptlib.verify.samples import SampleRow
 
 _QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 
@@ -57,7 +63,7 @@ class Trial:
         self._settings = settings
         self._losing = settings._replace(allow_data_loss="on")
         self._rows = rows
-        self._path = shown(migration.path)
+        self._path = display_path(migration.path)
         self._source = migration.up.source
         # The tables that are there before the migration, and what tells their rows apart.
         self._known: set[int] = set()
@@ -68,7 +74,7 @@ class Trial:
         self.lost: dict[str, None] = {}
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
 
-    def run(self, rows: list[Row] | None) -> None:
+    def run(self, rows: list[SampleRow] | None) -> None:
         """Try the migration, on tables with made-up rows.
 
         Args:
@@ -79,7 +85,7 @@ class Trial:
             before = self._picture()
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute(_QUALIFIED)
-                self._known, self._keys = measured.tables(cursor), contents.keys(cursor)
+                self._known, self._keys = existing_tables(cursor), primary_keys(cursor)
             self.statements += self._section(UP)
             self.went_up = True
             after = self._picture()
@@ -92,7 +98,7 @@ class Trial:
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
             if self.findings:
                 return
-            found = filled(self._connection, self._rows, made)
+            found = fill_with_samples(self._connection, self._rows, made)
             self.refused |= found.refused
             if found.rows:
                 [*self._section(DOWN)]
@@ -114,13 +120,13 @@ class Trial:
             seconds,
         )
 
-    def _prepare(self, rows: list[Row] | None) -> None:
+    def _prepare(self, rows: list[SampleRow] | None) -> None:
         if rows is None:
-            self.refused |= filled(self._connection, self._rows).refused
+            self.refused |= fill_with_samples(self._connection, self._rows).refused
         else:
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute(_QUALIFIED)
-                samples.put_back(cursor, rows)
+                put_rows_back(cursor, rows)
 
     def _section(self, direction: str) -> Iterator[Timing]:
         """Run a section; a failure is a finding, and the end of the trial."""
@@ -129,13 +135,13 @@ class Trial:
         settings = self._settings if direction == UP else self._losing
         step = Step(migration.version, direction, section, migration.path)
         try:
-            yield from measured.run(self._connection, step, settings, self._watcher, self._known)
+            yield from run_measured(self._connection, step, settings, self._watcher, self._known)
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
         except PromptlibError as error:
             self._fail(direction, error)
         except psycopg2.Error as error:
-            self._fail(direction, diagnosis.explain_elsewhere(error, self._path))
+            self._fail(direction, explain_server_error(error, self._path))
 
     def _fail(self, direction: str, error: PromptlibError) -> None:
         self._connection.rollback()
@@ -152,9 +158,9 @@ class Trial:
                 made to the table that they came from, the made-up ones too.
         """
         now = self._picture()
-        self._find("DOWN does not undo UP", catalog.difference(before.objects, now.objects))
+        self._find("DOWN does not undo UP", catalog_difference(before.objects, now.objects))
         touched = self._touched() if now.rows != before.rows else {}
-        found = contents.difference(before.rows, now.rows, self._keys, touched)
+        found = row_differences(before.rows, now.rows, self._keys, touched)
         changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
             self.lost |= dict.fromkeys(each[2:] for each in changes if each[0] != "+")
@@ -170,7 +176,7 @@ class Trial:
         with self._connection.cursor() as cursor:
             cursor.execute(_QUALIFIED)
             try:
-                return contents.touched(cursor, self._keys)
+                return columns_set_by_triggers(cursor, self._keys)
             except psycopg2.Error:  # a trigger that refuses
                 return {}
             finally:
@@ -180,9 +186,9 @@ class Trial:
         """Compare what the second UP made with what the first one did."""
         now = self._picture()
         what = "a second UP makes something else than the first"
-        self._find(what, catalog.difference(after.objects, now.objects))
+        self._find(what, catalog_difference(after.objects, now.objects))
         if not self._migration.up.data_loss_accepted:
-            first, second = contents.counts(after.rows), contents.counts(now.rows)
+            first, second = row_counts(after.rows), row_counts(now.rows)
             self._find(
                 what,
                 (
@@ -197,26 +203,28 @@ class Trial:
             self.findings.append(Finding(self._path, what, lines))
 
     def _picture(self) -> Picture:
-        objects = catalog.read(self._connection)
+        objects = read_catalog(self._connection)
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute(_QUALIFIED)
             return Picture(
                 {key: objects[key] for key in objects if self._matters(key)},
-                contents.read(cursor),
+                read_rows(cursor),
             )
 
-    def _matters(self, key: catalog.Key) -> bool:
+    def _matters(self, key: CatalogKey) -> bool:
         """Whether an object may be the migration's doing: roles are the whole server's."""
         kind, name = key
-        return kind != catalog.ROLE or name.strip('"').encode() in self._source
+        return kind != ROLE or name.strip('"').encode() in self._source
 
 
 class _FailedError(Exception):
     """A section failed, and the trial is over."""
 
 
-def filled(connection: Connection, count: int, only: Collection[str] | None = None) -> samples.Made:
+def fill_with_samples(
+    connection: Connection, count: int, only: Collection[str] | None = None
+) -> Samples:
     """Give tables made-up rows; the arguments are those of samples.fill."""
     with connection, connection.cursor() as cursor:
         cursor.execute(_QUALIFIED)
-        return samples.fill(cursor, count, only)
+        return fill_tables(cursor, count, only)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from promptlib.cli import arguments
+from promptlib.cli.arguments import make_parser
 from support.projects import Project, full, path_of, run
 from support.repositories import Repository
 
@@ -376,7 +376,7 @@ def test_the_hooks_can_be_said_and_need_extras_that_there_are(root: Path) -> Non
     for entry in entries:
         program, *given = shlex.split(entry)
         assert Path(path_of(program)).is_file()
-        arguments.parser().parse_args(given)
+        make_parser().parse_args(given)
     extras = re.search(
         r"optional-dependencies\]\n(.*?)\n\n", (root / "pyproject.toml").read_text(), re.DOTALL
     )

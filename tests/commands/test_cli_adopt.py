@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core import interrupts
-from promptlib.ledger import lock
+from promptlib.core.interrupts import INTERRUPTED
+from promptlib.ledger.lock import lock_key
 from support import servers
 from support.holding import Hold
 from support.ledgers import PREDECESSORS, applied, current, events
@@ -69,7 +69,7 @@ def test_the_question_can_be_interrupted(
     with Terminal(unadopted, "adopt") as terminal:
         terminal.says(_QUESTION)
         terminal.signal(number)
-        assert terminal.ends(code).endswith(f"{interrupts.MESSAGE}\n")
+        assert terminal.ends(code).endswith(f"{INTERRUPTED}\n")
     assert dump(database) == before
 
 
@@ -81,7 +81,7 @@ def test_an_interrupt_leaves_no_scratch_database(unadopted: Project, database: D
         until(lambda: database.query(sleeps), lambda: adopting.stderr)
         assert database.query(scratch)
         adopting.signal(signal.SIGINT)
-        assert adopting.ends(130).endswith(f"{interrupts.MESSAGE}\n")
+        assert adopting.ends(130).endswith(f"{INTERRUPTED}\n")
     assert not database.query(scratch)
     assert database.tables() == {"a", "b"}
 
@@ -121,7 +121,7 @@ def test_it_does_only_what_it_said(
 
 
 def test_of_two_at_once_one_does_it(unadopted: Project, database: Database) -> None:
-    number = lock.key("public", "alembic_version")
+    number = lock_key("public", "alembic_version")
     held = Hold(database, f"SELECT pg_advisory_xact_lock({number})")
     commands = [unadopted.start("promptlib", "adopt", "--yes") for _ in range(2)]
     with held, commands[0], commands[1]:

@@ -251,10 +251,10 @@ def test_repair_does_only_what_it_said(drifted: Project, database: Database) -> 
 
 
 def test_repair_waits_for_a_deploy(drifted: Project, database: Database) -> None:
-    from promptlib.ledger import lock
+    from promptlib.ledger.lock import lock_key
 
     drifted.configure(deploy_wait="0s")
-    number = lock.key("public", "alembic_version")
+    number = lock_key("public", "alembic_version")
     with database.connect() as holder, holder.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", (number,))
         refused = drifted.promptlib("repair", "--yes", ok=False)

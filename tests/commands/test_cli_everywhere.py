@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.cli import arguments, completion
+from promptlib.cli import completion
+from promptlib.cli.arguments import make_parser
 from support.projects import ONE, Project, run
 from support.servers import PASSWORD_USER
 
@@ -27,7 +28,7 @@ _READS_FILES = ["migrate", "migrate --dry-run", "rollback", "repair --yes", "db 
 def test_no_command_is_left_out() -> None:
     """The list above knows every command but those that need no server."""
     known = {each.split(" -")[0].removesuffix(" b") for each in _NEEDS_SERVER}
-    nodes = completion.nodes(arguments.parser())
+    nodes = completion.nodes(make_parser())
     every = {node.parser.prog.removeprefix("promptlib ") for node in nodes if not node.commands}
     assert every - known == {"new", "erd", "completion", "lint", "check", "db stop"}
 
@@ -206,7 +207,7 @@ def test_bash_completes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_the_other_shells_know_every_command(shell: str) -> None:
     script = run("promptlib", "completion", shell).stdout
-    nodes = list(completion.nodes(arguments.parser()))
+    nodes = list(completion.nodes(make_parser()))
     assert len(nodes) > 15
     for node in nodes:
         assert all(word in script for word in node.words)

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from promptlib.ledger import lock
+from promptlib.ledger.lock import lock_key
 from support import pooler
 from support.holding import Hold
 from support.processes import until
@@ -48,7 +48,7 @@ def either(
 
 def _take_lock(database: Database, schema: str = "public") -> Hold:
     """Hold the deploy lock, as another deploy would."""
-    key = lock.key(schema, "alembic_version")
+    key = lock_key(schema, "alembic_version")
     return Hold(database, f"SELECT pg_advisory_xact_lock({key})", "deploy-42")
 
 

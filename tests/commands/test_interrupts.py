@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core import interrupts
-from promptlib.ledger import lock
+from promptlib.core.interrupts import INTERRUPTED
+from promptlib.ledger.lock import lock_key
 from support.holding import Hold
 from support.ledgers import applied, current, events
 from support.processes import until
@@ -38,7 +38,7 @@ def busy(project: Project, database: Database) -> Project:
 def _interrupted(process: Process, number: int, database: Database) -> None:
     """Send the signal, and see how the command ends, and all that it had on the server."""
     process.signal(number)
-    assert process.ends(128 + number).endswith(f"{interrupts.MESSAGE}\n")
+    assert process.ends(128 + number).endswith(f"{INTERRUPTED}\n")
     assert process.stdout == ""
     until(lambda: not database.query(_CLIENTS))
 
@@ -87,7 +87,7 @@ def test_while_another_deploy_is_waited_for(
     busy: Project, database: Database, command: str, number: int
 ) -> None:
     busy.add(1, "CREATE TABLE a (i int);")
-    key = lock.key("public", "alembic_version")
+    key = lock_key("public", "alembic_version")
     with (
         Hold(database, f"SELECT pg_advisory_xact_lock({key})"),
         busy.start(*_COMMANDS[command]) as process,
@@ -132,4 +132,4 @@ def test_whoever_insists_need_not_wait_for_the_server(
         process.signal(number)
         until(lambda: database.value("SELECT is_called FROM refusals"))
         process.signal(number)
-        assert interrupts.MESSAGE in process.ends(128 + number)
+        assert INTERRUPTED in process.ends(128 + number)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from psycopg2 import sql
 
-from promptlib.postgres import catalog
+from promptlib.postgres.catalog import read_catalog
 from support.ledgers import applied, current, events
 from support.projects import Project
 from support.psql import dump
@@ -62,7 +62,7 @@ def ledger(database: Database) -> list[tuple[Any, ...]]:
 def whole(database: Database) -> dict[tuple[str, str], str]:
     """What a database consists of, but for what the other components have."""
     connection = database.connect()
-    found = catalog.read(connection)
+    found = read_catalog(connection)
     connection.close()
     return {
         key: text

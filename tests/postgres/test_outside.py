@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg2.errors import UniqueViolation
 
-from promptlib.files import parser as migration
+from promptlib.files.parser import parse_migration
 from promptlib.ledger.tables import UP
 from support import inside
 from support.holding import Hold
@@ -63,7 +63,7 @@ def cut_off(database: Database, path: Path, direction: str, done: int) -> None:
     One statement more took effect than is recorded.
     """
     version = path.name[:14]
-    found = migration.parse(version, "x", path, path.read_bytes())
+    found = parse_migration(version, "x", path, path.read_bytes())
     section = found.up if direction == UP else found.down
     for index in range(done + 1):
         database.query(section.sql(index))

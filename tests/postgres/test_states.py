@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.ledger import lock
+from promptlib.ledger.lock import lock_key
 from support import inside
 from support.ledgers import applied, current, events, everything, versions
 from support.projects import Project, full
@@ -164,7 +164,7 @@ def test_looking_neither_writes_nor_waits(
     project.add("20250101000001", "SELECT 1;")
     holder = migrated.connect()
     with holder.cursor() as cursor:
-        key = lock.key("public", "alembic_version")
+        key = lock_key("public", "alembic_version")
         cursor.execute("SELECT pg_advisory_lock(%s)", (key,))
     waits = project.alembic("-x", "deploy_wait=0", "stamp", "head", ok=False)
     assert "another deploy has not ended" in waits.stderr

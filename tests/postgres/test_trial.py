@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.config.settings import Settings
-from promptlib.files import parser as migration
-from promptlib.postgres import target as database
-from promptlib.verify import scratch
+from promptlib.files.parser import parse_migration
+from promptlib.postgres.target import parse_url
+from promptlib.verify.scratch import scratch_session
 from promptlib.verify.trial import Trial
 
 from .objects import BASE, BASE_DOWN, CASES, Case
@@ -50,9 +50,9 @@ def tried(where: Database, up: str, down: str, options: str = "") -> Trial:
     """Try one migration."""
     version, name = "20250101000000", "case"
     text = f"-- UP{options}\n{up};\n-- DOWN\n{down};\n"
-    made = migration.parse(version, name, Path(f"sql/{version}_{name}.sql"), text.encode())
-    target = database.parse(where.url, "the test")
-    with scratch.session(target) as (connection, watcher):
+    made = parse_migration(version, name, Path(f"sql/{version}_{name}.sql"), text.encode())
+    target = parse_url(where.url, "the test")
+    with scratch_session(target) as (connection, watcher):
         trial = Trial(connection, watcher, made, Settings(), _ROWS)
         trial.run(None)
     return trial
@@ -284,8 +284,8 @@ def test_outside_a_transaction(base: Database) -> None:
     down = "DROP INDEX CONCURRENTLY fast; ALTER TABLE base DROP e"
     version = "20250101000000"
     text = f"-- UP transaction:false\n{up};\n-- DOWN transaction:false\n{down};\n"
-    made = migration.parse(version, "case", Path("x.sql"), text.encode())
-    with scratch.session(database.parse(base.url, "the test")) as (connection, watcher):
+    made = parse_migration(version, "case", Path("x.sql"), text.encode())
+    with scratch_session(parse_url(base.url, "the test")) as (connection, watcher):
         trial = Trial(connection, watcher, made, Settings(), _ROWS)
         trial.run(None)
     assert told(trial) == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from promptlib.files.parser import parse
+from promptlib.files.parser import parse_migration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def generated(project: Project, *arguments: str) -> tuple[str, str]:
     said = project.alembic("revision", "--autogenerate", "-m", "x", *arguments)
     assert said.stderr == "", said.stderr
     path = newest(project)
-    found = parse(path.name[:14], "x", path, path.read_bytes())
+    found = parse_migration(path.name[:14], "x", path, path.read_bytes())
     return found.up.source[: found.up.end].decode(), found.down.text
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.postgres import sessions as activity
-from promptlib.postgres.sessions import Session
+from promptlib.postgres.sessions import ServerSession, describe_sessions
 
-_SEEN = Session(
+_SEEN = ServerSession(
     4711, "psql", "10.0.0.7", "idle in transaction", 182.0, "2025-01-01T00:00:00Z", "UPDATE t"
 )
 # What this user may not see.
-_UNSEEN = Session(4711, None, None, None, None, None, "<insufficient privilege>")
+_UNSEEN = ServerSession(4711, None, None, None, None, None, "<insufficient privilege>")
 
 
 def _kind(query: str | None) -> str:
@@ -30,10 +29,10 @@ def test_a_session() -> None:
 
 
 def test_sessions() -> None:
-    assert activity.named([_UNSEEN, _UNSEEN._replace(pid=5)]) == (
+    assert describe_sessions([_UNSEEN, _UNSEEN._replace(pid=5)]) == (
         "pid 4711 (in a transaction), pid 5 (in a transaction)"
     )
-    assert activity.named([]) == "somebody who is gone, or a prepared transaction"
+    assert describe_sessions([]) == "somebody who is gone, or a prepared transaction"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promptlib.core.errors import PromptlibError
-from promptlib.postgres import target as database
+from promptlib.postgres.target import find_target, parse_url
 from support.servers import PASSWORD
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ _SSL_MODES = "write one of disable, allow, prefer, require, verify-ca, verify-fu
     ],
 )
 def test_accepted_urls(url: str, parameters: dict[str, str], shown: str) -> None:
-    target = database.parse(url, "here")
+    target = parse_url(url, "here")
     assert target.parameters == parameters
     assert str(target) == shown
 
@@ -166,7 +166,7 @@ def test_accepted_urls(url: str, parameters: dict[str, str], shown: str) -> None
 )
 def test_refused_urls(url: str, what: str, remedy: str) -> None:
     with pytest.raises(PromptlibError) as caught:
-        database.parse(url, "here")
+        parse_url(url, "here")
     error = caught.value
     assert (error.place, error.what, error.remedy) == (
         "here",
@@ -180,7 +180,7 @@ def test_refused_urls(url: str, what: str, remedy: str) -> None:
 @settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1))
 def test_an_encoded_password_may_hold_anything(password: str) -> None:
-    target = database.parse(f"postgresql://u:{quote(password, safe='')}@h/d", "here")
+    target = parse_url(f"postgresql://u:{quote(password, safe='')}@h/d", "here")
     assert target.parameters["password"] == password
     assert str(target) == "postgresql://u@h/d"
     assert repr(target) == "Target(postgresql://u@h/d)"
@@ -193,7 +193,7 @@ _SEPARATORS = "@/:?#% &=+,;[]'\"\\$ü"
 def _said(url: str) -> str:
     """What a user is told of a URL: an error, or how the target is shown."""
     try:
-        return str(database.parse(url, "here"))
+        return str(parse_url(url, "here"))
     except PromptlibError as error:
         return str(error)
 
@@ -234,7 +234,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_environment_comes_before_dotenv(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (place / ".env").write_text("DATABASE_URL=postgresql://h/second\n")
     monkeypatch.setenv("DATABASE_URL", "postgresql://h/first")
-    target = database.find(place)
+    target = find_target(place)
     assert (target.parameters["dbname"], target.source) == ("first", "the environment")
 
 
@@ -244,7 +244,7 @@ def test_an_empty_variable_is_not_set(
 ) -> None:
     (place / ".env").write_text("DATABASE_URL=postgresql://h/second\n")
     monkeypatch.setenv("DATABASE_URL", empty)
-    target = database.find(place)
+    target = find_target(place)
     assert (target.parameters["dbname"], target.source) == ("second", ".env")
 
 
@@ -253,7 +253,7 @@ def test_dotenv_lies_beside_alembic_ini(place: Path) -> None:
     folder = place / "elsewhere"
     folder.mkdir()
     (folder / ".env").write_text("DATABASE_URL=postgresql://h/there\n")
-    target = database.find(folder)
+    target = find_target(folder)
     assert (target.parameters["dbname"], target.source) == ("there", "elsewhere/.env")
 
 
@@ -271,7 +271,7 @@ def test_dotenv_lies_beside_alembic_ini(place: Path) -> None:
 )
 def test_dotenv_is_read_as_dotenv_does(place: Path, text: str) -> None:
     (place / ".env").write_bytes(text.encode())
-    assert database.find(place).parameters["password"] == "s3cret"
+    assert find_target(place).parameters["password"] == "s3cret"
 
 
 @pytest.mark.parametrize(
@@ -298,6 +298,6 @@ def test_a_dotenv_that_cannot_be_used_is_not_passed_over(
 ) -> None:
     (place / ".env").write_bytes(content)
     with pytest.raises(PromptlibError) as caught:
-        database.find(place)
+        find_target(place)
     assert str(caught.value).startswith(error)
     assert "hun" not in str(caught.value)

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.core.errors import PromptlibError
-from promptlib.files.directory import File, files, is_version, new_file, read_all
+from promptlib.files.directory import (
+    MigrationFile,
+    is_version,
+    list_migrations,
+    new_file,
+    parse_all,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +42,7 @@ def put(folder: Path, *names: str) -> None:
 
 def refused(folder: Path) -> list[str]:
     with pytest.raises(PromptlibError) as caught:
-        files(folder)
+        list_migrations(folder)
     return str(caught.value).split("\n")
 
 
@@ -54,7 +60,9 @@ def refused(folder: Path) -> list[str]:
 def test_versions_are_real_dates_and_times(folder: Path, version: str) -> None:
     put(folder, f"{version}_a.sql")
     assert is_version(version)
-    assert files(folder) == [File(version, "a", str(folder / f"{version}_a.sql"))]
+    assert list_migrations(folder) == [
+        MigrationFile(version, "a", str(folder / f"{version}_a.sql"))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,23 +147,25 @@ def test_names_that_no_migration_has_are_refused(folder: Path, name: str) -> Non
 def test_other_files_and_folders_are_not_looked_at(folder: Path, name: str) -> None:
     put(folder, name)
     (folder / f"{name}.d").mkdir()
-    assert files(folder) == []
+    assert list_migrations(folder) == []
 
 
 @pytest.mark.parametrize("end", [".sql", ".SQL", ".Sql"])
 def test_the_ending_may_be_in_capitals(folder: Path, end: str) -> None:
     put(folder, f"{VERSION}_a_1{end}")
-    assert files(folder) == [File(VERSION, "a_1", str(folder / f"{VERSION}_a_1{end}"))]
+    assert list_migrations(folder) == [
+        MigrationFile(VERSION, "a_1", str(folder / f"{VERSION}_a_1{end}"))
+    ]
 
 
 def test_files_come_in_the_order_of_their_versions(folder: Path) -> None:
     names = ["20240103000000_a.sql", "20230103000000_z.sql", "20240102000000_m.SQL"]
     put(folder, *names)
-    assert [file.name for file in files(folder)] == ["z", "m", "a"]
+    assert [file.name for file in list_migrations(folder)] == ["z", "m", "a"]
 
 
 def test_a_folder_without_migrations_is_no_error(folder: Path) -> None:
-    assert files(folder) == []
+    assert list_migrations(folder) == []
 
 
 def test_a_version_belongs_to_one_file(folder: Path) -> None:
@@ -187,7 +197,7 @@ def test_a_migration_is_a_file(folder: Path) -> None:
 def test_a_link_to_a_file_is_a_migration(folder: Path, tmp_path: Path) -> None:
     put(tmp_path, "elsewhere")
     (folder / f"{VERSION}_a.sql").symlink_to(tmp_path / "elsewhere")
-    (file,) = files(folder)
+    (file,) = list_migrations(folder)
     assert file.read().up.text == "SELECT 1;"
 
 
@@ -217,7 +227,7 @@ def test_a_folder_that_cannot_be_listed(folder: Path, name: str, reason: str) ->
 def test_what_may_not_be_read(folder: Path) -> None:
     put(folder, f"{VERSION}_a.sql")
     (folder / f"{VERSION}_a.sql").chmod(0)
-    (file,) = files(folder)
+    (file,) = list_migrations(folder)
     with pytest.raises(PromptlibError) as caught:
         file.read()
     assert str(caught.value) == f"sql/{VERSION}_a.sql: cannot be read: Permission denied"
@@ -229,7 +239,7 @@ def test_what_may_not_be_read(folder: Path) -> None:
 
 
 def test_a_file_that_is_gone_cannot_be_read(folder: Path) -> None:
-    file = File(VERSION, "a", str(folder / f"{VERSION}_a.sql"))
+    file = MigrationFile(VERSION, "a", str(folder / f"{VERSION}_a.sql"))
     with pytest.raises(PromptlibError) as caught:
         file.read()
     assert str(caught.value) == f"sql/{VERSION}_a.sql: cannot be read: No such file or directory"
@@ -237,7 +247,7 @@ def test_a_file_that_is_gone_cannot_be_read(folder: Path) -> None:
 
 def test_read_all_parses_every_file_in_order(folder: Path) -> None:
     put(folder, "20240103000000_b.sql", "20240102000000_a.sql")
-    found = read_all(files(folder))
+    found = parse_all(list_migrations(folder))
     assert [(each.version, each.name, each.up.text) for each in found] == [
         ("20240102000000", "a", "SELECT 1;"),
         ("20240103000000", "b", "SELECT 1;"),
@@ -249,7 +259,7 @@ def test_read_all_tells_of_every_file_that_is_refused(folder: Path) -> None:
     (folder / "20240101000000_a.sql").write_text("SELECT 1;")
     (folder / "20240103000000_c.sql").write_text("-- UP\n'")
     with pytest.raises(PromptlibError) as caught:
-        read_all(files(folder))
+        parse_all(list_migrations(folder))
     assert str(caught.value).split("\n") == [
         "sql/20240101000000_a.sql:1:1: SQL stands before `-- UP`; move it below that line",
         "sql/20240103000000_c.sql:2:1: this quote is never closed; close it with '",
@@ -258,10 +268,12 @@ def test_read_all_tells_of_every_file_that_is_refused(folder: Path) -> None:
 
 def test_a_new_file_is_named_by_the_time_in_utc(folder: Path) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    file = new_file(folder, "Add users", after=[File(VERSION, "a", str(folder))])
+    file = new_file(folder, "Add users", after=[MigrationFile(VERSION, "a", str(folder))])
     at = datetime.strptime(file.version, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     assert before <= at <= before + timedelta(minutes=1)
-    assert file == File(file.version, "add_users", str(folder / f"{file.version}_add_users.sql"))
+    assert file == MigrationFile(
+        file.version, "add_users", str(folder / f"{file.version}_add_users.sql")
+    )
     assert not file.path.exists()
 
 
@@ -275,13 +287,14 @@ def test_a_new_file_is_named_by_the_time_in_utc(folder: Path) -> None:
 )
 def test_a_new_file_is_later_than_every_other(folder: Path, newest: str, following: str) -> None:
     others = [
-        File(version, "a", str(folder)) for version in ("20240101000000", newest, "20250101000000")
+        MigrationFile(version, "a", str(folder))
+        for version in ("20240101000000", newest, "20250101000000")
     ]
     assert new_file(folder, "b", after=others).version == following
 
 
 def test_there_is_an_end_of_time(folder: Path) -> None:
-    last = File("99991231235959", "a", str(folder))
+    last = MigrationFile("99991231235959", "a", str(folder))
     with pytest.raises(PromptlibError, match="no version is later than 99991231235959"):
         new_file(folder, "b", after=[last])
 
@@ -303,9 +316,9 @@ def test_there_is_an_end_of_time(folder: Path) -> None:
 )
 def test_a_title_becomes_a_name(folder: Path, title: str, name: str) -> None:
     file = new_file(folder, title, after=[], version=VERSION)
-    assert file == File(VERSION, name, str(folder / f"{VERSION}_{name}.sql"))
+    assert file == MigrationFile(VERSION, name, str(folder / f"{VERSION}_{name}.sql"))
     put(folder, file.path.name)
-    assert files(folder) == [file]
+    assert list_migrations(folder) == [file]
 
 
 @pytest.mark.parametrize("title", ["", " ", "!?", "名前", "_"])
@@ -318,7 +331,7 @@ def test_a_title_without_usable_letters_is_refused(folder: Path, title: str) -> 
 
 
 def test_a_given_version_is_taken(folder: Path) -> None:
-    after = [File("20240101000000", "a", str(folder))]
+    after = [MigrationFile("20240101000000", "a", str(folder))]
     assert new_file(folder, "b", after=after, version=VERSION).version == VERSION
 
 
@@ -332,7 +345,7 @@ def test_a_given_version_is_taken(folder: Path) -> None:
     ],
 )
 def test_a_given_version_must_be_a_later_time(folder: Path, version: str, newest: str) -> None:
-    after = [] if newest == "none" else [File(newest, "a", str(folder))]
+    after = [] if newest == "none" else [MigrationFile(newest, "a", str(folder))]
     with pytest.raises(PromptlibError) as caught:
         new_file(folder, "b", after=after, version=version)
     assert str(caught.value) == (

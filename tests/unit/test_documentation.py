@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import alembic.config
 import pytest
 
-from promptlib.cli import arguments, completion
-from promptlib.erd import diagram, mermaid
-from promptlib.files import markers
-from promptlib.postgres import target as database
-from promptlib.registry import tables as model
+from promptlib.cli.arguments import make_parser
+from promptlib.cli.completion import Node, nodes
+from promptlib.erd.diagram import build_diagram
+from promptlib.erd.mermaid import render_mermaid
+from promptlib.files.markers import OPTIONS
+from promptlib.postgres.target import SCHEMES
+from promptlib.registry.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +37,7 @@ def readme(root: Path) -> str:
     return (root / "README.md").read_text(encoding="utf-8")
 
 
-_NODES = [*completion.nodes(arguments.parser())]
+_NODES = [*nodes(make_parser())]
 _EVERYWHERE = {name for each in _NODES[0].options for name in each.option_strings}
 
 
@@ -47,7 +49,7 @@ def _section(readme: str) -> str:
 @pytest.mark.parametrize(
     "node", [node for node in _NODES if not node.commands], ids=lambda node: "_".join(node.words)
 )
-def test_every_promptlib_command_and_option(readme: str, node: completion.Node) -> None:
+def test_every_promptlib_command_and_option(readme: str, node: Node) -> None:
     called = rf"`promptlib {' '.join(node.words)}[ `]"
     (row,) = [line for line in _section(readme).splitlines() if re.search(called, line)]
     for action in node.options:
@@ -68,7 +70,7 @@ def test_the_readme_tells_of_no_other_command(readme: str) -> None:
 
 
 @pytest.mark.parametrize("node", _NODES, ids=lambda node: "_".join(node.words))
-def test_every_command_has_help_with_an_example(node: completion.Node) -> None:
+def test_every_command_has_help_with_an_example(node: Node) -> None:
     text = node.parser.format_help()
     assert node.parser.description
     assert "promptlib" in str(node.parser.epilog)
@@ -78,11 +80,11 @@ def test_every_command_has_help_with_an_example(node: completion.Node) -> None:
 
 
 @pytest.mark.parametrize("node", _NODES, ids=lambda node: "_".join(node.words))
-def test_examples_can_be_said(node: completion.Node) -> None:
+def test_examples_can_be_said(node: Node) -> None:
     for line in str(node.parser.epilog).splitlines():
         said = re.search(r"^\s*(?:example: )?promptlib (?!COMMAND)(.*?)(?:   .*| [|>].*)?$", line)
         if said:
-            arguments.parser().parse_args(shlex.split(said[1]))
+            make_parser().parse_args(shlex.split(said[1]))
 
 
 def test_every_alembic_command(readme: str) -> None:
@@ -93,12 +95,12 @@ def test_every_alembic_command(readme: str) -> None:
 
 def test_the_diagram_is_the_model(readme: str) -> None:
     (shown,) = re.findall(r"^```mermaid\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
-    drawn = mermaid.written(diagram.of([model.metadata]))
+    drawn = render_mermaid(build_diagram([metadata]))
     assert shown == drawn, "put what `promptlib erd` prints into the README"
 
 
 def test_every_option_of_the_file_format_and_every_scheme(readme: str) -> None:
-    for option in markers.OPTIONS:
+    for option in OPTIONS:
         assert f"`{option}:" in readme
-    for scheme in database.SCHEMES:
+    for scheme in SCHEMES:
         assert f"`{scheme}://`" in readme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.core import durations as duration
+from promptlib.core.durations import display_duration, duration_seconds, is_duration
 
 _LONGEST = "2147483647ms"  # what a setting of PostgreSQL's holds
 
@@ -25,8 +25,8 @@ _LONGEST = "2147483647ms"  # what a setting of PostgreSQL's holds
     ],
 )
 def test_what_postgresql_takes_for_a_time(text: str, seconds: float) -> None:
-    assert duration.is_duration(text)
-    assert duration.seconds(text) == pytest.approx(seconds)
+    assert is_duration(text)
+    assert duration_seconds(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_postgresql_takes_for_a_time(text: str, seconds: float) -> None:
     ],
 )
 def test_what_is_no_time(text: str) -> None:
-    assert not duration.is_duration(text)
+    assert not is_duration(text)
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_what_is_no_time(text: str) -> None:
     ],
 )
 def test_how_people_read_a_time(seconds: float, expected: str) -> None:
-    assert duration.shown(seconds) == expected
+    assert display_duration(seconds) == expected

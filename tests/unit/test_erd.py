@@ -31,8 +31,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType
 
-from promptlib.erd import diagram, graphviz, mermaid
-from promptlib.erd.diagram import Attribute, Diagram, Entity, Relation
+from promptlib.erd.diagram import Attribute, Diagram, Entity, Relation, build_diagram
+from promptlib.erd.graphviz import render_dot, render_svg
+from promptlib.erd.mermaid import render_mermaid
 from support import programs
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _diagram(**tables: list[SchemaItem]) -> Diagram:
     metadata = MetaData()
     for name, parts in tables.items():
         Table(name, metadata, *parts)
-    return diagram.of([metadata])
+    return build_diagram([metadata])
 
 
 def _attributes(*parts: SchemaItem) -> dict[str, Attribute]:
@@ -99,7 +100,7 @@ def test_the_cardinality_of_a_foreign_key(child: list[SchemaItem], cardinality: 
     (relation,) = found.relations
     columns = ", ".join(relation.columns)
     line = f'"{relation.parent}" {cardinality} "child" : "{columns}"'
-    assert mermaid.written(found).splitlines()[-1].strip() == line
+    assert render_mermaid(found).splitlines()[-1].strip() == line
 
 
 def test_an_index_of_an_expression_makes_no_column_unique() -> None:
@@ -201,7 +202,7 @@ def test_schemas_belong_to_the_names() -> None:
     metadata = MetaData(schema="app")
     Table("a", metadata, _id())
     Table("b", metadata, Column("a", ForeignKey("a.id")), Column("c", ForeignKey("other.c.id")))
-    found = diagram.of([metadata])
+    found = build_diagram([metadata])
     assert [entity.name for entity in found.entities] == ["app.a", "app.b", "other.c"]
 
 
@@ -229,7 +230,7 @@ _ODD = Diagram(
 
 def test_mermaid_gets_nothing_that_it_would_not_read() -> None:
     """Each line was looked at as Mermaid 11 draws it, in a browser."""
-    assert mermaid.written(_ODD).splitlines() == [
+    assert render_mermaid(_ODD).splitlines() == [
         "erDiagram",
         '    "to #34;#37;" {',
         "        numeric(10_2) _pk PK, FK",
@@ -245,7 +246,7 @@ def test_mermaid_gets_nothing_that_it_would_not_read() -> None:
 
 def test_graphviz_draws_all_of_it() -> None:
     programs.required("dot", "graphviz")
-    svg = ET.fromstring(graphviz.svg(_ODD))  # noqa: S314 - our own
+    svg = ET.fromstring(render_svg(_ODD))  # noqa: S314 - our own
     said = {"".join(element.itertext()) for element in svg.iter(f"{_SVG}text")}
     assert said == {
         *('to "%', "pk", "numeric(10,2)", "PK, FK", "2 be", "app.my mood"),
@@ -263,5 +264,5 @@ def test_graphviz_draws_all_of_it() -> None:
 )
 def test_the_ends_of_a_relation_in_dot(facts: tuple[bool, bool, bool], drawn: str) -> None:
     relation = Relation("a", "b", ("x",), *facts)
-    written = graphviz.written(Diagram((), (relation,)))
+    written = render_dot(Diagram((), (relation,)))
     assert f'"a" -> "b" [{drawn}, label="x"];' in written

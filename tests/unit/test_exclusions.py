@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promptlib.core.errors import PromptlibError
-from promptlib.lint import exclusions
+from promptlib.lint.exclusions import read_exclusions
 from promptlib.lint.violations import Violation
 
 
@@ -18,7 +18,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_rules_are_excluded_for_all_files_or_for_some(tmp_path: Path) -> None:
-    found = exclusions.read(
+    found = read_exclusions(
         written(
             tmp_path,
             '[tool.promptlib.lint]\ninclude = ["c"]\n'
@@ -37,8 +37,8 @@ def test_rules_are_excluded_for_all_files_or_for_some(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[tool.ruff]\n", "[tool.promptlib]\n", "tool = 1\n"])
 def test_nothing_is_excluded_where_nothing_says_so(tmp_path: Path, text: str) -> None:
-    assert exclusions.read(written(tmp_path, text)) == ({}, {}, [])
-    assert exclusions.read(tmp_path / "nowhere.toml") == ({}, {}, [])
+    assert read_exclusions(written(tmp_path, text)) == ({}, {}, [])
+    assert read_exclusions(tmp_path / "nowhere.toml") == ({}, {}, [])
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_nothing_is_excluded_where_nothing_says_so(tmp_path: Path, text: str) ->
 )
 def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(PromptlibError) as caught:
-        exclusions.read(written(tmp_path, text))
+        read_exclusions(written(tmp_path, text))
     assert said in str(caught.value)
     assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}: ")
 
 
 def test_this_projects_own_have_reasons_and_match_files(root: Path) -> None:
-    found = exclusions.read(root / "pyproject.toml")
+    found = read_exclusions(root / "pyproject.toml")
     assert found.exclude
     for pattern in found.per_file:
         assert [*(root / "sql").glob(pattern)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.autogenerate.write.fillers import filler
+from promptlib.autogenerate.write.fillers import filler_expression
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ from promptlib.autogenerate.write.fillers import filler
     ],
 )
 def test_what_rows_get(type_: str, category: str, expected: str, unique: str) -> None:
-    assert filler(type_, category, is_unique=False) == expected
-    assert filler(type_, category, is_unique=True) == unique
+    assert filler_expression(type_, category, is_unique=False) == expected
+    assert filler_expression(type_, category, is_unique=True) == unique

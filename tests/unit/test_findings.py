@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.verify.report import LOCKS, Finding, Lock, Proof, Report, Timing
+from promptlib.verify.report import LOCKS, Finding, Proof, StrongestLock, Timing, VerifyReport
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ from promptlib.verify.report import LOCKS, Finding, Lock, Proof, Report, Timing
     ],
 )
 def test_locks(mode: str, name: str, is_risky: bool) -> None:  # noqa: FBT001
-    lock = Lock("t", mode, rewritten=False)
+    lock = StrongestLock("t", mode, rewritten=False)
     assert (lock.name, lock.is_risky) == (name, is_risky)
     assert (" no reads or writes" in lock.blocks) is not is_risky
     assert lock._replace(rewritten=True).is_risky
 
 
 def test_locks_are_listed_by_their_strength() -> None:
-    locks = [Lock("t", mode, rewritten=False) for mode in LOCKS]
+    locks = [StrongestLock("t", mode, rewritten=False) for mode in LOCKS]
     assert sorted(locks, key=lambda lock: lock.risk) == locks
-    assert all(lock.risk < Lock("t", "ShareLock", rewritten=True).risk for lock in locks)
+    assert all(lock.risk < StrongestLock("t", "ShareLock", rewritten=True).risk for lock in locks)
 
 
 def _proof(version: str, *statements: Timing, findings: tuple[Finding, ...] = ()) -> Proof:
@@ -38,13 +38,13 @@ def _proof(version: str, *statements: Timing, findings: tuple[Finding, ...] = ()
 
 
 def test_the_worst_risk_of_a_deploy_comes_first() -> None:
-    mild = Lock("a", "ShareLock", rewritten=False)
-    none = Lock("b", "RowShareLock", rewritten=False)
-    worst = Lock("c", "AccessExclusiveLock", rewritten=False)
+    mild = StrongestLock("a", "ShareLock", rewritten=False)
+    none = StrongestLock("b", "RowShareLock", rewritten=False)
+    worst = StrongestLock("c", "AccessExclusiveLock", rewritten=False)
     up = Timing("up", "", "", 0, (mild, none))
     down = Timing("down", "", "", 0, (worst._replace(rewritten=True),))
     worse = Timing("up", "", "", 0, (worst,))
-    report = Report("", (_proof("1", down, up), _proof("2", worse)), 0)
+    report = VerifyReport("", (_proof("1", down, up), _proof("2", worse)), 0)
     assert [(risk.proof.version, risk.statement, risk.lock.table) for risk in report.risks] == [
         *(("2", worse, "c"), ("1", up, "a"), ("1", down, "c"))
     ]
@@ -53,6 +53,6 @@ def test_the_worst_risk_of_a_deploy_comes_first() -> None:
 def test_a_report_is_clean_when_all_of_it_is() -> None:
     finding = Finding("sql/2_x.sql", "wrong", ())
     wrong = _proof("2", findings=(finding, finding))
-    assert Report("", (_proof("1"),), 0).is_clean
-    assert not Report("", (_proof("1"), wrong), 0).is_clean
-    assert Report("", (_proof("1"), wrong), 0).findings == (finding, finding)
+    assert VerifyReport("", (_proof("1"),), 0).is_clean
+    assert not VerifyReport("", (_proof("1"), wrong), 0).is_clean
+    assert VerifyReport("", (_proof("1"), wrong), 0).findings == (finding, finding)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from promptlib.core.errors import PromptlibError
-from promptlib.files import parser as migration
-from promptlib.files import unchanged as glance
+from promptlib.files.parser import parse_migration
+from promptlib.files.unchanged import is_as_it_ran
 
 _PLAIN = "-- what it does\n\n-- UP\nCREATE TABLE a (i int);\n\n-- DOWN\nDROP TABLE a;\n"
 _PIECES = [
@@ -23,7 +23,7 @@ _PIECES = [
 def sums(text: str) -> tuple[str, str] | None:
     """The checksums of both sections; None where there is no such migration."""
     try:
-        found = migration.parse("20250101000000", "x", Path("x.sql"), text.encode())
+        found = parse_migration("20250101000000", "x", Path("x.sql"), text.encode())
     except PromptlibError:
         return None
     return found.up.checksum, found.down.checksum
@@ -46,7 +46,7 @@ def of(text: str) -> tuple[str, str]:
     ],
 )
 def test_what_is_as_it_ran(text: str) -> None:
-    assert glance.is_as_it_ran(text.encode(), *of(_PLAIN))
+    assert is_as_it_ran(text.encode(), *of(_PLAIN))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_as_it_ran(text: str) -> None:
     ],
 )
 def test_what_has_to_be_parsed(text: str) -> None:
-    assert not glance.is_as_it_ran(text.encode(), *of(_PLAIN))
+    assert not is_as_it_ran(text.encode(), *of(_PLAIN))
 
 
 @given(
@@ -84,5 +84,5 @@ def test_a_glance_never_sees_what_is_not_there(
         _PLAIN[:place] + piece + _PLAIN[place:],
     ):
         for known in (ran, of(_PLAIN)):
-            if glance.is_as_it_ran(text.encode(), *known):
+            if is_as_it_ran(text.encode(), *known):
                 assert sums(text) == known

@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 from postgres.objects import BASE, BASE_DOWN, CASES, Case
 
-from promptlib.files.parser import parse
-from promptlib.lint import down_coverage as leftovers
-from promptlib.syntax import tokens
+from promptlib.files.parser import parse_migration
+from promptlib.lint.down_coverage import objects_left_by_down
+from promptlib.syntax.tokens import tokenize_statement
 
 _NOTHING = "SELECT 1;"
 
 
 def left(up: str, down: str = _NOTHING) -> list[str]:
     text = f"-- UP\n{up};\n-- DOWN\n{down};\n".encode()
-    migration = parse("20250101000000", "x", Path("x.sql"), text)
+    migration = parse_migration("20250101000000", "x", Path("x.sql"), text)
     sections = (
-        [tokens.of_statement(text, each) for each in section.statements]
+        [tokenize_statement(text, each) for each in section.statements]
         for section in (migration.up, migration.down)
     )
-    return [str(made.object) for made in leftovers.of(text, *sections)]
+    return [str(made.object) for made in objects_left_by_down(text, *sections)]
 
 
 @pytest.mark.parametrize(

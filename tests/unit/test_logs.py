@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 import pytest
 
-from promptlib.core import logs
+from promptlib.core.logs import show_progress, show_transient
 from support.screens import ERASE, Screen
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Show]:
 
     def shown(stderr: TextIO | None, *, quiet: bool = False) -> None:
         monkeypatch.setattr(sys, "stderr", stderr)
-        logs.show(quiet=quiet)
+        show_progress(quiet=quiet)
 
     yield shown
     log.handlers, log.propagate, level = kept
@@ -46,31 +46,31 @@ def screen() -> Iterator[Screen]:
 
 def test_a_line_that_comes_and_goes(show: _Show, screen: Screen) -> None:
     show(screen.stream)
-    assert logs.transient("at work")
-    assert logs.transient("at work")
+    assert show_transient("at work")
+    assert show_transient("at work")
     assert screen.text == f"{ERASE}at work"
     _log.info("done")
-    logs.transient("")
+    show_transient("")
     assert screen.text == f"{ERASE}at work{ERASE}done\r\n"
 
 
 def test_it_never_fills_the_width_of_the_terminal(show: _Show, screen: Screen) -> None:
     """The cursor would be on the next line then, and only that be erased."""
     show(screen.stream)
-    logs.transient("x" * 50)
+    show_transient("x" * 50)
     assert screen.text == ERASE + 19 * "x"
 
 
 def test_without_a_terminal_there_are_lines_alone(show: _Show) -> None:
     show(file := io.StringIO())
-    assert not logs.transient("at work")
+    assert not show_transient("at work")
     _log.info("done")
     assert file.getvalue() == "done\n"
 
 
 def test_in_silence_there_is_none(show: _Show, screen: Screen) -> None:
     show(screen.stream, quiet=True)
-    assert not logs.transient("at work")
+    assert not show_transient("at work")
     _log.warning("a notice")
     _log.error("an error")
     assert screen.text == "an error\r\n"
@@ -78,5 +78,5 @@ def test_in_silence_there_is_none(show: _Show, screen: Screen) -> None:
 
 def test_stderr_may_be_closed(show: _Show) -> None:
     show(None)
-    assert not logs.transient("at work")
+    assert not show_transient("at work")
     _log.info("done")

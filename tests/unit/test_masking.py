@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptlib.postgres import masking
+from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 
 SECRET = "geheim"
 
@@ -52,7 +52,7 @@ SECRET = "geheim"
     ],
 )
 def test_sql_shows_names_and_comments_but_no_data(text: str, shown: str) -> None:
-    assert masking.sql(text) == (shown, -1)
+    assert mask_sql(text) == (shown, -1)
 
 
 @pytest.mark.parametrize(
@@ -92,13 +92,13 @@ def test_sql_shows_names_and_comments_but_no_data(text: str, shown: str) -> None
     ],
 )
 def test_the_caret_stays_with_what_it_points_at(text: str, shown: str) -> None:
-    masked, caret = masking.sql(text.replace("^", ""), text.index("^"))
+    masked, caret = mask_sql(text.replace("^", ""), text.index("^"))
     assert f"{masked[:caret]}^{masked[caret:]}" == shown
 
 
 def test_code_in_many_quotes_is_not_shown() -> None:
     text = "".join(f"$a{depth}$ " for depth in range(9)) + SECRET
-    masked, caret = masking.sql(text, len(text) - 1)
+    masked, caret = mask_sql(text, len(text) - 1)
     assert SECRET not in masked
     assert masked == "$a0$ $a1$ $a2$ $a3$ $a4$***$a4$"
     assert masked[caret:].startswith("$a4$")
@@ -129,7 +129,7 @@ AROUND = st.sampled_from(
 @given(st.lists(LITERALS | AROUND, max_size=12), st.integers(-1, 150))
 def test_no_literal_is_ever_shown(pieces: list[str], caret: int) -> None:
     text = " ".join(pieces).format(*[SECRET] * 12)
-    shown, moved = masking.sql(text, min(caret, len(text)))
+    shown, moved = mask_sql(text, min(caret, len(text)))
     assert -1 <= moved <= len(shown)
     if SECRET in shown:  # only where the caret makes it code
         assert "$" in text
@@ -142,8 +142,8 @@ def test_time_grows_with_the_length_alone(unit: str, end: str) -> None:
     def seconds(length: int) -> float:
         text = unit * (length // len(unit)) + end
         begin = time.process_time()
-        masking.sql(text)
-        masking.sql(text, len(text) // 2)
+        mask_sql(text)
+        mask_sql(text, len(text) // 2)
         return time.process_time() - begin
 
     # A quadratic one would take 64 times as long.
@@ -272,7 +272,7 @@ def test_time_grows_with_the_length_alone(unit: str, end: str) -> None:
     ],
 )
 def test_messages_keep_their_sense_without_data(state: str, text: str, shown: str) -> None:
-    assert masking.message(text, state) == shown
+    assert mask_message(text, state) == shown
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_messages_keep_their_sense_without_data(state: str, text: str, shown: st
     ],
 )
 def test_messages_without_data_stay(state: str, text: str) -> None:
-    assert masking.message(text, state) == text
+    assert mask_message(text, state) == text
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_messages_without_data_stay(state: str, text: str) -> None:
     ],
 )
 def test_a_context_keeps_its_places_without_data(text: str, shown: str) -> None:
-    assert masking.context(text) == shown
+    assert mask_context(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -352,4 +352,4 @@ def test_a_context_keeps_its_places_without_data(text: str, shown: str) -> None:
     ],
 )
 def test_places_stay(text: str) -> None:
-    assert masking.context(text) == text
+    assert mask_context(text) == text

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promptlib.core.errors import PromptlibError
-from promptlib.files.parser import Migration, parse
+from promptlib.files.parser import Migration, parse_migration
 
 if TYPE_CHECKING:
     from promptlib.files.section import Section
@@ -30,7 +30,7 @@ CLIENT = "COPY cannot read from or write to the client here; write INSERT statem
 
 def parsed(text: str | bytes) -> Migration:
     content = text.encode() if isinstance(text, str) else text
-    return parse("20240102030405", "some_thing", PATH, content)
+    return parse_migration("20240102030405", "some_thing", PATH, content)
 
 
 def refused(text: str | bytes) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptlib.verify.html_report import page
-from promptlib.verify.report import Finding, Lock, Proof, Report, Timing
+from promptlib.verify.html_report import render_page
+from promptlib.verify.report import Finding, Proof, StrongestLock, Timing, VerifyReport
 from support import browser
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ _WORST = "blocks reads and writes and rewrites a table"
 _ONE, _TWO, _THREE = "20250101000001", "20250101000002", "20250101000003"
 
 
-def _lock(table: str, mode: str, *, rewritten: bool = False) -> Lock:
-    return Lock(table, f"{mode}Lock", rewritten)
+def _lock(table: str, mode: str, *, rewritten: bool = False) -> StrongestLock:
+    return StrongestLock(table, f"{mode}Lock", rewritten)
 
 
 def _proof(version: str, **more: Any) -> Proof:
@@ -64,7 +64,7 @@ _WRONG = _proof(
     ),
     lost=(f"the column a.{_LONG}", _NASTY),
 )  # fmt: skip
-_REPORT = Report("PostgreSQL 18.4", (_CLEAN, _WRONG, _proof(_THREE)), 62.5)
+_REPORT = VerifyReport("PostgreSQL 18.4", (_CLEAN, _WRONG, _proof(_THREE)), 62.5)
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def shown(tmp_path: Path) -> Path:
     return _written(tmp_path, _REPORT)
 
 
-def _written(folder: Path, report: Report) -> Path:
+def _written(folder: Path, report: VerifyReport) -> Path:
     path = folder / "page.html"
-    path.write_text(page(report), encoding="utf-8")
+    path.write_text(render_page(report), encoding="utf-8")
     return path
 
 
@@ -221,7 +221,7 @@ def _brightness(colour: str) -> float:
     ],
 )
 def test_the_verdict(tmp_path: Path, proofs: tuple[Proof, ...], verdict: str) -> None:
-    path = _written(tmp_path, Report("PostgreSQL 18.4", proofs, 1))
+    path = _written(tmp_path, VerifyReport("PostgreSQL 18.4", proofs, 1))
     assert _text(path, "#verdict strong") == [verdict]
     assert _text(path, "#risks p") == [
         "No statement blocks writes to a table that was there before, or rewrites one."

@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.core.errors import PromptlibError
-from promptlib.files.directory import File
-from promptlib.files.parser import parse
-from promptlib.ledger.state import HalfDone, Ledger, Row
+from promptlib.files.directory import MigrationFile
+from promptlib.files.parser import parse_migration
+from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
 from promptlib.ledger.tables import RECORDED
-from promptlib.plan import states as plan
+from promptlib.plan.states import (
+    Entry,
+    State,
+    known_rows,
+    migration_entries,
+    require_adopted,
+    require_agreement,
+    require_applicable,
+    require_ours,
+    require_unchanged,
+    rows_without_files,
+    state_problems,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +40,10 @@ def version(number: int) -> str:
     return f"202501010000{number:02}"
 
 
-def files(*numbers: int) -> list[File]:
+def files(*numbers: int) -> list[MigrationFile]:
     return [
-        File(version(n), f"make_{n}", str(_FOLDER / f"{version(n)}_make_{n}.sql")) for n in numbers
+        MigrationFile(version(n), f"make_{n}", str(_FOLDER / f"{version(n)}_make_{n}.sql"))
+        for n in numbers
     ]
 
 
@@ -39,13 +52,15 @@ def checksums(*numbers: int) -> dict[str, str]:
     return {version(number): f"sum {number}" for number in numbers}
 
 
-def row(number: int, checksum: str = "", *, foreign: bool = False) -> Row:
+def row(number: int, checksum: str = "", *, foreign: bool = False) -> LedgerRow:
     """What is in the ledger; a foreign row is one without a DOWN section."""
     text = checksum or f"sum {number}"
-    return Row(version(number), f"make {number}", text, None if foreign else "down")
+    return LedgerRow(version(number), f"make {number}", text, None if foreign else "down")
 
 
-def ledger(current: int = 0, *rows: Row, columns: frozenset[str] = _COLUMNS | _OURS) -> Ledger:
+def ledger(
+    current: int = 0, *rows: LedgerRow, columns: frozenset[str] = _COLUMNS | _OURS
+) -> Ledger:
     """The ledger of a database that is at a version; 0: at base."""
     return Ledger(
         schema="public",
@@ -121,33 +136,33 @@ def test_where_each_migration_stands(
     known = files(*map(int, numbers))
     sums = checksums(*map(int, numbers)) | {version(int(each)): "another" for each in edited}
     stand: dict[str, str] = {}
-    for each in plan.entries(known, sums, found, plan.rows(known, sums, found)):
+    for each in migration_entries(known, sums, found, known_rows(known, sums, found)):
         stand[each.state] = stand.get(each.state, "") + each.version[-1]
     assert stand == expected
 
 
 def test_a_file_that_was_not_read_is_taken_as_it_is() -> None:
     found = ledger(3, row(1), row(3))
-    entries = plan.entries(files(1, 3), {version(3): "another"}, found, found.rows)
+    entries = migration_entries(files(1, 3), {version(3): "another"}, found, found.rows)
     assert [each.state for each in entries] == ["executed", "edited"]
 
 
 def test_entries_have_the_names_of_the_files_that_are_or_were() -> None:
     found = ledger(3, row(1), row(3))
-    entries = plan.entries(files(1, 4), checksums(1, 4), found, found.rows)
+    entries = migration_entries(files(1, 4), checksums(1, 4), found, found.rows)
     assert [each.name for each in entries] == ["make_1", "make_3", "make_4"]
 
 
-def entry(number: int, state: plan.State) -> plan.Entry:
-    return plan.Entry(version(number), f"make_{number}", state)
+def entry(number: int, state: State) -> Entry:
+    return Entry(version(number), f"make_{number}", state)
 
 
 _ENTRIES = [
-    entry(1, plan.State.EXECUTED),
-    entry(2, plan.State.LATE),
-    entry(3, plan.State.EDITED),
-    entry(4, plan.State.MISSING),
-    entry(6, plan.State.PENDING),
+    entry(1, State.EXECUTED),
+    entry(2, State.LATE),
+    entry(3, State.EDITED),
+    entry(4, State.MISSING),
+    entry(6, State.PENDING),
 ]
 _LATE = (
     "sql/20250101000002_make_2.sql: is older than the current revision 20250101000005 and never "
@@ -166,23 +181,23 @@ _MISSING = (
 
 
 def test_a_refusal_names_every_file_and_its_remedy() -> None:
-    said = refusal(lambda: plan.require(_ENTRIES, ledger(5, *_RAN), _FOLDER))
+    said = refusal(lambda: require_applicable(_ENTRIES, ledger(5, *_RAN), _FOLDER))
     assert said.split("\n") == [_LATE, _EDITED, _MISSING]
 
 
 def test_late_migrations_that_are_to_run_are_not_refused() -> None:
     found = ledger(5, *_RAN)
-    said = refusal(lambda: plan.require(_ENTRIES, found, _FOLDER, applies_late=True))
+    said = refusal(lambda: require_applicable(_ENTRIES, found, _FOLDER, applies_late=True))
     assert said.split("\n") == [_EDITED, _MISSING]
-    plan.require(_ENTRIES[:2], found, _FOLDER, applies_late=True)
+    require_applicable(_ENTRIES[:2], found, _FOLDER, applies_late=True)
 
 
 def test_what_is_executed_or_pending_is_no_problem() -> None:
-    plan.require([_ENTRIES[0], _ENTRIES[-1]], ledger(5, *_RAN), _FOLDER)
+    require_applicable([_ENTRIES[0], _ENTRIES[-1]], ledger(5, *_RAN), _FOLDER)
 
 
 def test_a_missing_file_whose_name_nobody_knows() -> None:
-    (said,) = plan.problems([plan.Entry("nope", "", plan.State.MISSING)], _FOLDER, "nope")
+    (said,) = state_problems([Entry("nope", "", State.MISSING)], _FOLDER, "nope")
     assert said.place == "sql/nope_*.sql"
 
 
@@ -190,7 +205,7 @@ def test_a_missing_file_whose_name_nobody_knows() -> None:
     ("found", "at"), [(ledger(3, *_RAN), version(3)), (ledger(0, row(5)), "base")]
 )
 def test_alembic_version_behind_the_ledger_is_refused(found: Ledger, at: str) -> None:
-    said = refusal(lambda: plan.require_agreement(found, found.rows))
+    said = refusal(lambda: require_agreement(found, found.rows))
     assert said == (
         f"alembic_version is at {at}, but the ledger says that {version(5)} ran here; say which is "
         "right: alembic stamp VERSION sets both"
@@ -201,33 +216,33 @@ def test_alembic_version_behind_the_ledger_is_refused(found: Ledger, at: str) ->
     "found", [ledger(), ledger(5, *_RAN), ledger(1, row(1), row(5, foreign=True)), ledger(5)]
 )
 def test_alembic_version_in_step_with_the_ledger(found: Ledger) -> None:
-    plan.require_agreement(found, found.rows)
+    require_agreement(found, found.rows)
 
 
 def test_a_table_of_another_program_is_refused() -> None:
     found = ledger(columns=frozenset(("id", "migration", "batch")))
-    assert refusal(lambda: plan.require_ours(found)) == (
+    assert refusal(lambda: require_ours(found)) == (
         "the table public.migrations is not a ledger of promptlib's: it lacks columns that"
         " ours has; rename it, or set version_table_schema in alembic.ini to a schema of its own"
     )
     for ours in (frozenset[str](), _COLUMNS, _COLUMNS | _OURS):
-        plan.require_ours(ledger(columns=ours))
+        require_ours(ledger(columns=ours))
 
 
 def test_what_the_predecessor_ran_does_not_run_again() -> None:
     rows = [row(number, foreign=True) for number in (1, 3, 4)]
     for found, ran in ((ledger(0, *rows), (1, 3)), (ledger(1, row(1), *rows[1:]), (3,))):
-        said = refusal(lambda found=found: plan.require_adopted(found, files(1, 3, 5)))  # type: ignore[misc]
+        said = refusal(lambda found=found: require_adopted(found, files(1, 3, 5)))  # type: ignore[misc]
         assert said == (
             "the predecessor migrated this database: its table migrations has "
             f"{', '.join(map(version, ran))}; take that over, then go on: promptlib adopt"
         )
-    plan.require_adopted(ledger(3, *rows), files(1, 3, 5))
-    plan.require_adopted(ledger(0, rows[2]), files(1, 3, 5))
+    require_adopted(ledger(3, *rows), files(1, 3, 5))
+    require_adopted(ledger(0, rows[2]), files(1, 3, 5))
 
 
 def ghosts(found: Ledger, *numbers: int) -> list[str]:
-    return [each.version for each in plan.ghosts(found.rows, found.current, files(*numbers))]
+    return [each.version for each in rows_without_files(found.rows, found.current, files(*numbers))]
 
 
 def test_what_the_database_names_and_no_file_has() -> None:
@@ -242,7 +257,7 @@ _RAN_OUTSIDE = " transaction:false\nSELECT 1;\nSELECT 2;\nSELECT 3;"
 def section(text: str) -> Section:
     """An UP section: what stands behind `-- UP`."""
     content = f"-- UP{text}\n-- DOWN\nSELECT 1;\n"
-    return parse(version(1), "x", _FOLDER / "x.sql", content.encode()).up
+    return parse_migration(version(1), "x", _FOLDER / "x.sql", content.encode()).up
 
 
 def half(done: int, direction: str = "up") -> HalfDone:
@@ -262,7 +277,7 @@ def half(done: int, direction: str = "up") -> HalfDone:
     ],
 )
 def test_a_section_whose_finished_statements_are_unchanged(done: int, now: str) -> None:
-    plan.require_unchanged(half(done), section(now), _FOLDER / "x.sql")
+    require_unchanged(half(done), section(now), _FOLDER / "x.sql")
 
 
 @pytest.mark.parametrize(
@@ -276,7 +291,7 @@ def test_a_section_whose_finished_statements_are_unchanged(done: int, now: str) 
     ],
 )
 def test_a_section_whose_finished_statements_are_not_those_that_ran(now: str, why: str) -> None:
-    said = refusal(lambda: plan.require_unchanged(half(2), section(now), _FOLDER / "x.sql"))
+    said = refusal(lambda: require_unchanged(half(2), section(now), _FOLDER / "x.sql"))
     assert said == (
         "sql/x.sql: the first 2 statements of this UP section took effect here, before it failed, "
         f"and it {why}; restore them, and it goes on behind them; or undo them: alembic downgrade "
@@ -286,6 +301,6 @@ def test_a_section_whose_finished_statements_are_not_those_that_ran(now: str, wh
 
 def test_a_half_done_down_section_is_undone_by_an_upgrade() -> None:
     now = section(_RAN_OUTSIDE.replace("SELECT 1", "SELECT 9"))
-    said = refusal(lambda: plan.require_unchanged(half(1, "down"), now, _FOLDER / "x.sql"))
+    said = refusal(lambda: require_unchanged(half(1, "down"), now, _FOLDER / "x.sql"))
     assert said.startswith("sql/x.sql: the first 1 statements of this DOWN section took effect")
     assert said.endswith("or undo them: alembic upgrade head")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.postgres import progress
+from promptlib.postgres.progress import progress_bar
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from promptlib.postgres import progress
     ],
 )
 def test_bar(share: float, shown: str) -> None:
-    assert progress.bar(share) == shown
+    assert progress_bar(share) == shown

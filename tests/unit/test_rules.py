@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptlib.core.errors import PromptlibError
-from promptlib.files.parser import parse
-from promptlib.lint import rules
+from promptlib.files.parser import parse_migration
+from promptlib.lint.rules import RULE_NAMES, check_rules
 
 _INDEX = "CREATE INDEX CONCURRENTLY"
 
 
 def found(text: str) -> list[tuple[int, int, str]]:
     """Line, column and rule of whatever breaks one."""
-    migration = parse("20250101000000", "x", Path("x.sql"), text.encode())
-    return [(each.line, each.column, each.rule) for each in rules.check(migration)]
+    migration = parse_migration("20250101000000", "x", Path("x.sql"), text.encode())
+    return [(each.line, each.column, each.rule) for each in check_rules(migration)]
 
 
 def broken(rule: str, up: str, down: str = "SELECT 1;", options: str = "") -> list[int]:
@@ -37,7 +37,7 @@ def test_every_rule_is_known_by_name() -> None:
     assert {
         *("down-misses-object", "if-not-exists-in-transaction", "secret-literal"),
         *("not-idempotent-outside-transaction", "write-without-where", "cannot-run-in-transaction"),
-    } == rules.NAMES
+    } == RULE_NAMES
 
 
 def test_places_are_those_of_the_file() -> None:
@@ -49,7 +49,7 @@ def test_places_are_those_of_the_file() -> None:
 
 def test_what_is_made_or_renamed_is_told_with_its_remedy() -> None:
     text = b"-- UP\nCREATE TABLE a (i int);\nALTER TABLE b RENAME TO c;\n-- DOWN\nSELECT 1;\n"
-    made, renamed = map(str, rules.check(parse("1", "x", Path("x.sql"), text)))
+    made, renamed = map(str, check_rules(parse_migration("1", "x", Path("x.sql"), text)))
     assert made == "x.sql:2:14: down-misses-object: DOWN leaves table a behind; drop it in DOWN"
     said = "DOWN does not give table c its old name back; rename it in DOWN"
     assert renamed == f"x.sql:3:13: down-misses-object: {said}"
@@ -225,7 +225,7 @@ _SECRETS = {
 def test_secrets_are_found_and_not_shown(form: str, kind: str, secret: str) -> None:
     up = form.format(secret)
     text = f"-- UP\n{up}\n-- DOWN\nSELECT 1; -- {secret}\n"
-    inside, in_a_comment = rules.check(parse("1", "x", Path("x.sql"), text.encode()))
+    inside, in_a_comment = check_rules(parse_migration("1", "x", Path("x.sql"), text.encode()))
     assert inside.message == f"this looks like {kind}"
     assert (inside.line, inside.column) == (2, up.index(secret) + 1)
     assert (in_a_comment.line, in_a_comment.column) == (4, 14)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.engine import session_settings as session
+from promptlib.engine.session_settings import changes_settings
 from promptlib.files.parser import parse_section
 
 _SETTING = [
@@ -36,9 +36,9 @@ _SETTING_NOTHING = [
 
 @pytest.mark.parametrize("sql", _SETTING)
 def test_what_may_set_something(sql: str) -> None:
-    assert session.changed_by(parse_section(f"-- UP\n{sql};\n"))
+    assert changes_settings(parse_section(f"-- UP\n{sql};\n"))
 
 
 @pytest.mark.parametrize("sql", _SETTING_NOTHING)
 def test_what_sets_nothing(sql: str) -> None:
-    assert not session.changed_by(parse_section(f"-- UP\n{sql};\n"))
+    assert not changes_settings(parse_section(f"-- UP\n{sql};\n"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.config import settings
-from promptlib.config.settings import Settings
+from promptlib.config.settings import OPTIONS, Settings, read_settings
 from promptlib.core.errors import PromptlibError
 from promptlib.files.section import Section
 
@@ -13,7 +12,7 @@ PLAIN = Section(b"", 0, 0, ())
 
 
 def test_nothing_said_is_the_default() -> None:
-    said = settings.read(dict.fromkeys(settings.OPTIONS), {}, "alembic.ini")
+    said = read_settings(dict.fromkeys(OPTIONS), {}, "alembic.ini")
     assert said == Settings()
     assert said.of_section(PLAIN) == {"lock_timeout": "5s"}
     assert said.attempts == 10
@@ -24,23 +23,23 @@ def test_nothing_said_is_the_default() -> None:
 def test_arguments_win_over_the_file() -> None:
     options = {"lock_timeout": "1min", "deploy_wait": "1h", "late_migrations": "apply"}
     arguments = {"lock_timeout": "200ms", "late": "refuse", "tenant": "a"}
-    said = settings.read(options, arguments, "alembic.ini")
+    said = read_settings(options, arguments, "alembic.ini")
     assert said == Settings(lock_timeout="200ms", deploy_wait="1h", late_migrations="refuse")
 
 
 @pytest.mark.parametrize("name", ["late", "late_migrations"])
 def test_late_migrations_may_be_asked_for_by_either_name(name: str) -> None:
-    assert settings.read({}, {name: "apply"}, "").applies_late
+    assert read_settings({}, {name: "apply"}, "").applies_late
 
 
 def test_white_space_around_a_value_does_not_matter() -> None:
-    assert settings.read({"lock_attempts": " 3 "}, {"late": " apply"}, "") == Settings(
+    assert read_settings({"lock_attempts": " 3 "}, {"late": " apply"}, "") == Settings(
         lock_attempts="3", late_migrations="apply"
     )
 
 
 def test_each_section_runs_with_what_the_server_has_to_know() -> None:
-    said = settings.read({"statement_timeout": "1h"}, {"allow_data_loss": "on"}, "")
+    said = read_settings({"statement_timeout": "1h"}, {"allow_data_loss": "on"}, "")
     assert said.of_section(PLAIN) == {
         "lock_timeout": "5s",
         "statement_timeout": "1h",
@@ -49,17 +48,17 @@ def test_each_section_runs_with_what_the_server_has_to_know() -> None:
 
 
 def test_what_a_section_says_wins() -> None:
-    said = settings.read({"lock_timeout": "1s"}, {}, "")
+    said = read_settings({"lock_timeout": "1s"}, {}, "")
     assert said.of_section(Section(b"", 0, 0, (), lock_timeout="7s"))["lock_timeout"] == "7s"
 
 
 def test_an_argument_may_take_the_limit_of_statements_away() -> None:
-    said = settings.read({"statement_timeout": "1h"}, {"statement_timeout": ""}, "")
+    said = read_settings({"statement_timeout": "1h"}, {"statement_timeout": ""}, "")
     assert "statement_timeout" not in said.of_section(PLAIN)
 
 
 def test_data_loss_is_allowed_for_one_command_and_not_in_the_file() -> None:
-    assert "allow_data_loss" not in settings.OPTIONS
+    assert "allow_data_loss" not in OPTIONS
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_what_a_setting_cannot_be(name: str, value: str, form: str) -> None:
         ({}, {name: value}, f"-x {said}"),
     ):
         with pytest.raises(PromptlibError) as caught:
-            settings.read(options, arguments, "alembic.ini")
+            read_settings(options, arguments, "alembic.ini")
         assert str(caught.value) == expected
 
 
@@ -106,5 +105,5 @@ def test_an_error_names_what_was_written(
 ) -> None:
     """As it was written, and also where something else overrides it."""
     with pytest.raises(PromptlibError) as caught:
-        settings.read(options, arguments, "alembic.ini")
+        read_settings(options, arguments, "alembic.ini")
     assert str(caught.value) == expected

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import promptlib
 from promptlib.core.errors import LexicalError
-from promptlib.syntax.pieces import Marker, Statement, Statements, location
-from promptlib.syntax.statements import bare_words, scan
+from promptlib.syntax.pieces import Marker, Statement, Statements, line_and_column
+from promptlib.syntax.statements import bare_words, scan_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,12 +134,12 @@ def pieces(text: str) -> list[str]:
         f"<{item.word}{item.options}>"
         if isinstance(item, Marker)
         else content[item.start : item.end].decode()
-        for item in scan(content)
+        for item in scan_sql(content)
     ]
 
 
 def statements(text: str) -> list[Statement]:
-    return [item for item in scan(text.encode()) if isinstance(item, Statement)]
+    return [item for item in scan_sql(text.encode()) if isinstance(item, Statement)]
 
 
 @pytest.mark.parametrize("sql", ONE_STATEMENT.values(), ids=ONE_STATEMENT.keys())
@@ -266,7 +266,9 @@ def test_a_marker_is_a_comment_alone_on_its_line(line: str, marker: str, newline
     ],
 )
 def test_other_comments_are_no_markers(line: str) -> None:
-    assert not [item for item in scan(f"{line}\nSELECT 1;".encode()) if isinstance(item, Marker)]
+    assert not [
+        item for item in scan_sql(f"{line}\nSELECT 1;".encode()) if isinstance(item, Marker)
+    ]
 
 
 def test_a_marker_behind_a_statement_on_its_line_is_a_comment() -> None:
@@ -278,7 +280,7 @@ def test_a_marker_behind_a_statement_on_its_line_is_a_comment() -> None:
 
 def test_offsets_of_a_marker_hold_its_comment_without_blanks_before() -> None:
     text = "\n  -- UP a:b  \nSELECT 1;"
-    (marker, _) = scan(text.encode())
+    (marker, _) = scan_sql(text.encode())
     assert marker[:2] == (3, 14)
     assert text[14] == "\n"
 
@@ -369,13 +371,13 @@ BODY = "this body is never closed"
 )
 def test_what_is_never_closed(text: str, offset: int, what: str, remedy: str) -> None:
     with pytest.raises(LexicalError) as caught:
-        list(scan(text.encode()))
+        list(scan_sql(text.encode()))
     error = caught.value
     assert (error.offset, error.what, error.remedy) == (offset, what, remedy)
 
 
 def test_what_stands_before_an_error_is_yielded() -> None:
-    items = scan(b"-- UP\nSELECT 1; 'a")
+    items = scan_sql(b"-- UP\nSELECT 1; 'a")
     assert [type(next(items)), type(next(items))] == [Marker, Statement]
     with pytest.raises(LexicalError):
         next(items)
@@ -421,7 +423,7 @@ def test_bare_words_stay_within_their_statement() -> None:
 def test_location_counts_lines_and_characters_from_one(
     text: str, offset: int, expected: tuple[int, int]
 ) -> None:
-    assert location(text.encode(), len(text[:offset].encode())) == expected
+    assert line_and_column(text.encode(), len(text[:offset].encode())) == expected
 
 
 # Texts of what means something, in any order: far denser than arbitrary ones.
@@ -466,7 +468,7 @@ def test_any_text_is_cut_or_refused_at_one_of_its_characters(text: str) -> None:
 def error_offset(text: str) -> int:
     """Where a text is refused, or -1."""
     try:
-        list(scan(text.encode()))
+        list(scan_sql(text.encode()))
     except LexicalError as error:
         return error.offset
     return -1
@@ -493,7 +495,7 @@ def blank(text: str) -> bool:
 def readable(text: str) -> Iterator[Statement | Marker]:
     """The items of a text as far as it can be read."""
     try:
-        yield from scan(text.encode())
+        yield from scan_sql(text.encode())
     except LexicalError:
         return
 

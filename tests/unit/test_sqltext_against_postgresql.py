@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from promptlib.core.errors import LexicalError
 from promptlib.syntax.pieces import Marker, Statement
-from promptlib.syntax.statements import scan
+from promptlib.syntax.statements import scan_sql
 
 postgast: Any = importlib.import_module("postgast")  # mypy cannot read its stubs
 
@@ -42,7 +42,7 @@ class Extent(NamedTuple):
 def ours(text: str) -> list[Extent]:
     """The statements that scan finds; what is behind the last lexeme of an unclosed one is cut."""
     offsets, found = characters(text), []
-    for item in scan(text.encode()):
+    for item in scan_sql(text.encode()):
         assert not isinstance(item, Marker)
         found.append(Extent(offsets[item.head], offsets[item.end]))
     return found
@@ -105,7 +105,7 @@ def test_the_written_sql_is_worth_it() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_written_statement_stands_alone(path: Path) -> None:
     text = path.read_bytes()
-    for item in scan(text):
+    for item in scan_sql(text):
         (statement,) = postgast.parse(text[item.start : item.end].decode()).stmts
         assert statement.stmt_location + item.start <= item.end
 
@@ -316,4 +316,4 @@ def test_bodies_are_cut_as_the_parser_cuts_them(text: str) -> None:
 
 def test_statements_are_what_is_compared() -> None:
     assert ours("-- a\nSELECT 1; b") == [Extent(5, 14), Extent(15, 16)]
-    assert all(isinstance(item, Statement) for item in scan(b"a;b"))
+    assert all(isinstance(item, Statement) for item in scan_sql(b"a;b"))

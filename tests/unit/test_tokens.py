@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.syntax import tokens
-from promptlib.syntax.tokens import Reader, Token
+from promptlib.syntax.tokens import (
+    Token,
+    TokenReader,
+    split_tokens,
+    tokenize,
+    words_outside_parentheses,
+)
 
 
 def read(text: str) -> list[Token]:
     content = text.encode()
-    return tokens.of(content, 0, len(content))
+    return tokenize(content, 0, len(content))
 
 
 @pytest.mark.parametrize(
@@ -49,17 +54,17 @@ def test_tokens_know_where_they_are() -> None:
 
 
 def test_a_piece_is_cut_at_a_symbol_outside_of_parentheses() -> None:
-    pieces = [*tokens.split(read("a, f(b, (c, d)), ',', e"))]
+    pieces = [*split_tokens(read("a, f(b, (c, d)), ',', e"))]
     assert [len(piece) for piece in pieces] == [1, 10, 1, 1]
-    assert [*tokens.split([])] == [[]]
+    assert [*split_tokens([])] == [[]]
 
 
 def test_words_outside_of_parentheses() -> None:
-    assert tokens.outside(read("a (b (c)) 'd' \"e\" f")) == ["A", "", "", "", "F"]
+    assert words_outside_parentheses(read("a (b (c)) 'd' \"e\" f")) == ["A", "", "", "", "F"]
 
 
 def test_a_reader_goes_from_left_to_right() -> None:
-    reader = Reader(read('TABLE IF EXISTS s."T" (a, (b)) WHERE c'))
+    reader = TokenReader(read('TABLE IF EXISTS s."T" (a, (b)) WHERE c'))
     assert reader.take_any("VIEW", "TABLE") == "TABLE"
     assert not reader.take("IF", "NOT", "EXISTS")
     assert reader.take("IF", "EXISTS")
@@ -73,7 +78,7 @@ def test_a_reader_goes_from_left_to_right() -> None:
 
 
 def test_a_reader_does_not_go_where_nothing_is() -> None:
-    reader = Reader(read("a (WHERE) b"))
+    reader = TokenReader(read("a (WHERE) b"))
     assert not reader.take_symbol("(")
     assert reader.parenthesised() == ()
     assert [token.symbol or token.name for token in reader.until("B")] == ["a", "(", "where", ")"]
@@ -82,6 +87,6 @@ def test_a_reader_does_not_go_where_nothing_is() -> None:
 
 
 def test_a_parenthesis_that_is_never_closed_ends_with_the_text() -> None:
-    reader = Reader(read("(a (b)"))
+    reader = TokenReader(read("(a (b)"))
     assert reader.parenthesised()
     assert reader.next is None

@@ -10,7 +10,12 @@ import pytest
 from promptlib.cli import arguments
 from promptlib.core.errors import PromptlibError
 from promptlib.lint import violations
-from promptlib.lint.violations import Violation
+from promptlib.lint.violations import (
+    Violation,
+    sort_violations,
+    summarize_violations,
+    violation_of_error,
+)
 
 _PLAIN = Violation(Path("sql/a.sql"), 2, 3, "rule", "it is wrong", "mend it")
 _ODD = Violation(Path("a,b:c%.sql"), 1, 1, "rule", "100%\r\nwrong", notes=("+ a", "- b"))
@@ -71,7 +76,7 @@ def test_annotations_name_files_from_the_workspace(
 )
 def test_an_error_becomes_one(place: str, file: str, line: int, column: int) -> None:
     error = PromptlibError("it is wrong", "mend it", place=place, notes=["so"])
-    assert violations.of_error(error, "rule") == Violation(
+    assert violation_of_error(error, "rule") == Violation(
         Path(file), line, column, "rule", "it is wrong", "mend it", notes=("so",)
     )
 
@@ -79,9 +84,7 @@ def test_an_error_becomes_one(place: str, file: str, line: int, column: int) -> 
 def test_they_stand_in_the_order_of_the_files() -> None:
     later, earlier = _PLAIN._replace(line=10), _PLAIN._replace(line=9)
     absolute = _PLAIN._replace(path=Path.cwd() / "sql" / "a.sql")
-    assert violations.in_order([later, _ODD, absolute, earlier]) == [
-        *(_ODD, absolute, earlier, later)
-    ]
+    assert sort_violations([later, _ODD, absolute, earlier]) == [*(_ODD, absolute, earlier, later)]
 
 
 @pytest.mark.parametrize(
@@ -94,4 +97,4 @@ def test_they_stand_in_the_order_of_the_files() -> None:
     ],
 )
 def test_a_summary(found: list[Violation], migrations: int, said: str) -> None:
-    assert violations.summary(found, migrations) == said
+    assert summarize_violations(found, migrations) == said

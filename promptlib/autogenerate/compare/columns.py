@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from alembic.operations import ops
 from sqlalchemy import Identity
 
-from promptlib.autogenerate.dialect import again, quoted
-from promptlib.autogenerate.operations import Phase, Statement
+from promptlib.autogenerate.dialect import quote_name, respelled
+from promptlib.autogenerate.operations import Phase, SqlOperation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from promptlib.autogenerate.compare.constraints import TableChanges
 
 
-def put_right(table: TableChanges) -> None:
+def correct_column_changes(table: TableChanges) -> None:
     """Put right what Alembic has found of a table's columns."""
     _generated(table)
     _identities(table)
@@ -40,16 +40,16 @@ def _generated(table: TableChanges) -> None:
             table.add(*_anew(table, real, model))
             anew.append(name)
     for user, sql in _users(table, anew).items():  # they go with a column
-        back = Statement(Phase.CREATE_INDEX, again(sql))
-        table.add(Statement(Phase.CREATE_INDEX, again(sql), undo=back, diff=("add", user)))
+        back = SqlOperation(Phase.CREATE_INDEX, respelled(sql))
+        table.add(SqlOperation(Phase.CREATE_INDEX, respelled(sql), undo=back, diff=("add", user)))
 
 
-def _plain(table: TableChanges, real: Column[Any], model: Column[Any]) -> Statement:
+def _plain(table: TableChanges, real: Column[Any], model: Column[Any]) -> SqlOperation:
     """A column that is generated no more keeps its values."""
     back = ops.ModifyTableOps(table.table, _anew(table, model, real), schema=table.schema)
-    return Statement(
+    return SqlOperation(
         Phase.ALTER_COLUMN,
-        f"ALTER TABLE {table.sql} ALTER COLUMN {quoted(real.name)} DROP EXPRESSION",
+        f"ALTER TABLE {table.sql} ALTER COLUMN {quote_name(real.name)} DROP EXPRESSION",
         undo=back,
         diff=("remove_expression", table.schema, table.table, real.name),
     )
@@ -80,18 +80,18 @@ def _identities(table: TableChanges) -> None:
             change.modify_nullable = table.model.columns[name].nullable or None
 
 
-def _drop_sequence(table: TableChanges, column: str, default: str) -> Statement:
+def _drop_sequence(table: TableChanges, column: str, default: str) -> SqlOperation:
     """Take away the sequence of a serial column: `nextval(...)`, its default, names it."""
-    name, type_ = quoted(column), table.differences.real.columns[column].type
+    name, type_ = quote_name(column), table.differences.real.columns[column].type
     literal = default.removeprefix("nextval(").removesuffix("::regclass)")
     sequence = literal.strip("'").replace("''", "'")
-    back = Statement(
+    back = SqlOperation(
         Phase.DROP_TYPE,
         f"CREATE SEQUENCE {sequence} AS {type_} OWNED BY {table.sql}.{name}",
         f"ALTER TABLE {table.sql} ALTER COLUMN {name} SET DEFAULT {default}",
         f"SELECT setval({literal}, max({name})) FROM {table.sql}",
     )
-    return Statement(
+    return SqlOperation(
         Phase.DROP_COLUMN,
         f"ALTER TABLE {table.sql} ALTER COLUMN {name} DROP DEFAULT",
         f"DROP SEQUENCE {sequence}",
@@ -104,12 +104,17 @@ def _respelled(table: TableChanges) -> None:
     """With a column's type the server spells rules anew; DOWN has them as they were before."""
     names = [one.column_name for one in _alterations(table) if one.modify_type is not None]
     for user, sql in _users(table, names).items():
-        if again(sql) != sql:
-            drop = f"DROP INDEX {quoted(user, table.schema)}"
+        if respelled(sql) != sql:
+            drop = f"DROP INDEX {quote_name(user, table.schema)}"
             if sql.startswith("ALTER"):
-                drop = f"ALTER TABLE {table.sql} DROP CONSTRAINT {quoted(user)}"
-            for phase, back in ((Phase.DROP_CONSTRAINT, drop), (Phase.CREATE_INDEX, again(sql))):
-                table.add(Statement(phase, undo=Statement(phase, back), diff=("respell", user)))
+                drop = f"ALTER TABLE {table.sql} DROP CONSTRAINT {quote_name(user)}"
+            for phase, back in (
+                (Phase.DROP_CONSTRAINT, drop),
+                (Phase.CREATE_INDEX, respelled(sql)),
+            ):
+                table.add(
+                    SqlOperation(phase, undo=SqlOperation(phase, back), diff=("respell", user))
+                )
 
 
 def _alterations(table: TableChanges) -> list[ops.AlterColumnOp]:

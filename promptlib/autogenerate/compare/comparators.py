@@ -16,13 +16,21 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import Computed, DefaultClause, Identity
 from sqlalchemy.exc import DBAPIError
 
-from promptlib.autogenerate.compare import columns as column_changes
-from promptlib.autogenerate.compare import server_diff as differences
+from promptlib.autogenerate.compare.columns import correct_column_changes
 from promptlib.autogenerate.compare.constraints import TableChanges
-from promptlib.autogenerate.compare.enums import Types
+from promptlib.autogenerate.compare.enums import EnumComparison
+from promptlib.autogenerate.compare.server_diff import compare_on_server
 from promptlib.autogenerate.conversions import Conversion
-from promptlib.autogenerate.dialect import dialect, driver_cursor, quoted
-from promptlib.autogenerate.operations import Key, Phase, Statement, each, named, subject, table_of
+from promptlib.autogenerate.dialect import driver_cursor, plain_dialect, quote_name
+from promptlib.autogenerate.operations import (
+    Phase,
+    SqlOperation,
+    TableKey,
+    flat_operations,
+    name_constraint,
+    operation_subject,
+    operation_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Column, Connection, MetaData, Table
 
-    from promptlib.autogenerate.compare.server_diff import Differences
+    from promptlib.autogenerate.compare.server_diff import TableDifferences
     from promptlib.autogenerate.write.data_loss import Conversions
 
 _log = logging.getLogger(__name__)
@@ -41,14 +49,14 @@ _PRIORITIES = DispatchPriority.FIRST, DispatchPriority.LAST
 _GO_ON, _STOP = PriorityDispatchResult.CONTINUE, PriorityDispatchResult.STOP
 
 
-def options(models: Sequence[MetaData]) -> dict[str, Any]:
+def comparison_options(models: Sequence[MetaData]) -> dict[str, Any]:
     """What `context.configure` needs."""
     return {
         "autogenerate_plugins": ["alembic.autogenerate.*", _plugin()],
         "compare_type": True,
         "compare_server_default": True,
         "target_metadata": list(models),
-        OPTION: Comparison(models),
+        OPTION: ModelComparison(models),
     }
 
 
@@ -64,7 +72,7 @@ def _plugin() -> str:
     return plugin.name
 
 
-class Comparison:
+class ModelComparison:
     """What was found out while a database is compared with a model.
 
     Args:
@@ -73,8 +81,8 @@ class Comparison:
 
     def __init__(self, models: Iterable[MetaData]) -> None:
         self.models = list(models)
-        self.found: dict[tuple[str | None, str], Differences] = {}
-        self.types: Types | None = None
+        self.found: dict[tuple[str | None, str], TableDifferences] = {}
+        self.types: EnumComparison | None = None
         self.reasons: dict[str, str] = {}
 
     @property
@@ -82,12 +90,12 @@ class Comparison:
         """What may have been missed."""
         return list(self.reasons.values())
 
-    def of(self, connection: Connection, table: Table) -> Differences:
+    def of(self, connection: Connection, table: Table) -> TableDifferences:
         """Where a table is not as the model says."""
         key = table.schema, table.name
         if key not in self.found:
             types = self.types_of(connection).temporary()
-            self.found[key] = differences.compare(connection, table, types)
+            self.found[key] = compare_on_server(connection, table, types)
             if refusal := self.found[key].refusal:
                 self.remark(f"compared as it is written, not as it is meant: {refusal}", table)
         return self.found[key]
@@ -95,7 +103,7 @@ class Comparison:
     def remark(self, reason: str, table: Table) -> None:
         """Say why something may be missed, once for whatever it holds of."""
         if reason not in self.reasons:
-            self.reasons[reason] = f"{quoted(table.name, table.schema)} is {reason}"
+            self.reasons[reason] = f"{quote_name(table.name, table.schema)} is {reason}"
             _log.warning("%s", self.reasons[reason])
 
     def conversions(self, schema: str | None) -> tuple[Conversions, Conversions]:
@@ -107,22 +115,22 @@ class Comparison:
         up, down = {}, {}
         for (own, table), found in self.found.items():
             for column, (old, new) in found.types.items():
-                key = Key(own if own != schema else None, table), column
+                key = TableKey(own if own != schema else None, table), column
                 forth, back = found.casts[column]
                 up[key], down[key] = Conversion(old, new, forth), Conversion(new, old, back)
         return up, down
 
-    def types_of(self, connection: Connection) -> Types:
+    def types_of(self, connection: Connection) -> EnumComparison:
         """The types of the model and of the database."""
         if self.types is None:
             tables = [table for model in self.models for table in model.tables.values()]
-            self.types = Types(driver_cursor(connection), tables)
+            self.types = EnumComparison(driver_cursor(connection), tables)
         return self.types
 
 
-def _found(context: MigrationContext, table: Table) -> Differences:
+def _found(context: MigrationContext, table: Table) -> TableDifferences:
     assert context.connection
-    comparison: Comparison = context.opts[OPTION]
+    comparison: ModelComparison = context.opts[OPTION]
     return comparison.of(context.connection, table)
 
 
@@ -183,7 +191,7 @@ def _is_other(context: MigrationContext, real: Column[Any], model: Column[Any]) 
             alembics: Any = context.impl.compare_server_default
             return bool(alembics(real, model, after, before))
     except DBAPIError:
-        reason = f"not compared in the default of {quoted(model.name)}"
+        reason = f"not compared in the default of {quote_name(model.name)}"
         context.opts[OPTION].remark(reason, model.table)
         return False
 
@@ -191,7 +199,7 @@ def _is_other(context: MigrationContext, real: Column[Any], model: Column[Any]) 
 def _text(default: Any) -> str:
     """A default as Alembic compares it."""
     text = default.arg if isinstance(default.arg, str) else getattr(default.arg, "text", None)
-    return str(default.arg.compile(dialect=dialect()) if text is None else text)
+    return str(default.arg.compile(dialect=plain_dialect()) if text is None else text)
 
 
 def compare_table(
@@ -207,7 +215,7 @@ def compare_table(
         context = autogen.migration_context
         table = TableChanges(autogen, found, real, model, _found(context, model))
         table.put_right()
-        column_changes.put_right(table)
+        correct_column_changes(table)
     return _GO_ON
 
 
@@ -218,28 +226,34 @@ def compare_types(
     assert autogen.connection
     types = autogen.migration_context.opts[OPTION].types_of(autogen.connection)
     _settle(found)
-    everything = list(map(named, each(found.ops)))
+    everything = list(map(name_constraint, flat_operations(found.ops)))
     found.ops += [*_new_schemas(types, everything), *types.compare(everything)]
     return _GO_ON
 
 
-def _new_schemas(types: Types, operations: list[ops.MigrateOperation]) -> Iterator[Statement]:
+def _new_schemas(
+    types: EnumComparison, operations: list[ops.MigrateOperation]
+) -> Iterator[SqlOperation]:
     """Make the schemas of new tables, where they are not there."""
     made = {one.schema for one in operations if isinstance(one, ops.CreateTableOp) and one.schema}
     for schema in sorted(made):
-        name = quoted(schema)
+        name = quote_name(schema)
         if not types.has_schema(name):
-            undo = Statement(Phase.DROP_SCHEMA, f"DROP SCHEMA {name}")
+            undo = SqlOperation(Phase.DROP_SCHEMA, f"DROP SCHEMA {name}")
             create = f"CREATE SCHEMA {name}"
-            yield Statement(Phase.SCHEMA, create, undo=undo, diff=("add_schema", schema))
+            yield SqlOperation(Phase.SCHEMA, create, undo=undo, diff=("add_schema", schema))
 
 
 def _settle(found: UpgradeOps) -> None:
     """Put what goes into an order that is always the same: Alembic takes it out of sets."""
-    gone = {table_of(one) for one in found.ops if isinstance(one, ops.DropTableOp)}
-    found.ops.sort(key=lambda one: str(table_of(one)) if table_of(one) in gone else "")
+    gone = {operation_table(one) for one in found.ops if isinstance(one, ops.DropTableOp)}
+    found.ops.sort(
+        key=lambda one: str(operation_table(one)) if operation_table(one) in gone else ""
+    )
     for table in found.ops:
         if isinstance(table, ops.ModifyTableOps):
             table.ops.sort(
-                key=lambda one: str(subject(one)) if isinstance(one, ops.DropColumnOp) else ""
+                key=lambda one: (
+                    str(operation_subject(one)) if isinstance(one, ops.DropColumnOp) else ""
+                )
             )

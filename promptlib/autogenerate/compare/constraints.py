@@ -10,9 +10,9 @@ from alembic.util import sqla_compat
 from sqlalchemy import CheckConstraint, literal_column
 from sqlalchemy.sql.elements import conv
 
-from promptlib.autogenerate.compare.server_diff import named_rules
-from promptlib.autogenerate.dialect import again, quoted
-from promptlib.autogenerate.operations import Phase, Statement, subject
+from promptlib.autogenerate.compare.server_diff import named_constraints
+from promptlib.autogenerate.dialect import quote_name, respelled
+from promptlib.autogenerate.operations import Phase, SqlOperation, operation_subject
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.schema import SchemaItem
 
-    from promptlib.autogenerate.compare.server_diff import Differences
+    from promptlib.autogenerate.compare.server_diff import TableDifferences
 
 
 class TableChanges:
@@ -40,12 +40,12 @@ class TableChanges:
         found: ModifyTableOps,
         real: Table,
         model: Table,
-        differences: Differences,
+        differences: TableDifferences,
     ) -> None:
         self.autogen, self.found, self.real, self.model = autogen, found, real, model
         self.differences = differences
         self.table, self.schema = found.table_name, found.schema
-        self.sql = quoted(self.table, self.schema)
+        self.sql = quote_name(self.table, self.schema)
 
     def put_right(self) -> None:
         """Put right what Alembic has found of constraints and indexes."""
@@ -65,7 +65,11 @@ class TableChanges:
 
     def concerning(self, name: str, kind: type[ops.MigrateOperation]) -> list[Any]:
         """What is found of an index, a constraint or a column."""
-        return [one for one in self.found.ops if isinstance(one, kind) and subject(one)[1] == name]
+        return [
+            one
+            for one in self.found.ops
+            if isinstance(one, kind) and operation_subject(one)[1] == name
+        ]
 
     def is_wanted(self, name: str, item: SchemaItem, kind: Any, *, is_real: bool) -> bool:
         """Whether env.py lets a thing be compared."""
@@ -103,7 +107,7 @@ class TableChanges:
 
     def _rules(self) -> None:
         """CHECK and EXCLUDE: Alembic knows their names at best."""
-        named = named_rules(self.model)
+        named = named_constraints(self.model)
         real = self.differences.real.constraints
         model, same = dict.fromkeys(named, ""), {name: name for name in named if name in real}
         if self.differences.model:
@@ -133,11 +137,11 @@ class TableChanges:
             conv(name), self.table, "check", schema=self.schema, _reverse=before
         )
 
-    def _unnamed_rule(self, name: str, text: str) -> Statement:
+    def _unnamed_rule(self, name: str, text: str) -> SqlOperation:
         """A rule that the server has named: so has DOWN, which must know it."""
-        return Statement(
+        return SqlOperation(
             Phase.ADD_CONSTRAINT,
-            f"ALTER TABLE {self.sql} ADD CONSTRAINT {quoted(name)} {again(text)}",
+            f"ALTER TABLE {self.sql} ADD CONSTRAINT {quote_name(name)} {respelled(text)}",
             undo=ops.DropConstraintOp(conv(name), self.table, "check", schema=self.schema),
             diff=("add_constraint", self.sql, name, text),
         )

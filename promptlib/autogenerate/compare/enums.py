@@ -17,9 +17,15 @@ from sqlalchemy.dialects.postgresql import (
     NamedType,
 )
 
-from promptlib.autogenerate.dialect import again, dialect, quoted
-from promptlib.autogenerate.enum_change import Relabelling, Type, Use, creation, made
-from promptlib.autogenerate.operations import Key, Phase, Statement, subject
+from promptlib.autogenerate.dialect import plain_dialect, quote_name, respelled
+from promptlib.autogenerate.enum_change import (
+    EnumChange,
+    EnumType,
+    EnumUse,
+    create_enum_named,
+    create_enum_sql,
+)
+from promptlib.autogenerate.operations import Phase, SqlOperation, TableKey, operation_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,14 +96,14 @@ class _Known(NamedTuple):
 def named_type(type_: TypeEngine[Any]) -> NamedType | None:
     """The enumerated type or domain behind a column's type."""
     if isinstance(type_, TypeDecorator):
-        return named_type(type_.load_dialect_impl(dialect()))
-    found = type_.dialect_impl(dialect())
+        return named_type(type_.load_dialect_impl(plain_dialect()))
+    found = type_.dialect_impl(plain_dialect())
     if isinstance(found, ARRAY):
         return named_type(found.item_type)
     return found if isinstance(found, NamedType) else None
 
 
-class Types:
+class EnumComparison:
     """The types of the model beside those of the database.
 
     Args:
@@ -124,13 +130,13 @@ class Types:
         """Yield what makes, for a moment, those types that the database has not in this way."""
         for name, type_ in self.model.items():
             if isinstance(type_, ENUM) and not type_.schema and self._is_other(name, type_):
-                yield made(f"pg_temp.{name}", type_.enums)
+                yield create_enum_named(f"pg_temp.{name}", type_.enums)
 
     def _is_other(self, name: str, type_: ENUM) -> bool:
         known = self.known.get(self.resolved.get(name, 0))
         return known is None or known.values != list(type_.enums)
 
-    def compare(self, operations: Iterable[ops.MigrateOperation]) -> Iterator[Statement]:
+    def compare(self, operations: Iterable[ops.MigrateOperation]) -> Iterator[SqlOperation]:
         """Yield what the types need, where these operations change the tables."""
         effect = _Effect(list(operations))
         for name, type_ in self.model.items():
@@ -143,97 +149,97 @@ class Types:
                 yield self._relabelling(self.known[oid], name, type_, effect)
         yield from self._unused(effect)
 
-    def _relabelling(self, known: _Known, name: str, type_: ENUM, effect: _Effect) -> Relabelling:
+    def _relabelling(self, known: _Known, name: str, type_: ENUM, effect: _Effect) -> EnumChange:
         old = [use for use in self._uses(known) if not effect.drops(use)]
         new = [use for use in old if effect.type_of(use, name) == name]
         new += [use for use in effect.takers(name) if use not in new]
         rules = [rule for key, rule in self._rules(known) if key not in effect.gone]
         others = [text for (text,) in self._rows(_OTHERS, known.oid)]
-        return Relabelling(
-            Type(known.schema, known.name, known.values, [effect.prepared(use) for use in old]),
-            Type(
+        return EnumChange(
+            EnumType(known.schema, known.name, known.values, [effect.prepared(use) for use in old]),
+            EnumType(
                 known.schema, known.name, list(type_.enums), [effect.prepared(use) for use in new]
             ),
             rules,
             others,
         )
 
-    def _unused(self, effect: _Effect) -> Iterator[Statement]:
+    def _unused(self, effect: _Effect) -> Iterator[SqlOperation]:
         """Drop the types that go with their last column."""
         wanted = set(self.resolved.values())
         for known in self.known.values():
             uses = [] if known.oid in wanted else self._uses(known)
-            name = quoted(known.name, known.schema)
+            name = quote_name(known.name, known.schema)
             stay = [
                 use for use in uses if not effect.drops(use) and effect.type_of(use, name) == name
             ]
             if uses and not stay and not self._rows(_OTHERS, known.oid):
-                type_ = Type(known.schema, known.name, known.values, [])
-                undo = Statement(Phase.TYPE, creation(type_))
-                yield Statement(
+                type_ = EnumType(known.schema, known.name, known.values, [])
+                undo = SqlOperation(Phase.TYPE, create_enum_sql(type_))
+                yield SqlOperation(
                     Phase.DROP_TYPE, f"DROP TYPE {name}", undo=undo, diff=("remove_type", name)
                 )
 
-    def _uses(self, known: _Known) -> list[Use]:
-        return [Use(*values) for values in self._rows(_USES, known.oid)]
+    def _uses(self, known: _Known) -> list[EnumUse]:
+        return [EnumUse(*values) for values in self._rows(_USES, known.oid)]
 
-    def _rules(self, known: _Known) -> Iterator[tuple[tuple[Key, str], tuple[str, str]]]:
+    def _rules(self, known: _Known) -> Iterator[tuple[tuple[TableKey, str], tuple[str, str]]]:
         """Yield the constraints and indexes that name a value: how they go and come back."""
         for schema, table, name, is_index, definition in self._rows(_RULES, known.oid):
-            drop = f"DROP INDEX {quoted(name, schema)}"
-            restore = again(definition)
+            drop = f"DROP INDEX {quote_name(name, schema)}"
+            restore = respelled(definition)
             if not is_index:
-                alter = f"ALTER TABLE {quoted(table, schema)}"
-                drop = f"{alter} DROP CONSTRAINT {quoted(name)}"
-                restore = f"{alter} ADD CONSTRAINT {quoted(name)} {restore}"
-            yield (Key(schema, table), name), (drop, restore)
+                alter = f"ALTER TABLE {quote_name(table, schema)}"
+                drop = f"{alter} DROP CONSTRAINT {quote_name(name)}"
+                restore = f"{alter} ADD CONSTRAINT {quote_name(name)} {restore}"
+            yield (TableKey(schema, table), name), (drop, restore)
 
 
 class _Effect:
     """What operations do to columns."""
 
     def __init__(self, operations: list[ops.MigrateOperation]) -> None:
-        self.gone = {subject(one) for one in operations if isinstance(one, _DROPS)}
+        self.gone = {operation_subject(one) for one in operations if isinstance(one, _DROPS)}
         self.altered = {
-            subject(one): one for one in operations if isinstance(one, ops.AlterColumnOp)
+            operation_subject(one): one for one in operations if isinstance(one, ops.AlterColumnOp)
         }
 
-    def drops(self, use: Use) -> bool:
+    def drops(self, use: EnumUse) -> bool:
         """Whether a column goes, or its table."""
-        table = Key(use.schema, use.table)
+        table = TableKey(use.schema, use.table)
         return bool({(table, ""), (table, use.column)} & self.gone)
 
-    def type_of(self, use: Use, name: str) -> str:
+    def type_of(self, use: EnumUse, name: str) -> str:
         """The type that a column gets, or this one, if it keeps it."""
-        change = self.altered.get((Key(use.schema, use.table), use.column))
+        change = self.altered.get((TableKey(use.schema, use.table), use.column))
         if change is None or change.modify_type is None:
             return name
         found = named_type(change.modify_type)
         return _name(found) if found else ""
 
-    def takers(self, name: str) -> Iterator[Use]:
+    def takers(self, name: str) -> Iterator[EnumUse]:
         """Yield the columns that get a type."""
         for (table, column), change in self.altered.items():
             type_ = change.modify_type
             found = named_type(type_) if type_ is not None else None
             if found and _name(found) == name:
-                yield Use(table.schema, table.name, column, isinstance(type_, ARRAY), "")
+                yield EnumUse(table.schema, table.name, column, isinstance(type_, ARRAY), "")
 
-    def prepared(self, use: Use) -> Use:
+    def prepared(self, use: EnumUse) -> EnumUse:
         """A column whose default need not be kept, if another operation sees to it."""
-        change = self.altered.get((Key(use.schema, use.table), use.column))
+        change = self.altered.get((TableKey(use.schema, use.table), use.column))
         sees = change is not None and change.modify_server_default is not False
         return use._replace(default="") if sees else use
 
 
 def _name(type_: NamedType) -> str:
     found: Any = type_
-    return quoted(found.name, found.schema)
+    return quote_name(found.name, found.schema)
 
 
-def _creation(name: str, type_: NamedType) -> Statement:
+def _creation(name: str, type_: NamedType) -> SqlOperation:
     create = CreateDomainType if isinstance(type_, DOMAIN) else CreateEnumType
     kind = "DOMAIN" if isinstance(type_, DOMAIN) else "TYPE"
-    undo = Statement(Phase.DROP_TYPE, f"DROP {kind} {name}")
-    sql = str(create(type_).compile(dialect=dialect()))
-    return Statement(Phase.TYPE, sql, undo=undo, diff=("add_type", name))
+    undo = SqlOperation(Phase.DROP_TYPE, f"DROP {kind} {name}")
+    sql = str(create(type_).compile(dialect=plain_dialect()))
+    return SqlOperation(Phase.TYPE, sql, undo=undo, diff=("add_type", name))

@@ -18,8 +18,13 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from promptlib.autogenerate.dialect import dialect, driver_cursor, facts, quoted
-from promptlib.postgres import errors as diagnosis
+from promptlib.autogenerate.dialect import (
+    driver_cursor,
+    plain_dialect,
+    quote_name,
+    read_table_facts,
+)
+from promptlib.postgres.errors import explain_server_error
 from promptlib.syntax.lexemes import STRING
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Connection, Constraint, Table
 
-    from promptlib.autogenerate.dialect import Column, Facts
+    from promptlib.autogenerate.dialect import SpelledColumn, TableFacts
 
 _Found = TypeVar("_Found")
 _TEMPORARY = "pg_temp"
@@ -36,7 +41,7 @@ _PROBE = "promptlib_probe"
 _CONSTANT = re.compile(rf"(?:{STRING}|\(?-?[\d.]+\)?|true|false)(?:::[^:']+)?")
 
 
-class Differences(NamedTuple):
+class TableDifferences(NamedTuple):
     """Where a table is not as the model says.
 
     Attributes:
@@ -51,8 +56,8 @@ class Differences(NamedTuple):
         refusal: why the server refuses.
     """
 
-    real: Facts
-    model: Facts | None = None
+    real: TableFacts
+    model: TableFacts | None = None
     types: Mapping[str, tuple[str, str]] = {}
     casts: Mapping[str, tuple[str, str]] = {}
     defaults: frozenset[str] = frozenset()
@@ -62,18 +67,20 @@ class Differences(NamedTuple):
     refusal: str = ""
 
 
-def named_rules(table: Table) -> dict[str, Constraint]:
+def named_constraints(table: Table) -> dict[str, Constraint]:
     """The CHECK and EXCLUDE constraints of the model that have a name, by that name."""
     of_columns = (rule for column in table.columns for rule in column.constraints)
     return {
         name: rule
         for rule in (*table.constraints, *of_columns)
         if isinstance(rule, CheckConstraint | ExcludeConstraint)
-        and (name := _get_constraint_final_name(rule, dialect()))
+        and (name := _get_constraint_final_name(rule, plain_dialect()))
     }
 
 
-def compare(connection: Connection, table: Table, types: Iterable[str]) -> Differences:
+def compare_on_server(
+    connection: Connection, table: Table, types: Iterable[str]
+) -> TableDifferences:
     """Compare a table of the model with the one in the database.
 
     Args:
@@ -82,16 +89,16 @@ def compare(connection: Connection, table: Table, types: Iterable[str]) -> Diffe
         types: statements that make the types which the database has not, or has otherwise.
     """
     cursor = driver_cursor(connection)
-    real = facts(cursor, _name(table))
+    real = read_table_facts(cursor, _name(table))
     try:
         with _rolled_back(connection):
             for statement in (*types, *_script(table)):
                 cursor.execute(statement)
             return _Comparison(connection, cursor, table, real).differences()
     except psycopg2.Error as error:
-        return Differences(real, refusal=diagnosis.explain_elsewhere(error, "").what)
+        return TableDifferences(real, refusal=explain_server_error(error, "").what)
     except SQLAlchemyError as error:
-        return Differences(real, refusal=" ".join(str(error).split()))
+        return TableDifferences(real, refusal=" ".join(str(error).split()))
     finally:
         cursor.close()
 
@@ -113,31 +120,33 @@ def _script(table: Table) -> Iterator[str]:
         column.type = original.type  # its schema is not the table's
     copy._prefixes = []  # noqa: SLF001 - a temporary table is UNLOGGED by itself
     made = CreateTable(copy, include_foreign_key_constraints=[])
-    yield str(made.compile(dialect=dialect()))
+    yield str(made.compile(dialect=plain_dialect()))
     for index in table.indexes:  # a copy's name might have the schema in it
-        sql = str(CreateIndex(index).compile(dialect=dialect()))
+        sql = str(CreateIndex(index).compile(dialect=plain_dialect()))
         sql = sql.replace("INDEX CONCURRENTLY ", "INDEX ", 1)
         yield sql.replace(f" ON {_name(table)} ", f" ON {_temporary(table)} ", 1)
 
 
 def _name(table: Table) -> str:
-    return quoted(table.name, table.schema)
+    return quote_name(table.name, table.schema)
 
 
 def _temporary(table: Table) -> str:
-    return f"{_TEMPORARY}.{quoted(table.name)}"
+    return f"{_TEMPORARY}.{quote_name(table.name)}"
 
 
 class _Comparison:
     """The comparison of a table with the temporary one beside it."""
 
-    def __init__(self, connection: Connection, cursor: Cursor, table: Table, real: Facts) -> None:
+    def __init__(
+        self, connection: Connection, cursor: Cursor, table: Table, real: TableFacts
+    ) -> None:
         self.connection, self.cursor, self.real = connection, cursor, real
-        self.named = named_rules(table).keys()
+        self.named = named_constraints(table).keys()
         self.temporary = _temporary(table)
-        self.model = facts(cursor, self.temporary)
+        self.model = read_table_facts(cursor, self.temporary)
 
-    def differences(self) -> Differences:
+    def differences(self) -> TableDifferences:
         """All of them."""
         real, model = self.real, self.model
         both = {
@@ -149,7 +158,7 @@ class _Comparison:
         generated = {
             name for name, (a, b) in both.items() if a[1:] != b[1:] and (a.generated or b.generated)
         }
-        return Differences(
+        return TableDifferences(
             real,
             model,
             types,
@@ -180,7 +189,7 @@ class _Comparison:
         texts = self.real.constraints[real], self.model.constraints[model]
         return self.same(*texts, self.constraint)
 
-    def same_default(self, one: Column, other: Column) -> bool:
+    def same_default(self, one: SpelledColumn, other: SpelledColumn) -> bool:
         """Whether two defaults are the same, or constants that make the same value of a type."""
         constants = all(_CONSTANT.fullmatch(each.default or "") for each in (one, other))
         if one.default == other.default or one.type != other.type or not constants:
@@ -198,14 +207,18 @@ class _Comparison:
     def constraint(self, text: str) -> str | None:
         """How the server spells a rule that it has spelled before."""
         sql = f"ALTER TABLE {self.temporary} ADD CONSTRAINT {_PROBE} {text}"
-        return self.tried(sql, lambda: facts(self.cursor, self.temporary).constraints[_PROBE])
+        return self.tried(
+            sql, lambda: read_table_facts(self.cursor, self.temporary).constraints[_PROBE]
+        )
 
     def index(self, text: str) -> str | None:
         """How the server spells an index that it has spelled before."""
         unique = "UNIQUE " if text.startswith("UNIQUE ") else ""
         method = text.removeprefix("UNIQUE ")
         sql = f"CREATE {unique}INDEX {_PROBE} ON {self.temporary} USING {method}"
-        return self.tried(sql, lambda: facts(self.cursor, self.temporary).indexes[_PROBE])
+        return self.tried(
+            sql, lambda: read_table_facts(self.cursor, self.temporary).indexes[_PROBE]
+        )
 
     def cast(self, old: str, new: str) -> str:
         """What USING needs to say of a value `x` to change its type: nothing, a cast, or two."""

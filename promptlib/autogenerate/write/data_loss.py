@@ -10,9 +10,9 @@ from alembic.operations import ops
 from sqlalchemy.types import NullType
 
 from promptlib.autogenerate.conversions import Conversion, Effect
-from promptlib.autogenerate.dialect import block, compiler, dialect, quoted
-from promptlib.autogenerate.operations import Key, Statement, subject
-from promptlib.syntax.quoting import literal
+from promptlib.autogenerate.dialect import ddl_compiler, do_block, plain_dialect, quote_name
+from promptlib.autogenerate.operations import SqlOperation, TableKey, operation_subject
+from promptlib.syntax.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,10 +41,10 @@ _CONSTANT = re.compile(r"-?\d+(?:\.\d+)?|true|false|'(?:[^']|'')*'(?:::[\w ]+)?"
 _INCOMPARABLE = ("JSON", "XML", "POINT")  # types without an operator `=`
 
 
-Conversions = Mapping[tuple[Key, str], Conversion]
+Conversions = Mapping[tuple[TableKey, str], Conversion]
 
 
-def destroys(operation: ops.MigrateOperation, types: Conversions) -> bool:
+def destroys_values(operation: ops.MigrateOperation, types: Conversions) -> bool:
     """Whether an operation takes values that nothing gives back."""
     match operation:
         case ops.DropTableOp():
@@ -52,27 +52,27 @@ def destroys(operation: ops.MigrateOperation, types: Conversions) -> bool:
         case ops.DropColumnOp():
             return not _is_computed(operation)
         case ops.AlterColumnOp(modify_type=type_) if type_ is not None:
-            change = types.get(subject(operation))
+            change = types.get(operation_subject(operation))
             return change is not None and change.effect is Effect.CHANGED
     return False
 
 
-def remarks(operation: ops.MigrateOperation, types: Conversions) -> Iterator[str]:
+def data_loss_remarks(operation: ops.MigrateOperation, types: Conversions) -> Iterator[str]:
     """Yield what a reader has to know of an operation: what it loses, and where it fails."""
     match operation:
-        case Statement(remark=remark) if remark:
+        case SqlOperation(remark=remark) if remark:
             yield remark
         case ops.DropTableOp():
             yield f"drops the table {_table(operation)}: its rows are lost"
         case ops.DropColumnOp() if not _is_computed(operation):
-            name, table = subject(operation)[1], _table(operation)
+            name, table = operation_subject(operation)[1], _table(operation)
             yield f"drops the column {name} of {table}: its values are lost"
         case ops.AddColumnOp(column=column) if _needs_value(column):
             place = f"fails while {_table(operation)} has rows: give {column.name}"
             yield f"{place} a default, or fill it before NOT NULL"
         case ops.AlterColumnOp():
-            place = f"{_table(operation)}.{subject(operation)[1]}"
-            yield from _of_column(operation, place, types.get(subject(operation)))
+            place = f"{_table(operation)}.{operation_subject(operation)[1]}"
+            yield from _of_column(operation, place, types.get(operation_subject(operation)))
 
 
 def _of_column(
@@ -88,15 +88,15 @@ def _of_column(
         yield f"fails where {column} is NULL"
 
 
-def renames(operations: list[ops.MigrateOperation]) -> dict[int, str]:
+def possible_renames(operations: list[ops.MigrateOperation]) -> dict[int, str]:
     """What may have been renamed: it looks like something that goes and something that comes.
 
     Returns:
         What to say of it, by the place of the operation that drops it.
     """
     found: dict[int, str] = {}
-    gone = {subject(one) for one in operations if isinstance(one, ops.DropColumnOp)}
-    fresh = [one for one in operations if subject(one) not in gone]
+    gone = {operation_subject(one) for one in operations if isinstance(one, ops.DropColumnOp)}
+    fresh = [one for one in operations if operation_subject(one) not in gone]
     for place, old in enumerate(operations):
         for new in fresh:
             if place not in found and (hint := _renamed(old, new)):
@@ -113,38 +113,40 @@ def _renamed(old: ops.MigrateOperation, new: ops.MigrateOperation) -> str:
             before, after = old.column_name, column.name
             same_type = _type(old.to_column()) == _type(column) != ""
             if _table(old) == _table(new) and same_type and not _is_computed(old):
-                way = f"{_table(old)} RENAME COLUMN {quoted(before)} TO {quoted(after)}"
+                way = f"{_table(old)} RENAME COLUMN {quote_name(before)} TO {quote_name(after)}"
         case ops.DropTableOp(), ops.CreateTableOp():
             before, after = old.table_name, new.table_name
             if _shape(old.to_table()) == _shape(new.to_table()):
-                way = f"{_table(old)} RENAME TO {quoted(after)}"
+                way = f"{_table(old)} RENAME TO {quote_name(after)}"
     return f"if {before} is to be called {after}, write instead: ALTER TABLE {way}" if way else ""
 
 
 def _table(operation: ops.MigrateOperation) -> str:
-    schema, name = subject(operation)[0]
-    return quoted(name, schema)
+    schema, name = operation_subject(operation)[0]
+    return quote_name(name, schema)
 
 
 def _type(column: Column[Any]) -> str:
     """The type; nothing, if SQLAlchemy does not know it."""
-    return "" if isinstance(column.type, NullType) else str(column.type.compile(dialect()))
+    return "" if isinstance(column.type, NullType) else str(column.type.compile(plain_dialect()))
 
 
 def _shape(table: Table) -> list[tuple[str, str]]:
     return [(column.name, _type(column)) for column in table.columns]
 
 
-def guard(operations: Iterable[ops.MigrateOperation], types: Conversions) -> str | None:
+def data_loss_guard(operations: Iterable[ops.MigrateOperation], types: Conversions) -> str | None:
     """The statement that keeps DOWN from deleting what somebody has written; None: nothing is.
 
     It raises an error that counts it, unless the setting promptlib.allow_data_loss is on.
     """
-    counts = [(subject(one)[0], count) for one in operations if (count := _count(one, types))]
+    counts = [
+        (operation_subject(one)[0], count) for one in operations if (count := _count(one, types))
+    ]
     if not counts:
         return None
-    tables = dict.fromkeys(quoted(key.name, key.schema) for key, _ in counts)
-    return block(
+    tables = dict.fromkeys(quote_name(key.name, key.schema) for key, _ in counts)
+    return do_block(
         _GUARD.format(
             tables=", ".join(tables),
             counts="\n        UNION ALL\n".join(f"        {count}" for _, count in counts),
@@ -154,12 +156,15 @@ def guard(operations: Iterable[ops.MigrateOperation], types: Conversions) -> str
 
 def _count(operation: ops.MigrateOperation, types: Conversions) -> str:
     """The query that counts what an operation loses, and says what that is."""
-    if not destroys(operation, types):
+    if not destroys_values(operation, types):
         return ""
     table = _table(operation)
     if isinstance(operation, ops.DropTableOp):
-        return f"SELECT count(*), {literal(f'rows of {table}')} FROM {table}"
-    column, change = quoted(subject(operation)[1]), types.get(subject(operation))
+        return f"SELECT count(*), {quote_literal(f'rows of {table}')} FROM {table}"
+    column, change = (
+        quote_name(operation_subject(operation)[1]),
+        types.get(operation_subject(operation)),
+    )
     if isinstance(operation, ops.DropColumnOp):
         default = _constant(operation.to_column())
         condition = f"{column} IS DISTINCT FROM {default}" if default else f"{column} IS NOT NULL"
@@ -169,14 +174,14 @@ def _count(operation: ops.MigrateOperation, types: Conversions) -> str:
         what = f"values of {table}.{column} that do not fit {change.new}"
     else:
         return ""
-    return f"SELECT count(*), {literal(what)} FROM {table} WHERE {condition}"
+    return f"SELECT count(*), {quote_literal(what)} FROM {table} WHERE {condition}"
 
 
 def _constant(column: Column[Any]) -> str:
     """A default that each row got alike: it holds nothing that anybody has written."""
     if _type(column).startswith(_INCOMPARABLE) and not _type(column).startswith("JSONB"):
         return ""
-    default = compiler().get_column_default_string(column)
+    default = ddl_compiler().get_column_default_string(column)
     return default if default and _CONSTANT.fullmatch(default) else ""
 
 

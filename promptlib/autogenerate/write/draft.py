@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alembic.operations import ops
 
-from promptlib.autogenerate.compare import comparators as comparing
+from promptlib.autogenerate.compare.comparators import OPTION, comparison_options
 from promptlib.autogenerate.dialect import driver_cursor
-from promptlib.autogenerate.enum_change import Relabelling
-from promptlib.autogenerate.operations import each
-from promptlib.autogenerate.write import data_loss as losses
-from promptlib.autogenerate.write.ordering import ordered, phase_of
-from promptlib.autogenerate.write.rendering import Rendering
-from promptlib.autogenerate.write.restore import Restoring
+from promptlib.autogenerate.enum_change import EnumChange
+from promptlib.autogenerate.operations import flat_operations
+from promptlib.autogenerate.write.data_loss import (
+    data_loss_guard,
+    data_loss_remarks,
+    destroys_values,
+    possible_renames,
+)
+from promptlib.autogenerate.write.ordering import order_operations, phase_of
+from promptlib.autogenerate.write.rendering import SqlRendering
+from promptlib.autogenerate.write.restore import TableRestore
 from promptlib.core.errors import PromptlibError
 from promptlib.files.creating import TEMPLATE
-from promptlib.syntax import statements as sqltext
 from promptlib.syntax.pieces import Marker
+from promptlib.syntax.statements import scan_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import MetaData
 
-    from promptlib.autogenerate.compare.comparators import Comparison
+    from promptlib.autogenerate.compare.comparators import ModelComparison
     from promptlib.autogenerate.operations import Phase
     from promptlib.autogenerate.write.data_loss import Conversions
 
@@ -41,7 +46,9 @@ _HEAD = (
 _ACCEPTED = " data_loss:accepted"
 
 
-def options(models: Sequence[MetaData], keep: Callable[[Iterator[Draft]], None]) -> dict[str, Any]:
+def autogenerate_options(
+    models: Sequence[MetaData], keep: Callable[[Iterator[Draft]], None]
+) -> dict[str, Any]:
     """What `context.configure` needs for `alembic check` and `revision --autogenerate`.
 
     Args:
@@ -49,7 +56,7 @@ def options(models: Sequence[MetaData], keep: Callable[[Iterator[Draft]], None])
         keep: takes what there is to write, once the comparison has ended.
     """
     return {
-        **comparing.options(models),
+        **comparison_options(models),
         "process_revision_directives": partial(_draft, keep),
     }
 
@@ -89,12 +96,12 @@ class Draft:
 
     def __init__(self, context: MigrationContext, found: ops.MigrationScript) -> None:
         assert context.connection
-        self.comparison: Comparison = context.opts[comparing.OPTION]
+        self.comparison: ModelComparison = context.opts[OPTION]
         self.schema = context.connection.dialect.default_schema_name
-        up = list(each(found.upgrade_ops_list[-1].ops))
+        up = list(flat_operations(found.upgrade_ops_list[-1].ops))
         with contextlib.closing(driver_cursor(context.connection)) as cursor:
-            down = Restoring(cursor, up).put_back(found.downgrade_ops_list[-1].ops)
-            self.up, self.down = ordered(up), ordered(down)
+            down = TableRestore(cursor, up).put_back(found.downgrade_ops_list[-1].ops)
+            self.up, self.down = order_operations(up), order_operations(down)
 
     def __bool__(self) -> bool:
         return bool(self.up)
@@ -110,16 +117,16 @@ class Draft:
         """
         up, down = self.comparison.conversions(self.schema)
         forth, back = (
-            _Section(Rendering(self.comparison.models[0], one), one) for one in (up, down)
+            _Section(SqlRendering(self.comparison.models[0], one), one) for one in (up, down)
         )
         head = "\n".join(_comment(line) for line in (*_HEAD, *self.comparison.remarks))
-        guard = losses.guard(self.down, down)
-        return filled(
+        guard = data_loss_guard(self.down, down)
+        return fill_template(
             template,
             head,
-            forth.written(self.up, losses.renames(self.up)),
+            forth.written(self.up, possible_renames(self.up)),
             "\n\n".join(filter(None, (guard and f"{guard};", back.written(self.down, {})))),
-            _ACCEPTED if any(losses.destroys(one, up) for one in self.up) else "",
+            _ACCEPTED if any(destroys_values(one, up) for one in self.up) else "",
         )
 
 
@@ -149,7 +156,7 @@ class _Section:
         types: the columns that get another type.
     """
 
-    def __init__(self, rendering: Rendering, types: Conversions) -> None:
+    def __init__(self, rendering: SqlRendering, types: Conversions) -> None:
         self.rendering, self.types = rendering, types
 
     def written(self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]) -> str:
@@ -157,17 +164,17 @@ class _Section:
         plain = {
             place: self.rendering.statements(one)
             for place, one in enumerate(operations)
-            if not isinstance(one, Relabelling)
+            if not isinstance(one, EnumChange)
         }
         others = "\n".join(itertools.chain(*plain.values()))
         blocks = []
         for place, one in enumerate(operations):
             remarks = [
-                *losses.remarks(one, self.types),
+                *data_loss_remarks(one, self.types),
                 *([hints[place]] if place in hints else []),
             ]
             statements = plain.get(place, [])
-            if isinstance(one, Relabelling):
+            if isinstance(one, EnumChange):
                 remarks, statements = [*one.remarks(others)], [*one.statements(others)]
             if statements:
                 blocks.append(_Block(phase_of(one), remarks, statements))
@@ -181,7 +188,7 @@ def _joined(blocks: list[_Block]) -> str:
     return text
 
 
-def filled(template: str, head: str, up: str, down: str, option: str) -> str:
+def fill_template(template: str, head: str, up: str, down: str, option: str) -> str:
     """Put sections behind the markers of a template.
 
     Args:
@@ -195,7 +202,7 @@ def filled(template: str, head: str, up: str, down: str, option: str) -> str:
         PromptlibError: when the template has no such markers.
     """
     text = template.encode()
-    markers = {item.word: item for item in sqltext.scan(text) if isinstance(item, Marker)}
+    markers = {item.word: item for item in scan_sql(text) if isinstance(item, Marker)}
     if list(markers) != ["UP", "DOWN"]:
         raise PromptlibError(
             "there are no lines `-- UP` and `-- DOWN` to write the SQL behind",

@@ -21,7 +21,7 @@ _FILLERS = dict.fromkeys(_TIMES, "'epoch'") | {
 _SHORT = re.compile(r"\((?:[12]?\d|3[0-5])\)")  # texts with no room for a UUID
 
 
-def filler(type_: str, category: str, *, is_unique: bool) -> str:
+def filler_expression(type_: str, category: str, *, is_unique: bool) -> str:
     """An expression for rows that are there; empty, where only the author can say.
 
     Args:

@@ -15,13 +15,13 @@ from sqlalchemy import UniqueConstraint as Unique
 
 from promptlib.autogenerate.operations import (
     LATER,
-    Key,
     Phase,
-    Statement,
-    each,
-    named,
-    subject,
-    table_of,
+    SqlOperation,
+    TableKey,
+    flat_operations,
+    name_constraint,
+    operation_subject,
+    operation_table,
 )
 
 if TYPE_CHECKING:
@@ -52,19 +52,19 @@ _UNORDERED = {
 _ITEMS = (Column, PrimaryKeyConstraint, Unique, CheckConstraint, ForeignKeyConstraint)
 
 
-def ordered(operations: Iterable[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
+def order_operations(operations: Iterable[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
     """Put operations into an order in which they can run.
 
     What somebody's own hook has put in between stays between what it was put between.
     """
-    groups = itertools.groupby(each(operations), key=lambda one: phase_of(one) is None)
+    groups = itertools.groupby(flat_operations(operations), key=lambda one: phase_of(one) is None)
     found = ((is_unknown, list(group)) for is_unknown, group in groups)
     return [one for unknown, group in found for one in (group if unknown else _sorted(group))]
 
 
 def phase_of(operation: ops.MigrateOperation) -> Phase | None:
     """The place of an operation; None for one that only its author knows."""
-    if isinstance(operation, Statement):
+    if isinstance(operation, SqlOperation):
         return operation.phase
     if isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "foreignkey":
         return Phase.DROP_FOREIGN_KEY
@@ -72,38 +72,38 @@ def phase_of(operation: ops.MigrateOperation) -> Phase | None:
 
 
 def _sorted(operations: list[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
-    gone = {table_of(one): one for one in operations if isinstance(one, ops.DropTableOp)}
-    made = {table_of(one): one for one in operations if isinstance(one, ops.CreateTableOp)}
+    gone = {operation_table(one): one for one in operations if isinstance(one, ops.DropTableOp)}
+    made = {operation_table(one): one for one in operations if isinstance(one, ops.CreateTableOp)}
     others = [
         one
         for one in operations
         if not isinstance(one, ops.DropTableOp | ops.CreateTableOp)
-        and not (isinstance(one, ops.DropIndexOp) and table_of(one) in gone)
+        and not (isinstance(one, ops.DropIndexOp) and operation_table(one) in gone)
     ]
-    changed = {table_of(one) for one in others} - made.keys()
+    changed = {operation_table(one) for one in others} - made.keys()
     created, added = _created(list(made.values()), changed)
     everything = [*_dropped(list(gone.values())), *created, *added, *others]
-    places = {table_of(one): place for place, one in enumerate(created)}
+    places = {operation_table(one): place for place, one in enumerate(created)}
     return sorted(everything, key=lambda one: _place(one, places))
 
 
 def _place(
-    operation: ops.MigrateOperation, created: Mapping[Key | None, int]
+    operation: ops.MigrateOperation, created: Mapping[TableKey | None, int]
 ) -> tuple[Phase, int, str]:
     phase = phase_of(operation)
     assert phase
-    table = created.get(table_of(operation))
+    table = created.get(operation_table(operation))
     if table is not None and phase in (Phase.CREATE_TABLE, Phase.CREATE_INDEX):
         return Phase.CREATE_TABLE, table, ""
     if isinstance(operation, ops.AddColumnOp):  # it may be computed from others
         return phase, operation.column.computed is not None, ""
     if isinstance(operation, ops.DropColumnOp):
         return phase, operation.to_column().computed is None, ""
-    return phase, 0, str(subject(operation)) if phase in _UNORDERED else ""
+    return phase, 0, str(operation_subject(operation)) if phase in _UNORDERED else ""
 
 
 def _created(
-    tables: list[ops.CreateTableOp], changed: set[Key | None]
+    tables: list[ops.CreateTableOp], changed: set[TableKey | None]
 ) -> tuple[list[ops.CreateTableOp], list[ops.MigrateOperation]]:
     """Tables behind those that they reference; the foreign keys that have to wait for them."""
     created, added = [], []
@@ -112,13 +112,14 @@ def _created(
         later = [
             key
             for key in sorted(keys, key=_name)
-            if _target(key) in changed | {table_of(one) for one in tables} - before or key.use_alter
+            if _target(key) in changed | {operation_table(one) for one in tables} - before
+            or key.use_alter
         ]
         made = copy.copy(table)
         made.columns = sorted(table.columns, key=_item)
         made.info = {**table.info, LATER: {tuple(key.column_keys) for key in later}}
         created.append(made)
-        added += [named(ops.AddConstraintOp.from_constraint(key)) for key in later]
+        added += [name_constraint(ops.AddConstraintOp.from_constraint(key)) for key in later]
     return created, added
 
 
@@ -126,20 +127,20 @@ def _dropped(tables: list[ops.DropTableOp]) -> list[ops.MigrateOperation]:
     """Tables before those that they reference, and first the foreign keys of a circle."""
     dropped: list[ops.MigrateOperation] = []
     for table, before in _in_turn(tables):
-        others = {table_of(one) for one in tables} - before
+        others = {operation_table(one) for one in tables} - before
         circle = [key for key in _keys(table) if _target(key) in others]
-        added = [named(ops.AddConstraintOp.from_constraint(key)) for key in circle]
+        added = [name_constraint(ops.AddConstraintOp.from_constraint(key)) for key in circle]
         dropped = [*(one.reverse() for one in added), table, *dropped]
     return dropped
 
 
-def _in_turn(tables: list[_TableOp]) -> list[tuple[_TableOp, set[Key | None]]]:
+def _in_turn(tables: list[_TableOp]) -> list[tuple[_TableOp, set[TableKey | None]]]:
     """Tables behind those that they reference, if there is such an order; each with those before.
 
     A table counts as being before itself.
     """
-    left = {table_of(one): {_target(key) for key in _keys(one)} for one in tables}
-    found = {table_of(one): one for one in tables}
+    left = {operation_table(one): {_target(key) for key in _keys(one)} for one in tables}
+    found = {operation_table(one): one for one in tables}
     turns = []
     while left:
         free = (table for table, needed in left.items() if not needed & (left.keys() - {table}))
@@ -153,9 +154,9 @@ def _keys(table: ops.CreateTableOp | ops.DropTableOp) -> list[ForeignKeyConstrai
     return sorted(table.to_table().foreign_key_constraints, key=_name)
 
 
-def _target(key: ForeignKeyConstraint) -> Key:
+def _target(key: ForeignKeyConstraint) -> TableKey:
     table = key.elements[0].column.table
-    return Key(table.schema, table.name)
+    return TableKey(table.schema, table.name)
 
 
 def _name(item: SchemaItem) -> str:

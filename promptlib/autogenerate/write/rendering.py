@@ -14,11 +14,11 @@ from alembic.util import CommandError
 from sqlalchemy import Identity, create_mock_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptlib.autogenerate.dialect import compiler, dialect, quoted
-from promptlib.autogenerate.operations import LATER, Statement, subject
+from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
+from promptlib.autogenerate.operations import LATER, SqlOperation, operation_subject
 from promptlib.core.errors import PromptlibError
 from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
-from promptlib.syntax.quoting import literal
+from promptlib.syntax.quoting import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from promptlib.autogenerate.conversions import Conversion
-    from promptlib.autogenerate.operations import Key
+    from promptlib.autogenerate.operations import TableKey
 
 _LONGEST = 100  # characters of a line
 _QUOTES = rf"{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}"
@@ -42,7 +42,7 @@ class _Collected(PostgresqlImpl):
         # Enumerated types have operations of their own: what tables bring with them goes nowhere.
         nowhere = create_mock_engine("postgresql+psycopg2://", lambda *_, **__: None)
         super().__init__(
-            dialect(),
+            plain_dialect(),
             nowhere,  # type: ignore[arg-type]
             as_sql=True,
             transactional_ddl=None,
@@ -53,10 +53,10 @@ class _Collected(PostgresqlImpl):
 
     def _exec(self, construct: Any, *_: object, **__: object) -> None:
         found = text(construct) if isinstance(construct, str) else construct
-        self.statements.append(str(found.compile(dialect=dialect())))
+        self.statements.append(str(found.compile(dialect=plain_dialect())))
 
 
-class Rendering:
+class SqlRendering:
     """How operations are written.
 
     Args:
@@ -64,10 +64,12 @@ class Rendering:
         types: the columns that get another type.
     """
 
-    def __init__(self, metadata: MetaData, types: Mapping[tuple[Key, str], Conversion]) -> None:
+    def __init__(
+        self, metadata: MetaData, types: Mapping[tuple[TableKey, str], Conversion]
+    ) -> None:
         self.types = types
         options = {"as_sql": True, "output_buffer": io.StringIO(), "target_metadata": metadata}
-        self.context = MigrationContext.configure(dialect=dialect(), opts=options)
+        self.context = MigrationContext.configure(dialect=plain_dialect(), opts=options)
 
     def statements(self, operation: ops.MigrateOperation) -> list[str]:
         """The statements of an operation, without semicolons.
@@ -75,18 +77,20 @@ class Rendering:
         Raises:
             PromptlibError: when SQLAlchemy cannot write it.
         """
-        if isinstance(operation, Statement):
+        if isinstance(operation, SqlOperation):
             return list(operation.sql)
         collected = self.context.impl = _Collected(self.context)
         try:
             self._invoke(operation, collected)
         except (SQLAlchemyError, CommandError) as error:
-            place = ".".join(filter(None, (*subject(operation)[0], subject(operation)[1])))
+            place = ".".join(
+                filter(None, (*operation_subject(operation)[0], operation_subject(operation)[1]))
+            )
             raise PromptlibError(
                 f"the model's {place} cannot be written as SQL: {' '.join(str(error).split())}",
                 "change it in the model",
             ) from error
-        return [*map(laid_out, collected.statements), *self._numbering(operation)]
+        return [*map(lay_out_sql, collected.statements), *self._numbering(operation)]
 
     def _invoke(self, operation: ops.MigrateOperation, collected: _Collected) -> None:
         """Let Alembic do what it does for an operation, or for its parts."""
@@ -117,8 +121,8 @@ class Rendering:
 
     def _add(self, operation: ops.AddColumnOp, collected: _Collected) -> None:
         """Add a column alone: its constraints and indexes have operations of their own."""
-        column, table = operation.column, quoted(operation.table_name, operation.schema)
-        specification = compiler().get_column_specification(column)
+        column, table = operation.column, quote_name(operation.table_name, operation.schema)
+        specification = ddl_compiler().get_column_specification(column)
         collected.statements.append(f"ALTER TABLE {table} ADD COLUMN {specification}")
         if column.comment is not None:
             collected.create_column_comment(column)
@@ -157,9 +161,9 @@ class Rendering:
 
     def _using(self, change: ops.AlterColumnOp) -> str:
         """How values get the new type, where PostgreSQL does not know by itself."""
-        known = self.types.get(subject(change))
+        known = self.types.get(operation_subject(change))
         cast = known.cast if known else ""
-        return f"{quoted(change.column_name)}{cast.removeprefix('x')}" if cast else ""
+        return f"{quote_name(change.column_name)}{cast.removeprefix('x')}" if cast else ""
 
     def _numbering(self, operation: ops.MigrateOperation) -> Iterator[str]:
         """Yield what makes a new identity go on behind the numbers that are there."""
@@ -168,14 +172,14 @@ class Rendering:
             and isinstance(operation.modify_server_default, Identity)
             and not isinstance(operation.existing_server_default, Identity)
         ):
-            table = quoted(operation.table_name, operation.schema)
-            column = quoted(operation.column_name)
-            names = f"{literal(table)}, {literal(operation.column_name)}"
+            table = quote_name(operation.table_name, operation.schema)
+            column = quote_name(operation.column_name)
+            names = f"{quote_literal(table)}, {quote_literal(operation.column_name)}"
             sequence = f"pg_get_serial_sequence({names})"
             yield f"SELECT setval({sequence}, max({column})) FROM {table}"
 
 
-def laid_out(sql: str) -> str:
+def lay_out_sql(sql: str) -> str:
     """A statement as SQLAlchemy writes it, made fit for people: what is quoted stays as it is."""
     found = _LAYOUT.sub(_replacement, sql.strip())
     head = _HEAD.match(found)

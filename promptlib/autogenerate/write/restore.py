@@ -13,17 +13,23 @@ from alembic.operations import ops
 from sqlalchemy import DefaultClause, Identity, literal_column
 from sqlalchemy.types import UserDefinedType
 
-from promptlib.autogenerate.dialect import quoted
-from promptlib.autogenerate.operations import Phase, Statement, each, subject, table_of
-from promptlib.autogenerate.write import table_sql as definitions
+from promptlib.autogenerate.dialect import quote_name
+from promptlib.autogenerate.operations import (
+    Phase,
+    SqlOperation,
+    flat_operations,
+    operation_subject,
+    operation_table,
+)
 from promptlib.autogenerate.write.sequences import OPTIONS
+from promptlib.autogenerate.write.table_sql import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.autogenerate.write.table_sql import Column, Table
+    from promptlib.autogenerate.write.table_sql import ExistingTable, TableColumn
 
 
 class _Verbatim(UserDefinedType[Any]):
@@ -39,7 +45,7 @@ class _Verbatim(UserDefinedType[Any]):
         return self.text
 
 
-class Restoring:
+class TableRestore:
     """The tables that operations change, as they are now.
 
     Args:
@@ -48,16 +54,16 @@ class Restoring:
     """
 
     def __init__(self, cursor: Cursor, operations: Iterable[ops.MigrateOperation]) -> None:
-        keys = {key for one in each(operations) if (key := table_of(one))}
-        found = {key: definitions.read(cursor, quoted(key.name, key.schema)) for key in keys}
+        keys = {key for one in flat_operations(operations) if (key := operation_table(one))}
+        found = {key: read_table(cursor, quote_name(key.name, key.schema)) for key in keys}
         self.tables = {key: table for key, table in found.items() if table}
 
     def put_back(
         self, operations: Iterable[ops.MigrateOperation]
     ) -> Iterator[ops.MigrateOperation]:
         """Yield the operations of DOWN, those that put something back as statements."""
-        for one in each(operations):
-            key, name = subject(one)
+        for one in flat_operations(operations):
+            key, name = operation_subject(one)
             table = self.tables.get(key)
             if table:
                 yield from self._of_table(table, one, name)
@@ -65,7 +71,7 @@ class Restoring:
                 yield one
 
     def _of_table(
-        self, table: Table, one: ops.MigrateOperation, name: str
+        self, table: ExistingTable, one: ops.MigrateOperation, name: str
     ) -> Iterator[ops.MigrateOperation]:
         match one:
             case ops.CreateTableOp():
@@ -73,7 +79,7 @@ class Restoring:
             case ops.AddColumnOp() if name in table.columns:
                 yield _column(table.columns[name])
             case ops.CreateIndexOp() if name in table.indexes:
-                yield Statement(Phase.CREATE_INDEX, *table.indexes[name])
+                yield SqlOperation(Phase.CREATE_INDEX, *table.indexes[name])
             case ops.AddConstraintOp() if name in table.constraints:
                 yield _constraint(table, name)
             case ops.AlterColumnOp() if name in table.columns:
@@ -82,32 +88,32 @@ class Restoring:
                 yield one
 
 
-def _whole(table: Table) -> Iterator[Statement]:
+def _whole(table: ExistingTable) -> Iterator[SqlOperation]:
     others = ", ".join(table.others)
     remark = f"not put back: {others} of {table.name}" if others else ""
-    yield Statement(Phase.CREATE_TABLE, *table.created, remark=remark)
+    yield SqlOperation(Phase.CREATE_TABLE, *table.created, remark=remark)
     for name, constraint in table.constraints.items():
         if constraint.kind == "f":
             yield _constraint(table, name)
     for sql in table.triggers:
-        yield Statement(Phase.TRIGGER, sql)
+        yield SqlOperation(Phase.TRIGGER, sql)
 
 
-def _column(column: Column) -> Statement:
-    place, filler = f"{column.table}.{quoted(column.name)}", column.filler
+def _column(column: TableColumn) -> SqlOperation:
+    place, filler = f"{column.table}.{quote_name(column.name)}", column.filler
     remark = f"rows that are there get {filler} for what {place} has lost" if filler else ""
     if filler == "":
         remark = f"fails while {column.table} has rows: write what they get for {place}"
-    return Statement(Phase.ADD_COLUMN, *column.added, remark=remark)
+    return SqlOperation(Phase.ADD_COLUMN, *column.added, remark=remark)
 
 
-def _constraint(table: Table, name: str) -> Statement:
+def _constraint(table: ExistingTable, name: str) -> SqlOperation:
     constraint = table.constraints[name]
     phase = Phase.ADD_FOREIGN_KEY if constraint.kind == "f" else Phase.ADD_CONSTRAINT
-    return Statement(phase, *table.added(constraint))
+    return SqlOperation(phase, *table.added(constraint))
 
 
-def _altered(table: Table, one: ops.AlterColumnOp, name: str) -> ops.AlterColumnOp:
+def _altered(table: ExistingTable, one: ops.AlterColumnOp, name: str) -> ops.AlterColumnOp:
     column = table.columns[name]
     back = copy.copy(one)
     if back.modify_type is not None:
@@ -120,7 +126,7 @@ def _altered(table: Table, one: ops.AlterColumnOp, name: str) -> ops.AlterColumn
     return back
 
 
-def _identity(column: Column, after: object) -> Identity:
+def _identity(column: TableColumn, after: object) -> Identity:
     """An identity, with those options that are not the usual ones, or that UP changes."""
     assert column.sequence
     changed = (name for name in OPTIONS if getattr(after, name, None) is not None)

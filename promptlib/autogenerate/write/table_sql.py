@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptlib.autogenerate.dialect import again, quoted
-from promptlib.autogenerate.write import fillers
+from promptlib.autogenerate.dialect import quote_name, respelled
+from promptlib.autogenerate.write.fillers import filler_expression
 from promptlib.autogenerate.write.sequences import Sequence
-from promptlib.syntax.quoting import literal
+from promptlib.syntax.quoting import quote_literal
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -72,7 +72,7 @@ SELECT c.relpersistence = 'u', array_to_string(c.reloptions, ', '), obj_descript
 FROM pg_class c WHERE c.oid = to_regclass(%s)"""
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column: `is_unique` where no two rows may have a value, `is_bound` where rules apply."""
 
     table: str
@@ -94,10 +94,10 @@ class Column(NamedTuple):
         return self._definition(self.default)
 
     def _definition(self, default: str | None) -> str:
-        parts = [quoted(self.name), self.type]
+        parts = [quote_name(self.name), self.type]
         if self.generated:
             kind = "STORED" if self.generated == "s" else "VIRTUAL"
-            parts.append(f"GENERATED ALWAYS AS ({again(default or '')}) {kind}")
+            parts.append(f"GENERATED ALWAYS AS ({respelled(default or '')}) {kind}")
         elif self.identity and self.sequence:
             kind = "ALWAYS" if self.identity == "a" else "BY DEFAULT"
             options = f"SEQUENCE NAME {self.sequence.name}{self.sequence.options}"
@@ -117,7 +117,7 @@ class Column(NamedTuple):
     @property
     def after(self) -> list[str]:
         """What stands in statements of its own."""
-        name, found = f"{self.table}.{quoted(self.name)}", []
+        name, found = f"{self.table}.{quote_name(self.name)}", []
         if self.sequence and not self.identity:
             found.append(f"ALTER SEQUENCE {self.sequence.name} OWNED BY {name}")
         return [*found, *_commented(f"COLUMN {name}", self.comment)]
@@ -132,7 +132,7 @@ class Column(NamedTuple):
             return None
         if self.is_bound:
             return ""
-        return fillers.filler(self.type, self.category, is_unique=self.is_unique)
+        return filler_expression(self.type, self.category, is_unique=self.is_unique)
 
     @property
     def added(self) -> list[str]:
@@ -141,11 +141,11 @@ class Column(NamedTuple):
         filler = self.filler
         added = [f"{alter} ADD COLUMN {self._definition(filler or self.default)}"]
         if filler:
-            added.append(f"{alter} ALTER COLUMN {quoted(self.name)} DROP DEFAULT")
+            added.append(f"{alter} ALTER COLUMN {quote_name(self.name)} DROP DEFAULT")
         return [*self.before, *added, *self.after]
 
 
-class Constraint(NamedTuple):
+class TableConstraint(NamedTuple):
     """A constraint; `kind` is pg_constraint's letter."""
 
     name: str
@@ -155,7 +155,7 @@ class Constraint(NamedTuple):
     comment: str | None
 
 
-class Table(NamedTuple):
+class ExistingTable(NamedTuple):
     """A table of the database, by its name as SQL has it.
 
     Attributes:
@@ -163,8 +163,8 @@ class Table(NamedTuple):
     """
 
     name: str
-    columns: dict[str, Column]
-    constraints: dict[str, Constraint]
+    columns: dict[str, TableColumn]
+    constraints: dict[str, TableConstraint]
     indexes: dict[str, list[str]]
     triggers: list[str]
     is_unlogged: bool
@@ -176,7 +176,7 @@ class Table(NamedTuple):
     def created(self) -> list[str]:
         """The statements that make it again, but for foreign keys, indexes and triggers."""
         inline = [
-            f"CONSTRAINT {quoted(one.name)} {one.sql}"
+            f"CONSTRAINT {quote_name(one.name)} {one.sql}"
             for one in self.constraints.values()
             if one.kind != "f" and one.is_checked
         ]
@@ -197,9 +197,9 @@ class Table(NamedTuple):
             ),
         ]
 
-    def added(self, constraint: Constraint) -> list[str]:
+    def added(self, constraint: TableConstraint) -> list[str]:
         """The statements that put a constraint back."""
-        name = quoted(constraint.name)
+        name = quote_name(constraint.name)
         return [
             f"ALTER TABLE {self.name} ADD CONSTRAINT {name} {constraint.sql}",
             *_commented(f"CONSTRAINT {name} ON {self.name}", constraint.comment),
@@ -207,10 +207,10 @@ class Table(NamedTuple):
 
 
 def _commented(what: str, comment: str | None) -> list[str]:
-    return [] if comment is None else [f"COMMENT ON {what} IS {literal(comment)}"]
+    return [] if comment is None else [f"COMMENT ON {what} IS {quote_literal(comment)}"]
 
 
-def read(cursor: Cursor, name: str) -> Table | None:
+def read_table(cursor: Cursor, name: str) -> ExistingTable | None:
     """Read a table, by its name as SQL has it; None, if there is none."""
 
     def rows(query: str) -> list[tuple[Any, ...]]:
@@ -220,18 +220,18 @@ def read(cursor: Cursor, name: str) -> Table | None:
     facts = rows(_TABLE)
     if not facts:
         return None
-    width = len(Column._fields) - 2  # those behind the table; the sequence has the rest
+    width = len(TableColumn._fields) - 2  # those behind the table; the sequence has the rest
     columns = [
-        Column._make((name, *row[:width], Sequence(*row[width:]) if row[width] else None))
+        TableColumn._make((name, *row[:width], Sequence(*row[width:]) if row[width] else None))
         for row in rows(_COLUMNS)
     ]
-    constraints = [Constraint(*row) for row in rows(_CONSTRAINTS)]
-    return Table(
+    constraints = [TableConstraint(*row) for row in rows(_CONSTRAINTS)]
+    return ExistingTable(
         name,
         {one.name: one for one in columns},
-        {one.name: one._replace(sql=again(one.sql)) for one in constraints},
+        {one.name: one._replace(sql=respelled(one.sql)) for one in constraints},
         {
-            index: [again(sql), *_commented(what, comment)]
+            index: [respelled(sql), *_commented(what, comment)]
             for index, sql, what, comment in rows(_INDEXES)
         },
         [sql for (sql,) in rows(_TRIGGERS)],
