@@ -1,9 +1,15 @@
-"""What can go wrong, told so that the reader knows what to do next."""
+"""What can go wrong, told so that the reader knows what to do next.
+
+Each kind that a caller may want to treat otherwise is a class with a code of its own. Both are
+public, and so are the attributes.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from promptlib.core.remedies import Front, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,24 +24,79 @@ class PromptlibError(Exception):
         remedy: what to do about it; empty where `what` says it all.
         place: where it is, as `path`, `path:line` or `path:line:column`.
         notes: further lines: the offending line, the server's detail and hint.
+        others: further problems of the same run, which are told behind it.
+
+    Attributes:
+        code: the kind, in kebab case. It stays what it is; a message may change.
     """
 
+    code: ClassVar[str] = "error"
+
     def __init__(
-        self, what: str, remedy: str = "", *, place: str = "", notes: Sequence[str] = ()
+        self,
+        what: str,
+        remedy: str = "",
+        *,
+        place: str = "",
+        notes: Sequence[str] = (),
+        others: Sequence[PromptlibError] = (),
     ) -> None:
         self.what = what
         self.remedy = remedy
         self.place = place
         self.notes = tuple(notes)
+        self.others = tuple(others)
         super().__init__(what)
 
     def __str__(self) -> str:
-        summary = "; ".join(part for part in (self.what, self.remedy) if part)
+        return self.told(Front.PROMPTLIB)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be pickled whatever its class takes: by its attributes."""
+        return _restored, (type(self), self.what, self.__dict__)
+
+    def told(self, front: Front) -> str:
+        """The whole text, in the words of the command that was typed."""
+        remedy = self.remedy
+        if isinstance(remedy, Remedy):
+            remedy = remedy.spelled(front)
+        summary = "; ".join(part for part in (self.what, remedy) if part)
         place = f"{self.place}: " if self.place else ""
-        return "\n".join([place + summary, *self.notes])
+        return "\n".join(
+            [place + summary, *self.notes, *(each.told(front) for each in self.others)]
+        )
+
+    def document(self) -> dict[str, dict[str, str]]:
+        """What `--json` prints of it."""
+        message = "\n".join([self.what, *self.notes, *map(str, self.others)])
+        return {
+            "error": {
+                "code": self.code,
+                "message": message,
+                "place": self.place,
+                "remedy": str(self.remedy),
+            }
+        }
+
+    def but(self, **changes: Any) -> Self:
+        """A copy with other attributes."""
+        made: Self = _restored(type(self), self.what, {**self.__dict__, **changes})
+        return made
 
 
-class LexicalError(PromptlibError):
+def _restored(class_: type[PromptlibError], what: str, attributes: dict[str, Any]) -> Any:
+    made = class_.__new__(class_, what)
+    made.__dict__.update(attributes)
+    return made
+
+
+class MigrationFileError(PromptlibError):
+    """A migration's file, or its name, is not as the file format wants it."""
+
+    code = "migration-file"
+
+
+class LexicalError(MigrationFileError):
     """PostgreSQL text that cannot be cut into statements; whoever knows the file adds the place.
 
     Args:
@@ -49,11 +110,152 @@ class LexicalError(PromptlibError):
         self.offset = offset
 
 
+class ConfigurationError(PromptlibError):
+    """alembic.ini, an option, DATABASE_URL or env.py says what cannot be followed."""
+
+    code = "configuration"
+
+
+class MissingExtraError(PromptlibError):
+    """A command needs what is installed with an extra of the package, or a program."""
+
+    code = "missing-extra"
+
+
+class UnknownVersionError(PromptlibError):
+    """No migration, or more than one, is meant by what was asked for."""
+
+    code = "unknown-version"
+
+
+class NoConnectionError(PromptlibError):
+    """The database cannot be reached, or the connection was lost."""
+
+    code = "no-connection"
+
+
+class PlanRefusedError(PromptlibError):
+    """Where the database stands, nothing may run. The classes below say why."""
+
+    code = "plan-refused"
+
+
+class LateMigrationError(PlanRefusedError):
+    """A migration is older than the current revision and never ran here."""
+
+    code = "late-migration"
+
+
+class EditedMigrationError(PlanRefusedError):
+    """The UP section of a migration is not the one that ran here."""
+
+    code = "edited-migration"
+
+
+class MissingMigrationError(PlanRefusedError):
+    """A migration ran here, and its file is gone."""
+
+    code = "missing-migration"
+
+
+class HalfDoneMigrationError(PlanRefusedError):
+    """A section outside a transaction was cut off, and stands in the way."""
+
+    code = "half-done-migration"
+
+
+class LedgerError(PlanRefusedError):
+    """The ledger cannot be used: it is another program's, or at odds with alembic_version."""
+
+    code = "ledger"
+
+
+class NotAdoptedError(PlanRefusedError):
+    """Another tool migrated the database, and nobody has taken that over yet."""
+
+    code = "not-adopted"
+
+
+class ReadOnlyServerError(PlanRefusedError):
+    """The server takes no writes."""
+
+    code = "read-only-server"
+
+
+class ChangedMeanwhileError(PlanRefusedError):
+    """Something has changed since the plan was made, so nothing was done."""
+
+    code = "changed-meanwhile"
+
+
+class NothingToAdoptError(PromptlibError):
+    """No other tool has left anything to take over."""
+
+    code = "nothing-to-adopt"
+
+
+class LockNotAcquiredError(PromptlibError):
+    """Another deploy holds the lock.
+
+    Attributes:
+        holders: who, as the server names its sessions.
+    """
+
+    code = "lock-not-acquired"
+    holders: str = ""
+
+
+class LockLostError(PromptlibError):
+    """The connection that holds the deploy lock is gone, so the deploy stopped."""
+
+    code = "lock-lost"
+
+
+class StatementError(PromptlibError):
+    """The server refused a statement; `place` is where it is written.
+
+    Attributes:
+        sqlstate: what the server says of the kind, as `42P01`; empty, where it said nothing.
+        statement: the statement, its literals masked; empty for COMMIT and what is ours.
+    """
+
+    code = "statement-failed"
+    sqlstate: str = ""
+    statement: str = ""
+
+
+class FindingError(PromptlibError):
+    """What was looked at is not as it should be."""
+
+    code = "finding"
+
+
+class NotConfirmedError(PromptlibError):
+    """Somebody has to agree, and nobody can be asked."""
+
+    code = "not-confirmed"
+
+
+class ProgramError(PromptlibError):
+    """A program that promptlib runs has failed: pg_dump, initdb, git, squawk."""
+
+    code = "program-failed"
+
+
 def combine_errors(problems: Iterable[PromptlibError]) -> PromptlibError:
-    """One error that shows them all, in the order given."""
+    """One error that tells them all, in the order given; of the class that all of them share.
+
+    Args:
+        problems: at least one.
+    """
     first, *others = problems
-    notes = [*first.notes, *map(str, others)]
-    return PromptlibError(first.what, first.remedy, place=first.place, notes=notes)
+    if not others:
+        return first
+    classes = [type(each).__mro__ for each in (first, *others)]
+    shared = next(each for each in classes[0] if all(each in line for line in classes))
+    made: PromptlibError = _restored(shared, first.what, {**first.__dict__})
+    made.others = (*first.others, *others)
+    return made
 
 
 def error_chain(error: BaseException) -> Iterator[BaseException]:
