@@ -7,13 +7,15 @@ public, and so are the attributes.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from promptlib.core.remedies import Front, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+E = TypeVar("E", bound="PromptlibError")
 
 
 class PromptlibError(Exception):
@@ -78,13 +80,13 @@ class PromptlibError(Exception):
             }
         }
 
-    def but(self, **changes: Any) -> Self:
+    def but(self, **changes: object) -> Self:
         """A copy with other attributes."""
-        made: Self = _restored(type(self), self.what, {**self.__dict__, **changes})
+        made = _restored(type(self), self.what, {**self.__dict__, **changes})
         return made
 
 
-def _restored(class_: type[PromptlibError], what: str, attributes: dict[str, Any]) -> Any:
+def _restored(class_: type[E], what: str, attributes: Mapping[str, object]) -> E:
     made = class_.__new__(class_, what)
     made.__dict__.update(attributes)
     return made
@@ -253,9 +255,8 @@ def combine_errors(problems: Iterable[PromptlibError]) -> PromptlibError:
         return first
     classes = [type(each).__mro__ for each in (first, *others)]
     shared = next(each for each in classes[0] if all(each in line for line in classes))
-    made: PromptlibError = _restored(shared, first.what, {**first.__dict__})
-    made.others = (*first.others, *others)
-    return made
+    told = (*first.others, *others)
+    return _restored(shared, first.what, {**first.__dict__, "others": told})
 
 
 def error_chain(error: BaseException) -> Iterator[BaseException]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Front(enum.StrEnum):
@@ -64,7 +64,7 @@ class Remedy(str):
     commands: tuple[Command, ...]
     template: str
 
-    def __new__(cls, template: str, *commands: Command) -> Remedy:
+    def __new__(cls, template: str, *commands: Command) -> Self:
         """Make the text for promptlib's own command."""
         made = super().__new__(cls, _filled(template, commands, Front.PROMPTLIB))
         made.template, made.commands = template, commands
