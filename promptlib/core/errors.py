@@ -82,8 +82,7 @@ class PromptlibError(Exception):
 
     def but(self, **changes: object) -> Self:
         """A copy with other attributes."""
-        made = _restored(type(self), self.what, {**self.__dict__, **changes})
-        return made
+        return _restored(type(self), self.what, {**self.__dict__, **changes})
 
 
 def _restored(class_: type[E], what: str, attributes: Mapping[str, object]) -> E:
