@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError
+import psycopg2
+
+from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.core.interrupts import interrupt_behind
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 from promptlib.syntax.pieces import line_and_column
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    import psycopg2
     from psycopg2.extensions import Diagnostics
 
     from promptlib.files.section import Section
@@ -155,3 +159,20 @@ def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:
     if diagnostics.context:
         notes.append(f"  context: {mask_context(diagnostics.context)}")
     return [note.replace("\n", "\n    ") for note in notes]
+
+
+@contextlib.contextmanager
+def driver_errors_explained(place: str = "") -> Iterator[None]:
+    """Raise what the driver raises as an error of ours; what is one already, or an interrupt, wins.
+
+    Args:
+        place: the file that is running, or nothing.
+    """
+    try:
+        yield
+    except psycopg2.Error as error:
+        if interrupt := interrupt_behind(error):  # which has closed the connection
+            raise interrupt from None
+        ours = (each for each in error_chain(error) if isinstance(each, PromptlibError))
+        # A traceback would show the driver's error, and with it the data that it quotes.
+        raise next(ours, None) or explain_server_error(error, place) from None
