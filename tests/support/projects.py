@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from support.processes import Process
 
@@ -105,6 +107,10 @@ class Project:
         return run(
             "promptlib", *arguments, ok=ok, traceback=False, folder=self.folder, **environment
         )
+
+    def document(self, *command: str, ok: bool | None = True) -> Any:
+        """What a command of `promptlib` says with `--json`; see `run`."""
+        return json.loads(self.promptlib(*command, "--json", ok=ok).stdout)
 
     def start(self, program: str, *arguments: str, **environment: str) -> Process:
         """Run `alembic` or `promptlib` here, beside the test: `with project.start(...) as it`."""

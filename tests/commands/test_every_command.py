@@ -1,16 +1,17 @@
-"""What holds for every command of `promptlib`: options, errors, completion."""
+"""What holds for every command of `promptlib`: options, errors, configuration."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from promptlib.cli import completion
 from promptlib.cli.arguments import make_parser
-from support.projects import ONE, Project, run
+from support.projects import ONE, Project, environment_with, path_of, run
 from support.servers import PASSWORD_USER
 
 if TYPE_CHECKING:
@@ -167,48 +168,77 @@ def test_a_file_system_that_takes_no_files(three: Project) -> None:
     assert "_x.sql: cannot be written: " in new.stderr
 
 
-def _completed(*words: str, folder: Path) -> set[str]:
-    """What bash offers for the last word, by the script in a folder."""
-    quoted = " ".join(f"'{word}'" for word in ("promptlib", *words))
-    program = (
-        f". ./script; COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _promptlib;"
-        ' printf "%s\\n" "${COMPREPLY[@]}"; complete -p promptlib >&2'
+def test_promptlib_as_a_module_and_without_a_project(tmp_path: Path) -> None:
+    helped = run("python", "-m", "promptlib", "--help")
+    assert "promptlib migrate" in helped.stdout
+    lost = run("promptlib", "migrate", folder=tmp_path, ok=False)
+    assert lost.stderr.startswith("alembic.ini: there is no such file; go to the project's folder")
+    assert not list(tmp_path.iterdir())
+
+
+def _keys(found: Any) -> set[str]:
+    """Every key of a document."""
+    if isinstance(found, list):
+        return {key for each in found for key in _keys(each)}
+    if isinstance(found, dict):
+        return {*found}.union(*map(_keys, found.values()))
+    return set()
+
+
+def test_the_readme_tells_of_every_key(three: Project, root: Path) -> None:
+    three.promptlib("migrate", ONE)
+    section = (root / "README.md").read_text(encoding="utf-8").partition("### promptlib\n")[2]
+    for command in ("status", "pending", "executed", "history", "db test"):
+        keys = _keys(three.document(*command.split()))
+        assert {key for key in keys if f'"{key}"' not in section} == set()
+
+
+def test_a_reader_may_leave(three: Project) -> None:
+    for number in range(4, 40):
+        three.add(f"202501030000{number:02}", "SELECT 1;")
+    three.promptlib("migrate")
+    for command in ("status", "status --json", "history", "executed"):
+        line = f"{path_of('promptlib')} {command} | head -1"
+        result = subprocess.run(
+            ["/bin/bash", "-o", "pipefail", "-c", line],
+            cwd=three.folder,
+            env=environment_with({"DATABASE_URL": three.url}),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert (result.stderr, result.returncode) == ("", 0)
+        assert result.stdout.count("\n") == 1
+
+
+def test_what_is_asked_often_loads_no_alembic(three: Project) -> None:
+    three.promptlib("migrate")
+    code = (
+        "import sys; from promptlib.cli import main; code = main.main(sys.argv[1:]);"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr);"
+        "sys.exit(code)"
     )
-    result = subprocess.run(
-        ["/bin/bash", "--norc", "-c", program],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    assert "-F _promptlib promptlib" in result.stderr
-    return set(filter(None, result.stdout.splitlines()))
+    for command in ("status", "pending", "executed", "history", "db test", "migrate"):
+        result = subprocess.run(
+            [sys.executable, "-c", code, *command.split()],
+            cwd=three.folder,
+            env=environment_with({"DATABASE_URL": three.url}),
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        loaded = set(result.stderr.splitlines()[-1].split())
+        assert "psycopg2" in loaded
+        assert not loaded & {"alembic", "sqlalchemy", "dotenv"}
 
 
-def test_bash_completes(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "script").write_text(run("promptlib", "completion", "bash").stdout)
-    offered = {
-        ("st",): {"status"},
-        ("db", ""): {"show", "test", "create", "drop", "wait", "stop"},
-        ("-q", "db", "w"): {"wait"},
-        ("migrate", "--late", ""): {"apply", "refuse"},
-        ("up", "--la"): {"--late"},
-        ("completion", ""): {"bash", "zsh", "fish"},
-        ("backup", "f"): {"folder"},
-        ("--config", "s"): {"script"},
-        ("rollback", "--y"): {"--yes"},
-    }
-    for words, expected in offered.items():
-        found = _completed(*words, folder=tmp_path)
-        assert {word for word in found if words[-1] or not word.startswith("-")} == expected
-
-
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_other_shells_know_every_command(shell: str) -> None:
-    script = run("promptlib", "completion", shell).stdout
-    nodes = list(completion.nodes(make_parser()))
-    assert len(nodes) > 15
-    for node in nodes:
-        assert all(word in script for word in node.words)
-    assert script.count("apply refuse") == (2 if shell == "fish" else 1)
+def test_an_empty_folder(project: Project, database: Database, tmp_path: Path) -> None:
+    assert project.promptlib("status").stdout == "0 migrations; the database is at base (head)\n"
+    assert project.promptlib("pending").stdout == ""
+    assert project.document("status")["head"] is None
+    assert project.document("executed") == {"executed": []}
+    assert project.document("db", "test")["ok"] is True
+    assert database.tables() == set()
+    assert project.promptlib("migrate", "--dry-run").stdout.count("CREATE TABLE") >= 2
+    assert project.promptlib("migrate").stderr == "the database is at base (head)\n"
+    assert (tmp_path / "sql").exists()

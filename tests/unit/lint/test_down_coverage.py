@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from postgres.objects import BASE, BASE_DOWN, CASES, Case
 
 from promptlib.files.parser import parse_migration
 from promptlib.lint.down_coverage import objects_left_by_down
 from promptlib.syntax.tokens import tokenize_statement
+from support.objects import BASE, BASE_DOWN, CASES, Case
 
 _NOTHING = "SELECT 1;"
 

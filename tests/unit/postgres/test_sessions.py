@@ -1,9 +1,10 @@
-"""activity: how another session is named, and that nothing of its data is."""
+"""sessions: how another session is named, that nothing of its data is, and how far it is."""
 
 from __future__ import annotations
 
 import pytest
 
+from promptlib.postgres.progress import progress_bar
 from promptlib.postgres.sessions import ServerSession, describe_sessions
 
 _SEEN = ServerSession(
@@ -64,3 +65,18 @@ def test_sessions() -> None:
 )
 def test_the_kind_of_a_statement(query: str | None, kind: str) -> None:
     assert _kind(query) == kind
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (0, "[--------------------] 0%"),
+        (0.25, "[#####---------------] 25%"),
+        (0.994, "[####################] 99%"),
+        (1, "[####################] 100%"),
+        # The server estimates the whole beforehand.
+        (1.5, "[####################] 100%"),
+    ],
+)
+def test_bar(share: float, shown: str) -> None:
+    assert progress_bar(share) == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -212,3 +213,26 @@ def test_a_replica_and_a_server_that_comes_back(three: Project, server: Server) 
         assert "3 executed" in three.promptlib("status").stdout
         assert three.promptlib("migrate", ok=False).returncode == 2
         assert three.promptlib("repair").stderr == "there is nothing to repair\n"
+
+
+def test_promptlib_db_show_without_the_right_to_read(three: Project, database: Database) -> None:
+    three.promptlib("migrate")
+    database.query("CREATE ROLE reader LOGIN")
+    try:
+        url = three.url.replace("postgres@", "reader@")
+        refused = three.promptlib("db", "show", ok=False, DATABASE_URL=url)
+        assert "permission denied for table a (42501); grant the right" in refused.stderr
+        assert refused.returncode == 2
+    finally:
+        database.query("DROP ROLE reader")
+
+
+def test_promptlib_db_show(three: Project, database: Database) -> None:
+    three.promptlib("migrate")
+    database.query("INSERT INTO a VALUES (1), (2)")
+    first, *rest = three.promptlib("db", "show").stdout.splitlines()
+    assert re.fullmatch(r"postgresql://\S+  PostgreSQL \d.*, from the environment", first)
+    assert [line.split() for line in rest] == [
+        ["a", "2", "rows"], ["alembic_version", "1", "rows"], ["b", "0", "rows"],
+        ["c", "0", "rows"], ["migration_events", "3", "rows"], ["migrations", "3", "rows"],
+    ]  # fmt: skip

@@ -12,8 +12,7 @@ from promptlib.files.parser import parse_migration
 from promptlib.postgres.target import parse_url
 from promptlib.verify.scratch import scratch_session
 from promptlib.verify.trial import Trial
-
-from .objects import BASE, BASE_DOWN, CASES, Case
+from support.objects import BASE, BASE_DOWN, CASES, Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
@@ -12,35 +11,14 @@ from alembic.util import CommandError
 from sqlalchemy import text
 
 from support import inside
-from support.ledgers import PREDECESSORS, applied, current, events, everything, versions
+from support.ledgers import applied, current, events, sha256, versions
 from support.projects import Project, full
-from support.psql import psql, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from support.databases import Database
 
 _FIRST, _SECOND, _THIRD = versions(1, 3, 5)
 _DONE = [(version, "up", "done") for version in versions(1, 3, 5)]
-
-
-@pytest.fixture
-def three(project: Project) -> Project:
-    """A project of three migrations, which make the tables a, b and c."""
-    for number, name in ((1, "a"), (3, "b"), (5, "c")):
-        create, drop = f"CREATE TABLE {name} (i int);", f"DROP TABLE {name};"
-        project.add(number, create, drop, name=f"make_{name}")
-    return project
-
-
-def sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def drop_the_ledger(database: Database) -> None:
-    """What a database looks like that was migrated before there was a ledger."""
-    database.query("DROP TABLE migrations, migration_events")
 
 
 def test_what_is_remembered_of_a_migration(project: Project, database: Database) -> None:
@@ -238,223 +216,6 @@ def test_what_was_stamped_can_be_undone_without_its_file(
     (three.folder / "sql" / f"{_SECOND}_make_b.sql").unlink()
     inside.alembic(three, "downgrade", "base")
     assert database.tables() == {"alembic_version"}
-
-
-@pytest.fixture
-def other(database: Database) -> Iterator[Database]:
-    """A second empty database."""
-    made = database.server.create()
-    yield made
-    database.server.drop(made.name)
-
-
-_TEXTS = r"""('it''s :name %s \ größe'), ($$a;'b$$), (E'c\'d\\e'), ($ü$ $$x$$ :v :'v' :"v" $ü$)"""
-
-
-@pytest.fixture
-def manifold(project: Project) -> Project:
-    """Four migrations that a script may get wrong."""
-    project.add(
-        1,
-        f"CREATE TABLE t (v text);\nINSERT INTO t VALUES {_TEXTS};",
-        f"CREATE TABLE undone AS SELECT * FROM (VALUES {_TEXTS}) AS x;\nDROP TABLE t, undone;",
-        name="texts_in_quotes",
-    )
-    project.write(
-        f"{_SECOND}_concurrently.sql",
-        "-- UP transaction:false lock_timeout:3s\n"
-        "CREATE INDEX CONCURRENTLY i ON t (v);\nVACUUM t;\n"
-        "-- DOWN transaction:false\nDROP INDEX CONCURRENTLY i;\n",
-    )
-    project.add(5, "SET search_path = '';\nCREATE TABLE public.s ();", "DROP TABLE s;")
-    project.write(f"{full(6)}_x.sql", "-- UP\nSELECT 1 -- no semicolon\n-- DOWN\nSELECT 2 /* a */")
-    return project
-
-
-def left(database: Database) -> tuple[Any, ...]:
-    """What a run leaves, but for times and what is known of a connection alone."""
-    rows = "SELECT id, name, checksum, down_checksum, down_sql, executed_at IS NULL, executed_by"
-    attempts = "SELECT id, version, direction, outcome, executed_by, error"
-    there = database.value("SELECT to_regclass('t')")
-    return (
-        schema(database),
-        database.query("TABLE t") if there else None,
-        current(database),
-        database.query(f"{rows} FROM migrations ORDER BY id"),
-        database.query(f"{attempts} FROM migration_events ORDER BY id"),
-    )
-
-
-def test_a_script_leaves_what_an_online_run_leaves(
-    manifold: Project, database: Database, other: Database
-) -> None:
-    manifold.alembic("upgrade", "head")
-    psql(other, manifold.alembic("upgrade", "head", "--sql", DATABASE_URL="").stdout)
-    assert left(other) == left(database)
-    for what, start, end in (
-        ("downgrade", "head", _FIRST),
-        ("upgrade", _FIRST, _SECOND),
-        ("stamp", _SECOND, _FIRST),
-        ("stamp", _FIRST, _SECOND),
-        ("upgrade", _SECOND, "head"),
-        ("stamp", "head", "base"),
-        ("stamp", "base", "head"),
-        ("downgrade", "head", "base"),
-    ):
-        inside.alembic(manifold, what, end)
-        script = inside.alembic(manifold, what, f"{start}:{end}", "--sql").stdout
-        if (what, start) == ("stamp", "base"):  # Alembic's script makes its table here
-            other.query("DROP TABLE alembic_version")
-        psql(other, script)
-        assert left(other) == left(database), f"{what} {start}:{end}"
-
-
-def test_a_script_stops_where_an_online_run_stops(three: Project, database: Database) -> None:
-    three.add(4, "CREATE TABLE gone ();\nSELECT 1/0;")
-    said = psql(database, inside.alembic(three, "upgrade", "head", "--sql").stdout, ok=False)
-    assert "division by zero" in said
-    assert database.tables() == {"alembic_version", "a", "b"}
-    assert (current(database), applied(database)) == ([_SECOND], [_FIRST, _SECOND])
-
-
-def test_a_script_writes_to_the_schema_of_the_version_table(
-    three: Project, database: Database
-) -> None:
-    database.query('CREATE SCHEMA "the Meta"')
-    three.configure(version_table_schema="the Meta")
-    psql(database, inside.alembic(three, "upgrade", "head", "--sql").stdout)
-    assert inside.alembic(three, "current").stdout == f"{_THIRD} (head)\n"
-    assert database.query('SELECT id FROM "the Meta".migrations ORDER BY id') == [
-        (version,) for version in versions(1, 3, 5)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "later"),
-    [
-        (("upgrade", "head"), []),
-        (("upgrade", "+1"), [(full(6), "up", "done")]),
-        (("downgrade", "-1"), [(_THIRD, "down", "done")]),
-        (("stamp", _SECOND), [(_THIRD, "down", "stamped")]),
-        (("upgrade", f"{_THIRD}:head", "--sql"), []),
-    ],
-)
-def test_a_database_without_a_ledger_gets_one_filled(
-    three: Project,
-    database: Database,
-    arguments: tuple[str, ...],
-    later: list[tuple[str, str, str]],
-) -> None:
-    kept = "SELECT id, name, checksum, down_checksum, down_sql FROM migrations ORDER BY id"
-    inside.alembic(three, "upgrade", "head")
-    before = database.query(kept)
-    drop_the_ledger(database)
-    if "+1" in arguments:
-        three.add(6, "SELECT 1;")
-    said = inside.alembic(three, *arguments)
-    if "--sql" in arguments:
-        psql(database, said.stdout)
-    adopted = [(version, "up", "adopted") for version in versions(1, 3, 5)]
-    assert events(database) == adopted + later
-    stands = 2 if later and later[0][1] == "down" else 3
-    assert database.query(kept)[:3] == before[:stands]
-    assert database.value("SELECT count(executed_at) FROM migrations WHERE id <= %s", _THIRD) == 0
-    assert applied(database)[-1:] == current(database)
-    again = everything(database)
-    inside.alembic(three, "upgrade", current(database)[0])
-    assert everything(database) == again
-
-
-def test_a_ledger_that_was_emptied_is_filled_again(three: Project, database: Database) -> None:
-    inside.alembic(three, "upgrade", "head")
-    database.query("DELETE FROM migrations")
-    inside.alembic(three, "upgrade", "head")
-    assert applied(database) == versions(1, 3, 5)
-
-
-def test_a_user_who_may_not_create_tables_is_told_which(three: Project, database: Database) -> None:
-    database.query("DO $$ BEGIN CREATE ROLE visitor; EXCEPTION WHEN duplicate_object THEN END $$")
-    database.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    visitor = Project(three.folder, f"{three.url}?options=-c%20role%3Dvisitor")
-    expected = (
-        "the tables migrations and migration_events cannot be made in the schema public: "
-        "permission denied for schema public; GRANT CREATE ON SCHEMA public to the user in "
-        "DATABASE_URL, or "
-    )
-    said = visitor.alembic("upgrade", "head", ok=False)
-    assert said.stderr.startswith(expected)
-    assert database.tables() == set()
-    inside.alembic(three, "upgrade", "head")
-    drop_the_ledger(database)
-    database.query("GRANT ALL ON alembic_version TO visitor")
-    for arguments in (("upgrade", "head"), ("downgrade", "-1"), ("stamp", _FIRST)):
-        assert inside.alembic(visitor, *arguments, ok=False).stderr.startswith(expected)
-    assert current(database) == [_THIRD]
-    assert inside.alembic(visitor, "current").stdout == f"{_THIRD} (head)\n"
-
-
-def test_another_program_s_table_is_left_alone(three: Project, database: Database) -> None:
-    database.query("CREATE TABLE migrations AS SELECT 1 AS id, '2014_10_12_users' AS migration")
-    for arguments in (("upgrade", "head"), ("downgrade", "base"), ("stamp", "head")):
-        assert inside.alembic(three, *arguments, ok=False).stderr == (
-            "the table public.migrations is not a ledger of promptlib's: it lacks "
-            "columns that ours has; rename it, or set version_table_schema in alembic.ini to a "
-            "schema of its own\n"
-        )
-    assert inside.alembic(three, "current").stderr == ""
-    assert database.tables() == set()
-    database.query("CREATE SCHEMA meta")
-    three.configure(version_table_schema="meta")
-    inside.alembic(three, "upgrade", "head")
-    assert database.query("TABLE migrations") == [(1, "2014_10_12_users")]
-
-
-def test_the_predecessor_s_ledger_goes_on(three: Project, database: Database) -> None:
-    """Rows of migrations that are not ours stay as they are, and nobody hears of them."""
-    ours = [
-        (version, f"make {name}", sha256(f"CREATE TABLE {name} (i int);"))
-        for version, name in ((_FIRST, "a"), (_SECOND, "b"))
-    ]
-    theirs = [(full(number), f"their {number}", "0" * 64) for number in (2, 9)]
-    database.query(PREDECESSORS)
-    for row in ours + theirs:
-        database.query("INSERT INTO migrations VALUES (%s, %s, '2025-02-11Z', %s)", *row)
-    database.query("CREATE TABLE a (i int); CREATE TABLE b (i int);")
-
-    assert inside.alembic(three, "current").stderr == ""
-    refusal = (
-        f"the predecessor migrated this database: its table migrations has {_FIRST}, {_SECOND}; "
-        "take that over, then go on: promptlib adopt\n"
-    )
-    assert three.alembic("upgrade", "head", ok=False).stderr == refusal
-    assert inside.alembic(three, "downgrade", "base", ok=False).stderr == refusal
-    inside.alembic(three, "stamp", _SECOND)
-    said = inside.alembic(three, "upgrade", "head").stderr
-    said += inside.alembic(three, "current").stderr
-    asked = "SELECT id, name, checksum FROM migrations WHERE executed_at = '2025-02-11Z' ORDER BY 1"
-    assert database.query(asked) == sorted(ours + theirs)
-    assert applied(database) == versions(1, 2, 3, 5, 9)
-    assert events(database) == [
-        (_FIRST, "up", "stamped"),
-        (_SECOND, "up", "stamped"),
-        (_THIRD, "up", "done"),
-    ]
-    said += inside.alembic(three, "downgrade", "base").stderr
-    said += inside.alembic(three, "upgrade", "head").stderr
-    said += inside.alembic(three, "stamp", "base").stderr
-    assert database.query(asked) == theirs
-    assert not any(version in said for version, *_ in theirs)
-
-
-def test_the_predecessor_s_ledger_of_an_older_stamp(three: Project, database: Database) -> None:
-    """What he says ran, and the stamp does not, is pending."""
-    database.query(PREDECESSORS)
-    for version in (_FIRST, _SECOND):
-        database.query("INSERT INTO migrations VALUES (%s, 'x', now(), 'x')", version)
-    inside.alembic(three, "stamp", _FIRST)
-    assert applied(database) == [_FIRST]
-    inside.alembic(three, "upgrade", "head")
-    assert (current(database), applied(database)) == ([_THIRD], versions(1, 3, 5))
 
 
 def test_the_python_api_keeps_the_ledger(three: Project, database: Database) -> None:

@@ -1,9 +1,8 @@
-"""Tables -> what a picture shows of them -> Mermaid and DOT."""
+"""diagram: tables, and what a picture shows of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
 import pytest
 from sqlalchemy import (
@@ -31,16 +30,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType
 
-from promptlib.erd.diagram import Attribute, Diagram, Entity, Relation, build_diagram
-from promptlib.erd.graphviz import render_dot, render_svg
+from promptlib.erd.diagram import Attribute, Diagram, build_diagram
 from promptlib.erd.mermaid import render_mermaid
-from support import programs
 
 if TYPE_CHECKING:
     from sqlalchemy.schema import SchemaItem
     from sqlalchemy.types import TypeEngine
-
-_SVG = "{http://www.w3.org/2000/svg}"
 
 
 def _diagram(**tables: list[SchemaItem]) -> Diagram:
@@ -204,65 +199,3 @@ def test_schemas_belong_to_the_names() -> None:
     Table("b", metadata, Column("a", ForeignKey("a.id")), Column("c", ForeignKey("other.c.id")))
     found = build_diagram([metadata])
     assert [entity.name for entity in found.entities] == ["app.a", "app.b", "other.c"]
-
-
-_ODD = Diagram(
-    (
-        Entity(
-            'to "%',
-            (
-                Attribute("pk", "numeric(10,2)", ("PK", "FK"), ""),
-                Attribute("2 be", "app.my mood", (), '"~x" <b>; %%{a: b}'),
-                Attribute("größe", "text[]", (), "it's 5 (a, b)"),
-            ),
-            is_in_model=True,
-        ),
-        Entity("end", (), is_in_model=True),
-        Entity("prompts", (), is_in_model=False),
-    ),
-    (
-        Relation(
-            'to "%', "end", ("a", "b\\"), is_optional=True, is_single=True, is_identifying=True
-        ),
-    ),
-)
-
-
-def test_mermaid_gets_nothing_that_it_would_not_read() -> None:
-    """Each line was looked at as Mermaid 11 draws it, in a browser."""
-    assert render_mermaid(_ODD).splitlines() == [
-        "erDiagram",
-        '    "to #34;#37;" {',
-        "        numeric(10_2) _pk PK, FK",
-        '        app_my_mood _2_be "#34;#126;x#34; #60;b#62;#59; #37;#37;#123;a#58; b#125;"',
-        '        text[] größe "it\'s 5 (a, b)"',
-        "    }",
-        '    "end" {',
-        "    }",
-        '    "prompts"["prompts (not in the model)"]',
-        '    "to #34;#37;" |o--o| "end" : "a, b#92;"',
-    ]
-
-
-def test_graphviz_draws_all_of_it() -> None:
-    programs.required("dot", "graphviz")
-    svg = ET.fromstring(render_svg(_ODD))  # noqa: S314 - our own
-    said = {"".join(element.itertext()) for element in svg.iter(f"{_SVG}text")}
-    assert said == {
-        *('to "%', "pk", "numeric(10,2)", "PK, FK", "2 be", "app.my mood"),
-        *('"~x" <b>; %%{a: b}', "größe", "text[]", "it's 5 (a, b)"),
-        *("end", "prompts", "not in the model", "a, b\\"),
-    }
-
-
-@pytest.mark.parametrize(
-    ("facts", "drawn"),
-    [
-        ((True, False, False), "arrowtail=teeodot, arrowhead=crowodot, style=dashed"),
-        ((False, True, True), "arrowtail=teetee, arrowhead=teeodot, style=solid"),
-    ],
-)
-def test_the_ends_of_a_relation_in_dot(facts: tuple[bool, bool, bool], drawn: str) -> None:
-    relation = Relation("a", "b", ("x",), *facts)
-    written = render_dot(Diagram((), (relation,)))
-    assert f'"a" -> "b" [{drawn}, label="x"];' in written

@@ -24,7 +24,7 @@ from promptlib.syntax.statements import scan_sql
 
 postgast: Any = importlib.import_module("postgast")  # mypy cannot read its stubs
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 FILES = [DATA / f"{name}.sql" for name in ("functions", "objects", "queries")]
 COMMENTS = {
     postgast.pg_query_pb2.Token.Value("SQL_COMMENT"),
