@@ -10,7 +10,7 @@ from promptlib.core.errors import LexicalError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from promptlib.syntax.pieces import Marker
+    from promptlib.syntax.statements import Marker
 
 # What each option may be.
 OPTIONS: dict[str, Callable[[str], bool]] = {

@@ -12,14 +12,13 @@ from promptlib.core.errors import LexicalError, PromptlibError, display_path
 from promptlib.files.markers import marker_options
 from promptlib.files.section import Section
 from promptlib.syntax.lexemes import NAME, WHITE, byte_pattern
-from promptlib.syntax.pieces import Marker, Statements, line_and_column
-from promptlib.syntax.statements import bare_words, scan_sql
+from promptlib.syntax.statements import Marker, Statements, bare_words, line_and_column, scan_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 # First word -> the second, where the first alone may mean something else.
 _TRANSACTION_CONTROL = {

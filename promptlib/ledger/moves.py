@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 
 class Move(NamedTuple):

@@ -15,7 +15,7 @@ from promptlib.core.errors import PromptlibError, display_path
 from promptlib.files.directory import file_from_name, new_file
 from promptlib.lint.git import git_identity, open_base
 from promptlib.lint.violations import Violation
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

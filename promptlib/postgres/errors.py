@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from promptlib.core.errors import PromptlibError
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import Diagnostics
 
     from promptlib.files.section import Section
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 _EXISTS = (
     "if this migration ran here by other means, `alembic stamp` its version; otherwise rename it "

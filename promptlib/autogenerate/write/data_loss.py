@@ -12,7 +12,7 @@ from sqlalchemy.types import NullType
 from promptlib.autogenerate.conversions import Conversion, Effect
 from promptlib.autogenerate.dialect import ddl_compiler, do_block, plain_dialect, quote_name
 from promptlib.autogenerate.operations import SqlOperation, TableKey, operation_subject
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -25,8 +25,7 @@ from promptlib.autogenerate.write.rendering import SqlRendering
 from promptlib.autogenerate.write.restore import TableRestore
 from promptlib.core.errors import PromptlibError
 from promptlib.files.creating import TEMPLATE
-from promptlib.syntax.pieces import Marker
-from promptlib.syntax.statements import scan_sql
+from promptlib.syntax.statements import Marker, scan_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -17,8 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
 from promptlib.autogenerate.operations import LATER, SqlOperation, operation_subject
 from promptlib.core.errors import PromptlibError
-from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

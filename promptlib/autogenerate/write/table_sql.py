@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from promptlib.autogenerate.dialect import quote_name, respelled
 from promptlib.autogenerate.write.fillers import filler_expression
 from promptlib.autogenerate.write.sequences import Sequence
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
