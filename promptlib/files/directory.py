@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from promptlib.core.errors import PromptlibError, combine_errors, display_path
-from promptlib.files.unchanged import is_as_it_ran
+from promptlib.files.checksum import is_as_it_ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
