@@ -22,15 +22,13 @@ from promptlib.alembic_bridge.errors import (
     is_offline_revision,
 )
 from promptlib.core.errors import PromptlibError, combine_errors
-from promptlib.files.creating import TEMPLATE
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
     list_migrations,
     migration_path,
-    new_file,
-    write_errors_explained,
 )
+from promptlib.files.new_file import TEMPLATE, name_next_migration, write_errors_explained
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.reading import Migrations, read_files
 
@@ -230,7 +228,7 @@ class SqlScriptDirectory(ScriptDirectory):
         given = revid if is_version(revid) else ""
         before = self.get_current_head()
         with errors_reported(self.config):
-            file = new_file(self.folder, message or "", after=self.files, version=given)
+            file = name_next_migration(self.folder, message or "", after=self.files, version=given)
             with write_errors_explained(file.path):
                 self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
             if draft:
@@ -260,7 +258,7 @@ def _fill(path: Path, draft: Draft) -> None:
     """Write what --autogenerate has found into a new migration; there is none, if that fails."""
     try:
         with fewer_warnings():
-            text = draft.written(path.read_text("utf-8"))
+            text = draft.written(path.read_text("utf-8"), TEMPLATE)
         path.write_text(text, "utf-8", newline="\n")
     except BaseException:
         path.unlink()

@@ -145,16 +145,17 @@ def adopt(options: argparse.Namespace, terminal: Terminal) -> Answer:
 
 def new(options: argparse.Namespace, _: Terminal) -> Answer:
     """Write the next migration's file."""
-    from promptlib.files.creating import (
-        next_migration_file,
+    from promptlib.files.directory import list_migrations
+    from promptlib.files.new_file import (
+        copy_template,
+        name_next_migration,
         template_needs_alembic,
-        write_from_template,
     )
 
     project = read_project(options.config, {}, options.url)
-    file = next_migration_file(project, options.name)
-    if not template_needs_alembic(project):
-        return Answer(display_path(write_from_template(project, file)))
+    file = name_next_migration(project.sql, options.name, after=list_migrations(project.sql))
+    if not template_needs_alembic(project.scripts, hooks=project.hooks):
+        return Answer(display_path(copy_template(project.scripts, file)))
     from promptlib.alembic_bridge.commands import Alembic
 
     return Answer(display_path(Alembic(project, "", {}).new(options.name)))
