@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.postgres.progress import progress_bar
+from promptlib.postgres.sessions import progress_bar
 
 
 @pytest.mark.parametrize(
