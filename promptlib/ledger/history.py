@@ -9,7 +9,8 @@ from promptlib.core.errors import PromptlibError
 from promptlib.files.directory import list_migrations
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
-from promptlib.plan.status import UTC, read_only_snapshot
+from promptlib.plan.status import UTC
+from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
     from promptlib.config.project import Project

@@ -8,10 +8,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
-
 from promptlib.core.errors import PromptlibError
-from promptlib.core.interrupts import queries_interruptible
 from promptlib.files.directory import list_migrations, resolve_version
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import UP, LedgerSql
@@ -23,6 +20,7 @@ from promptlib.plan.states import (
     require_clear,
     state_problems,
 )
+from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,15 +108,6 @@ def read_status(project: Project, target: Target) -> Standing:
     files = list_migrations(project.sql)
     with contextlib.closing(target.connect()) as connection:
         return compare_files(project, target, connection, files)
-
-
-@contextlib.contextmanager
-def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
-    """A cursor that sees the database at one moment, and cannot write."""
-    connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-    with queries_interruptible(), connection.cursor() as cursor:
-        yield cursor
-    connection.rollback()
 
 
 def compare_files(

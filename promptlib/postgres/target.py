@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -9,16 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 import psycopg2
-from psycopg2.extensions import make_dsn, parse_dsn
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
 from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.interrupts import queries_interruptible
 from promptlib.syntax.lexemes import lazy_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
 
 URL_VARIABLE = "DATABASE_URL"
 EMBEDDED_SOURCE = "the embedded server"
@@ -81,6 +84,15 @@ class Target(NamedTuple):
             return psycopg2.connect(make_dsn(**{**_defaults(), **self.parameters, **_ALWAYS}))
         except psycopg2.OperationalError as error:
             raise _unreachable(self, error) from None
+
+
+@contextlib.contextmanager
+def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
+    """A cursor that sees the database at one moment, and cannot write."""
+    connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+    with queries_interruptible(), connection.cursor() as cursor:
+        yield cursor
+    connection.rollback()
 
 
 def _defaults() -> dict[str, str]:
