@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from promptlib.autogenerate.compare.comparators import ModelComparison
+    from promptlib.autogenerate.conversions import Conversions
     from promptlib.autogenerate.operations import Phase
-    from promptlib.autogenerate.write.data_loss import Conversions
 
 _WIDTH = 100
 _HEAD = (
