@@ -19,14 +19,12 @@ from promptlib.alembic_bridge.errors import (
     fewer_warnings,
     is_offline_revision,
 )
-from promptlib.files.creating import TEMPLATE
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
     migration_path,
-    new_file,
-    write_errors_explained,
 )
+from promptlib.files.new_file import TEMPLATE, name_next_migration, write_errors_explained
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.states import rows_without_files
 
@@ -183,7 +181,8 @@ class SqlScriptDirectory(ScriptDirectory):
         given = revid if is_version(revid) else ""
         before = self.get_current_head()
         with errors_reported(self.config):
-            file = new_file(self.sources.folder, message or "", after=self.files, version=given)
+            folder, title = self.sources.folder, message or ""
+            file = name_next_migration(folder, title, after=self.files, version=given)
             with write_errors_explained(file.path):
                 self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
             if draft:
@@ -229,7 +228,7 @@ def _fill(path: Path, draft: Draft) -> None:
     """Write what --autogenerate has found into a new migration; there is none, if that fails."""
     try:
         with fewer_warnings():
-            text = draft.written(path.read_text("utf-8"))
+            text = draft.written(path.read_text("utf-8"), TEMPLATE)
         path.write_text(text, "utf-8", newline="\n")
     except BaseException:
         path.unlink()

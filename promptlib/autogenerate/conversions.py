@@ -5,7 +5,12 @@ from __future__ import annotations
 import enum
 import math
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptlib.autogenerate.operations import TableKey
 
 _INTEGERS = ("smallint", "integer", "bigint")
 _TEXTS = ("text", "character varying", "character")
@@ -62,6 +67,10 @@ class Conversion(NamedTuple):
         grows = before.name == after.name and before.size <= after.size
         kept = (grows and before.name.startswith(_TIMES)) or (before.name, after.name) in _EXACT
         return Effect.KEPT if kept else Effect.CHANGED
+
+
+# By table and column.
+Conversions: TypeAlias = "Mapping[tuple[TableKey, str], Conversion]"
 
 
 class _Type(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.autogenerate.dialect import do_block, quote_name
 from promptlib.autogenerate.operations import Phase, SqlOperation
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,7 @@ def migrate(options: argparse.Namespace, _: Terminal) -> Answer:
         if options.dry_run:
             return _dry_run(project, found, options.target, _alembic(project, target, late, read))
         if options.backup and will_run(found, project.settings):
-            _write_backup(project, target, options.backup)
+            _write_backup(target, options.backup, found.current)
     _alembic(project, target, late, read).upgrade(options.target)
     return Answer()
 
@@ -145,16 +146,17 @@ def adopt(options: argparse.Namespace, terminal: Terminal) -> Answer:
 
 def new(options: argparse.Namespace, _: Terminal) -> Answer:
     """Write the next migration's file."""
-    from promptlib.files.creating import (
-        next_migration_file,
+    from promptlib.files.directory import list_migrations
+    from promptlib.files.new_file import (
+        copy_template,
+        name_next_migration,
         template_needs_alembic,
-        write_from_template,
     )
 
     project = read_project(options.config, {}, options.url)
-    file = next_migration_file(project, options.name)
-    if not template_needs_alembic(project):
-        return Answer(display_path(write_from_template(project, file)))
+    file = name_next_migration(project.sql, options.name, after=list_migrations(project.sql))
+    if not template_needs_alembic(project.scripts, hooks=project.hooks):
+        return Answer(display_path(copy_template(project.scripts, file)))
     from promptlib.alembic_bridge.commands import Alembic
 
     return Answer(display_path(Alembic(project, "", {}).new(options.name)))
@@ -162,14 +164,22 @@ def new(options: argparse.Namespace, _: Terminal) -> Answer:
 
 def backup(options: argparse.Namespace, _: Terminal) -> Answer:
     """Write the whole database to a file."""
+    from promptlib.ledger.state import read_ledger
+    from promptlib.postgres.target import read_only_snapshot
+
     project, target = open_project(options)
-    return Answer(display_path(_write_backup(project, target, options.folder)))
+    with (
+        contextlib.closing(target.connect()) as connection,
+        read_only_snapshot(connection) as cursor,
+    ):
+        found = read_ledger(cursor, project.settings.version_table_schema)
+    return Answer(display_path(_write_backup(target, options.folder, found.version)))
 
 
-def _write_backup(project: Project, target: Target, folder: str) -> Path:
+def _write_backup(target: Target, folder: str, current: str) -> Path:
     from promptlib.postgres.backup import write_backup
 
-    path = write_backup(target, Path(folder), project.settings.version_table_schema)
+    path = write_backup(target, Path(folder), current)
     _log.info("backup of %s: %s, %d bytes", target, display_path(path), path.stat().st_size)
     return path
 

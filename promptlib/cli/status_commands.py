@@ -91,7 +91,7 @@ def db_show(options: argparse.Namespace, _: Terminal) -> Answer:
 
 def db_test(options: argparse.Namespace, _: Terminal) -> Answer:
     """Whether a deploy could run."""
-    from promptlib.postgres.admin import check_readiness
+    from promptlib.plan.readiness import check_readiness
 
     document, problems = check_readiness(*open_project(options))
     for problem in problems:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.project import Project
+    from promptlib.config.settings import Settings
     from promptlib.core.events import Progress
     from promptlib.engine.locked import Locked
     from promptlib.plan.states import Entry
@@ -115,6 +116,11 @@ class Migrator:
         if not self._target:
             self._target = self._project.target()
         return self._target
+
+    @property
+    def settings(self) -> Settings:
+        """How it behaves."""
+        return self._project.settings
 
     # What a program asks.
 

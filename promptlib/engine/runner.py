@@ -11,9 +11,9 @@ import psycopg2
 
 from promptlib.core.errors import PromptlibError, error_chain
 from promptlib.core.events import Event, Kind
+from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
-from promptlib.postgres.errors import explain_statement_error
 from promptlib.syntax.lexemes import GAP, byte_pattern
 
 if TYPE_CHECKING:

@@ -20,8 +20,7 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import interrupt_of_signal
-from promptlib.postgres.progress import command_progress
-from promptlib.postgres.sessions import ServerSession, blocking_sessions
+from promptlib.postgres.sessions import ServerSession, blocking_sessions, command_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,20 +1,19 @@
-"""sql/ as a whole: find, order, read, name and create migrations."""
+"""sql/ as a whole: find, order and read migrations."""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from promptlib.core.errors import PromptlibError, combine_errors, display_path
-from promptlib.files.unchanged import is_as_it_ran
+from promptlib.files.checksum import is_as_it_ran
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from promptlib.files.parser import Migration
 
@@ -175,50 +174,9 @@ def resolve_version(known: Iterable[str], text: str) -> str:
     )
 
 
-def new_file(
-    folder: Path, title: str, *, after: Iterable[MigrationFile], version: str = ""
-) -> MigrationFile:
-    """Name the next migration: by the time in UTC, but later than every file there.
-
-    Args:
-        folder: where it will be.
-        title: what it does, in the author's words.
-        after: the migrations that exist.
-        version: 14 digits, to use instead of the time.
-
-    Raises:
-        PromptlibError: for a title without a letter or digit of ASCII, and for a version that is
-            not a time or not later than every file.
-    """
-    newest = max((file.version for file in after), default="")
-    if version and (not is_version(version) or version <= newest):
-        raise PromptlibError(
-            f"{version} cannot be the next version",
-            f"give 14 digits of a date and time later than {newest or 'none'}",
-        )
-    from promptlib.files.new_file import next_version, slug_of_title  # noqa: PLC0415
-
-    version = version or next_version(newest, datetime.now(UTC))
-    name = slug_of_title(title)
-    return MigrationFile(version, name, str(migration_path(folder, version, name)))
-
-
 def migration_path(folder: Path, version: str, name: str) -> Path:
     """Where a migration's file is, or was; `*` stands for a name that nobody knows."""
     return folder / f"{version}_{name or '*'}.sql"
-
-
-@contextlib.contextmanager
-def write_errors_explained(path: Path) -> Iterator[None]:
-    """Say what to do when a migration's file cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise PromptlibError(
-            f"cannot be written: {error.strerror}",
-            "make the folder writable",
-            place=display_path(path),
-        ) from error
 
 
 def _is_candidate(name: str) -> bool:

@@ -8,18 +8,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from promptlib.core.durations import is_duration
 from promptlib.core.errors import LexicalError, PromptlibError, display_path
-from promptlib.files.markers import marker_options
 from promptlib.files.section import Section
 from promptlib.syntax.lexemes import NAME, WHITE, byte_pattern
-from promptlib.syntax.pieces import Marker, Statements, line_and_column
-from promptlib.syntax.statements import bare_words, scan_sql
+from promptlib.syntax.statements import Marker, Statements, bare_words, line_and_column, scan_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 # First word -> the second, where the first alone may mean something else.
 _TRANSACTION_CONTROL = {
@@ -31,6 +30,12 @@ _SUSPECT = byte_pattern(rf"(?i:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})|
 _PIECE = 1 << 20  # bytes: what is decoded at once, to see whether it can be
 _CLIENT = {"STDIN", "STDOUT"}
 _SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
+# What each option of a marker may be.
+MARKER_OPTIONS: dict[str, Callable[[str], bool]] = {
+    "transaction": {"true", "false"}.__contains__,
+    "lock_timeout": is_duration,
+    "data_loss": {"accepted"}.__contains__,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +195,7 @@ def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> S
             "write one; where there is nothing to do, `SELECT 1;` says so",
             marker.start,
         )
-    options = marker_options(marker)
+    options = _options(marker)
     return Section(
         text,
         marker.end,
@@ -200,3 +205,29 @@ def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> S
         lock_timeout=options.get("lock_timeout"),
         data_loss_accepted="data_loss" in options,
     )
+
+
+def _options(marker: Marker) -> dict[str, str]:
+    """Read the options of a marker.
+
+    Raises:
+        LexicalError: for one that is unknown, given twice, or cannot have its value.
+    """
+    found: dict[str, str] = {}
+    for option in marker.options.split():
+        name, value = option.split(":", 1)
+        allowed = MARKER_OPTIONS.get(name)
+        if not allowed or (name == "data_loss" and marker.word == "DOWN"):
+            raise LexicalError(
+                f"`-- {marker.word}` has no option `{name}`", _known_options(marker), marker.start
+            )
+        if name in found or not allowed(value):
+            problem = "is given twice" if name in found else f"cannot be `{value}`"
+            raise LexicalError(f"option `{name}` {problem}", _known_options(marker), marker.start)
+        found[name] = value
+    return found
+
+
+def _known_options(marker: Marker) -> str:
+    accepted = " and data_loss:accepted" if marker.word == "UP" else ""
+    return f"the options are transaction:false, lock_timeout:30s (or ms, min){accepted}"

@@ -11,7 +11,7 @@ from promptlib.files.checksum import text_checksum, trimmed_span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg2.errorcodes import NOT_NULL_VIOLATION
 
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError, display_path
-from promptlib.files.directory import file_from_name, new_file
+from promptlib.files.directory import file_from_name
+from promptlib.files.new_file import name_next_migration
 from promptlib.lint.git import git_identity, open_base
 from promptlib.lint.violations import Violation
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -132,7 +133,7 @@ def _late(
                 if newer[0].version == file.version
                 else "an older version than"
             )
-            renamed = new_file(folder, file.name, after=taken)
+            renamed = name_next_migration(folder, file.name, after=taken)
             taken.append(renamed)
             what = f"it has {word} {newer[-1].path.name} of {base}"
             yield Violation(file.path, 1, 1, "late", what, f"rename it to {renamed.path.name}")

@@ -13,7 +13,7 @@ from promptlib.core.errors import PromptlibError
 from promptlib.lint.rules import RULE_NAMES, check_rules
 from promptlib.lint.squawk import run_squawk
 from promptlib.lint.violations import violation_of_error
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

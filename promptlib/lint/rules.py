@@ -9,7 +9,7 @@ from promptlib.lint.down_coverage import objects_left_by_down
 from promptlib.lint.violations import Violation
 from promptlib.syntax.ddl import IF_NOT_EXISTS, VALUE, NamedObject, object_changes
 from promptlib.syntax.dml import INSERT, has_where, is_idempotent, write_commands
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 from promptlib.syntax.tokens import tokenize_statement, words_outside_parentheses
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from promptlib.core.errors import (
     combine_errors,
     display_path,
 )
-from promptlib.core.remedies import ADOPT, REPAIR, ROLLBACK, STATUS, Command, Remedy
+from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, Command, Remedy
 from promptlib.files.directory import migration_path
 from promptlib.ledger.state import LedgerRow
 
@@ -266,7 +266,7 @@ def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
         what = "differs in them now"
     else:
         return
-    other = ROLLBACK if half.direction == "up" else Command("migrate", "head")
+    other = ROLLBACK if half.direction == "up" else MIGRATE
     raise HalfDoneMigrationError(
         f"the first {half.done} statements of this {half.direction.upper()} section took effect "
         f"here, before it failed, and it {what}",

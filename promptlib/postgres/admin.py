@@ -1,4 +1,4 @@
-"""The server behind the database: test it, make the database, remove it, wait for it."""
+"""The server behind the database: make the database, remove it, wait for it, count its rows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from psycopg2 import errors, sql
 
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
-from promptlib.files.directory import list_migrations
-from promptlib.ledger.state import REPLICA
-from promptlib.ledger.tables import TABLES, VERSION_TABLE
-from promptlib.plan.states import State
-from promptlib.plan.status import compare_files, deploy_refusals, read_only_snapshot
-from promptlib.postgres.target import URL_VARIABLE, Target
+from promptlib.postgres.target import URL_VARIABLE, Target, read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,23 +19,12 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.config.project import Project
-    from promptlib.plan.status import Document, Standing
-
 _log = logging.getLogger(__name__)
 _MAINTENANCE = ("postgres", "template1")
 _NEVER_DROPPED = ("postgres", "template0", "template1")
-_LOOKS = 3  # at the latency, of which the shortest counts
 _PAUSE = 0.2  # seconds between two attempts to connect
 _TELL_EVERY = 5.0  # seconds
 _LONGEST_ATTEMPT = 10  # seconds; libpq takes no less than 2
-_ABOUT = """
-    SELECT session_user::text, pg_backend_pid(), pg_is_in_recovery(),
-           has_schema_privilege(to_regnamespace(quote_ident(%(schema)s)), 'CREATE'),
-           (SELECT bool_and(has_table_privilege(oid, 'INSERT, UPDATE')) FROM pg_class
-             WHERE relname = ANY (%(tables)s) AND relkind = 'r'
-               AND relnamespace = to_regnamespace(quote_ident(%(schema)s)))
-"""
 _OTHERS = """
     SELECT pid, coalesce(nullif(application_name, ''), usename) FROM pg_stat_activity
      WHERE datname = %s
@@ -59,37 +43,6 @@ _WHAT_IT_HOLDS = """
 """
 
 
-def check_readiness(project: Project, target: Target) -> tuple[Document, list[PromptlibError]]:
-    """Look whether a deploy could run.
-
-    Returns:
-        the document `db test`, and what stands in the way.
-    """
-    files = list_migrations(project.sql)
-    with contextlib.closing(target.connect()) as connection:
-        found = compare_files(project, target, connection, files)
-        with read_only_snapshot(connection) as cursor:
-            asked = {"schema": found.ledger.schema, "tables": [*TABLES, VERSION_TABLE]}
-            cursor.execute(_ABOUT, asked)
-            (user, pid, is_replica, can_create, can_write) = cursor.fetchone() or ()
-            latency = min(_round_trip(cursor) for _ in range(_LOOKS))
-        document = {
-            "server_version": connection.get_parameter_status("server_version"),
-            "database": found.name,
-            "url": str(target),
-            "user": user,
-            "encrypted": connection.info.ssl_in_use,
-            "latency_ms": round(1000 * latency, 2),
-            "role": "replica" if is_replica else "primary",
-            "pooler": pid != connection.info.backend_pid,
-            "can_create": bool(can_create),
-            "current": found.current or None,
-            "pending": len(found.of(State.PENDING)),
-        }
-    problems = [*_problems(project, found, can_create=can_create, can_write=can_write)]
-    return {"ok": not problems, **document}, problems
-
-
 def count_rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
     """Where the data is, and how many rows each table holds."""
     with (
@@ -103,30 +56,6 @@ def count_rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
             cursor.execute(count)
         counted = cursor.fetchall() if count else []
         return f"{target}  PostgreSQL {version}, from {target.source}", counted
-
-
-def _round_trip(cursor: Cursor) -> float:
-    began = time.perf_counter()
-    cursor.execute("SELECT 1")
-    return time.perf_counter() - began
-
-
-def _problems(
-    project: Project, found: Standing, *, can_create: bool | None, can_write: bool | None
-) -> Iterator[PromptlibError]:
-    if found.ledger.is_replica:
-        yield PromptlibError(*REPLICA)
-    if not can_create:
-        yield PromptlibError(
-            f"this user may create nothing in the schema {found.ledger.schema}",
-            "GRANT CREATE ON SCHEMA to it, or deploy as the owner",
-        )
-    if can_write is False:
-        yield PromptlibError(
-            f"this user may not write the tables {', '.join([*TABLES, VERSION_TABLE])}",
-            "GRANT INSERT, UPDATE, DELETE on them to it, or deploy as the owner",
-        )
-    yield from deploy_refusals(found, applies_late=project.settings.applies_late)
 
 
 def create_database(target: Target) -> bool:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from psycopg2.extensions import make_dsn
 
 from promptlib.core.errors import PromptlibError, display_path
-from promptlib.ledger.state import read_ledger
 from promptlib.postgres.programs import server_binaries
 
 if TYPE_CHECKING:
@@ -37,13 +36,13 @@ class DumpProgram(NamedTuple):
     folder: Path
 
 
-def write_backup(target: Target, folder: Path, schema: str) -> Path:
+def write_backup(target: Target, folder: Path, current: str) -> Path:
     """Write a backup.
 
     Args:
         target: the database.
         folder: where the file shall be; it is made if need be.
-        schema: where alembic_version is; empty: wherever the search_path finds it.
+        current: the revision that the database is at; empty: none.
 
     Returns:
         the file's path, which names the database, its revision and the time.
@@ -53,7 +52,6 @@ def write_backup(target: Target, folder: Path, schema: str) -> Path:
     """
     with contextlib.closing(target.connect()) as connection:
         server, name = connection.server_version // _MAJOR, connection.info.dbname
-        current = read_ledger(connection.cursor(), schema).version
     client = _client(server)
     time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     safe = re.sub(r"[^\w.-]", "_", name)

@@ -95,7 +95,7 @@ def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
     finally:
         if not connection.closed:
             connection.rollback()
-            connection.set_session(isolation_level="DEFAULT", readonly="DEFAULT")
+            connection.set_session(isolation_level="DEFAULT", readonly="default")
 
 
 def _defaults() -> dict[str, str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Sequence
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 Name = tuple[str, ...]  # the parts of a name, the schema first
 _LEXEME = byte_pattern(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, MetaData, Table
 
     from promptlib.autogenerate.compare.server_diff import TableDifferences
-    from promptlib.autogenerate.write.data_loss import Conversions
+    from promptlib.autogenerate.conversions import Conversions
 
 _log = logging.getLogger(__name__)
 OPTION = "promptlib_comparison"  # where context.configure keeps what is below

@@ -18,12 +18,8 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from promptlib.autogenerate.dialect import (
-    driver_cursor,
-    plain_dialect,
-    quote_name,
-    read_table_facts,
-)
+from promptlib.autogenerate.compare.introspect import read_table_facts
+from promptlib.autogenerate.dialect import driver_cursor, plain_dialect, quote_name
 from promptlib.postgres.errors import explain_server_error
 from promptlib.syntax.lexemes import STRING
 
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Connection, Constraint, Table
 
-    from promptlib.autogenerate.dialect import SpelledColumn, TableFacts
+    from promptlib.autogenerate.compare.introspect import SpelledColumn, TableFacts
 
 _Found = TypeVar("_Found")
 _TEMPORARY = "pg_temp"

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 from sqlalchemy.types import NullType
 
-from promptlib.autogenerate.conversions import Conversion, Effect
+from promptlib.autogenerate.conversions import Effect
 from promptlib.autogenerate.dialect import ddl_compiler, do_block, plain_dialect, quote_name
-from promptlib.autogenerate.operations import SqlOperation, TableKey, operation_subject
-from promptlib.syntax.quoting import quote_literal
+from promptlib.autogenerate.operations import SqlOperation, operation_subject
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Column, Table
+
+    from promptlib.autogenerate.conversions import Conversion, Conversions
 
 _GUARD = """DECLARE
     lost text;
@@ -39,9 +40,6 @@ BEGIN
 END"""
 _CONSTANT = re.compile(r"-?\d+(?:\.\d+)?|true|false|'(?:[^']|'')*'(?:::[\w ]+)?", re.IGNORECASE)
 _INCOMPARABLE = ("JSON", "XML", "POINT")  # types without an operator `=`
-
-
-Conversions = Mapping[tuple[TableKey, str], Conversion]
 
 
 def destroys_values(operation: ops.MigrateOperation, types: Conversions) -> bool:

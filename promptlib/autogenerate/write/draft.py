@@ -24,9 +24,7 @@ from promptlib.autogenerate.write.ordering import order_operations, phase_of
 from promptlib.autogenerate.write.rendering import SqlRendering
 from promptlib.autogenerate.write.restore import TableRestore
 from promptlib.core.errors import PromptlibError
-from promptlib.files.creating import TEMPLATE
-from promptlib.syntax.pieces import Marker
-from promptlib.syntax.statements import scan_sql
+from promptlib.syntax.statements import Marker, scan_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,8 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from promptlib.autogenerate.compare.comparators import ModelComparison
+    from promptlib.autogenerate.conversions import Conversions
     from promptlib.autogenerate.operations import Phase
-    from promptlib.autogenerate.write.data_loss import Conversions
 
 _WIDTH = 100
 _HEAD = (
@@ -106,11 +104,12 @@ class Draft:
     def __bool__(self) -> bool:
         return bool(self.up)
 
-    def written(self, template: str) -> str:
+    def written(self, template: str, name: str) -> str:
         """The migration.
 
         Args:
             template: the text of a file that has the lines `-- UP` and `-- DOWN`.
+            name: what the template is called, for errors.
 
         Raises:
             PromptlibError: when it has not, or SQLAlchemy cannot write a part of the model.
@@ -120,14 +119,21 @@ class Draft:
             _Section(SqlRendering(self.comparison.models[0], one), one) for one in (up, down)
         )
         head = "\n".join(_comment(line) for line in (*_HEAD, *self.comparison.remarks))
+        option = _ACCEPTED if any(destroys_values(one, up) for one in self.up) else ""
         guard = data_loss_guard(self.down, down)
-        return fill_template(
-            template,
-            head,
-            forth.written(self.up, possible_renames(self.up)),
-            "\n\n".join(filter(None, (guard and f"{guard};", back.written(self.down, {})))),
-            _ACCEPTED if any(destroys_values(one, up) for one in self.up) else "",
+        up_sql = forth.written(self.up, possible_renames(self.up))
+        down_sql = back.written(self.down, {})
+        if guard:
+            down_sql = f"{guard};\n\n{down_sql}"
+        before, up_line, between, down_line, behind = _cut_template(template, name)
+        pieces = (
+            before,
+            f"{head}\n\n{up_line}{option}\n{up_sql}",
+            between,
+            f"{down_line}\n{down_sql}",
+            behind,
         )
+        return "\n\n".join(filter(None, pieces)) + "\n"
 
 
 class _Block(NamedTuple):
@@ -188,40 +194,19 @@ def _joined(blocks: list[_Block]) -> str:
     return text
 
 
-def fill_template(template: str, head: str, up: str, down: str, option: str) -> str:
-    """Put sections behind the markers of a template.
-
-    Args:
-        template: its text.
-        head: comments to stand before `-- UP`.
-        up: SQL.
-        down: SQL.
-        option: for `-- UP`.
-
-    Raises:
-        PromptlibError: when the template has no such markers.
-    """
+def _cut_template(template: str, name: str) -> Iterator[str]:
+    """Yield what stands before `-- UP`, that line, what is between, `-- DOWN`, what is behind."""
     text = template.encode()
     markers = {item.word: item for item in scan_sql(text) if isinstance(item, Marker)}
     if list(markers) != ["UP", "DOWN"]:
         raise PromptlibError(
             "there are no lines `-- UP` and `-- DOWN` to write the SQL behind",
             "put them in",
-            place=TEMPLATE,
+            place=name,
         )
-    first, second = markers["UP"], markers["DOWN"]
-    before, between, behind = (
-        text[start:end].decode().strip()
-        for start, end in ((0, first.start), (first.end, second.start), (second.end, None))
-    )
-    lines = (
-        *((before,) if before else ()),
-        f"{head}\n\n{text[first.start : first.end].decode()}{option}\n{up}",
-        *((between,) if between else ()),
-        f"{text[second.start : second.end].decode()}\n{down}",
-        *((behind,) if behind else ()),
-    )
-    return "\n\n".join(lines) + "\n"
+    up, down = markers["UP"], markers["DOWN"]
+    edges = (0, up.start, up.end, down.start, down.end, len(text))
+    return (text[start:end].decode().strip() for start, end in itertools.pairwise(edges))
 
 
 def _comment(text: str) -> str:

@@ -17,16 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
 from promptlib.autogenerate.operations import LATER, SqlOperation, operation_subject
 from promptlib.core.errors import PromptlibError
-from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING, quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import MetaData
 
-    from promptlib.autogenerate.conversions import Conversion
-    from promptlib.autogenerate.operations import TableKey
+    from promptlib.autogenerate.conversions import Conversions
 
 _LONGEST = 100  # characters of a line
 _QUOTES = rf"{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}"
@@ -64,9 +62,7 @@ class SqlRendering:
         types: the columns that get another type.
     """
 
-    def __init__(
-        self, metadata: MetaData, types: Mapping[tuple[TableKey, str], Conversion]
-    ) -> None:
+    def __init__(self, metadata: MetaData, types: Conversions) -> None:
         self.types = types
         options = {"as_sql": True, "output_buffer": io.StringIO(), "target_metadata": metadata}
         self.context = MigrationContext.configure(dialect=plain_dialect(), opts=options)

@@ -21,8 +21,7 @@ from promptlib.autogenerate.operations import (
     operation_subject,
     operation_table,
 )
-from promptlib.autogenerate.write.sequences import OPTIONS
-from promptlib.autogenerate.write.table_sql import read_table
+from promptlib.autogenerate.write.table_sql import SEQUENCE_OPTIONS, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,7 +128,7 @@ def _altered(table: ExistingTable, one: ops.AlterColumnOp, name: str) -> ops.Alt
 def _identity(column: TableColumn, after: object) -> Identity:
     """An identity, with those options that are not the usual ones, or that UP changes."""
     assert column.sequence
-    changed = (name for name in OPTIONS if getattr(after, name, None) is not None)
+    changed = (name for name in SEQUENCE_OPTIONS if getattr(after, name, None) is not None)
     options = {
         name: getattr(column.sequence, name) for name in (*column.sequence.unusual, *changed)
     }

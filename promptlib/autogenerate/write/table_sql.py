@@ -5,12 +5,11 @@ Left out, and named as what is: grants, policies, rules, partitions, inheritance
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptlib.autogenerate.dialect import quote_name, respelled
-from promptlib.autogenerate.write.fillers import filler_expression
-from promptlib.autogenerate.write.sequences import Sequence
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -70,6 +69,59 @@ SELECT c.relpersistence = 'u', array_to_string(c.reloptions, ', '), obj_descript
             AND c.relkind = 'r' AND NOT c.relispartition THEN 'inheritance' END
     ], NULL)
 FROM pg_class c WHERE c.oid = to_regclass(%s)"""
+_TIMES = ("date", "timestamp without time zone", "timestamp with time zone")
+_UUID = "gen_random_uuid()"
+# What rows get in a NOT NULL column that comes back without its values: by the type, or by the
+# letter of its category.
+_FILLERS = dict.fromkeys(_TIMES, "'epoch'") | {
+    "json": "'{}'",
+    "jsonb": "'{}'",
+    "bytea": "''",
+    "uuid": _UUID,
+    "A": "'{}'",
+    "B": "false",
+    "N": "0",
+    "S": "''",
+    "T": "'0'",
+}
+_SHORT = re.compile(r"\((?:[12]?\d|3[0-5])\)")  # texts with no room for a UUID
+_LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+# What can be said of a sequence: in SQL, and what it is when nothing is said.
+SEQUENCE_OPTIONS = {
+    "increment": ("INCREMENT BY {}", 1),
+    "start": ("START WITH {}", 1),
+    "minvalue": ("MINVALUE {}", 1),
+    "maxvalue": ("MAXVALUE {}", None),
+    "cache": ("CACHE {}", 1),
+    "cycle": ("CYCLE", False),
+}
+
+
+class ColumnSequence(NamedTuple):
+    """What gives a column its numbers; `name` is as SQL has it."""
+
+    name: str
+    type: str
+    increment: int
+    start: int
+    minvalue: int
+    maxvalue: int
+    cache: int
+    cycle: bool
+
+    @property
+    def unusual(self) -> list[str]:
+        """The options that are not as PostgreSQL would have them for this type."""
+        usual = {name: value for name, (_, value) in SEQUENCE_OPTIONS.items()}
+        usual["maxvalue"] = _LARGEST[self.type]
+        return [name for name, value in usual.items() if getattr(self, name) != value]
+
+    @property
+    def options(self) -> str:
+        """These, as SQL has them."""
+        return "".join(
+            f" {SEQUENCE_OPTIONS[name][0].format(getattr(self, name))}" for name in self.unusual
+        )
 
 
 class TableColumn(NamedTuple):
@@ -86,7 +138,7 @@ class TableColumn(NamedTuple):
     category: str
     is_unique: bool
     is_bound: bool
-    sequence: Sequence | None
+    sequence: ColumnSequence | None
 
     @property
     def sql(self) -> str:
@@ -143,6 +195,20 @@ class TableColumn(NamedTuple):
         if filler:
             added.append(f"{alter} ALTER COLUMN {quote_name(self.name)} DROP DEFAULT")
         return [*self.before, *added, *self.after]
+
+
+def filler_expression(type_: str, category: str, *, is_unique: bool) -> str:
+    """An expression for rows that are there; empty, where only the author can say.
+
+    Args:
+        type_: of the column, as the server spells it.
+        category: the type's, pg_type's letter.
+        is_unique: whether no two rows may have the same.
+    """
+    found = _FILLERS.get(type_) or _FILLERS.get(category, "")
+    if is_unique and category == "S" and not _SHORT.search(type_):
+        found = _UUID
+    return "" if is_unique and found != _UUID else found
 
 
 class TableConstraint(NamedTuple):
@@ -222,7 +288,9 @@ def read_table(cursor: Cursor, name: str) -> ExistingTable | None:
         return None
     width = len(TableColumn._fields) - 2  # those behind the table; the sequence has the rest
     columns = [
-        TableColumn._make((name, *row[:width], Sequence(*row[width:]) if row[width] else None))
+        TableColumn._make(
+            (name, *row[:width], ColumnSequence(*row[width:]) if row[width] else None)
+        )
         for row in rows(_COLUMNS)
     ]
     constraints = [TableConstraint(*row) for row in rows(_CONSTRAINTS)]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from promptlib.core.errors import PromptlibError
+from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.parser import parse_migration
-from promptlib.files.unchanged import is_as_it_ran
 
 _PLAIN = "-- what it does\n\n-- UP\nCREATE TABLE a (i int);\n\n-- DOWN\nDROP TABLE a;\n"
 _PIECES = [
