@@ -61,12 +61,19 @@ def run(context: EnvironmentContext, metadata: Model = None) -> None:
         options = {
             "transaction_per_migration": True,
             "version_table_schema": settings.version_table_schema or None,
-            _CALLBACKS: context.context_opts.get(_CALLBACKS),
+            _CALLBACKS: _callbacks(context),
         }
         if context.is_offline_mode():
             _run_offline(context, script, settings, options)
         else:
             _run_online(context, script, settings, options, metadata)
+
+
+def _callbacks(context: EnvironmentContext) -> Any:
+    """What `on_version_apply` was set to before us, which configuring again would forget."""
+    # alembic.context is a module, which stands for the object.
+    environment: EnvironmentContext = getattr(context, "_proxy", context)
+    return environment.context_opts.get(_CALLBACKS)
 
 
 def _sql_scripts(context: EnvironmentContext) -> SqlScriptDirectory:

@@ -113,7 +113,7 @@ def _look(
         for problem in _problems(found):
             _log.warning("%s", problem.told(Front.ALEMBIC))
         if compares:
-            _require_head(found)
+            _require_head(found, tuple(script.get_heads()))
     context.run_migrations()
 
 
@@ -124,16 +124,16 @@ def _problems(found: Status) -> Iterable[PromptlibError]:
     return state_problems(found.entries, found.files.folder, found.current)
 
 
-def _require_head(found: Status) -> None:
+def _require_head(found: Status, heads: tuple[str, ...]) -> None:
     """Refuse to compare a model with an older schema, which lacks what pending ones make.
 
     Raises:
         PlanRefusedError: naming both versions.
     """
-    if found.current != found.head:
+    if found.ledger.current != heads:
         raise PlanRefusedError(
             f"the database is not up to date: it is at {found.current or 'base'}, the newest "
-            f"migration is {found.head}",
+            f"migration is {', '.join(heads)}",
             Remedy("run what is pending first: {}", MIGRATE),
         )
 
