@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MissingExtraError, ProgramError
 from promptlib.lint.violations import Violation
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def run_squawk(migrations: Iterable[Migration], include: Sequence[str]) -> Itera
         include: rules that squawk leaves out unless they are asked for.
 
     Raises:
-        PromptlibError: when it is not installed, or fails.
+        MissingExtraError: when it is not installed.
+        ProgramError: when it fails.
     """
     program, all_of_them = _program(), [*migrations]
     for transactional, mode in _MODES.items():
@@ -50,8 +51,8 @@ def _program() -> Path:
     try:
         files = metadata.files(_PACKAGE) or []
     except metadata.PackageNotFoundError:
-        raise PromptlibError(
-            "squawk is not installed", "install the extra lint: pip install -e '.[lint]'"
+        raise MissingExtraError(
+            "squawk is not installed", "install the extra lint: pip install 'promptlib[lint]'"
         ) from None
     return next(Path(str(each.locate())) for each in files if each.stem == "squawk")
 
@@ -86,7 +87,7 @@ def _run(folder: str, program: Path, options: Sequence[str]) -> list[dict[str, A
         else:
             return found
     said = next(iter(result.stderr.splitlines()), f"exit code {result.returncode}")
-    raise PromptlibError(f"squawk failed: {said}")
+    raise ProgramError(f"squawk failed: {said}")
 
 
 def _violation(migration: Migration, found: dict[str, Any]) -> Violation:

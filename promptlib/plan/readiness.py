@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import PlanRefusedError, ReadOnlyServerError
 from promptlib.files.directory import list_migrations
 from promptlib.ledger.state import REPLICA
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.project import Project
+    from promptlib.core.errors import PromptlibError
     from promptlib.plan.status import Document, Standing
     from promptlib.postgres.target import Target
 
@@ -74,14 +75,14 @@ def _problems(
     project: Project, found: Standing, *, can_create: bool | None, can_write: bool | None
 ) -> Iterator[PromptlibError]:
     if found.ledger.is_replica:
-        yield PromptlibError(*REPLICA)
+        yield ReadOnlyServerError(*REPLICA)
     if not can_create:
-        yield PromptlibError(
+        yield PlanRefusedError(
             f"this user may create nothing in the schema {found.ledger.schema}",
             "GRANT CREATE ON SCHEMA to it, or deploy as the owner",
         )
     if can_write is False:
-        yield PromptlibError(
+        yield PlanRefusedError(
             f"this user may not write the tables {', '.join([*TABLES, VERSION_TABLE])}",
             "GRANT INSERT, UPDATE, DELETE on them to it, or deploy as the owner",
         )

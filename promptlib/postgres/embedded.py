@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extensions import make_dsn
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import NoConnectionError, ProgramError, display_path
 from promptlib.postgres.programs import (
     SET_URL,
     give_to_server_owner,
@@ -58,7 +58,9 @@ def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
         libpq's connection parameters.
 
     Raises:
-        PromptlibError: when the extra is not installed or the server does not start.
+        MissingExtraError: when the extra is not installed.
+        ProgramError: when the server does not start.
+        NoConnectionError: when it does not answer.
     """
     folder = embedded_data_folder(project)
     found = _reached(folder, DATABASE)
@@ -71,7 +73,7 @@ def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
             _start(folder, binaries)
             found = _reached(folder, DATABASE)
     if not found:
-        raise PromptlibError("the embedded PostgreSQL does not answer", SET_URL)
+        raise NoConnectionError("the embedded PostgreSQL does not answer", SET_URL)
     return found
 
 
@@ -85,7 +87,8 @@ def stop_embedded(project: Path) -> bool:
         False if it did not run.
 
     Raises:
-        PromptlibError: when the extra is not installed any more or the server goes on.
+        MissingExtraError: when the extra is not installed any more.
+        ProgramError: when the server goes on.
     """
     folder = embedded_data_folder(project)
     found = _reached(folder, _SUPERUSER)
@@ -198,12 +201,12 @@ def _explained(verb: str, folder: Path) -> Iterator[None]:
         yield
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout).strip().partition("\n")[0]
-        raise PromptlibError(
+        raise ProgramError(
             f"{what}: {said}", f"look at {display_path(folder / 'log')}, or {SET_URL}"
         ) from error
     except OSError as error:
         place = display_path(Path(error.filename)) if error.filename else ""
-        raise PromptlibError(
+        raise ProgramError(
             f"{what}: {error.strerror}",
             f"make the folder writable, or {SET_URL}",
             place=place,

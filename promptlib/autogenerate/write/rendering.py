@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
 from promptlib.autogenerate.operations import LATER, SqlOperation, operation_subject
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError
 from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING, quote_literal
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class SqlRendering:
         """The statements of an operation, without semicolons.
 
         Raises:
-            PromptlibError: when SQLAlchemy cannot write it.
+            ConfigurationError: when SQLAlchemy cannot write it.
         """
         if isinstance(operation, SqlOperation):
             return list(operation.sql)
@@ -82,7 +82,7 @@ class SqlRendering:
             place = ".".join(
                 filter(None, (*operation_subject(operation)[0], operation_subject(operation)[1]))
             )
-            raise PromptlibError(
+            raise ConfigurationError(
                 f"the model's {place} cannot be written as SQL: {' '.join(str(error).split())}",
                 "change it in the model",
             ) from error
