@@ -81,7 +81,7 @@ class MigrationFile(NamedTuple):
         Raises:
             MigrationFileError: for whatever the file format refuses.
         """
-        from promptlib.files.parser import parse_migration  # noqa: PLC0415
+        from promptlib.files.parser import parse_migration
 
         return parse_migration(self.version, self.name, self.path, content)
 

@@ -124,13 +124,14 @@ def _sections(text: bytes) -> tuple[Section, Section]:
             if not markers:
                 raise _misplaced(text[: item.head], item.head)
             statements[-1].append(item)
-    if len(markers) < 2:  # noqa: PLR2004 - UP and DOWN
-        raise _missing("DOWN" if markers else "UP", text)
-    up, down = markers
-    return (
-        _section(text, up, down.start, statements[0]),
-        _section(text, down, len(text), statements[1]),
-    )
+    match markers:
+        case [up, down]:
+            return (
+                _section(text, up, down.start, statements[0]),
+                _section(text, down, len(text), statements[1]),
+            )
+        case _:
+            raise _missing("DOWN" if markers else "UP", text)
 
 
 def _misplaced(before: bytes, head: int) -> LexicalError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import tomllib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import ConfigurationError, display_path
 
@@ -50,7 +50,7 @@ def read_exclusions(path: Path) -> Exclusions:
         ConfigurationError: when it makes no sense, or an exclusion has no reason.
     """
     try:
-        found: Any = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        found: object = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"cannot be read: {error}", place=display_path(path)) from None
     for name in _TABLES:
@@ -79,7 +79,7 @@ def _checked(table: object) -> Exclusions:
     )
 
 
-def _table(found: object, name: str) -> dict[str, Any]:
+def _table(found: object, name: str) -> dict[str, object]:
     if not isinstance(found, dict):
         raise ConfigurationError(f"{name} is no table", 'write a-rule = "the reason" in it')
     return found
@@ -87,8 +87,9 @@ def _table(found: object, name: str) -> dict[str, Any]:
 
 def _reasons(found: object, name: str) -> dict[str, str]:
     """Rules with reasons."""
-    reasons = _table(found, name)
-    for rule, reason in reasons.items():
+    reasons = {}
+    for rule, reason in _table(found, name).items():
         if not isinstance(reason, str) or not reason.strip():
             raise ConfigurationError(f"{name} gives no reason for {rule}", f'write {rule} = "why"')
+        reasons[rule] = reason
     return reasons

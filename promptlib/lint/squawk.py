@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from promptlib.core.errors import MissingExtraError, ProgramError
 from promptlib.lint.violations import Violation
@@ -25,6 +25,18 @@ _PACKAGE = "squawk-cli"
 _OLDEST_SERVER = "14"
 _FOUND_SOMETHING = 1
 _MODES = {True: "--assume-in-transaction", False: "--no-assume-in-transaction"}
+
+
+class _Found(TypedDict):
+    """What squawk prints of a finding; lines and columns count from 0, columns in bytes."""
+
+    file: str
+    line: int
+    column: int
+    level: str
+    message: str
+    help: str | None
+    rule_name: str
 
 
 def run_squawk(migrations: Iterable[Migration], include: Sequence[str]) -> Iterator[Violation]:
@@ -69,7 +81,7 @@ def _found(
             yield _violation(migrations[int(Path(found["file"]).stem)], found)
 
 
-def _run(folder: str, program: Path, options: Sequence[str]) -> list[dict[str, Any]]:
+def _run(folder: str, program: Path, options: Sequence[str]) -> list[_Found]:
     # Its own configuration is left out: what it says would hold without a reason given.
     fixed = [f"--config={os.devnull}", f"--pg-version={_OLDEST_SERVER}", "--reporter=json"]
     result = subprocess.run(
@@ -81,7 +93,7 @@ def _run(folder: str, program: Path, options: Sequence[str]) -> list[dict[str, A
     )
     if result.returncode in (0, _FOUND_SOMETHING):
         try:
-            found: list[dict[str, Any]] = json.loads(result.stdout)
+            found: list[_Found] = json.loads(result.stdout)
         except ValueError:
             pass
         else:
@@ -90,7 +102,7 @@ def _run(folder: str, program: Path, options: Sequence[str]) -> list[dict[str, A
     raise ProgramError(f"squawk failed: {said}")
 
 
-def _violation(migration: Migration, found: dict[str, Any]) -> Violation:
+def _violation(migration: Migration, found: _Found) -> Violation:
     """What squawk says, with lines and columns counted from 1, and columns in characters."""
     line = migration.up.source.split(b"\n")[found["line"]]
     column = len(line[: found["column"]].decode(errors="replace")) + 1

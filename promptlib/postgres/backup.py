@@ -24,7 +24,6 @@ _DUMP, _RESTORE = "pg_dump", "pg_restore"
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 _VERSION = re.compile(r"\) (\d+)")
 _MAJOR = 10000  # of the server's version as a number
-_PASSWORD = "password"  # noqa: S105 - the name of libpq's parameter
 # Whoever may list processes can read a command line; only for the password there is another way.
 _UNSPEAKABLE = ("sslpassword", "oauth_client_secret")
 
@@ -104,7 +103,7 @@ def _explained(folder: Path) -> Iterator[None]:
 
 def _dump(client: DumpProgram, target: Target, path: Path) -> None:
     parameters = dict(target.parameters)
-    password = parameters.pop(_PASSWORD, None)
+    password = parameters.pop("password", None)
     if hidden := [name for name in _UNSPEAKABLE if name in parameters]:
         raise ConfigurationError(
             f"{hidden[0]} cannot be given to pg_dump without showing it to other users",

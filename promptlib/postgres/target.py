@@ -124,7 +124,7 @@ def find_target(project: Path) -> Target:
     dotenv = project / ".env"
     if url := _read_dotenv(dotenv):
         return parse_url(url, display_path(dotenv))
-    from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415
+    from promptlib.postgres.embedded import start_embedded
 
     return Target(start_embedded(project), EMBEDDED_SOURCE)
 
@@ -143,7 +143,7 @@ def _read_dotenv(path: Path) -> str:
         raise ConfigurationError(
             "is not UTF-8", "save it as UTF-8", place=display_path(path)
         ) from None
-    from dotenv import dotenv_values  # noqa: PLC0415 - slow to import, and often not needed
+    from dotenv import dotenv_values
 
     values = dotenv_values(stream=io.StringIO(text))
     if values.get(URL_VARIABLE) is None and _ASSIGNED.search(text):

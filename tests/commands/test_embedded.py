@@ -67,7 +67,7 @@ def _number(project: Project) -> int:
 
 def _kill(project: Project) -> int:
     """End the server as a crash of the machine does; the number it had."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     killed = psutil.Process(_number(project))
     family = [killed, *killed.children(recursive=True)]

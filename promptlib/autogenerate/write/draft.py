@@ -79,7 +79,7 @@ class _Drafted(ops.UpgradeOps):
         super().__init__()
         self._found = ops.OpContainer(found)
 
-    def as_diffs(self) -> Any:
+    def as_diffs(self) -> object:
         """What `alembic check` shows."""
         return self._found.as_diffs()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Identity, create_mock_engine, text
+from sqlalchemy import ClauseElement, Identity, create_mock_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
@@ -22,7 +22,7 @@ from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING, quote_l
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import MetaData
+    from sqlalchemy import Connection, MetaData
 
     from promptlib.autogenerate.conversions import Conversions
 
@@ -41,7 +41,7 @@ class _Collected(PostgresqlImpl):
         nowhere = create_mock_engine("postgresql+psycopg2://", lambda *_, **__: None)
         super().__init__(
             plain_dialect(),
-            nowhere,  # type: ignore[arg-type]
+            cast("Connection", nowhere),
             as_sql=True,
             transactional_ddl=None,
             output_buffer=None,
@@ -49,8 +49,9 @@ class _Collected(PostgresqlImpl):
         )
         self.statements: list[str] = []
 
-    def _exec(self, construct: Any, *_: object, **__: object) -> None:
+    def _exec(self, construct: object, *_: object, **__: object) -> None:
         found = text(construct) if isinstance(construct, str) else construct
+        assert isinstance(found, ClauseElement)
         self.statements.append(str(found.compile(dialect=plain_dialect())))
 
 
