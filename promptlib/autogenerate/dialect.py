@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import registry
+from sqlalchemy.schema import CreateSchema
 
 from promptlib.syntax.lexemes import STRING
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Connection, Dialect
+    from sqlalchemy.sql.compiler import DDLCompiler
 
 _CAST_ARRAY = re.compile(rf"(ARRAY\[(?:{STRING}::character varying(?:, )?)+\])::text\[\]")
 
@@ -21,16 +23,15 @@ _CAST_ARRAY = re.compile(rf"(ARRAY\[(?:{STRING}::character varying(?:, )?)+\])::
 @functools.cache
 def plain_dialect() -> Dialect:
     """PostgreSQL's SQL as text, where a percent sign and a backslash stand for themselves."""
-    made: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    made._backslash_escapes = False  # noqa: SLF001 - what SQLAlchemy 2.0 asks a server
-    found: Dialect = made
-    return found
+    dialect: Dialect = registry.load("postgresql")(paramstyle="named")
+    vars(dialect).update(_backslash_escapes=False)  # what SQLAlchemy 2.0 asks a server
+    return dialect
 
 
-def ddl_compiler() -> Any:
+def ddl_compiler() -> DDLCompiler:
     """What writes parts of a table's definition."""
-    kind: Any = plain_dialect().ddl_compiler
-    return kind(plain_dialect(), None)
+    # It is made to write one statement; its methods write parts of any.
+    return plain_dialect().ddl_compiler(plain_dialect(), CreateSchema("any"))
 
 
 def quote_name(name: str, schema: str | None = None) -> str:
@@ -57,6 +58,7 @@ def do_block(body: str) -> str:
 
 def driver_cursor(connection: Connection) -> Cursor:
     """A cursor of the driver's, which takes SQL as it is written."""
-    driver: Any = connection.connection.driver_connection
+    driver = connection.connection.driver_connection
+    assert driver
     cursor: Cursor = driver.cursor()
     return cursor

@@ -61,7 +61,7 @@ class SqlOperation(ops.ExecuteSQLOp):
         phase: Phase,
         *sql: str,
         undo: ops.MigrateOperation | None = None,
-        diff: tuple[Any, ...] = (),
+        diff: tuple[object, ...] = (),
         remark: str = "",
     ) -> None:
         super().__init__(";\n".join(sql))

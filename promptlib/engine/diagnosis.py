@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from promptlib.core.errors import StatementError
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.errors import explain_server_error
-from promptlib.postgres.masking import mask_sql
+from promptlib.postgres.masking import mask_sql, summarize_sql
 from promptlib.syntax.statements import line_and_column
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg2
 
-    from promptlib.core.errors import PromptlibError
+    from promptlib.core.errors import NoConnectionError
     from promptlib.files.section import Section
     from promptlib.syntax.statements import Statement
 
@@ -23,12 +24,13 @@ _OUTSIDE = (
     "the statements before it took effect, and are not run again: mend this one, or what is in its "
     "way, and the next run goes on here"
 )
-_WIDTH = 120
+_WIDTH = 120  # of the line that is shown, in characters
+_LONGEST = 200  # characters of a statement
 
 
 def explain_statement_error(
     error: psycopg2.Error, section: Section, statement: Statement, path: Path
-) -> PromptlibError:
+) -> StatementError | NoConnectionError:
     """Say what a failed statement's error means to the author of the file.
 
     Args:
@@ -38,14 +40,17 @@ def explain_statement_error(
         path: the migration's file.
 
     Returns:
-        the error to raise: at its line and column, with the line and a caret, the server's
-        detail, hint and context, and a remedy. The data in all of these is masked.
+        the error to raise: at its line and column, with the line and a caret, and what
+        `explain_server_error` says. The data in all of these is masked.
     """
     offset = _offset(error.diag.statement_position, section, statement)
     told = explain_server_error(error, place_in_file(path, section.source, offset))
     told.notes = (*_excerpt(section, offset), *told.notes)
     if not section.transactional and statement != section.statements[0]:
         told.notes += (f"  note: {_OUTSIDE}",)
+    if isinstance(told, StatementError):
+        text = section.source[statement.head : statement.end].decode()
+        told.statement = summarize_sql(text, _LONGEST)
     return told
 
 

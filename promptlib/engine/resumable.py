@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2 import errorcodes
 
 from promptlib.core.durations import duration_seconds
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, display_path
@@ -39,8 +40,24 @@ if TYPE_CHECKING:
 
 # What says that a statement ran before: there already, or gone already.
 TOLERATED = {
-    UP: frozenset(("42P07", "42710", "42701", "42723", "42P06")),
-    DOWN: frozenset(("42P01", "42704", "42703", "42883", "3F000")),
+    UP: frozenset(
+        (
+            errorcodes.DUPLICATE_TABLE,
+            errorcodes.DUPLICATE_OBJECT,
+            errorcodes.DUPLICATE_COLUMN,
+            errorcodes.DUPLICATE_FUNCTION,
+            errorcodes.DUPLICATE_SCHEMA,
+        )
+    ),
+    DOWN: frozenset(
+        (
+            errorcodes.UNDEFINED_TABLE,
+            errorcodes.UNDEFINED_OBJECT,
+            errorcodes.UNDEFINED_COLUMN,
+            errorcodes.UNDEFINED_FUNCTION,
+            errorcodes.INVALID_SCHEMA_NAME,
+        )
+    ),
 }
 _NAME = rf"(?>{WORD}|{QUOTED_NAME})(?>\s*\.\s*(?>{WORD}|{QUOTED_NAME}))*"
 _CONCURRENT_INDEX = byte_pattern(
@@ -61,7 +78,7 @@ _INVALID = """
      WHERE indrelid = to_regclass(%s) AND relname = (parse_ident(%s))[1] AND NOT indisvalid
 """
 _POLL = 0.2  # seconds
-_LOST = ("08", "57P")  # SQLSTATEs that leave open how the statement ended
+_LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")  # SQLSTATEs that leave open how the statement ended
 
 
 @dataclass

@@ -9,18 +9,18 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import CheckConstraint, Column, Enum, UniqueConstraint
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import CompileError, NoReferencedTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ForeignKeyConstraint, Index, MetaData, Table
+    from sqlalchemy import Dialect, ForeignKeyConstraint, Index, MetaData, Table
     from sqlalchemy.schema import ColumnCollectionConstraint
     from sqlalchemy.types import TypeEngine
 
 _SHORT = 40  # characters of a note: longer ones make a table too wide to stand beside others
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call] # not typed by SQLAlchemy
+_DIALECT: Dialect = registry.load("postgresql")()
 _SHORTER = (
     (r"\b(time|timestamp)(\(\d\))? with time zone", r"\1tz\2"),
     (r" without time zone| collate .*", ""),

@@ -6,7 +6,7 @@ import html
 import subprocess
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MissingExtraError, ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,8 @@ def render_svg(diagram: Diagram) -> str:
     """The picture, as an SVG document.
 
     Raises:
-        PromptlibError: when Graphviz is not installed, or does not draw it.
+        MissingExtraError: when Graphviz is not installed.
+        ProgramError: when it does not draw it.
     """
     try:
         drawn = subprocess.run(
@@ -38,12 +39,12 @@ def render_svg(diagram: Diagram) -> str:
             check=False,
         )
     except FileNotFoundError:
-        raise PromptlibError(
+        raise MissingExtraError(
             f"Graphviz, which draws SVG, is not installed: there is no program `{_PROGRAM}`",
             "apt-get install graphviz, brew install graphviz, or draw without it: --format mermaid",
         ) from None
     if drawn.returncode:
-        raise PromptlibError(f"Graphviz draws nothing: {' '.join(drawn.stderr.split())}")
+        raise ProgramError(f"Graphviz draws nothing: {' '.join(drawn.stderr.split())}")
     return drawn.stdout
 
 

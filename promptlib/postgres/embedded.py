@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extensions import make_dsn
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import NoConnectionError, ProgramError, display_path
 from promptlib.postgres.programs import (
     SET_URL,
     give_to_server_owner,
@@ -58,7 +58,9 @@ def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
         libpq's connection parameters.
 
     Raises:
-        PromptlibError: when the extra is not installed or the server does not start.
+        MissingExtraError: when the extra is not installed.
+        ProgramError: when the server does not start.
+        NoConnectionError: when it does not answer.
     """
     folder = embedded_data_folder(project)
     found = _reached(folder, DATABASE)
@@ -71,7 +73,7 @@ def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
             _start(folder, binaries)
             found = _reached(folder, DATABASE)
     if not found:
-        raise PromptlibError("the embedded PostgreSQL does not answer", SET_URL)
+        raise NoConnectionError("the embedded PostgreSQL does not answer", SET_URL)
     return found
 
 
@@ -85,7 +87,8 @@ def stop_embedded(project: Path) -> bool:
         False if it did not run.
 
     Raises:
-        PromptlibError: when the extra is not installed any more or the server goes on.
+        MissingExtraError: when the extra is not installed any more.
+        ProgramError: when the server goes on.
     """
     folder = embedded_data_folder(project)
     found = _reached(folder, _SUPERUSER)
@@ -115,7 +118,7 @@ def _reached(folder: Path, database: str) -> dict[str, str] | None:
 
 def _start(folder: Path, binaries: Path) -> None:
     """Start the server, unless another process just did."""
-    import fcntl  # noqa: PLC0415 - Windows has none, and no embedded server
+    import fcntl  # Windows has none, and no embedded server
 
     folder.parent.mkdir(exist_ok=True)
     (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -156,7 +159,7 @@ def _forget_killed(folder: Path) -> None:
 
     PostgreSQL would take that process for a server and refuse to start.
     """
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with the wheel
+    import psutil  # comes with the wheel
 
     sockets = [*folder.glob(".s.PGSQL.*")]
     with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):
@@ -198,12 +201,12 @@ def _explained(verb: str, folder: Path) -> Iterator[None]:
         yield
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout).strip().partition("\n")[0]
-        raise PromptlibError(
+        raise ProgramError(
             f"{what}: {said}", f"look at {display_path(folder / 'log')}, or {SET_URL}"
         ) from error
     except OSError as error:
         place = display_path(Path(error.filename)) if error.filename else ""
-        raise PromptlibError(
+        raise ProgramError(
             f"{what}: {error.strerror}",
             f"make the folder writable, or {SET_URL}",
             place=place,

@@ -6,9 +6,16 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2 import errorcodes
 
-from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.core.errors import (
+    NoConnectionError,
+    PromptlibError,
+    StatementError,
+    error_chain,
+)
 from promptlib.core.interrupts import interrupt_behind
+from promptlib.core.remedies import Command, Remedy
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 
 if TYPE_CHECKING:
@@ -16,68 +23,84 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import Diagnostics
 
-_EXISTS = (
-    "if this migration ran here by other means, `alembic stamp` its version; otherwise rename it "
-    "or drop what is there first"
+_EXISTS = Remedy(
+    "if this migration ran here by other means, `{}`; otherwise rename it or drop what is there "
+    "first",
+    Command("stamp", "VERSION"),
 )
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
-_PERMISSION = "grant the right to the user in DATABASE_URL, or deploy as the owner"
 _VALUES = "mend the rows in this migration, before this statement"
-_LOCKED = "run it again at a quieter time, or with a longer lock_timeout behind the marker"
-_CONNECTION_LOST = "what was not committed is gone: connect and run it again"
+_CONNECT_AGAIN = "what was not committed is gone: connect and run it again"
+_ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
-    "22P02": "correct the value that is not of this type",
-    "23502": f"give every row a value: {_VALUES}, or add a default",
-    "23503": f"add the rows that are referred to, or {_VALUES}",
-    "23505": f"remove the duplicates: {_VALUES}",
-    "23514": f"{_VALUES}, or add the constraint NOT VALID",
-    "25001": "write `transaction:false` behind the marker: -- UP transaction:false",
-    "25006": "connect to the primary, with a user that may write",
-    "25P02": "look at the first error",
-    "2BP01": "drop or change those first, in this section; CASCADE would drop them unseen",
-    "3F000": "create the schema in an earlier migration",
-    "40001": "run it again",
-    "40P01": "run it again",
-    "42501": _PERMISSION,
-    "42601": "correct the SQL",
-    "42703": _MISSING,
-    "42704": _MISSING,
-    "42883": "correct the name or cast the arguments to its types",
-    "42P01": _MISSING,
-    "42701": _EXISTS,
-    "42710": _EXISTS,
-    "42723": _EXISTS,
-    "42P06": _EXISTS,
-    "42P07": _EXISTS,
-    "53100": "free disk space on the server",
-    "53300": "close connections, or raise max_connections",
-    "55P03": _LOCKED,
-    "55P04": "use the new value in a later migration: it must be committed first",
-    "57014": "it was cancelled, or ran into statement_timeout: run it again",
-    "P0001": "the migration refuses by itself: do what it says, then run it again",
-    "57P01": _CONNECTION_LOST,
+    errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
+    errorcodes.NOT_NULL_VIOLATION: f"give every row a value: {_VALUES}, or add a default",
+    errorcodes.FOREIGN_KEY_VIOLATION: f"add the rows that are referred to, or {_VALUES}",
+    errorcodes.UNIQUE_VIOLATION: f"remove the duplicates: {_VALUES}",
+    errorcodes.CHECK_VIOLATION: f"{_VALUES}, or add the constraint NOT VALID",
+    errorcodes.ACTIVE_SQL_TRANSACTION: (
+        "write `transaction:false` behind the marker: -- UP transaction:false"
+    ),
+    errorcodes.READ_ONLY_SQL_TRANSACTION: "connect to the primary, with a user that may write",
+    errorcodes.IN_FAILED_SQL_TRANSACTION: "look at the first error",
+    errorcodes.DEPENDENT_OBJECTS_STILL_EXIST: (
+        "drop or change those first, in this section; CASCADE would drop them unseen"
+    ),
+    errorcodes.INVALID_SCHEMA_NAME: "create the schema in an earlier migration",
+    errorcodes.SERIALIZATION_FAILURE: "run it again",
+    errorcodes.DEADLOCK_DETECTED: "run it again",
+    errorcodes.INSUFFICIENT_PRIVILEGE: (
+        "grant the right to the user in DATABASE_URL, or deploy as the owner"
+    ),
+    errorcodes.SYNTAX_ERROR: "correct the SQL",
+    errorcodes.UNDEFINED_COLUMN: _MISSING,
+    errorcodes.UNDEFINED_OBJECT: _MISSING,
+    errorcodes.UNDEFINED_FUNCTION: "correct the name or cast the arguments to its types",
+    errorcodes.UNDEFINED_TABLE: _MISSING,
+    errorcodes.DUPLICATE_COLUMN: _EXISTS,
+    errorcodes.DUPLICATE_OBJECT: _EXISTS,
+    errorcodes.DUPLICATE_FUNCTION: _EXISTS,
+    errorcodes.DUPLICATE_SCHEMA: _EXISTS,
+    errorcodes.DUPLICATE_TABLE: _EXISTS,
+    errorcodes.DISK_FULL: "free disk space on the server",
+    errorcodes.TOO_MANY_CONNECTIONS: "close connections, or raise max_connections",
+    errorcodes.LOCK_NOT_AVAILABLE: (
+        "run it again at a quieter time, or with a longer lock_timeout behind the marker"
+    ),
+    errorcodes.UNSAFE_NEW_ENUM_VALUE_USAGE: (
+        "use the new value in a later migration: it must be committed first"
+    ),
+    errorcodes.QUERY_CANCELED: "it was cancelled, or ran into statement_timeout: run it again",
+    errorcodes.RAISE_EXCEPTION: (
+        "the migration refuses by itself: do what it says, then run it again"
+    ),
 }
 _DEFAULT = "correct the SQL, then run it again"
 
 
-def explain_server_error(error: psycopg2.Error, file: str) -> PromptlibError:
-    """Say what an error means that no statement of a file raised: COMMIT does, for one.
+def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | NoConnectionError:
+    """Say what an error of the server's means, or of the connection to it.
 
     Args:
         error: as psycopg2 raised it.
-        file: the file that was running, or nothing.
+        place: where what failed is written; for a COMMIT, the file that was running, or nothing.
+
+    Returns:
+        the error to raise, with the server's detail, hint and context, and a remedy. The data in
+        all of these is masked.
     """
-    what, remedy, notes = _told(error)
-    return PromptlibError(what, remedy, place=file, notes=notes)
-
-
-def _told(error: psycopg2.Error) -> tuple[str, str, list[str]]:
-    """What is wrong, what to do, and the server's notes; none of it holds data."""
     state, primary = error.pgcode or "", error.diag.message_primary
-    what = mask_message(primary or str(error).strip().split("\n")[0], state)
-    remedy = _REMEDIES.get(state, _DEFAULT if primary else _CONNECTION_LOST)
-    number = f" ({state})" if state else ""
-    return " ".join(what.split()) + number, remedy, _server_notes(error.diag, state)
+    said = mask_message(primary or str(error).strip().split("\n")[0], state)
+    what = " ".join(said.split()) + (f" ({state})" if state else "")
+    notes = _server_notes(error.diag, state)
+    # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
+    severity = error.diag.severity_nonlocalized or error.diag.severity
+    if not state or severity in _ENDS_SESSION:
+        remedy = _REMEDIES.get(state, _CONNECT_AGAIN)
+        return NoConnectionError(what, remedy, place=place, notes=notes)
+    refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)
+    refused.sqlstate = state
+    return refused
 
 
 def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:

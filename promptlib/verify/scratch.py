@@ -8,9 +8,9 @@ import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
-from psycopg2 import errors, sql
+from psycopg2 import errorcodes, errors, sql
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.engine.runner import Step
 from promptlib.engine.watcher import Watcher
@@ -67,7 +67,7 @@ class Workshop:
         """Make a database: empty, or a copy of one that nobody is connected to.
 
         Raises:
-            PromptlibError: when the user may not, or another one is connected to the original.
+            StatementError: when the user may not, or another one is connected to the original.
         """
         name = f"{self._name}_{next(self._numbers)}"
         parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
@@ -78,16 +78,18 @@ class Workshop:
             self._cursor.execute(sql.SQL(" ").join(parts))
         except errors.InsufficientPrivilege:
             user = self._target.parameters.get("user", "this user")
-            raise PromptlibError(
+            refused = StatementError(
                 f"{user} may not make a scratch database on {self._target}",
                 f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
-            ) from None
+            )
+            raise refused.but(sqlstate=errorcodes.INSUFFICIENT_PRIVILEGE) from None
         except errors.ObjectInUse as error:
-            raise PromptlibError(
+            refused = StatementError(
                 f"a scratch database cannot be made: {error.diag.message_primary}",
                 "where a pooler is between, which keeps connections, connect to the server itself; "
                 "or use the embedded server: --embedded",
-            ) from None
+            )
+            raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE) from None
         return Target({**self._target.parameters, "dbname": name}, self._target.source)
 
     def drop(self, made: Target) -> None:
@@ -113,13 +115,13 @@ def open_workshop(target: Target) -> Iterator[Workshop]:
     Those that a killed process left behind are dropped first.
 
     Raises:
-        PromptlibError: when the server cannot be reached.
+        NoConnectionError: when the server cannot be reached.
     """
     name = _PREFIX + secrets.token_hex(6)
     error = None  # what the user knows is the target, which need not be there
     try:
         target.connect().close()
-    except PromptlibError as refused:
+    except NoConnectionError as refused:
         error = refused
     with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
         _tidy(cursor)
@@ -171,7 +173,7 @@ def build_schema(made: Target, migrations: Iterable[Migration], settings: Settin
     """Run the UP sections of migrations, without a ledger.
 
     Raises:
-        PromptlibError: for the first statement that fails.
+        StatementError: for the first statement that fails.
     """
     with scratch_session(made) as (connection, watcher):
         for migration in migrations:

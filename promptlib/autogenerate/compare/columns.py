@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 from sqlalchemy import Identity
@@ -44,7 +44,7 @@ def _generated(table: TableChanges) -> None:
         table.add(SqlOperation(Phase.CREATE_INDEX, respelled(sql), undo=back, diff=("add", user)))
 
 
-def _plain(table: TableChanges, real: Column[Any], model: Column[Any]) -> SqlOperation:
+def _plain(table: TableChanges, real: Column[object], model: Column[object]) -> SqlOperation:
     """A column that is generated no more keeps its values."""
     back = ops.ModifyTableOps(table.table, _anew(table, model, real), schema=table.schema)
     return SqlOperation(
@@ -56,7 +56,7 @@ def _plain(table: TableChanges, real: Column[Any], model: Column[Any]) -> SqlOpe
 
 
 def _anew(
-    table: TableChanges, before: Column[Any], after: Column[Any]
+    table: TableChanges, before: Column[object], after: Column[object]
 ) -> list[ops.MigrateOperation]:
     place = table.schema, table.table
     return [

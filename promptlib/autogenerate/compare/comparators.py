@@ -140,8 +140,8 @@ def compare_type(  # what Alembic passes
     _schema: str | None,
     _table: str,
     _name: str,
-    real: Column[Any],
-    model: Column[Any],
+    real: Column[object],
+    model: Column[object],
 ) -> PriorityDispatchResult:
     """Compare a column's type, also one that SQLAlchemy does not know."""
     found = _found(autogen.migration_context, model.table)
@@ -159,8 +159,8 @@ def compare_default(  # what Alembic passes
     _schema: str | None,
     _table: str,
     _name: str,
-    real: Column[Any],
-    model: Column[Any],
+    real: Column[object],
+    model: Column[object],
 ) -> PriorityDispatchResult:
     """Compare a column's default, unless it is an identity, which Alembic compares well.
 
@@ -181,7 +181,7 @@ def compare_default(  # what Alembic passes
     return _STOP
 
 
-def _is_other(context: MigrationContext, real: Column[Any], model: Column[Any]) -> bool:
+def _is_other(context: MigrationContext, real: Column[object], model: Column[object]) -> bool:
     """Whether Alembic takes two defaults for different, as far as it can."""
     before = real.server_default and _text(real.server_default)
     after = model.server_default and _text(model.server_default)

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import (
     NamedType,
 )
 
+from promptlib.autogenerate.compare.introspect import fetch_rows
 from promptlib.autogenerate.dialect import plain_dialect, quote_name, respelled
 from promptlib.autogenerate.enum_change import (
     EnumChange,
@@ -93,7 +94,7 @@ class _Known(NamedTuple):
     values: list[str]
 
 
-def named_type(type_: TypeEngine[Any]) -> NamedType | None:
+def named_type(type_: TypeEngine[object]) -> NamedType | None:
     """The enumerated type or domain behind a column's type."""
     if isinstance(type_, TypeDecorator):
         return named_type(type_.load_dialect_impl(plain_dialect()))
@@ -115,16 +116,12 @@ class EnumComparison:
         self.cursor = cursor
         found = (named_type(column.type) for table in tables for column in table.columns)
         self.model = {_name(one): one for one in found if one}
-        self.known = {oid: _Known(oid, *values) for oid, *values in self._rows(_ENUMS)}
-        self.resolved = dict(self._rows(_RESOLVED, list(self.model)))
-
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        self.cursor.execute(query, values)
-        return self.cursor.fetchall()
+        self.known = {oid: _Known(oid, *values) for oid, *values in fetch_rows(self.cursor, _ENUMS)}
+        self.resolved = dict(fetch_rows(self.cursor, _RESOLVED, list(self.model)))
 
     def has_schema(self, name: str) -> bool:
         """Whether the database has a schema, by its name as SQL has it."""
-        return bool(self._rows("SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
+        return bool(fetch_rows(self.cursor, "SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
 
     def temporary(self) -> Iterator[str]:
         """Yield what makes, for a moment, those types that the database has not in this way."""
@@ -154,7 +151,7 @@ class EnumComparison:
         new = [use for use in old if effect.type_of(use, name) == name]
         new += [use for use in effect.takers(name) if use not in new]
         rules = [rule for key, rule in self._rules(known) if key not in effect.gone]
-        others = [text for (text,) in self._rows(_OTHERS, known.oid)]
+        others = [text for (text,) in fetch_rows(self.cursor, _OTHERS, known.oid)]
         return EnumChange(
             EnumType(known.schema, known.name, known.values, [effect.prepared(use) for use in old]),
             EnumType(
@@ -173,7 +170,7 @@ class EnumComparison:
             stay = [
                 use for use in uses if not effect.drops(use) and effect.type_of(use, name) == name
             ]
-            if uses and not stay and not self._rows(_OTHERS, known.oid):
+            if uses and not stay and not fetch_rows(self.cursor, _OTHERS, known.oid):
                 type_ = EnumType(known.schema, known.name, known.values, [])
                 undo = SqlOperation(Phase.TYPE, create_enum_sql(type_))
                 yield SqlOperation(
@@ -181,11 +178,11 @@ class EnumComparison:
                 )
 
     def _uses(self, known: _Known) -> list[EnumUse]:
-        return [EnumUse(*values) for values in self._rows(_USES, known.oid)]
+        return [EnumUse(*values) for values in fetch_rows(self.cursor, _USES, known.oid)]
 
     def _rules(self, known: _Known) -> Iterator[tuple[tuple[TableKey, str], tuple[str, str]]]:
         """Yield the constraints and indexes that name a value: how they go and come back."""
-        for schema, table, name, is_index, definition in self._rows(_RULES, known.oid):
+        for schema, table, name, is_index, definition in fetch_rows(self.cursor, _RULES, known.oid):
             drop = f"DROP INDEX {quote_name(name, schema)}"
             restore = respelled(definition)
             if not is_index:

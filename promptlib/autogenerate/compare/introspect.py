@@ -67,19 +67,23 @@ class TableFacts(NamedTuple):
     users: dict[str, dict[str, str]]
 
 
+def fetch_rows(cursor: Cursor, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    cursor.execute(query, values)
+    return cursor.fetchall()
+
+
 def read_table_facts(cursor: Cursor, relation: str) -> TableFacts:
     """Ask the server for a table, by its quoted name."""
-
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        cursor.execute(query, (relation,))
-        return cursor.fetchall()
-
     users: dict[str, dict[str, str]] = {}
-    for column, user, sql in rows(_USERS):
+    for column, user, sql in fetch_rows(cursor, _USERS, relation):
         users.setdefault(column, {})[user] = sql
     return TableFacts(
-        {name: SpelledColumn(*values) for name, *values in rows(_COLUMNS)},
-        {name: _UNSAID.sub("", text) for name, text in rows(_CONSTRAINTS)},
-        {name: _INDEX_HEAD.sub(r"\1", text, count=1) for name, text in rows(_INDEXES)},
+        {name: SpelledColumn(*values) for name, *values in fetch_rows(cursor, _COLUMNS, relation)},
+        {name: _UNSAID.sub("", text) for name, text in fetch_rows(cursor, _CONSTRAINTS, relation)},
+        {
+            name: _INDEX_HEAD.sub(r"\1", text, count=1)
+            for name, text in fetch_rows(cursor, _INDEXES, relation)
+        },
         users,
     )

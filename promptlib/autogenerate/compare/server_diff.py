@@ -114,7 +114,7 @@ def _script(table: Table) -> Iterator[str]:
     copy = table.to_metadata(MetaData(naming_convention=naming), schema=_TEMPORARY)
     for column, original in zip(copy.columns, table.columns, strict=True):
         column.type = original.type  # its schema is not the table's
-    copy._prefixes = []  # noqa: SLF001 - a temporary table is UNLOGGED by itself
+    copy._prefixes = []  # a temporary table is UNLOGGED by itself
     made = CreateTable(copy, include_foreign_key_constraints=[])
     yield str(made.compile(dialect=plain_dialect()))
     for index in table.indexes:  # a copy's name might have the schema in it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 from sqlalchemy.types import NullType
@@ -124,7 +124,7 @@ def _table(operation: ops.MigrateOperation) -> str:
     return quote_name(name, schema)
 
 
-def _type(column: Column[Any]) -> str:
+def _type(column: Column[object]) -> str:
     """The type; nothing, if SQLAlchemy does not know it."""
     return "" if isinstance(column.type, NullType) else str(column.type.compile(plain_dialect()))
 
@@ -175,7 +175,7 @@ def _count(operation: ops.MigrateOperation, types: Conversions) -> str:
     return f"SELECT count(*), {quote_literal(what)} FROM {table} WHERE {condition}"
 
 
-def _constant(column: Column[Any]) -> str:
+def _constant(column: Column[object]) -> str:
     """A default that each row got alike: it holds nothing that anybody has written."""
     if _type(column).startswith(_INCOMPARABLE) and not _type(column).startswith("JSONB"):
         return ""
@@ -187,6 +187,6 @@ def _is_computed(operation: ops.DropColumnOp) -> bool:
     return operation.to_column().computed is not None
 
 
-def _needs_value(column: Column[Any]) -> bool:
+def _needs_value(column: Column[object]) -> bool:
     """Whether rows that are there would have to get a value from somewhere."""
     return not column.nullable and column.server_default is None and not column.primary_key

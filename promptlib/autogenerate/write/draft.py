@@ -23,7 +23,7 @@ from promptlib.autogenerate.write.data_loss import (
 from promptlib.autogenerate.write.ordering import order_operations, phase_of
 from promptlib.autogenerate.write.rendering import SqlRendering
 from promptlib.autogenerate.write.restore import TableRestore
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError
 from promptlib.syntax.statements import Marker, scan_sql
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class _Drafted(ops.UpgradeOps):
         super().__init__()
         self._found = ops.OpContainer(found)
 
-    def as_diffs(self) -> Any:
+    def as_diffs(self) -> object:
         """What `alembic check` shows."""
         return self._found.as_diffs()
 
@@ -112,7 +112,7 @@ class Draft:
             name: what the template is called, for errors.
 
         Raises:
-            PromptlibError: when it has not, or SQLAlchemy cannot write a part of the model.
+            ConfigurationError: when it has not, or SQLAlchemy cannot write a part of the model.
         """
         up, down = self.comparison.conversions(self.schema)
         forth, back = (
@@ -199,7 +199,7 @@ def _cut_template(template: str, name: str) -> Iterator[str]:
     text = template.encode()
     markers = {item.word: item for item in scan_sql(text) if isinstance(item, Marker)}
     if list(markers) != ["UP", "DOWN"]:
-        raise PromptlibError(
+        raise ConfigurationError(
             "there are no lines `-- UP` and `-- DOWN` to write the SQL behind",
             "put them in",
             place=name,

@@ -10,8 +10,13 @@ import itertools
 from typing import TYPE_CHECKING, TypeVar
 
 from alembic.operations import ops
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint
-from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 
 from promptlib.autogenerate.operations import (
     LATER,
@@ -46,10 +51,20 @@ _PHASES: dict[type[ops.MigrateOperation], Phase] = {
 }
 # Alembic takes these out of sets: their names are an order that is always the same.
 _UNORDERED = {
-    *(Phase.DROP_FOREIGN_KEY, Phase.DROP_INDEX, Phase.DROP_CONSTRAINT),
-    *(Phase.ADD_CONSTRAINT, Phase.CREATE_INDEX, Phase.ADD_FOREIGN_KEY),
+    Phase.DROP_FOREIGN_KEY,
+    Phase.DROP_INDEX,
+    Phase.DROP_CONSTRAINT,
+    Phase.ADD_CONSTRAINT,
+    Phase.CREATE_INDEX,
+    Phase.ADD_FOREIGN_KEY,
 }
-_ITEMS = (Column, PrimaryKeyConstraint, Unique, CheckConstraint, ForeignKeyConstraint)
+_ITEMS = (
+    Column,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    CheckConstraint,
+    ForeignKeyConstraint,
+)
 
 
 def order_operations(operations: Iterable[ops.MigrateOperation]) -> list[ops.MigrateOperation]:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import copy
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Identity, create_mock_engine, text
+from sqlalchemy import ClauseElement, Identity, create_mock_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
 from promptlib.autogenerate.operations import LATER, SqlOperation, operation_subject
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError
 from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import MetaData
+    from sqlalchemy import Connection, MetaData
 
     from promptlib.autogenerate.conversions import Conversions
 
@@ -41,7 +41,7 @@ class _Collected(PostgresqlImpl):
         nowhere = create_mock_engine("postgresql+psycopg2://", lambda *_, **__: None)
         super().__init__(
             plain_dialect(),
-            nowhere,  # type: ignore[arg-type]
+            cast("Connection", nowhere),
             as_sql=True,
             transactional_ddl=None,
             output_buffer=None,
@@ -49,8 +49,9 @@ class _Collected(PostgresqlImpl):
         )
         self.statements: list[str] = []
 
-    def _exec(self, construct: Any, *_: object, **__: object) -> None:
+    def _exec(self, construct: object, *_: object, **__: object) -> None:
         found = text(construct) if isinstance(construct, str) else construct
+        assert isinstance(found, ClauseElement)
         self.statements.append(str(found.compile(dialect=plain_dialect())))
 
 
@@ -71,7 +72,7 @@ class SqlRendering:
         """The statements of an operation, without semicolons.
 
         Raises:
-            PromptlibError: when SQLAlchemy cannot write it.
+            ConfigurationError: when SQLAlchemy cannot write it.
         """
         if isinstance(operation, SqlOperation):
             return list(operation.sql)
@@ -82,7 +83,7 @@ class SqlRendering:
             place = ".".join(
                 filter(None, (*operation_subject(operation)[0], operation_subject(operation)[1]))
             )
-            raise PromptlibError(
+            raise ConfigurationError(
                 f"the model's {place} cannot be written as SQL: {' '.join(str(error).split())}",
                 "change it in the model",
             ) from error

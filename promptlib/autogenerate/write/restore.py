@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from promptlib.autogenerate.write.table_sql import ExistingTable, TableColumn
 
 
-class _Verbatim(UserDefinedType[Any]):
+class _Verbatim(UserDefinedType[object]):
     """A type as the server spells it."""
 
     cache_ok = True

@@ -6,8 +6,9 @@ Left out, and named as what is: grants, policies, rules, partitions, inheritance
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.autogenerate.compare.introspect import fetch_rows
 from promptlib.autogenerate.dialect import quote_name, respelled
 from promptlib.syntax.lexemes import quote_literal
 
@@ -278,12 +279,7 @@ def _commented(what: str, comment: str | None) -> list[str]:
 
 def read_table(cursor: Cursor, name: str) -> ExistingTable | None:
     """Read a table, by its name as SQL has it; None, if there is none."""
-
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        cursor.execute(query, (name,))
-        return cursor.fetchall()
-
-    facts = rows(_TABLE)
+    facts = fetch_rows(cursor, _TABLE, name)
     if not facts:
         return None
     width = len(TableColumn._fields) - 2  # those behind the table; the sequence has the rest
@@ -291,17 +287,17 @@ def read_table(cursor: Cursor, name: str) -> ExistingTable | None:
         TableColumn._make(
             (name, *row[:width], ColumnSequence(*row[width:]) if row[width] else None)
         )
-        for row in rows(_COLUMNS)
+        for row in fetch_rows(cursor, _COLUMNS, name)
     ]
-    constraints = [TableConstraint(*row) for row in rows(_CONSTRAINTS)]
+    constraints = [TableConstraint(*row) for row in fetch_rows(cursor, _CONSTRAINTS, name)]
     return ExistingTable(
         name,
         {one.name: one for one in columns},
         {one.name: one._replace(sql=respelled(one.sql)) for one in constraints},
         {
             index: [respelled(sql), *_commented(what, comment)]
-            for index, sql, what, comment in rows(_INDEXES)
+            for index, sql, what, comment in fetch_rows(cursor, _INDEXES, name)
         },
-        [sql for (sql,) in rows(_TRIGGERS)],
+        [sql for (sql,) in fetch_rows(cursor, _TRIGGERS, name)],
         *facts[0],
     )
