@@ -16,6 +16,7 @@ from promptlib.alembic_bridge.offline import run_offline
 from promptlib.alembic_bridge.online import run_online
 from promptlib.alembic_bridge.plugin import OPTION
 from promptlib.alembic_bridge.revisions import SqlScriptDirectory
+from promptlib.alembic_bridge.threads import environment_here
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
@@ -50,6 +51,7 @@ def run(context: EnvironmentContext, metadata: Model = None) -> None:
             migration and exit 0; else for whatever goes wrong, once nothing of the failing
             migration is left.
     """
+    context = environment_here(context)
     config = context.config
     handover = handed_over(config)
     if handover and handover.models is not None:
@@ -71,9 +73,7 @@ def run(context: EnvironmentContext, metadata: Model = None) -> None:
 
 def _callbacks(context: EnvironmentContext) -> Any:
     """What `on_version_apply` was set to before us, which configuring again would forget."""
-    # alembic.context is a module, which stands for the object.
-    environment: EnvironmentContext = getattr(context, "_proxy", context)
-    return environment.context_opts.get(_CALLBACKS)
+    return context.context_opts.get(_CALLBACKS)
 
 
 def _sql_scripts(context: EnvironmentContext) -> SqlScriptDirectory:

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg2
+from alembic.operations import Operations
 from alembic.runtime.migration import RevisionStep
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -114,7 +115,7 @@ def _look(
             _log.warning("%s", problem.told(Front.ALEMBIC))
         if compares:
             _require_head(found, tuple(script.get_heads()))
-    context.run_migrations()
+    context.get_context().run_migrations()
 
 
 def _problems(found: Status) -> Iterable[PromptlibError]:
@@ -186,8 +187,9 @@ class _Command:
         self._call(info, {step.move.now} - {""})
 
     def _call(self, info: MigrationInfo, heads: set[str]) -> None:
-        for callback in self._context.on_version_apply_callbacks:
-            callback(ctx=self._context, step=info, heads=heads, run_args={})
+        with Operations.context(self._context):  # alembic.op may be used there
+            for callback in self._context.on_version_apply_callbacks:
+                callback(ctx=self._context, step=info, heads=heads, run_args={})
 
     def _stamp(self, seen: Status, steps: list[Any]) -> None:
         purged = "" if self._context.purge else seen.current

@@ -19,6 +19,7 @@ from promptlib.alembic_bridge.errors import (
     fewer_warnings,
     is_offline_revision,
 )
+from promptlib.alembic_bridge.threads import own_environment
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
@@ -86,6 +87,11 @@ class SqlScriptDirectory(ScriptDirectory):
         """The migrations by name, oldest first; none has been read."""
         with errors_reported(self.config):
             return self.sources.files
+
+    def run_env(self) -> None:
+        """Run env.py with the environment of this thread."""
+        with own_environment(self):
+            super().run_env()
 
     def acquaint(self, status: Status) -> None:
         """Take note of where the database stands: targets like -1 and head depend on it."""

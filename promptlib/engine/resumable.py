@@ -78,7 +78,8 @@ _INVALID = """
      WHERE indrelid = to_regclass(%s) AND relname = (parse_ident(%s))[1] AND NOT indisvalid
 """
 _POLL = 0.2  # seconds
-_LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")  # SQLSTATEs that leave open how the statement ended
+# SQLSTATEs that leave open how the statement ended.
+_LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")
 
 
 @dataclass
