@@ -122,6 +122,7 @@ class Alembic:
         return Config(
             self._project.ini,
             toml_file=self._project.toml,
+            ini_section=self._project.section,
             output_buffer=output,
             cmd_opts=self._options,
             attributes={**self._attributes},

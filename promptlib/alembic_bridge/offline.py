@@ -44,7 +44,7 @@ class Writing:
         """Write a migration's section."""
         found = self.script.migrations[version]
         section = found.up if direction == UP else found.down
-        settings = self.settings.of_section(section)
+        settings = self.settings.of_section(section.settings)
         inside = contextlib.nullcontext()
         with inside if section.transactional else self.context.autocommit_block():
             self.context.impl.static_output(section_script(section, settings))

@@ -64,7 +64,7 @@ class Deploy:
 
     def __post_init__(self) -> None:
         self.tables = LedgerSql(self.sections.ledger.schema)
-        usual = self.settings.of_section(None)
+        usual = self.settings.of_section({})
         self._within: Chain | Nested = (
             Nested(self.connection) if self.external else Chain(self.connection, usual)
         )
@@ -86,7 +86,7 @@ class Deploy:
             PromptlibError: nothing of it is left, and its failure is recorded.
         """
         self._begin(step, title)
-        settings = self.settings.of_section(step.section)
+        settings = self.settings.of_section(step.section.settings)
         tolerated = TOLERATED[step.direction] if self.sections.undoes(step) else ()
         began = time.perf_counter()
 

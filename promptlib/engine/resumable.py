@@ -157,7 +157,7 @@ class ResumableRun:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_backend_pid()")
         if cursor.fetchone() == (self.connection.info.backend_pid,):
-            return self.settings.of_section(self.step.section)
+            return self.settings.of_section(self.step.section.settings)
         require_nothing_set(self.step)
         _log.info("behind a pooler a section outside a transaction runs without lock_timeout")
         return {}

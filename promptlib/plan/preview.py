@@ -104,7 +104,7 @@ def _section(migration: Migration, found: Standing, settings: Settings) -> str:
     from promptlib.engine.psql_script import section_script  # noqa: PLC0415
 
     up = migration.up
-    sql = section_script(up, settings.of_section(up))
+    sql = section_script(up, settings.of_section(up.settings))
     record = LedgerSql(found.ledger.schema).applied(migration)
     name = f"-- Running upgrade of late migration {migration.version}"
     whole = ["BEGIN;", sql, record] if up.transactional else [sql, "BEGIN;", record]
