@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib.alembic_bridge.commands import Alembic
-from promptlib.cli.arguments import ROWS
-from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.cli.commands.verify import ROWS
+from promptlib.core.errors import FindingError, PromptlibError, error_chain
 from promptlib.core.logs import progress_hushed
 from promptlib.lint.violations import Violation, violation_of_error
 from promptlib.verify.prover import prove_migrations
@@ -42,12 +41,14 @@ def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[V
         return
     known = [migration.version for migration in migrations]
     for finding in prove_migrations(target, migrations, known, project.settings, ROWS).findings:
-        told = PromptlibError(finding.what, place=finding.place, notes=finding.diff)
+        told = FindingError(finding.what, place=finding.place, notes=finding.diff)
         yield violation_of_error(told, "verify")
 
 
 def _of_model(project: Project, target: Target) -> Iterator[Violation]:
     """What `alembic check` says, once all migrations have run."""
+    from promptlib.alembic_bridge.commands import Alembic  # which takes its time
+
     with open_workshop(target) as workshop:
         alembic = Alembic(project, str(workshop.make()), {})
         with progress_hushed():

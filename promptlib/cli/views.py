@@ -1,21 +1,22 @@
-"""What the commands know, as lines for people."""
+"""What the commands know, as lines for people: facts in columns, with colour on a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.tables import GREEN, RED, YELLOW, align_columns
 from promptlib.core.durations import display_duration
 from promptlib.plan.states import State
 from promptlib.plan.status import describe_half_done
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from promptlib.plan.backwards import Rollback
     from promptlib.plan.preview import Preview
     from promptlib.plan.status import Document, Standing
 
+GREEN, YELLOW, RED = "32", "33", "31"
+_BETWEEN = "  "
 _UNKNOWN = "-"
 _COLOURS = {
     State.EXECUTED: GREEN,
@@ -118,6 +119,29 @@ def describe_place(found: Standing) -> str:
     """Where the database stands."""
     newest = " (head)" if found.current == found.head else ""
     return f"the database is at {found.current or 'base'}{newest}"
+
+
+def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> list[str]:
+    """Lines whose columns stand below each other.
+
+    Args:
+        rows: all of the same length.
+        colours: of whole cells, by their text; none where there is no colour.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        _BETWEEN.join(
+            [_painted(each, colours) for each in map(str.ljust, row, widths)]
+            if colours
+            else map(str.ljust, row, widths)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _painted(padded: str, colours: Mapping[str, str]) -> str:
+    cell = padded.rstrip()
+    return f"\x1b[{colours[cell]}m{cell}\x1b[0m{padded[len(cell) :]}" if cell in colours else padded
 
 
 def _table(rows: Sequence[Sequence[str]], *, coloured: bool) -> list[str]:
