@@ -20,12 +20,10 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.adopt.schema_match import SchemaComparison
-    from promptlib.config.project import Project
     from promptlib.engine.migrator import Migrator
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
-    from promptlib.postgres.target import Target
 
 _log = logging.getLogger(__name__)
 _OUTCOME = "adopted"
@@ -91,13 +89,12 @@ def _nothing(found: Status) -> str:
 
 
 def check_adoption(
-    project: Project, target: Target, found: Status, adoption: Adoption, *, embedded: bool
+    migrator: Migrator, found: Status, adoption: Adoption, *, embedded: bool
 ) -> SchemaComparison:
     """Find out whether the database holds what ran on it.
 
     Args:
-        project: whose settings hold.
-        target: the database.
+        migrator: of the database.
         found: the database and the files.
         adoption: what is to be taken over.
         embedded: whether to make the scratch database on the embedded server.
@@ -109,15 +106,15 @@ def check_adoption(
     versions = [each for each in found.files if each <= adoption.end and each not in late]
     if not versions:
         return NOTHING_EXPECTED
-    place = project.embedded() if embedded else target
+    place = migrator.project.embedded() if embedded else migrator.target
     number = f"{len(versions)} migration{'s' * (len(versions) != 1)}"
     _log.info("running %s in a scratch database, to compare the schemas", number)
     try:
         ran = found.files.parse(versions)
-        expected = expected_schema(ran, place, target, project.settings)
+        expected = expected_schema(ran, place, migrator.target, migrator.settings)
     except PromptlibError as error:
         raise _unchecked(error, late, embedded=embedded) from error
-    return compare_schema(target, expected)
+    return compare_schema(migrator.target, expected)
 
 
 def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> PromptlibError:

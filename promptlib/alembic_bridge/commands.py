@@ -86,6 +86,7 @@ class Alembic:
         config = Config(
             self._project.ini,
             toml_file=self._project.toml,
+            ini_section=self._project.section,
             output_buffer=output,
             cmd_opts=argparse.Namespace(quiet=True),
         )

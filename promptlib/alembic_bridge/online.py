@@ -16,12 +16,12 @@ from alembic.runtime.migration import RevisionStep
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.alembic_bridge.errors import is_command
-from promptlib.core.durations import display_duration
 from promptlib.core.errors import PlanRefusedError, PromptlibError, combine_errors
 from promptlib.core.logs import EventLog
 from promptlib.core.remedies import MIGRATE, Front, Remedy
 from promptlib.engine.context import Connections
 from promptlib.engine.deploy import Deploy, Request
+from promptlib.engine.results import describe_deployment
 from promptlib.ledger.tables import UP
 from promptlib.plan.states import state_problems
 from promptlib.plan.status import place_of_version
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from promptlib.alembic_bridge.revisions import SqlScriptDirectory
     from promptlib.config.settings import Settings
-    from promptlib.engine.results import Deployment
     from promptlib.plan.status import Status
     from promptlib.plan.steps import PlannedStep
 
@@ -166,7 +165,7 @@ class _Command:
         action = _ACTIONS[self._script.asked.command]
         recorded = self._applied if self._context.on_version_apply_callbacks else None
         request = Request(action, self._wanted, recorded=recorded)
-        self._tell_end(self._deploy.run(request, seen))
+        _log.info("%s", describe_deployment(self._deploy.run(request, seen)))
 
     def _steps(self, found: Status) -> list[Any]:
         """Alembic's steps, where the database stands so."""
@@ -201,13 +200,6 @@ class _Command:
 
         self._deploy.stamp(end, recorded)
         _log.info("%s", place_of_version(end, seen.head))
-
-    def _tell_end(self, done: Deployment) -> None:
-        """Say what was done, and where the database stands."""
-        number = len(done.ran)
-        took = f"{number} migration{'s' * (number != 1)} in {display_duration(done.seconds)}; "
-        place = place_of_version(done.current or "", done.head or "")
-        _log.info("%s%s", took if number else "", place)
 
 
 def _info(script: SqlScriptDirectory, step: PlannedStep) -> MigrationInfo:

@@ -19,14 +19,14 @@ from alembic.util import CommandError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from alembic.script import ScriptDirectory
+    from promptlib.alembic_bridge.revisions import SqlScriptDirectory
 
 _module: Any = alembic.context
 _local = threading.local()
 
 
 @contextlib.contextmanager
-def own_environment(script: ScriptDirectory) -> Iterator[None]:
+def own_environment(script: SqlScriptDirectory) -> Iterator[None]:
     """Remember which environment a command of this thread has entered, while env.py runs.
 
     Args:
@@ -55,10 +55,9 @@ def own_environment(script: ScriptDirectory) -> Iterator[None]:
 
 def environment_here(context: EnvironmentContext) -> EnvironmentContext:
     """The environment of this thread's command; else what a module or object stands for."""
-    found: EnvironmentContext = getattr(_local, "environment", None) or getattr(
-        context, "_proxy", context
-    )
-    return found
+    here: EnvironmentContext | None = getattr(_local, "environment", None)
+    stands_for: EnvironmentContext = getattr(context, "_proxy", context)
+    return here or stands_for
 
 
 def _let_go(environment: EnvironmentContext) -> None:

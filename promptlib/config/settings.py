@@ -46,15 +46,14 @@ class Settings(NamedTuple):
         return int(self.lock_attempts)
 
     def of_section(self, own: Mapping[str, str]) -> dict[str, str]:
-        """The PostgreSQL settings that a section runs with; its own options, if any, win."""
+        """The PostgreSQL settings that a section runs with.
+
+        Args:
+            own: what the section itself asks for, which wins.
+        """
         loss = {ALLOW_DATA_LOSS: "on"} if self.allow_data_loss == "on" else {}
         limit = {"statement_timeout": self.statement_timeout} if self.statement_timeout else {}
-        return {
-            "lock_timeout": self.lock_timeout,
-            **limit,
-            **loss,
-            **own,
-        }
+        return {"lock_timeout": self.lock_timeout, **limit, **loss, **own}
 
 
 def _is_count(text: str) -> bool:

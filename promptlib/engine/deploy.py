@@ -30,7 +30,14 @@ from promptlib.plan.states import (
     require_writable,
 )
 from promptlib.plan.status import Status, compare_status
-from promptlib.plan.steps import Action, PlannedStep, Wanted, plan_steps
+from promptlib.plan.steps import (
+    Action,
+    PlannedStep,
+    Wanted,
+    plan_steps,
+    wanted_downgrade,
+    wanted_upgrade,
+)
 from promptlib.postgres.errors import driver_errors_explained
 
 if TYPE_CHECKING:
@@ -59,6 +66,22 @@ class Request(NamedTuple):
     wanted: Callable[[Status], Wanted]
     start: tuple[str, ...] | None = None
     recorded: Recorded | None = None
+
+
+def request_upgrade(target: str) -> Request:
+    """Ask for pending migrations: head, +N, or up to a version, which may be shortened."""
+    return Request(Action.MIGRATE, lambda found: wanted_upgrade(found, target))
+
+
+def request_downgrade(end: str, agreed: Status) -> Request:
+    """Ask to take back what is newer than a version, or than base.
+
+    Args:
+        end: the version.
+        agreed: where the database stood when somebody agreed to that.
+    """
+    start = agreed.ledger.current
+    return Request(Action.ROLLBACK, lambda found: wanted_downgrade(found, end), start)
 
 
 class Deploy:
@@ -102,11 +125,11 @@ class Deploy:
         began = time.monotonic()
         status = seen or self.look()
         before, ran = status.current, list[RanSection]()
-        steps = self._planned(request, status)
+        steps = self.planned(request, status)
         if steps or not status.ledger.is_ready:
             with self.locked(status) as locked:
                 require_unmoved(locked.status.ledger, request.start)
-                steps = self._planned(request, locked.status)
+                steps = self.planned(request, locked.status)
                 before = locked.status.current
                 ran = self._run_steps(locked, steps, request.recorded)
         moves = (step.move.now for step in steps if step.move)
@@ -118,8 +141,12 @@ class Deploy:
             seconds=time.monotonic() - began,
         )
 
-    def _planned(self, request: Request, status: Status) -> list[PlannedStep]:
-        """The steps, once nothing refuses them."""
+    def planned(self, request: Request, status: Status) -> list[PlannedStep]:
+        """The steps of what is asked for, in their order.
+
+        Raises:
+            PromptlibError: for whatever refuses them.
+        """
         status.files.require_readable()
         require_writable(status.ledger)
         wanted = request.wanted(status)

@@ -10,24 +10,20 @@ from promptlib.config.project import read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ChangedMeanwhileError, UnknownVersionError
 from promptlib.core.events import ignore
+from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.context import Connections
-from promptlib.engine.deploy import Deploy, Request
+from promptlib.engine.deploy import Deploy, request_downgrade, request_upgrade
 from promptlib.engine.psql_script import write_script
 from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus
 from promptlib.ledger.history import Attempt, Execution, read_executions, read_history
 from promptlib.ledger.state import read_ledger
+from promptlib.plan.readiness import check_readiness
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.repair import Repair, find_repairs, repair_statements
 from promptlib.plan.status import Status, compare_status
-from promptlib.plan.steps import (
-    HEAD,
-    Action,
-    rollback_after,
-    rollback_last,
-    wanted_downgrade,
-    wanted_upgrade,
-)
+from promptlib.plan.steps import HEAD, rollback_after, rollback_last
+from promptlib.postgres.errors import driver_errors_explained
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
@@ -39,10 +35,14 @@ if TYPE_CHECKING:
 
     from promptlib.config.project import Project
     from promptlib.config.settings import Settings
+    from promptlib.core.errors import PromptlibError
     from promptlib.core.events import Progress
+    from promptlib.engine.deploy import Request
     from promptlib.engine.locked import Locked
+    from promptlib.ledger.state import Ledger
+    from promptlib.plan.readiness import Readiness
     from promptlib.plan.states import Entry
-    from promptlib.plan.steps import PlannedStep, Wanted
+    from promptlib.plan.steps import PlannedStep
     from promptlib.postgres.target import Target
 
 _UNKNOWN = Execution()
@@ -72,6 +72,8 @@ class Migrator:
         NoConnectionError: later, when the database cannot be reached.
     """
 
+    _is_command = False
+
     def __init__(
         self,
         url: str | None = None,
@@ -82,18 +84,15 @@ class Migrator:
     ) -> None:
         project = read_project(config or "", {}, url or "")
         chosen = override_settings(project.settings, settings or {})
-        self._set_up(project._replace(settings=chosen), progress, is_command=False)
+        self._set_up(project._replace(settings=chosen), progress)
 
-    @classmethod
-    def of_project(cls, project: Project, progress: Progress, *, is_command: bool = True) -> Self:
-        """One for a command, which has read its configuration and answers to Ctrl-C."""
-        made = cls.__new__(cls)
-        made._set_up(project, progress, is_command=is_command)  # noqa: SLF001 - one of ours
-        return made
-
-    def _set_up(self, project: Project, progress: Progress, *, is_command: bool) -> None:
-        self._project, self._progress, self._is_command = project, progress, is_command
-        self._target: Target | None = None
+    def _set_up(
+        self,
+        project: Project,
+        progress: Progress,
+        target: Target | None = None,
+    ) -> None:
+        self._project, self._progress, self._target = project, progress, target
         self._opened: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -118,6 +117,11 @@ class Migrator:
         return self._target
 
     @property
+    def project(self) -> Project:
+        """Whose files and settings these are."""
+        return self._project
+
+    @property
     def settings(self) -> Settings:
         """How it behaves."""
         return self._project.settings
@@ -130,7 +134,10 @@ class Migrator:
         Raises:
             PromptlibError: when it cannot be reached, or a name in sql/ is not a migration's.
         """
-        found, executions = self.look_closely()
+        return self.report(*self.look_closely())
+
+    def report(self, found: Status, executions: Mapping[str, Execution]) -> DatabaseStatus:
+        """Where the database stands, from what was read of it."""
         return DatabaseStatus(
             database=self._connection.info.dbname,
             url=str(self.target),
@@ -150,6 +157,15 @@ class Migrator:
         found = self.look()
         return tuple(_migration(found, {}, entry) for entry in found.waiting)
 
+    def executed(self) -> tuple[MigrationStatus, ...]:
+        """The migrations that ran, oldest first.
+
+        Raises:
+            PromptlibError: as `status` does.
+        """
+        found, executions = self.look_closely()
+        return tuple(_migration(found, executions, entry) for entry in found.applied)
+
     def history(self, version: str = "") -> tuple[Attempt, ...]:
         """Every attempt to run a migration, oldest first.
 
@@ -160,7 +176,7 @@ class Migrator:
             UnknownVersionError: when neither an attempt nor a file has such a version.
         """
         with self._snapshot() as cursor:
-            ledger = read_ledger(cursor, self._project.settings.version_table_schema)
+            ledger = read_ledger(cursor, self.settings.version_table_schema)
             rows = read_history(cursor, ledger, version)
         files = self._sources().files if version and not rows else []
         if version and not rows and not any(each.version.startswith(version) for each in files):
@@ -188,8 +204,7 @@ class Migrator:
                 in a transaction; those before it stay.
         """
         chosen = {} if late is None else {"late_migrations": late}
-        request = Request(Action.MIGRATE, lambda found: wanted_upgrade(found, to))
-        return self._deploy(chosen=chosen).run(request)
+        return self._deploy(chosen=chosen).run(request_upgrade(to))
 
     def rollback(
         self, count: int = 1, *, to: str | None = None, allow_data_loss: bool = False
@@ -204,28 +219,38 @@ class Migrator:
         Raises:
             PromptlibError: as `migrate` does.
         """
-
-        def wanted(found: Status) -> Wanted:
-            back = rollback_last(found, count) if to is None else rollback_after(found, to)
-            return wanted_downgrade(found, back.end)
-
+        found = self.look()
+        back = rollback_last(found, count) if to is None else rollback_after(found, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
-        return self._deploy(chosen=chosen).run(Request(Action.ROLLBACK, wanted))
+        return self._deploy(found, chosen).run(request_downgrade(back.end, agreed=found), found)
 
     # What the commands ask beyond that.
 
     def look(self) -> Status:
         """Compare the files with the database, as it is at one moment."""
-        with self._snapshot() as cursor:
-            ledger = read_ledger(cursor, self._project.settings.version_table_schema)
-        return compare_status(self._sources(), ledger)
+        sources = self._sources()
+        return compare_status(sources, self.ledger())
 
     def look_closely(self) -> tuple[Status, dict[str, Execution]]:
         """The same, with when and how the applied migrations ran, by version."""
         with self._snapshot() as cursor:
-            ledger = read_ledger(cursor, self._project.settings.version_table_schema)
+            ledger = read_ledger(cursor, self.settings.version_table_schema)
             executions = read_executions(cursor, ledger)
         return compare_status(self._sources(), ledger), executions
+
+    def ledger(self) -> Ledger:
+        """What the database remembers, whatever the files say."""
+        with self._snapshot() as cursor:
+            return read_ledger(cursor, self.settings.version_table_schema)
+
+    def readiness(self) -> tuple[Readiness, list[PromptlibError]]:
+        """Whether a deploy could run: what it would find, and what stands in the way."""
+        with self._explained():
+            return check_readiness(self._connection, self._sources(), self.settings)
+
+    def plan(self, found: Status, request: Request) -> list[PlannedStep]:
+        """The steps of a deploy, which would be refused where this is."""
+        return self._deploy(found).planned(request, found)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""
@@ -233,20 +258,20 @@ class Migrator:
 
     def script(self, found: Status, steps: list[PlannedStep]) -> str:
         """The SQL of steps, for psql."""
-        schema = self._project.settings.version_table_schema
-        parts = write_script(found.files, steps, found.current, self._project.settings, schema)
+        schema = self.settings.version_table_schema
+        parts = write_script(found.files, steps, found.current, self.settings, schema)
         return "\n\n".join([*parts, ""])
 
-    def repair(self, agreed: Repair) -> None:
+    def repair(self, seen: Status, agreed: Repair) -> None:
         """Take the files for right, in one transaction, while no deploy runs.
 
         Args:
-            agreed: what somebody has agreed to.
+            seen: what was seen before.
+            agreed: what somebody has agreed to then.
 
         Raises:
             ChangedMeanwhileError: when files or ledger have changed since.
         """
-        seen = self.look()
         with self.locked(seen) as locked:
             if find_repairs(locked.status) != agreed:
                 raise ChangedMeanwhileError(
@@ -274,8 +299,15 @@ class Migrator:
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[Cursor]:
-        with read_only_snapshot(self._connection) as cursor:
+        with self._explained(), read_only_snapshot(self._connection) as cursor:
             yield cursor
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of the driver's in our words; Ctrl-C ends a query, where a command runs."""
+        heard = queries_interruptible() if self._is_command else contextlib.nullcontext()
+        with driver_errors_explained(), heard:
+            yield
 
     def _deploy(
         self, seen: Status | None = None, chosen: Mapping[str, str] = _AS_CONFIGURED
@@ -283,9 +315,24 @@ class Migrator:
         connections = Connections(
             self._connection, self.target.connect, is_command=self._is_command
         )
-        settings = override_settings(self._project.settings, chosen)
+        settings = override_settings(self.settings, chosen)
         files = seen.files if seen else self._sources()
         return Deploy(connections, files, settings, self._progress)
+
+
+class CommandMigrator(Migrator):
+    """One for a command, which has read its configuration and answers to Ctrl-C and SIGTERM.
+
+    Args:
+        project: whose files and settings.
+        progress: called with each event of a deploy.
+        target: the database; None: the one that the project names.
+    """
+
+    _is_command = True
+
+    def __init__(self, project: Project, progress: Progress, target: Target | None = None) -> None:
+        self._set_up(project, progress, target)
 
 
 def _migration(found: Status, executions: Mapping[str, Execution], entry: Entry) -> MigrationStatus:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.core.durations import display_duration
+from promptlib.plan.status import place_of_version
+
 if TYPE_CHECKING:
     from promptlib.ledger.history import Execution
     from promptlib.ledger.state import HalfDone
@@ -80,3 +83,11 @@ class Deployment(NamedTuple):
     current: str | None
     head: str | None
     seconds: float
+
+
+def describe_deployment(done: Deployment) -> str:
+    """Say what was done, and where the database stands."""
+    number = len(done.ran)
+    took = f"{number} migration{'s' * (number != 1)} in {display_duration(done.seconds)}; "
+    place = place_of_version(done.current or "", done.head or "")
+    return (took if number else "") + place
