@@ -234,7 +234,7 @@ def _fill(path: Path, draft: Draft) -> None:
     """Write what --autogenerate has found into a new migration; there is none, if that fails."""
     try:
         with fewer_warnings():
-            text = draft.written(path.read_text("utf-8"), TEMPLATE)
+            text = draft.render(path.read_text("utf-8"), TEMPLATE)
         path.write_text(text, "utf-8", newline="\n")
     except BaseException:
         path.unlink()

@@ -40,7 +40,7 @@ def quote_name(name: str, schema: str | None = None) -> str:
     return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
 
 
-def respelled(text: str) -> str:
+def stable_spelling(text: str) -> str:
     """A definition that the server has spelled, so that it will spell it in the same way again.
 
     `varchar IN (...)` becomes an array of varchar that is cast to text[]; where that is said of an

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from promptlib.files.parser import Migration
 
-T = TypeVar("T")
-R = TypeVar("R")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
 
@@ -118,7 +118,9 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
             place=display_path(folder),
         ) from error
     found: dict[str, MigrationFile] = {}
-    return _each(lambda entry: _added(found, _file(entry)), candidates)
+    return _collect_problems(
+        lambda entry: _require_new_version(found, _migration_of_entry(entry)), candidates
+    )
 
 
 def parse_all(found: Iterable[MigrationFile]) -> list[Migration]:
@@ -127,13 +129,15 @@ def parse_all(found: Iterable[MigrationFile]) -> list[Migration]:
     Raises:
         MigrationFileError: naming every file that is refused.
     """
-    migrations, problems = _each(MigrationFile.read, found)
+    migrations, problems = _collect_problems(MigrationFile.read, found)
     if problems:
         raise combine_errors(problems)
     return migrations
 
 
-def _each(function: Callable[[T], R], items: Iterable[T]) -> tuple[list[R], list[PromptlibError]]:
+def _collect_problems(
+    function: Callable[[_Item], _Result], items: Iterable[_Item]
+) -> tuple[list[_Result], list[PromptlibError]]:
     """What a function makes of each item, and why it refuses the others."""
     results, problems = [], []
     for item in items:
@@ -193,17 +197,17 @@ def _is_candidate(name: str) -> bool:
     return name[-4:].lower() == ".sql" and not name.startswith(".")
 
 
-def _file(entry: os.DirEntry[str]) -> MigrationFile:
+def _migration_of_entry(entry: os.DirEntry[str]) -> MigrationFile:
     file = file_from_name(entry.path, entry.name)
-    if _holds(entry.is_file):
+    if _ask(entry.is_file):
         return file
-    what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
+    what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
     raise MigrationFileError(
         f"this is {what}, not a migration", "remove or rename it", place=display_path(file.path)
     )
 
 
-def _holds(question: Callable[[], bool]) -> bool:
+def _ask(question: Callable[[], bool]) -> bool:
     """The answer about a file; no, where a link leads in a circle or to what may not be seen."""
     try:
         return question()
@@ -211,7 +215,7 @@ def _holds(question: Callable[[], bool]) -> bool:
         return False
 
 
-def _added(found: dict[str, MigrationFile], file: MigrationFile) -> MigrationFile:
+def _require_new_version(found: dict[str, MigrationFile], file: MigrationFile) -> MigrationFile:
     earlier = found.setdefault(file.version, file)
     if earlier is not file:
         raise MigrationFileError(

@@ -81,7 +81,7 @@ def template_needs_alembic(scripts: str, *, hooks: bool) -> bool:
         scripts: the folder of the template, as the configuration has it.
         hooks: whether something is to run when the file was written.
     """
-    text = _template(scripts)
+    text = _read_template(scripts)
     return hooks or text is None or bool(_MAKO.search(text))
 
 
@@ -95,11 +95,11 @@ def copy_template(scripts: str, file: MigrationFile) -> Path:
         write_errors_explained(file.path),
         file.path.open("x", encoding="utf-8", newline="\n") as made,
     ):
-        made.write(_template(scripts) or "")
+        made.write(_read_template(scripts) or "")
     return file.path
 
 
-def _template(scripts: str) -> str | None:
+def _read_template(scripts: str) -> str | None:
     """The template, if it can be found without Alembic, which knows folders of packages too."""
     try:
         return Path(scripts, TEMPLATE).read_text(encoding="utf-8")

@@ -64,7 +64,7 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
     content = content.removeprefix(codecs.BOM_UTF8)
     _require_text(path, content)
     try:
-        return Migration(version, name, path, *_sections(content))
+        return Migration(version, name, path, *_split_sections(content))
     except LexicalError as error:
         where = place_in_file(path, content, error.offset)
         raise error.but(place=where) from None
@@ -78,7 +78,7 @@ def parse_section(text: str) -> Section:
     for item in items:
         assert not isinstance(item, Marker)
         statements.append(item)
-    return _section(source, marker, len(source), statements)
+    return _make_section(source, marker, len(source), statements)
 
 
 def place_in_file(path: Path, text: bytes, offset: int) -> str:
@@ -109,7 +109,7 @@ def _not_utf8(content: bytes) -> int:
     return -1
 
 
-def _sections(text: bytes) -> tuple[Section, Section]:
+def _split_sections(text: bytes) -> tuple[Section, Section]:
     """Cut a text at its markers; LexicalError for what does not belong where it stands."""
     markers: list[Marker] = []
     statements: list[Statements] = []
@@ -122,32 +122,32 @@ def _sections(text: bytes) -> tuple[Section, Section]:
             if _SUSPECT.match(text, item.head):
                 _check_statement(text, item)
             if not markers:
-                raise _misplaced(text[: item.head], item.head)
+                raise _sql_before_up(text[: item.head], item.head)
             statements[-1].append(item)
     match markers:
         case [up, down]:
             return (
-                _section(text, up, down.start, statements[0]),
-                _section(text, down, len(text), statements[1]),
+                _make_section(text, up, down.start, statements[0]),
+                _make_section(text, down, len(text), statements[1]),
             )
         case _:
-            raise _missing("DOWN" if markers else "UP", text)
+            raise _missing_marker("DOWN" if markers else "UP", text)
 
 
-def _misplaced(before: bytes, head: int) -> LexicalError:
+def _sql_before_up(before: bytes, head: int) -> LexicalError:
     """The error for a statement that no marker stands before."""
     error = LexicalError("SQL stands before `-- UP`", "move it below that line", head)
-    return _mistaken("UP", before) or error
+    return _mistaken_marker("UP", before) or error
 
 
-def _missing(word: str, text: bytes) -> LexicalError:
+def _missing_marker(word: str, text: bytes) -> LexicalError:
     """The error for a marker that is not there."""
     last = max(0, len(text.rstrip(WHITE)) - 1)
     error = LexicalError(f"the line `-- {word}` is missing", _SHAPE, last)
-    return _mistaken(word, text) or error
+    return _mistaken_marker(word, text) or error
 
 
-def _mistaken(word: str, text: bytes) -> LexicalError | None:
+def _mistaken_marker(word: str, text: bytes) -> LexicalError | None:
     """The error for a line that may have been meant for a marker, if there is one."""
     line = rf"^[ \t]*--[ \t]*{word}\b".encode()
     alike = re.search(line, text, re.IGNORECASE | re.MULTILINE)
@@ -189,14 +189,14 @@ def _is_client_copy(words: Iterator[str]) -> bool:
     return False
 
 
-def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> Section:
+def _make_section(text: bytes, marker: Marker, end: int, statements: Statements) -> Section:
     if not statements:
         raise LexicalError(
             f"no statement follows `-- {marker.word}`",
             "write one; where there is nothing to do, `SELECT 1;` says so",
             marker.start,
         )
-    options = _options(marker)
+    options = _read_options(marker)
     return Section(
         text,
         marker.end,
@@ -208,7 +208,7 @@ def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> S
     )
 
 
-def _options(marker: Marker) -> dict[str, str]:
+def _read_options(marker: Marker) -> dict[str, str]:
     """Read the options of a marker.
 
     Raises:

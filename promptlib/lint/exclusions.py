@@ -32,7 +32,7 @@ class Exclusions(NamedTuple):
     per_file: Mapping[str, Mapping[str, str]]
     include: Sequence[str]
 
-    def cover(self, violation: Violation) -> bool:
+    def covers(self, violation: Violation) -> bool:
         """Whether the rule does not fit the file that breaks it."""
         return violation.rule in self.exclude or any(
             violation.rule in excluded and fnmatch.fnmatchcase(violation.path.name, pattern)
@@ -56,13 +56,13 @@ def read_exclusions(path: Path) -> Exclusions:
     for name in _TABLES:
         found = found.get(name, {}) if isinstance(found, dict) else {}
     try:
-        return _checked(found)
+        return _read_options(found)
     except ConfigurationError as error:
         raise error.but(place=display_path(path)) from None
 
 
-def _checked(table: object) -> Exclusions:
-    options = _table(table, _NAME)
+def _read_options(table: object) -> Exclusions:
+    options = _require_table(table, _NAME)
     for name in options:
         if name not in _KEYS:
             raise ConfigurationError(f"{_NAME} has no option {name}", f"it has {', '.join(_KEYS)}")
@@ -71,24 +71,27 @@ def _checked(table: object) -> Exclusions:
         raise ConfigurationError(
             f"{_INCLUDE} of {_NAME} is no list", f'write {_INCLUDE} = ["a-rule"]'
         )
-    per_file = _table(options.get(_PER_FILE, {}), f"{_PER_FILE} of {_NAME}")
+    per_file = _require_table(options.get(_PER_FILE, {}), f"{_PER_FILE} of {_NAME}")
     return Exclusions(
-        _reasons(options.get(_EXCLUDE, {}), f"{_EXCLUDE} of {_NAME}"),
-        {name: _reasons(each, f"{_PER_FILE}.{name} of {_NAME}") for name, each in per_file.items()},
+        _require_reasons(options.get(_EXCLUDE, {}), f"{_EXCLUDE} of {_NAME}"),
+        {
+            name: _require_reasons(each, f"{_PER_FILE}.{name} of {_NAME}")
+            for name, each in per_file.items()
+        },
         include,
     )
 
 
-def _table(found: object, name: str) -> dict[str, object]:
+def _require_table(found: object, name: str) -> dict[str, object]:
     if not isinstance(found, dict):
         raise ConfigurationError(f"{name} is no table", 'write a-rule = "the reason" in it')
     return found
 
 
-def _reasons(found: object, name: str) -> dict[str, str]:
+def _require_reasons(found: object, name: str) -> dict[str, str]:
     """Rules with reasons."""
     reasons = {}
-    for rule, reason in _table(found, name).items():
+    for rule, reason in _require_table(found, name).items():
         if not isinstance(reason, str) or not reason.strip():
             raise ConfigurationError(f"{name} gives no reason for {rule}", f'write {rule} = "why"')
         reasons[rule] = reason

@@ -60,19 +60,21 @@ def open_base(folder: Path, ref: str) -> Iterator[BaseBranch]:
         ConfigurationError: when there is no repository or no such ref, or no common history.
         ProgramError: when git fails.
     """
-    prefix, tip, fork = _resolved(folder, ref)
-    with _objects(folder) as read:
-        of_tip, of_fork = (_files(read(f"{commit}:{prefix}"), commit) for commit in (tip, fork))
+    prefix, tip, fork = _resolve_ref(folder, ref)
+    with _object_reader(folder) as read:
+        of_tip, of_fork = (
+            _tree_files(read(f"{commit}:{prefix}"), commit) for commit in (tip, fork)
+        )
         yield BaseBranch(ref, of_tip, of_fork, read)
 
 
-def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
+def _resolve_ref(folder: Path, ref: str) -> tuple[str, str, str]:
     """The folder's path in the repository, the commit of a ref, and where HEAD left it."""
-    with _explained():
+    with _missing_git_explained():
         result = subprocess.run(
             ["git", "rev-parse", "--show-prefix", f"{ref}...HEAD"],
             cwd=folder,
-            env=_environment(),
+            env=_environment_of_git(),
             capture_output=True,
             check=False,
         )
@@ -97,14 +99,14 @@ def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
 
 
 @contextlib.contextmanager
-def _objects(folder: Path) -> Iterator[Callable[[str], bytes]]:
+def _object_reader(folder: Path) -> Iterator[Callable[[str], bytes]]:
     """A function that reads objects by their names; what is not there is empty."""
     with (
-        _explained(),
+        _missing_git_explained(),
         subprocess.Popen(
             ["git", "cat-file", "--batch"],
             cwd=folder,
-            env=_environment(),
+            env=_environment_of_git(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as process,
@@ -124,7 +126,7 @@ def _objects(folder: Path) -> Iterator[Callable[[str], bytes]]:
         yield read
 
 
-def _files(tree: bytes, commit: str) -> dict[str, str]:
+def _tree_files(tree: bytes, commit: str) -> dict[str, str]:
     """The files of a tree object: mode, name and id of each, one behind the other."""
     length, found = len(commit) // 2, {}
     while tree:
@@ -136,13 +138,13 @@ def _files(tree: bytes, commit: str) -> dict[str, str]:
     return found
 
 
-def _environment() -> dict[str, str]:
+def _environment_of_git() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
     return {**kept, "LC_ALL": "C"}
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
+def _missing_git_explained() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

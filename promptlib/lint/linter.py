@@ -51,10 +51,12 @@ def lint_files(
             migrations.append(file.parse(content))
         except MigrationFileError as error:
             found.append(violation_of_error(error, _FORMAT))
-    return [*found, *lint_migrations(migrations, exclusions)]
+    return [*found, *_lint_migrations(migrations, exclusions)]
 
 
-def lint_migrations(migrations: Sequence[Migration], exclusions: Exclusions) -> Iterator[Violation]:
+def _lint_migrations(
+    migrations: Sequence[Migration], exclusions: Exclusions
+) -> Iterator[Violation]:
     """Yield what breaks a rule.
 
     Raises:
@@ -63,9 +65,9 @@ def lint_migrations(migrations: Sequence[Migration], exclusions: Exclusions) -> 
     """
     found = [each for each in run_squawk(migrations, exclusions.include) if not _is_ours(each)]
     for migration in migrations:
-        ignores = _ignores(migration.up.source)
-        found += (each for each in check_rules(migration) if not ignores.cover(each))
-    return (each for each in found if not exclusions.cover(each))
+        ignores = _read_ignores(migration.up.source)
+        found += (each for each in check_rules(migration) if not ignores.covers(each))
+    return (each for each in found if not exclusions.covers(each))
 
 
 def _is_ours(violation: Violation) -> bool:
@@ -80,7 +82,7 @@ class _Ignores(NamedTuple):
     at_lines: set[tuple[int, str]]
     everywhere: set[str]
 
-    def cover(self, violation: Violation) -> bool:
+    def covers(self, violation: Violation) -> bool:
         """Whether a comment stands on the line of a violation, or on the one before it."""
         lines = (violation.line - 1, violation.line)
         return violation.rule in self.everywhere or any(
@@ -88,7 +90,7 @@ class _Ignores(NamedTuple):
         )
 
 
-def _ignores(source: bytes) -> _Ignores:
+def _read_ignores(source: bytes) -> _Ignores:
     found = _Ignores(set(), set())
     for comment in _IGNORE.finditer(source):
         names = {name.strip() for name in comment["rules"].decode().split(",")} - {""}

@@ -27,7 +27,7 @@ _FOUND_SOMETHING = 1
 _MODES = {True: "--assume-in-transaction", False: "--no-assume-in-transaction"}
 
 
-class _Found(TypedDict):
+class _SquawkFinding(TypedDict):
     """What squawk prints of a finding; lines and columns count from 0, columns in bytes."""
 
     file: str
@@ -55,7 +55,7 @@ def run_squawk(migrations: Iterable[Migration], include: Sequence[str]) -> Itera
         chosen = [each for each in all_of_them if each.up.transactional == transactional]
         if chosen:
             options = [mode, *(f"--include={rule}" for rule in include)]
-            yield from _found(chosen, program, options)
+            yield from _findings(chosen, program, options)
 
 
 def _program() -> Path:
@@ -69,7 +69,7 @@ def _program() -> Path:
     return next(Path(str(each.locate())) for each in files if each.stem == "squawk")
 
 
-def _found(
+def _findings(
     migrations: Sequence[Migration], program: Path, options: Sequence[str]
 ) -> Iterator[Violation]:
     """One process for all: each text goes up to the end of UP, so that its lines are the file's."""
@@ -81,7 +81,7 @@ def _found(
             yield _violation(migrations[int(Path(found["file"]).stem)], found)
 
 
-def _run(folder: str, program: Path, options: Sequence[str]) -> list[_Found]:
+def _run(folder: str, program: Path, options: Sequence[str]) -> list[_SquawkFinding]:
     # Its own configuration is left out: what it says would hold without a reason given.
     fixed = [f"--config={os.devnull}", f"--pg-version={_OLDEST_SERVER}", "--reporter=json"]
     result = subprocess.run(
@@ -93,7 +93,7 @@ def _run(folder: str, program: Path, options: Sequence[str]) -> list[_Found]:
     )
     if result.returncode in (0, _FOUND_SOMETHING):
         try:
-            found: list[_Found] = json.loads(result.stdout)
+            found: list[_SquawkFinding] = json.loads(result.stdout)
         except ValueError:
             pass
         else:
@@ -102,7 +102,7 @@ def _run(folder: str, program: Path, options: Sequence[str]) -> list[_Found]:
     raise ProgramError(f"squawk failed: {said}")
 
 
-def _violation(migration: Migration, found: _Found) -> Violation:
+def _violation(migration: Migration, found: _SquawkFinding) -> Violation:
     """What squawk says, with lines and columns counted from 1, and columns in characters."""
     line = migration.up.source.split(b"\n")[found["line"]]
     column = len(line[: found["column"]].decode(errors="replace")) + 1

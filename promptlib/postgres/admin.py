@@ -69,7 +69,7 @@ def create_database(target: Target) -> bool:
     except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
             name = target.parameters["dbname"]
-            if _exists(cursor, name):
+            if _database_exists(cursor, name):
                 raise  # it is there, and refuses us
             with contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation):
                 cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -93,7 +93,7 @@ def describe_contents(target: Target) -> str:
         connection = target.connect()
     except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
-            if _exists(cursor, target.parameters["dbname"]):
+            if _database_exists(cursor, target.parameters["dbname"]):
                 raise
         return ""
     with contextlib.closing(connection), read_only_snapshot(connection) as cursor:
@@ -170,6 +170,6 @@ def maintenance_connection(
     raise error
 
 
-def _exists(cursor: Cursor, name: str) -> bool:
+def _database_exists(cursor: Cursor, name: str) -> bool:
     cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
     return cursor.fetchone() is not None

@@ -28,7 +28,7 @@ _MAJOR = 10000  # of the server's version as a number
 _UNSPEAKABLE = ("sslpassword", "oauth_client_secret")
 
 
-class DumpProgram(NamedTuple):
+class _DumpProgram(NamedTuple):
     """A pg_dump, its major version first, so that the newest is the greatest."""
 
     version: int
@@ -55,20 +55,20 @@ def write_backup(target: Target, folder: Path, current: str) -> Path:
     """
     with contextlib.closing(target.connect()) as connection:
         server, name = connection.server_version // _MAJOR, connection.info.dbname
-    client = _client(server)
+    client = _find_client(server)
     time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     safe = re.sub(r"[^\w.-]", "_", name)
     path = folder / f"{safe}-{current or 'base'}-{time}.dump"
-    with _explained(folder):
+    with _write_errors_explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with _unfinished(path) as unfinished:
+        with _named_when_whole(path) as unfinished:
             _dump(client, target, unfinished)
-            _run(client, _RESTORE, ["--list", str(unfinished)])
+            _run_client(client, _RESTORE, ["--list", str(unfinished)])
     return path
 
 
 @contextlib.contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
+def _named_when_whole(path: Path) -> Iterator[Path]:
     """A file that gets its name only when it is whole."""
     made = path.with_name(f".{path.name}.unfinished")
     descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -84,7 +84,7 @@ def _unfinished(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _write_errors_explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
@@ -101,7 +101,7 @@ def _explained(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _dump(client: DumpProgram, target: Target, path: Path) -> None:
+def _dump(client: _DumpProgram, target: Target, path: Path) -> None:
     parameters = dict(target.parameters)
     password = parameters.pop("password", None)
     if hidden := [name for name in _UNSPEAKABLE if name in parameters]:
@@ -111,11 +111,14 @@ def _dump(client: DumpProgram, target: Target, path: Path) -> None:
         )
     secret = {} if password is None else {"PGPASSWORD": password}
     arguments = ["--format=custom", f"--file={path}", f"--dbname={make_dsn(**parameters)}"]
-    _run(client, _DUMP, ["--no-password", *arguments], secret)
+    _run_client(client, _DUMP, ["--no-password", *arguments], secret)
 
 
-def _run(
-    client: DumpProgram, program: str, arguments: list[str], secret: Mapping[str, str] | None = None
+def _run_client(
+    client: _DumpProgram,
+    program: str,
+    arguments: list[str],
+    secret: Mapping[str, str] | None = None,
 ) -> None:
     done = subprocess.run(
         [str(client.folder / program), *arguments],
@@ -137,12 +140,12 @@ def _run(
         )
 
 
-def _client(server: int) -> DumpProgram:
+def _find_client(server: int) -> _DumpProgram:
     """The newest pg_dump at hand, if it is not older than the server, which it would refuse."""
-    found = list(filter(None, map(_found, _folders())))
+    found = list(filter(None, map(_dump_program, _program_folders())))
     newest = max(found, default=None)
     if newest is None or newest.version < server:
-        found += filter(None, [_found(folder) for folder in _embedded()])
+        found += filter(None, [_dump_program(folder) for folder in _embedded_folder()])
         newest = max(found, default=None)
     if newest is None:
         what = "no pg_dump is installed"
@@ -157,18 +160,18 @@ def _client(server: int) -> DumpProgram:
     )
 
 
-def _folders() -> Iterator[Path]:
+def _program_folders() -> Iterator[Path]:
     yield from map(Path, filter(None, os.environ.get("PATH", "").split(os.pathsep)))
     for pattern in _PLACES:
         yield from Path("/").glob(pattern.lstrip("/"))
 
 
-def _embedded() -> Iterator[Path]:
+def _embedded_folder() -> Iterator[Path]:
     with contextlib.suppress(MissingExtraError):
         yield server_binaries("")
 
 
-def _found(folder: Path) -> DumpProgram | None:
+def _dump_program(folder: Path) -> _DumpProgram | None:
     """The pg_dump of a folder, if there is one that runs, and its pg_restore."""
     try:
         if not (folder / _RESTORE).exists():
@@ -179,4 +182,4 @@ def _found(folder: Path) -> DumpProgram | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     version = _VERSION.search(said)
-    return DumpProgram(int(version[1]), folder) if version else None
+    return _DumpProgram(int(version[1]), folder) if version else None

@@ -63,15 +63,15 @@ def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
         NoConnectionError: when it does not answer.
     """
     folder = embedded_data_folder(project)
-    found = _reached(folder, DATABASE)
+    found = _parameters_of_running(folder, DATABASE)
     why, lacking = _ASKED if asked else _WITHOUT_URL
     binaries = None if found else server_binaries(lacking)
     word = "using" if found else "starting"
     _log.info("%s the embedded PostgreSQL in %s (%s)", word, display_path(folder), why)
     if binaries:
-        with _explained("start", folder):
+        with _errors_explained("start", folder):
             _start(folder, binaries)
-            found = _reached(folder, DATABASE)
+            found = _parameters_of_running(folder, DATABASE)
     if not found:
         raise NoConnectionError("the embedded PostgreSQL does not answer", SET_URL)
     return found
@@ -91,18 +91,18 @@ def stop_embedded(project: Path) -> bool:
         ProgramError: when the server goes on.
     """
     folder = embedded_data_folder(project)
-    found = _reached(folder, _SUPERUSER)
+    found = _parameters_of_running(folder, _SUPERUSER)
     if not found:
         return False
     binaries = server_binaries("the embedded PostgreSQL runs, but")
-    with _explained("stop", folder):
+    with _errors_explained("stop", folder):
         run_server_program(binaries / "pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
         if Path(found["host"]) != folder:
             Path(found["host"]).rmdir()
     return True
 
 
-def _reached(folder: Path, database: str) -> dict[str, str] | None:
+def _parameters_of_running(folder: Path, database: str) -> dict[str, str] | None:
     """The parameters of a connection to the server that runs on this data; None if none does."""
     try:
         lines = (folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
@@ -124,7 +124,7 @@ def _start(folder: Path, binaries: Path) -> None:
     (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     with (folder.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _reached(folder, _SUPERUSER):
+        if not _parameters_of_running(folder, _SUPERUSER):
             open_to_server_owner(binaries, folder)
             if not (folder / "PG_VERSION").exists():
                 _initialize(folder, binaries)
@@ -132,7 +132,7 @@ def _start(folder: Path, binaries: Path) -> None:
             options = shlex.join(["-h", "", "-k", _socket_folder(folder)])
             arguments = ("-w", "-t", "300", "-D", str(folder), "-l", str(folder / "log"))
             run_server_program(binaries / "pg_ctl", *arguments, "-o", options, "start")
-        if not _reached(folder, DATABASE):
+        if not _parameters_of_running(folder, DATABASE):
             _make_database(folder)
 
 
@@ -148,7 +148,7 @@ def _initialize(folder: Path, binaries: Path) -> None:
 
 
 def _make_database(folder: Path) -> None:
-    if parameters := _reached(folder, _SUPERUSER):
+    if parameters := _parameters_of_running(folder, _SUPERUSER):
         with contextlib.closing(psycopg2.connect(make_dsn(**parameters))) as connection:
             connection.autocommit = True
             connection.cursor().execute(f'CREATE DATABASE "{DATABASE}"')
@@ -194,7 +194,7 @@ def _socket_folder(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _explained(verb: str, folder: Path) -> Iterator[None]:
+def _errors_explained(verb: str, folder: Path) -> Iterator[None]:
     """Turn whatever keeps the server from starting or stopping into one of our errors."""
     what = f"the embedded PostgreSQL does not {verb}"
     try:

@@ -82,7 +82,7 @@ class Target(NamedTuple):
         try:
             return psycopg2.connect(make_dsn(**{**_defaults(), **self.parameters, **_ALWAYS}))
         except psycopg2.OperationalError as error:
-            raise _unreachable(self, error) from None
+            raise _connection_error(self, error) from None
 
 
 @contextlib.contextmanager
@@ -150,7 +150,7 @@ def _read_dotenv(path: Path) -> str:
 
     values = dotenv_values(stream=io.StringIO(text))
     if values.get(URL_VARIABLE) is None and _ASSIGNED.search(text):
-        raise _refused(
+        raise _url_error(
             display_path(path), "cannot be read", f"write {URL_VARIABLE}='postgresql://...'"
         )
     return (values.get(URL_VARIABLE) or "").strip()
@@ -172,23 +172,23 @@ def parse_url(url: str, source: str) -> Target:
     try:
         parameters = parse_dsn(f"postgresql://{rest}")
     except psycopg2.ProgrammingError as error:
-        raise _refused(source, *_unreadable(str(error))) from None
+        raise _url_error(source, *_explain_libpq(str(error))) from None
     except UnicodeDecodeError:
-        raise _refused(source, "holds %-codes that are not UTF-8", "encode it as UTF-8") from None
-    _check(parameters, source)
+        raise _url_error(source, "holds %-codes that are not UTF-8", "encode it as UTF-8") from None
+    _check_parameters(parameters, source)
     return Target(parameters, source)
 
 
 def _without_scheme(url: str, source: str) -> str:
     if url.startswith(("'", '"')):
-        raise _refused(source, "is in quotes", "remove them")
+        raise _url_error(source, "is in quotes", "remove them")
     scheme = _SCHEME.match(url)
     if not scheme:
-        raise _refused(source, "is not a URL", URL_FORM)
+        raise _url_error(source, "is not a URL", URL_FORM)
     if scheme[1].lower() not in SCHEMES:
-        raise _refused(source, f"has the unknown scheme {scheme[1]}://", URL_FORM)
+        raise _url_error(source, f"has the unknown scheme {scheme[1]}://", URL_FORM)
     if not url.isprintable():
-        raise _refused(source, "holds a character that is not printable", "percent-encode it")
+        raise _url_error(source, "holds a character that is not printable", "percent-encode it")
     return url[scheme.end() :]
 
 
@@ -196,23 +196,23 @@ def _check_separators(rest: str, source: str) -> None:
     """Refuse a password whose @ or / cuts the URL elsewhere: a part of it would pass as host."""
     authority, _, path = rest.partition("/")
     if authority.count("@") > 1 or "@" in path.partition("?")[0]:
-        raise _refused(source, "holds an @ too many", _ENCODE)
+        raise _url_error(source, "holds an @ too many", _ENCODE)
 
 
-def _check(parameters: Mapping[str, str], source: str) -> None:
+def _check_parameters(parameters: Mapping[str, str], source: str) -> None:
     """Refuse what libpq refuses only later, in words that quote it: it may be of the password."""
     for port in filter(None, parameters.get("port", "").split(",")):
         if not (port.isdecimal() and 0 < int(port) <= _LAST_PORT):
-            raise _refused(source, "has a port that is no port", f"{URL_FORM}; {_ENCODE}")
+            raise _url_error(source, "has a port that is no port", f"{URL_FORM}; {_ENCODE}")
     if parameters.get("sslmode", "require") not in _SSL_MODES:
-        raise _refused(
+        raise _url_error(
             source, "has an sslmode that is not libpq's", f"write one of {', '.join(_SSL_MODES)}"
         )
     if not parameters.get("dbname"):
-        raise _refused(source, "names no database", URL_FORM)
+        raise _url_error(source, "names no database", URL_FORM)
 
 
-def _unreadable(message: str) -> tuple[str, str]:
+def _explain_libpq(message: str) -> tuple[str, str]:
     """What is wrong with a URL and what to do; libpq's own words may quote the password."""
     if parameter := _PARAMETER.search(message):
         if known := _FOREIGN.get(name := unquote(parameter[1])):
@@ -224,7 +224,7 @@ def _unreadable(message: str) -> tuple[str, str]:
     return "cannot be read", f"{URL_FORM}; {_ENCODE}"
 
 
-def _refused(source: str, what: str, remedy: str) -> ConfigurationError:
+def _url_error(source: str, what: str, remedy: str) -> ConfigurationError:
     return ConfigurationError(f"{URL_VARIABLE} {what}", remedy, place=source)
 
 
@@ -248,7 +248,7 @@ _CLIENT_SAID = [
 ]
 
 
-def _unreachable(target: Target, error: psycopg2.OperationalError) -> NoConnectionError:
+def _connection_error(target: Target, error: psycopg2.OperationalError) -> NoConnectionError:
     """The error for a failed connection, whose message has no SQLSTATE to go by."""
     # libpq tells of each address it tried, and asks behind a tab whether the server runs.
     tried = [" ".join(line.split()) for line in str(error).splitlines() if line[:1] != "\t"]

@@ -15,7 +15,7 @@ from promptlib.core.durations import display_duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptlib.verify.report import Proof, Timing, VerifyReport
+    from promptlib.verify.report import MeasuredStatement, Proof, VerifyReport
 
 
 def render_page(report: VerifyReport) -> str:
@@ -61,7 +61,7 @@ def _summaries(proof: Proof) -> Iterator[str]:
     yield display_duration(proof.seconds)
 
 
-def _anchor(proof: Proof, statement: Timing) -> str:
+def _anchor(proof: Proof, statement: MeasuredStatement) -> str:
     return f"{proof.version}-statement-{proof.statements.index(statement) + 1}"
 
 

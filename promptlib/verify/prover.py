@@ -123,14 +123,14 @@ class _Prover:
         """Prove a migration; and whether those after it can be proven too."""
         began = time.perf_counter()
         self._sources += migration.up.source
-        found = self._tried(migration, None)
+        found = self._try_migration(migration, None)
         goes_on = found.went_up
         if not found.went_up:
             self.leave()
-            rows = self._looked_ahead(migration)
+            rows = self._rows_made_behind(migration)
             goes_on = rows is not None
             if rows:
-                found = self._tried(migration, rows)
+                found = self._try_migration(migration, rows)
         self.refused |= found.refused
         if found.findings:
             self.leave()
@@ -142,20 +142,20 @@ class _Prover:
         self._open.close()
         self._work = None
 
-    def _tried(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
+    def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
-            self._work = self._open.enter_context(self._copy())
+            self._work = self._open.enter_context(self._working_copy())
         tried = Trial(*self._work, migration, self._settings, self._rows)
         tried.run(rows)
         return tried
 
-    def _looked_ahead(self, migration: Migration) -> list[SampleRow] | None:
+    def _rows_made_behind(self, migration: Migration) -> list[SampleRow] | None:
         """Rows that UP does not refuse: made up behind it, where the constraints that it adds are.
 
         None where UP fails without any made-up row, too.
         """
         step = Step(migration.version, UP, migration.up, migration.path)
-        with self._copy() as (connection, watcher):
+        with self._working_copy() as (connection, watcher):
             try:
                 [*run_measured(connection, step, self._settings, watcher)]
                 made = fill_with_samples(connection, self._rows)
@@ -165,7 +165,7 @@ class _Prover:
         return made.rows
 
     @contextlib.contextmanager
-    def _copy(self) -> Iterator[ScratchSession]:
+    def _working_copy(self) -> Iterator[ScratchSession]:
         """A session on a database as the migrations alone leave it."""
         if self._behind:
             build_schema(self._clean, self._behind, self._settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEFAULT: Final = object()  # whatever the server fills in
+SERVER_DEFAULT: Final = object()  # whatever the server fills in
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w'])")
 _UUID = "00000000-0000-4000-8000-{:012x}"
@@ -117,9 +117,9 @@ def candidate_values(column: SampleColumn, number: int) -> list[object]:
     """
     found: dict[object, None] = {}
     if column.has_default:
-        found[DEFAULT] = None
+        found[SERVER_DEFAULT] = None
     found.update(dict.fromkeys(_rotated(column.labels, number)))
-    found.update(dict.fromkeys(_rotated([*_checked(column)], number)))
+    found.update(dict.fromkeys(_rotated([*_values_in_checks(column)], number)))
     patterns = _OF_TYPE.get(column.base) or _OF_CATEGORY.get(column.category, _ANY)
     found.update(dict.fromkeys(pattern.format(number) for pattern in patterns))
     if not column.required:
@@ -127,12 +127,12 @@ def candidate_values(column: SampleColumn, number: int) -> list[object]:
     return [*found]
 
 
-def is_peculiar(column: SampleColumn) -> bool:
+def prefers_values_of_rows(column: SampleColumn) -> bool:
     """Whether a value of another row is likely better than a guess."""
     return bool(column.checks) or column.category == "U"
 
 
-def _checked(column: SampleColumn) -> Iterator[str]:
+def _values_in_checks(column: SampleColumn) -> Iterator[str]:
     """What the constraints name themselves: `status IN ('new', 'done')`, `BETWEEN 1 AND 5`."""
     for check in column.checks:
         for literal in _LITERAL.findall(check):

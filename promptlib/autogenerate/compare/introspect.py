@@ -26,7 +26,7 @@ JOIN pg_class ON pg_class.oid = indexrelid
 WHERE indrelid = to_regclass(%s)
     AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
 # What goes with a column, and the statement that makes it again.
-_USERS = """
+_DEPENDENTS = """
 SELECT a.attname, coalesce(con.conname, ind.relname),
     coalesce(pg_get_indexdef(ind.oid, 0, true), format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s',
         con.conrelid::regclass, con.conname, pg_get_constraintdef(con.oid, true)))
@@ -39,7 +39,7 @@ WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(%s)
     AND (con.conrelid = d.refobjid AND con.contype <> 'n' OR ind.oid IS NOT NULL)
 ORDER BY 2"""
 # What a rule of the model cannot say: nobody takes it for a difference.
-_UNSAID = re.compile(r"(?: NO INHERIT| NOT VALID| NOT ENFORCED)+\Z")
+_NOT_IN_MODELS = re.compile(r"(?: NO INHERIT| NOT VALID| NOT ENFORCED)+\Z")
 _INDEX_HEAD = re.compile(r"CREATE (UNIQUE )?INDEX .+? USING ", re.DOTALL)
 
 
@@ -58,13 +58,13 @@ class TableFacts(NamedTuple):
         columns: by name.
         constraints: CHECK and EXCLUDE, by name.
         indexes: those behind no constraint, from the access method on, by name.
-        users: what makes again the constraints and indexes that go with a column, by its name.
+        dependents: what makes again the constraints and indexes that go with a column, by its name.
     """
 
     columns: dict[str, SpelledColumn]
     constraints: dict[str, str]
     indexes: dict[str, str]
-    users: dict[str, dict[str, str]]
+    dependents: dict[str, dict[str, str]]
 
 
 def fetch_rows(cursor: Cursor, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -75,15 +75,18 @@ def fetch_rows(cursor: Cursor, query: str, *values: object) -> list[tuple[Any, .
 
 def read_table_facts(cursor: Cursor, relation: str) -> TableFacts:
     """Ask the server for a table, by its quoted name."""
-    users: dict[str, dict[str, str]] = {}
-    for column, user, sql in fetch_rows(cursor, _USERS, relation):
-        users.setdefault(column, {})[user] = sql
+    dependents: dict[str, dict[str, str]] = {}
+    for column, user, sql in fetch_rows(cursor, _DEPENDENTS, relation):
+        dependents.setdefault(column, {})[user] = sql
     return TableFacts(
         {name: SpelledColumn(*values) for name, *values in fetch_rows(cursor, _COLUMNS, relation)},
-        {name: _UNSAID.sub("", text) for name, text in fetch_rows(cursor, _CONSTRAINTS, relation)},
+        {
+            name: _NOT_IN_MODELS.sub("", text)
+            for name, text in fetch_rows(cursor, _CONSTRAINTS, relation)
+        },
         {
             name: _INDEX_HEAD.sub(r"\1", text, count=1)
             for name, text in fetch_rows(cursor, _INDEXES, relation)
         },
-        users,
+        dependents,
     )

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alembic.operations import ops
 
-from promptlib.autogenerate.compare.comparators import OPTION, comparison_options
+from promptlib.autogenerate.compare.comparators import COMPARISON_OPTION, comparison_options
 from promptlib.autogenerate.dialect import driver_cursor
 from promptlib.autogenerate.enum_change import EnumChange
-from promptlib.autogenerate.operations import flat_operations
+from promptlib.autogenerate.operations import flatten_operations
 from promptlib.autogenerate.write.data_loss import (
     data_loss_guard,
     data_loss_remarks,
@@ -21,7 +21,7 @@ from promptlib.autogenerate.write.data_loss import (
     possible_renames,
 )
 from promptlib.autogenerate.write.ordering import order_operations, phase_of
-from promptlib.autogenerate.write.rendering import SqlRendering
+from promptlib.autogenerate.write.rendering import SqlRenderer
 from promptlib.autogenerate.write.restore import TableRestore
 from promptlib.core.errors import ConfigurationError
 from promptlib.syntax.statements import Marker, scan_sql
@@ -55,11 +55,11 @@ def autogenerate_options(
     """
     return {
         **comparison_options(models),
-        "process_revision_directives": partial(_draft, keep),
+        "process_revision_directives": partial(_keep_drafts, keep),
     }
 
 
-def _draft(
+def _keep_drafts(
     keep: Callable[[Iterator[Draft]], None],
     context: MigrationContext,
     _revision: object,
@@ -68,11 +68,11 @@ def _draft(
     """Keep what is to be written. Alembic calls it when a comparison has ended."""
     keep(iter([Draft(context, one) for one in found]))
     for script in found:
-        script.upgrade_ops = [_Drafted(one.ops) for one in script.upgrade_ops_list]
+        script.upgrade_ops = [_DraftedOps(one.ops) for one in script.upgrade_ops_list]
         script.downgrade_ops = ops.DowngradeOps()
 
 
-class _Drafted(ops.UpgradeOps):
+class _DraftedOps(ops.UpgradeOps):
     """Operations that `alembic check` can show, and that Alembic does not write as Python."""
 
     def __init__(self, found: list[ops.MigrateOperation]) -> None:
@@ -94,9 +94,9 @@ class Draft:
 
     def __init__(self, context: MigrationContext, found: ops.MigrationScript) -> None:
         assert context.connection
-        self.comparison: ModelComparison = context.opts[OPTION]
+        self.comparison: ModelComparison = context.opts[COMPARISON_OPTION]
         self.schema = context.connection.dialect.default_schema_name
-        up = list(flat_operations(found.upgrade_ops_list[-1].ops))
+        up = list(flatten_operations(found.upgrade_ops_list[-1].ops))
         with contextlib.closing(driver_cursor(context.connection)) as cursor:
             down = TableRestore(cursor, up).put_back(found.downgrade_ops_list[-1].ops)
             self.up, self.down = order_operations(up), order_operations(down)
@@ -104,7 +104,7 @@ class Draft:
     def __bool__(self) -> bool:
         return bool(self.up)
 
-    def written(self, template: str, name: str) -> str:
+    def render(self, template: str, name: str) -> str:
         """The migration.
 
         Args:
@@ -116,13 +116,13 @@ class Draft:
         """
         up, down = self.comparison.conversions(self.schema)
         forth, back = (
-            _Section(SqlRendering(self.comparison.models[0], one), one) for one in (up, down)
+            _SectionWriter(SqlRenderer(self.comparison.models[0], one), one) for one in (up, down)
         )
         head = "\n".join(_comment(line) for line in (*_HEAD, *self.comparison.remarks))
         option = _ACCEPTED if any(destroys_values(one, up) for one in self.up) else ""
         guard = data_loss_guard(self.down, down)
-        up_sql = forth.written(self.up, possible_renames(self.up))
-        down_sql = back.written(self.down, {})
+        up_sql = forth.render(self.up, possible_renames(self.up))
+        down_sql = back.render(self.down, {})
         if guard:
             down_sql = f"{guard};\n\n{down_sql}"
         before, up_line, between, down_line, behind = _cut_template(template, name)
@@ -154,21 +154,21 @@ class _Block(NamedTuple):
         return short and self.phase == other.phase and not self.remarks
 
 
-class _Section:
+class _SectionWriter:
     """The SQL of a section.
 
     Args:
-        rendering: how operations are written.
+        renderer: how operations are written.
         types: the columns that get another type.
     """
 
-    def __init__(self, rendering: SqlRendering, types: Conversions) -> None:
-        self.rendering, self.types = rendering, types
+    def __init__(self, renderer: SqlRenderer, types: Conversions) -> None:
+        self.renderer, self.types = renderer, types
 
-    def written(self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]) -> str:
+    def render(self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]) -> str:
         """The section; `hints` are remarks by the place of an operation."""
         plain = {
-            place: self.rendering.statements(one)
+            place: self.renderer.statements(one)
             for place, one in enumerate(operations)
             if not isinstance(one, EnumChange)
         }
@@ -184,10 +184,10 @@ class _Section:
                 remarks, statements = [*one.remarks(others)], [*one.statements(others)]
             if statements:
                 blocks.append(_Block(phase_of(one), remarks, statements))
-        return _joined(blocks)
+        return _join_blocks(blocks)
 
 
-def _joined(blocks: list[_Block]) -> str:
+def _join_blocks(blocks: list[_Block]) -> str:
     text = blocks[0].text if blocks else "SELECT 1;"
     for before, block in itertools.pairwise(blocks):
         text += ("\n" if block.follows(before) else "\n\n") + block.text

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.autogenerate.compare.introspect import fetch_rows
-from promptlib.autogenerate.dialect import quote_name, respelled
+from promptlib.autogenerate.dialect import quote_name, stable_spelling
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
@@ -111,17 +111,18 @@ class ColumnSequence(NamedTuple):
     cycle: bool
 
     @property
-    def unusual(self) -> list[str]:
+    def unusual_options(self) -> list[str]:
         """The options that are not as PostgreSQL would have them for this type."""
         usual = {name: value for name, (_, value) in SEQUENCE_OPTIONS.items()}
         usual["maxvalue"] = _LARGEST[self.type]
         return [name for name, value in usual.items() if getattr(self, name) != value]
 
     @property
-    def options(self) -> str:
+    def options_sql(self) -> str:
         """These, as SQL has them."""
         return "".join(
-            f" {SEQUENCE_OPTIONS[name][0].format(getattr(self, name))}" for name in self.unusual
+            f" {SEQUENCE_OPTIONS[name][0].format(getattr(self, name))}"
+            for name in self.unusual_options
         )
 
 
@@ -150,30 +151,30 @@ class TableColumn(NamedTuple):
         parts = [quote_name(self.name), self.type]
         if self.generated:
             kind = "STORED" if self.generated == "s" else "VIRTUAL"
-            parts.append(f"GENERATED ALWAYS AS ({respelled(default or '')}) {kind}")
+            parts.append(f"GENERATED ALWAYS AS ({stable_spelling(default or '')}) {kind}")
         elif self.identity and self.sequence:
             kind = "ALWAYS" if self.identity == "a" else "BY DEFAULT"
-            options = f"SEQUENCE NAME {self.sequence.name}{self.sequence.options}"
+            options = f"SEQUENCE NAME {self.sequence.name}{self.sequence.options_sql}"
             parts.append(f"GENERATED {kind} AS IDENTITY ({options})")
         elif default is not None:
             parts.append(f"DEFAULT {default}")
         return " ".join([*parts, "NOT NULL"][: None if self.is_required else -1])
 
     @property
-    def before(self) -> list[str]:
+    def statements_before(self) -> list[str]:
         """What its default needs."""
         if self.sequence is None or self.identity:
             return []
         found = self.sequence
-        return [f"CREATE SEQUENCE {found.name} AS {found.type}{found.options}"]
+        return [f"CREATE SEQUENCE {found.name} AS {found.type}{found.options_sql}"]
 
     @property
-    def after(self) -> list[str]:
+    def statements_after(self) -> list[str]:
         """What stands in statements of its own."""
         name, found = f"{self.table}.{quote_name(self.name)}", []
         if self.sequence and not self.identity:
             found.append(f"ALTER SEQUENCE {self.sequence.name} OWNED BY {name}")
-        return [*found, *_commented(f"COLUMN {name}", self.comment)]
+        return [*found, *_comment_statements(f"COLUMN {name}", self.comment)]
 
     @property
     def filler(self) -> str | None:
@@ -188,14 +189,14 @@ class TableColumn(NamedTuple):
         return filler_expression(self.type, self.category, is_unique=self.is_unique)
 
     @property
-    def added(self) -> list[str]:
+    def statements_to_add(self) -> list[str]:
         """The statements that put it back."""
         alter = f"ALTER TABLE {self.table}"
         filler = self.filler
         added = [f"{alter} ADD COLUMN {self._definition(filler or self.default)}"]
         if filler:
             added.append(f"{alter} ALTER COLUMN {quote_name(self.name)} DROP DEFAULT")
-        return [*self.before, *added, *self.after]
+        return [*self.statements_before, *added, *self.statements_after]
 
 
 def filler_expression(type_: str, category: str, *, is_unique: bool) -> str:
@@ -240,7 +241,7 @@ class ExistingTable(NamedTuple):
     others: list[str]
 
     @property
-    def created(self) -> list[str]:
+    def statements_to_create(self) -> list[str]:
         """The statements that make it again, but for foreign keys, indexes and triggers."""
         inline = [
             f"CONSTRAINT {quote_name(one.name)} {one.sql}"
@@ -252,32 +253,32 @@ class ExistingTable(NamedTuple):
         unlogged = "UNLOGGED " if self.is_unlogged else ""
         options = f" WITH ({self.options})" if self.options else ""
         return [
-            *(sql for one in columns for sql in one.before),
+            *(sql for one in columns for sql in one.statements_before),
             f"CREATE {unlogged}TABLE {self.name} (\n{lines}\n){options}",
-            *_commented(f"TABLE {self.name}", self.comment),
-            *(sql for one in columns for sql in one.after),
+            *_comment_statements(f"TABLE {self.name}", self.comment),
+            *(sql for one in columns for sql in one.statements_after),
             *(
                 sql
                 for one in self.constraints.values()
                 if one.kind != "f"
-                for sql in self.added(one)[one.is_checked :]
+                for sql in self.statements_to_add(one)[one.is_checked :]
             ),
         ]
 
-    def added(self, constraint: TableConstraint) -> list[str]:
+    def statements_to_add(self, constraint: TableConstraint) -> list[str]:
         """The statements that put a constraint back."""
         name = quote_name(constraint.name)
         return [
             f"ALTER TABLE {self.name} ADD CONSTRAINT {name} {constraint.sql}",
-            *_commented(f"CONSTRAINT {name} ON {self.name}", constraint.comment),
+            *_comment_statements(f"CONSTRAINT {name} ON {self.name}", constraint.comment),
         ]
 
 
-def _commented(what: str, comment: str | None) -> list[str]:
+def _comment_statements(what: str, comment: str | None) -> list[str]:
     return [] if comment is None else [f"COMMENT ON {what} IS {quote_literal(comment)}"]
 
 
-def read_table(cursor: Cursor, name: str) -> ExistingTable | None:
+def read_existing_table(cursor: Cursor, name: str) -> ExistingTable | None:
     """Read a table, by its name as SQL has it; None, if there is none."""
     facts = fetch_rows(cursor, _TABLE, name)
     if not facts:
@@ -293,9 +294,9 @@ def read_table(cursor: Cursor, name: str) -> ExistingTable | None:
     return ExistingTable(
         name,
         {one.name: one for one in columns},
-        {one.name: one._replace(sql=respelled(one.sql)) for one in constraints},
+        {one.name: one._replace(sql=stable_spelling(one.sql)) for one in constraints},
         {
-            index: [respelled(sql), *_commented(what, comment)]
+            index: [stable_spelling(sql), *_comment_statements(what, comment)]
             for index, sql, what, comment in fetch_rows(cursor, _INDEXES, name)
         },
         [sql for (sql,) in fetch_rows(cursor, _TRIGGERS, name)],

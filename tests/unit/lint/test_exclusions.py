@@ -28,7 +28,7 @@ def test_rules_are_excluded_for_all_files_or_for_some(tmp_path: Path) -> None:
     )
     assert found.include == ["c"]
     covered = [
-        found.cover(Violation(Path("sql", name), 1, 1, rule, ""))
+        found.covers(Violation(Path("sql", name), 1, 1, rule, ""))
         for name in ("20250101000000_x.sql", "20260101000000_x.sql")
         for rule in ("a", "b", "c")
     ]
