@@ -67,7 +67,7 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
         return Migration(version, name, path, *_split_sections(content))
     except LexicalError as error:
         where = place_in_file(path, content, error.offset)
-        raise error.but(place=where) from None
+        raise MigrationFileError(error.what, error.remedy, place=where) from None
 
 
 def parse_section(text: str) -> Section:
