@@ -14,7 +14,7 @@ from promptlib.core.errors import PromptlibError, error_chain
 from promptlib.core.logs import progress_hushed
 from promptlib.lint.violations import Violation, violation_of_error
 from promptlib.verify.prover import prove_migrations
-from promptlib.verify.scratch import open_workshop
+from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,8 +48,8 @@ def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[V
 
 def _of_model(project: Project, target: Target) -> Iterator[Violation]:
     """What `alembic check` says, once all migrations have run."""
-    with open_workshop(target) as workshop:
-        alembic = Alembic(project, str(workshop.make()), {})
+    with open_scratch_databases(target) as scratch:
+        alembic = Alembic(project, str(scratch.create()), {})
         with progress_hushed():
             alembic.upgrade("head")
         for difference in alembic.differences():
