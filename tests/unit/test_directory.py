@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError, MigrationFileError
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
@@ -41,7 +41,7 @@ def put(folder: Path, *names: str) -> None:
 
 
 def refused(folder: Path) -> list[str]:
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         list_migrations(folder)
     return str(caught.value).split("\n")
 
@@ -228,7 +228,7 @@ def test_what_may_not_be_read(folder: Path) -> None:
     put(folder, f"{VERSION}_a.sql")
     (folder / f"{VERSION}_a.sql").chmod(0)
     (file,) = list_migrations(folder)
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         file.read()
     assert str(caught.value) == f"sql/{VERSION}_a.sql: cannot be read: Permission denied"
     folder.chmod(0)
@@ -240,7 +240,7 @@ def test_what_may_not_be_read(folder: Path) -> None:
 
 def test_a_file_that_is_gone_cannot_be_read(folder: Path) -> None:
     file = MigrationFile(VERSION, "a", str(folder / f"{VERSION}_a.sql"))
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         file.read()
     assert str(caught.value) == f"sql/{VERSION}_a.sql: cannot be read: No such file or directory"
 
@@ -258,7 +258,7 @@ def test_read_all_tells_of_every_file_that_is_refused(folder: Path) -> None:
     put(folder, "20240101000000_a.sql", "20240102000000_b.sql", "20240103000000_c.sql")
     (folder / "20240101000000_a.sql").write_text("SELECT 1;")
     (folder / "20240103000000_c.sql").write_text("-- UP\n'")
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         parse_all(list_migrations(folder))
     assert str(caught.value).split("\n") == [
         "sql/20240101000000_a.sql:1:1: SQL stands before `-- UP`; move it below that line",
@@ -297,7 +297,7 @@ def test_a_new_file_is_later_than_every_other(folder: Path, newest: str, followi
 
 def test_there_is_an_end_of_time(folder: Path) -> None:
     last = MigrationFile("99991231235959", "a", str(folder))
-    with pytest.raises(PromptlibError, match="no version is later than 99991231235959"):
+    with pytest.raises(MigrationFileError, match="no version is later than 99991231235959"):
         name_next_migration(folder, "b", after=[last])
 
 
@@ -325,7 +325,7 @@ def test_a_title_becomes_a_name(folder: Path, title: str, name: str) -> None:
 
 @pytest.mark.parametrize("title", ["", " ", "!?", "名前", "_"])
 def test_a_title_without_usable_letters_is_refused(folder: Path, title: str) -> None:
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         name_next_migration(folder, title, after=[])
     assert str(caught.value) == (
         f"no name can be made of {title!r}; describe the migration in letters a-z or digits"
@@ -348,7 +348,7 @@ def test_a_given_version_is_taken(folder: Path) -> None:
 )
 def test_a_given_version_must_be_a_later_time(folder: Path, version: str, newest: str) -> None:
     after = [] if newest == "none" else [MigrationFile(newest, "a", str(folder))]
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         name_next_migration(folder, "b", after=after, version=version)
     assert str(caught.value) == (
         f"{version} cannot be the next version; "
