@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.tables import GREEN, RED, YELLOW, align_columns
+from promptlib.cli.views import GREEN, RED, YELLOW, align_columns
 from promptlib.core.durations import display_duration
 
 if TYPE_CHECKING:

@@ -80,4 +80,7 @@ class Remedy(str):
 
 
 def _filled(template: str, commands: tuple[Command, ...], front: Front) -> str:
-    return template.format(*(each.spelled(front) for each in commands))
+    # Not by str.format: names of files and objects may hold braces.
+    first, *rest = template.split("{}", len(commands))
+    spelled = (each.spelled(front) for each in commands)
+    return first + "".join(map("".join, zip(spelled, rest, strict=True)))

@@ -13,7 +13,6 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
 from promptlib.core.errors import ConfigurationError, NoConnectionError, display_path
-from promptlib.core.interrupts import queries_interruptible
 from promptlib.syntax.lexemes import lazy_pattern
 
 if TYPE_CHECKING:
@@ -90,9 +89,13 @@ class Target(NamedTuple):
 def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
     """A cursor that sees the database at one moment, and cannot write."""
     connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
-    with queries_interruptible(), connection.cursor() as cursor:
-        yield cursor
-    connection.rollback()
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            connection.set_session(isolation_level="DEFAULT", readonly="default")
 
 
 def _defaults() -> dict[str, str]:

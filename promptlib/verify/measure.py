@@ -93,7 +93,7 @@ def run_measured(
     with (
         connection.cursor() as cursor,
         settings_kept(
-            cursor, section, settings.of_section(section), local=section.transactional
+            cursor, section, settings.of_section(section.settings), local=section.transactional
         ) as pid,
     ):
         before = _observe(cursor) if known else _NOT_OBSERVED

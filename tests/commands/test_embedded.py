@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
+from support import servers
 from support.projects import Project, full
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def project(name: str) -> Iterator[Project]:
 def _project(name: str) -> Iterator[Project]:
     pytest.importorskip(_WHEEL)
     # Of pytest's own folders some have names that are too long for a socket.
-    with tempfile.TemporaryDirectory(prefix="promptlib-test-") as parent:
+    with tempfile.TemporaryDirectory(prefix="promptlib-test-", dir=servers.fast_folder()) as parent:
         folder = Path(parent) / name
         folder.mkdir()
         made = Project.copy(folder)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import alembic.config
 import pytest
 
-from promptlib.cli.arguments import make_parser
-from promptlib.cli.completion import Node, nodes
+from promptlib.cli.parser import make_parser
 from promptlib.erd.diagram import build_diagram
 from promptlib.erd.mermaid import render_mermaid
 from promptlib.files.parser import MARKER_OPTIONS
 from promptlib.postgres.target import SCHEMES
 from promptlib.registry.tables import metadata
+from support.command_line import Node, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
