@@ -15,7 +15,7 @@ from promptlib.core.logs import progress_hushed
 from promptlib.engine.migrator import CommandMigrator
 from promptlib.lint.violations import Violation, violation_of_error
 from promptlib.verify.prover import prove_migrations
-from promptlib.verify.scratch import open_workshop
+from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,8 +51,8 @@ def _of_model(project: Project, target: Target) -> Iterator[Violation]:
     """What `alembic check` says, once all migrations have run."""
     from promptlib.alembic_bridge.commands import Alembic  # which takes its time
 
-    with open_workshop(target) as workshop:
-        made = workshop.make()
+    with open_scratch_databases(target) as scratch:
+        made = scratch.create()
         with CommandMigrator(project, ignore, made) as migrator:
             migrator.migrate()
         with progress_hushed():

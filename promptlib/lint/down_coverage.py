@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from promptlib.syntax.ddl import ObjectChange
-    from promptlib.syntax.tokens import Name, Token
+    from promptlib.syntax.tokens import ObjectName, Token
 
     Statements = Sequence[Sequence[Token]]
 
@@ -47,7 +47,7 @@ class MadeObject(NamedTuple):
     """
 
     object: NamedObject
-    before: Name = ()
+    before: ObjectName = ()
 
     @property
     def is_back(self) -> bool:
@@ -151,7 +151,7 @@ class _Balance:
         for each in self._take(lambda each: _goes_with(each, gone, cascades=cascades)):
             self._drop_with(each.object, cascades=cascades)
 
-    def _rename(self, old: NamedObject, to: Name) -> None:
+    def _rename(self, old: NamedObject, to: ObjectName) -> None:
         found = self._take(old.is_same) or ([MadeObject(old, old.name)] if self.goes_up else [])
         self.made += [MadeObject(each.object._replace(name=to), each.before) for each in found]
         if old.is_relation:

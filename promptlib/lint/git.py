@@ -1,6 +1,6 @@
 """What a git repository holds of a folder: on a base branch, and where the current one left it.
 
-Two processes of git, however many files there are. What follows from it is left to merged.py.
+Two processes of git, however many files there are. What follows from it is left to base_branch.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """squawk's rules for UP sections, run as a program: what it finds, as violations.
 
-Which of its rules do not fit, and which comments silence one, is left to lint.py.
+Which of its rules do not fit, and which comments silence one, is left to linter.py.
 """
 
 from __future__ import annotations

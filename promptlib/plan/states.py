@@ -18,7 +18,7 @@ from promptlib.core.errors import (
     combine_errors,
     display_path,
 )
-from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, Command, Remedy
+from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.files.directory import migration_path
 from promptlib.ledger.state import LedgerRow
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from promptlib.ledger.state import HalfDone, Ledger
 
 
-_STAMP = Command("stamp", "VERSION")
+_STAMP = CommandLine("stamp", "VERSION")
 
 
 class State(enum.StrEnum):
@@ -148,8 +148,8 @@ def _late(place: str, current: str, *, stands_here: bool) -> PlanRefusedError:
         Remedy(
             "rename it to a newer version, or run it now: late_migrations = apply in alembic.ini, "
             "or {} (if it ran here by other means: {})",
-            Command("migrate", late="apply"),
-            Command("stamp", current),
+            CommandLine("migrate", late="apply"),
+            CommandLine("stamp", current),
         ),
         place=place,
     )

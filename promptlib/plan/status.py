@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import PromptlibError
-from promptlib.core.remedies import Command, Remedy
+from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import resolve_version
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.states import (
@@ -112,7 +112,7 @@ def place_of_version(version: str, head: str) -> str:
 
 def describe_half_done(half: HalfDone) -> Remedy:
     """Say that a section was cut off, and what to do."""
-    ways = (Command("migrate"), Command("rollback"))
+    ways = (CommandLine("migrate"), CommandLine("rollback"))
     finish, undo = ways if half.direction == UP else ways[::-1]
     assert half.direction in (UP, DOWN)
     return Remedy(

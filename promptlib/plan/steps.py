@@ -11,7 +11,7 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import HalfDoneMigrationError, UnknownVersionError
-from promptlib.core.remedies import ROLLBACK, Command, Remedy
+from promptlib.core.remedies import ROLLBACK, CommandLine, Remedy
 from promptlib.ledger.tables import DOWN, UP, Move
 from promptlib.plan.states import State
 
@@ -106,7 +106,7 @@ def rollback_last(status: Status, count: int) -> Rollback:
         number = f"only {len(candidates)}" if candidates else "no"
         raise UnknownVersionError(
             f"{number} migration{'s' * (len(candidates) != 1)} can be taken back",
-            Remedy("{} shows them", Command("executed")),
+            Remedy("{} shows them", CommandLine("executed")),
         )
     return _to_the_end(status, candidates[:count])
 
@@ -197,7 +197,7 @@ def _require_alone(
         f"{half.done}, so nothing else runs before it is whole",
         Remedy(
             f"{way}finish it: {{}}; or undo it: {{}}",
-            Command("migrate", half.version, "apply" if late else ""),
+            CommandLine("migrate", half.version, "apply" if late else ""),
             ROLLBACK,
         ),
     )

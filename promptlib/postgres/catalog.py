@@ -1,4 +1,4 @@
-"""What a database consists of, read by catalog.sql and compared. Rows are left to contents.py."""
+"""What a database consists of, read by catalog.sql and compared. Rows are left to verify."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from promptlib.core.errors import (
     error_chain,
 )
 from promptlib.core.interrupts import interrupt_behind
-from promptlib.core.remedies import Command, Remedy
+from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _EXISTS = Remedy(
     "if this migration ran here by other means, `{}`; otherwise rename it or drop what is there "
     "first",
-    Command("stamp", "VERSION"),
+    CommandLine("stamp", "VERSION"),
 )
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
 _VALUES = "mend the rows in this migration, before this statement"

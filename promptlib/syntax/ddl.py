@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promptlib.syntax.tokens import Name, Token, TokenReader, split_tokens
+from promptlib.syntax.tokens import ObjectName, Token, TokenReader, split_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -96,8 +96,8 @@ class NamedObject(NamedTuple):
     """
 
     kind: str
-    name: Name
-    table: Name = ()
+    name: ObjectName
+    table: ObjectName = ()
     offset: int = 0
     mentions: frozenset[str] = frozenset()
 
@@ -133,11 +133,11 @@ class ObjectChange(NamedTuple):
     verb: Literal["make", "drop", "rename", "move"]
     object: NamedObject
     guard: str = ""
-    to: Name = ()
+    to: ObjectName = ()
     cascades: bool = False
 
 
-def may_be_same_name(one: Name, other: Name) -> bool:
+def may_be_same_name(one: ObjectName, other: ObjectName) -> bool:
     """Whether two names may mean the same: one without a schema may be in any."""
     parts = zip(reversed(one), reversed(other), strict=False)
     return bool(one and other) and all(a == b for a, b in parts)
@@ -161,7 +161,7 @@ def _take_kind(reader: TokenReader) -> str:
     return next((" ".join(words) for words in _KINDS if reader.take(*words)), "")
 
 
-def _take_name(reader: TokenReader, kind: str) -> Name:
+def _take_name(reader: TokenReader, kind: str) -> ObjectName:
     """Go beyond an object's name, and the types that belong to it."""
     if kind == "CAST":
         return (" ".join(each.name or each.symbol for each in reader.parenthesised()),)
@@ -197,7 +197,7 @@ def _parse_create(reader: TokenReader) -> Iterator[ObjectChange]:
         yield ObjectChange("make", NamedObject(kind, name, table, offset, mentions), guard)
 
 
-def _take_table(reader: TokenReader, kind: str) -> Name:
+def _take_table(reader: TokenReader, kind: str) -> ObjectName:
     """The table that a new object goes with, from what stands behind its name."""
     if kind in _BEFORE_TABLE and reader.skip_to(_BEFORE_TABLE[kind]):
         reader.take("ONLY")
@@ -209,7 +209,7 @@ def _take_table(reader: TokenReader, kind: str) -> Name:
     return reader.name() if reader.take("PARTITION", "OF") else ()
 
 
-def _take_owner(reader: TokenReader) -> Name:
+def _take_owner(reader: TokenReader) -> ObjectName:
     """The table whose column owns a sequence."""
     return reader.name()[:-1] if reader.skip_to("OWNED") and reader.take("BY") else ()
 

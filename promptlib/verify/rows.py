@@ -74,7 +74,7 @@ def columns_set_by_triggers(cursor: Cursor, keys: Mapping[str, list[str]]) -> di
 
     Args:
         cursor: in a transaction that is rolled back afterwards, with an empty search_path.
-        keys: from `keys`.
+        keys: from `primary_keys`.
 
     Raises:
         psycopg2.Error: when a trigger refuses.
@@ -102,8 +102,8 @@ def row_differences(
     Args:
         before: what was there.
         after: what is there now.
-        keys: from `keys`; in a table without one, as many rows count as changed as can.
-        touched: from `touched`: columns of each table whose changes do not count.
+        keys: from `primary_keys`; in a table without one, as many rows count as changed as can.
+        touched: from `columns_set_by_triggers`: columns of each table whose changes do not count.
     """
     for table in sorted(before.keys() | after.keys()):
         gone, new, changed = _compare_table(before, after, table, keys)

@@ -1,7 +1,7 @@
 """Made-up rows that respect the constraints of their tables, the same ones each time.
 
 What a column may hold is tried out: a row that the server refuses names the constraint, and the
-columns of that get other values. guesses.py has the values.
+columns of that get other values. sample_values.py has the values.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def put_rows_back(cursor: Cursor, rows: Iterable[SampleRow]) -> None:
     """Insert rows again, as far as their tables, and columns of them, are there.
 
     Args:
-        cursor: as for `fill`.
+        cursor: as for `fill_tables`.
         rows: in the order in which they were made.
     """
     tables = {table.name: table for table in read_sample_tables(cursor)}

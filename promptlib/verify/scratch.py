@@ -42,7 +42,7 @@ class ScratchSession(NamedTuple):
     watcher: Watcher
 
 
-class Workshop:
+class ScratchDatabases:
     """Makes databases of one name with numbers behind it.
 
     Args:
@@ -63,7 +63,7 @@ class Workshop:
         version = self._cursor.connection.get_parameter_status("server_version")
         return f"PostgreSQL {version}"
 
-    def make(self, template: Target | None = None) -> Target:
+    def create(self, template: Target | None = None) -> Target:
         """Make a database: empty, or a copy of one that nobody is connected to.
 
         Raises:
@@ -109,7 +109,7 @@ class Workshop:
 
 
 @contextlib.contextmanager
-def open_workshop(target: Target) -> Iterator[Workshop]:
+def open_scratch_databases(target: Target) -> Iterator[ScratchDatabases]:
     """Make databases on the server of a target; they are gone at the end.
 
     Those that a killed process left behind are dropped first.
@@ -127,7 +127,7 @@ def open_workshop(target: Target) -> Iterator[Workshop]:
         _tidy(cursor)
         cursor.execute(_TRY.format(_KEY), (name,))
         try:
-            yield Workshop(target, cursor, name)
+            yield ScratchDatabases(target, cursor, name)
         finally:
             cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
             for (each,) in cursor.fetchall():

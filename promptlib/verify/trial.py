@@ -224,7 +224,7 @@ class _FailedError(Exception):
 def fill_with_samples(
     connection: Connection, count: int, only: Collection[str] | None = None
 ) -> Samples:
-    """Give tables made-up rows; the arguments are those of samples.fill."""
+    """Give tables made-up rows; the arguments are those of `fill_tables`."""
     with connection, connection.cursor() as cursor:
         cursor.execute(_QUALIFIED)
         return fill_tables(cursor, count, only)

@@ -185,3 +185,13 @@ def test_imports_are_found_wherever_they_are(code: str, names: set[str]) -> None
 
 def test_calls_are_found_wherever_they_are() -> None:
     assert called(ast.parse("def f():\n    print(sys.exit(1))")) == {"print", "sys.exit"}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    found = [
+        node.name
+        for module in MODULES
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert [name for name in {*found} if found.count(name) > 1] == []

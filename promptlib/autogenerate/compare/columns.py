@@ -62,10 +62,9 @@ def _drop_expression(
 def _drop_and_add(
     table: TableChanges, before: Column[object], after: Column[object]
 ) -> list[ops.MigrateOperation]:
-    place = table.schema, table.table
     return [
-        ops.DropColumnOp.from_column_and_tablename(*place, before),
-        ops.AddColumnOp.from_column_and_tablename(*place, after),
+        ops.DropColumnOp.from_column_and_tablename(table.schema, table.table, before),
+        ops.AddColumnOp.from_column_and_tablename(table.schema, table.table, after),
     ]
 
 

@@ -159,8 +159,8 @@ class _Comparison:
             model,
             types,
             {
-                name: (self.find_cast(*pair), self.find_cast(*pair[::-1]))
-                for name, pair in types.items()
+                name: (self.find_cast(old, new), self.find_cast(new, old))
+                for name, (old, new) in types.items()
             },
             frozenset(name for name, (a, b) in both.items() if not self.same_default(a, b)),
             frozenset(generated),
@@ -185,8 +185,9 @@ class _Comparison:
 
     def same_rule(self, real: str, model: str) -> bool:
         """Whether a rule of the database is one of the model's."""
-        texts = self.real.constraints[real], self.model.constraints[model]
-        return self.means_same(*texts, self.respell_constraint)
+        return self.means_same(
+            self.real.constraints[real], self.model.constraints[model], self.respell_constraint
+        )
 
     def same_default(self, one: SpelledColumn, other: SpelledColumn) -> bool:
         """Whether two defaults are the same, or constants that make the same value of a type."""

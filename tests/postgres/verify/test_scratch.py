@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from promptlib.postgres.target import Target
-from promptlib.verify.scratch import open_workshop
+from promptlib.verify.scratch import open_scratch_databases
 from support.processes import until
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def test_another_s_session_is_waited_for(database: Database) -> None:
     database.query("DO $$ BEGIN CREATE ROLE maker; EXCEPTION WHEN duplicate_object THEN END $$")
     database.query("ALTER ROLE maker LOGIN CREATEDB")
     maker = Target(database.server.parameters(user="maker", dbname=database.name), "the test")
-    with open_workshop(maker) as workshop, ThreadPoolExecutor() as pool:
-        made = workshop.make()
+    with open_scratch_databases(maker) as scratch, ThreadPoolExecutor() as pool:
+        made = scratch.create()
         there = database.server.dsn(dbname=made.parameters["dbname"])
         with contextlib.closing(psycopg2.connect(there)) as superusers:
-            dropped = pool.submit(workshop.drop, made)
+            dropped = pool.submit(scratch.drop, made)
             until(lambda: database.query(_DROPPING))
             superusers.close()
             dropped.result()

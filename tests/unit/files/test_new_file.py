@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MigrationFileError
 from promptlib.files.directory import (
     MigrationFile,
     list_migrations,
@@ -59,7 +59,7 @@ def test_a_new_file_is_later_than_every_other(folder: Path, newest: str, followi
 
 def test_there_is_an_end_of_time(folder: Path) -> None:
     last = MigrationFile("99991231235959", "a", str(folder))
-    with pytest.raises(PromptlibError, match="no version is later than 99991231235959"):
+    with pytest.raises(MigrationFileError, match="no version is later than 99991231235959"):
         name_next_migration(folder, "b", after=[last])
 
 
@@ -87,7 +87,7 @@ def test_a_title_becomes_a_name(folder: Path, title: str, name: str) -> None:
 
 @pytest.mark.parametrize("title", ["", " ", "!?", "名前", "_"])
 def test_a_title_without_usable_letters_is_refused(folder: Path, title: str) -> None:
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         name_next_migration(folder, title, after=[])
     assert str(caught.value) == (
         f"no name can be made of {title!r}; describe the migration in letters a-z or digits"
@@ -110,7 +110,7 @@ def test_a_given_version_is_taken(folder: Path) -> None:
 )
 def test_a_given_version_must_be_a_later_time(folder: Path, version: str, newest: str) -> None:
     after = [] if newest == "none" else [MigrationFile(newest, "a", str(folder))]
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         name_next_migration(folder, "b", after=after, version=version)
     assert str(caught.value) == (
         f"{version} cannot be the next version; "

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MigrationFileError
 from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.parser import parse_migration
 
@@ -24,7 +24,7 @@ def sums(text: str) -> tuple[str, str] | None:
     """The checksums of both sections; None where there is no such migration."""
     try:
         found = parse_migration("20250101000000", "x", Path("x.sql"), text.encode())
-    except PromptlibError:
+    except MigrationFileError:
         return None
     return found.up.checksum, found.down.checksum
 
