@@ -90,7 +90,7 @@ class SqlScriptDirectory(ScriptDirectory):
 
     def run_env(self) -> None:
         """Run env.py with the environment of this thread."""
-        with own_environment(self):
+        with own_environment(self.config, self):
             super().run_env()
 
     def acquaint(self, status: Status) -> None:

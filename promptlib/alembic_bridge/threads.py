@@ -19,18 +19,20 @@ from alembic.util import CommandError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptlib.alembic_bridge.revisions import SqlScriptDirectory
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 _module: Any = alembic.context
 _local = threading.local()
 
 
 @contextlib.contextmanager
-def own_environment(script: SqlScriptDirectory) -> Iterator[None]:
+def own_environment(config: Config, script: ScriptDirectory) -> Iterator[None]:
     """Remember which environment a command of this thread has entered, while env.py runs.
 
     Args:
-        script: that of the command.
+        config: of the command.
+        script: likewise.
 
     Raises:
         CommandError: when another thread entered its own in the same instant.
@@ -38,7 +40,7 @@ def own_environment(script: SqlScriptDirectory) -> Iterator[None]:
     environment = getattr(_module, "_proxy", None)
     if environment is None or environment.script is not script:
         # There must be something to let go of, or the command ends in a KeyError.
-        EnvironmentContext(script.config, script)._install_proxy()
+        EnvironmentContext(config, script)._install_proxy()
         raise CommandError(
             "another thread has begun a command of Alembic's in the same instant, and Alembic "
             "keeps one state for all threads; run them one after the other, or use "
