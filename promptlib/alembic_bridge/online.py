@@ -20,7 +20,8 @@ from promptlib.core.errors import PlanRefusedError, PromptlibError, combine_erro
 from promptlib.core.logs import EventLog
 from promptlib.core.remedies import MIGRATE, Front, Remedy
 from promptlib.engine.context import Connections
-from promptlib.engine.deploy import Deploy, Request
+from promptlib.engine.deploy import Deploy
+from promptlib.engine.request import Request
 from promptlib.engine.results import describe_deployment
 from promptlib.ledger.tables import UP
 from promptlib.plan.states import state_problems

@@ -9,14 +9,15 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from promptlib.core.events import Event, Kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from promptlib.core.events import Event
+
 _log = logging.getLogger("promptlib")
 _LOG_EVERY = 30.0  # seconds between two lines about one statement, where there is no terminal
-_WARNINGS = (Kind.WARNING, Kind.RETRY)
+# Kinds of events, by their words: to load their class takes its time for who only looks.
+_RUNNING, _SILENT, _WARNINGS = "running", "begin", ("warning", "retry")
 
 _ERASE = "\r\x1b[K"  # to the beginning of the line, and nothing behind it
 _COLUMNS = 80  # of a terminal that does not know
@@ -69,9 +70,9 @@ class EventLog:
 
     def __call__(self, event: Event) -> None:
         """Write one."""
-        if event.kind is Kind.RUNNING:
+        if event.kind == _RUNNING:
             self._running(event)
-        elif event.kind is not Kind.BEGIN:
+        elif event.kind != _SILENT:
             level = logging.WARNING if event.kind in _WARNINGS else logging.INFO
             _log.log(level, "%s", event.message)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
+from promptlib.engine.request import is_needed, plan_request, untouched
 from promptlib.engine.results import Deployment, RanSection
 from promptlib.engine.sections import Sections
 from promptlib.engine.step_runner import StepRunner
@@ -23,22 +24,12 @@ from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.states import (
-    require_applicable,
-    require_clear,
     require_ours,
     require_unmoved,
     require_writable,
 )
 from promptlib.plan.status import Status, compare_status
-from promptlib.plan.steps import (
-    Action,
-    PlannedStep,
-    Wanted,
-    plan_steps,
-    wanted_downgrade,
-    wanted_upgrade,
-)
-from promptlib.postgres.errors import driver_errors_explained
+from promptlib.postgres.driver import driver_errors_explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,42 +37,12 @@ if TYPE_CHECKING:
     from promptlib.config.settings import Settings
     from promptlib.core.events import Progress
     from promptlib.engine.context import Connections
+    from promptlib.engine.request import Request
     from promptlib.engine.step_runner import Recorded
     from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import Ledger
     from promptlib.plan.reading import MigrationFiles
-
-
-class Request(NamedTuple):
-    """What somebody asks for.
-
-    Attributes:
-        action: in which direction.
-        wanted: says which migrations that means where the database stands; it may refuse.
-        start: the current revision that somebody agreed to this at; None: nobody was asked.
-        recorded: called for each step that moves alembic_version, within its transaction.
-    """
-
-    action: Action
-    wanted: Callable[[Status], Wanted]
-    start: tuple[str, ...] | None = None
-    recorded: Recorded | None = None
-
-
-def request_upgrade(target: str) -> Request:
-    """Ask for pending migrations: head, +N, or up to a version, which may be shortened."""
-    return Request(Action.MIGRATE, lambda found: wanted_upgrade(found, target))
-
-
-def request_downgrade(end: str, agreed: Status) -> Request:
-    """Ask to take back what is newer than a version, or than base.
-
-    Args:
-        end: the version.
-        agreed: where the database stood when somebody agreed to that.
-    """
-    start = agreed.ledger.current
-    return Request(Action.ROLLBACK, lambda found: wanted_downgrade(found, end), start)
+    from promptlib.plan.steps import PlannedStep
 
 
 class Deploy:
@@ -119,43 +80,29 @@ class Deploy:
             PromptlibError: for whatever keeps it from running, or stops it.
         """
         with driver_errors_explained():
-            return self._run(request, seen)
+            status = seen or self.look()
+            if not is_needed(plan_request(request, status, self._settings), status):
+                return untouched(status)
+        return self.run_locked(request, status)
 
-    def _run(self, request: Request, seen: Status | None) -> Deployment:
-        began = time.monotonic()
-        status = seen or self.look()
-        before, ran = status.current, list[RanSection]()
-        steps = self.planned(request, status)
-        if steps or not status.ledger.is_ready:
-            with self.locked(status) as locked:
-                require_unmoved(locked.status.ledger, request.start)
-                steps = self.planned(request, locked.status)
-                before = locked.status.current
-                ran = self._run_steps(locked, steps, request.recorded)
-        moves = (step.move.now for step in steps if step.move)
-        return Deployment(
-            ran=tuple(ran),
-            before=before or None,
-            current=[before, *moves][-1] or None,
-            head=status.head or None,
-            seconds=time.monotonic() - began,
-        )
-
-    def planned(self, request: Request, status: Status) -> list[PlannedStep]:
-        """The steps of what is asked for, in their order.
+    def run_locked(self, request: Request, seen: Status) -> Deployment:
+        """Run what is asked for, where there was something to do when somebody looked.
 
         Raises:
-            PromptlibError: for whatever refuses them.
+            PromptlibError: for whatever keeps it from running, or stops it.
         """
-        status.files.require_readable()
-        require_writable(status.ledger)
-        wanted = request.wanted(status)
-        require_clear(status.ledger, status.files.files)
-        late = self._settings.applies_late
-        if request.action is Action.MIGRATE:
-            folder = status.files.folder
-            require_applicable(status.entries, status.ledger, folder, applies_late=late)
-        return plan_steps(status, request.action, wanted, applies_late=late)
+        began = time.monotonic()
+        with driver_errors_explained(), self.locked(seen) as locked:
+            status = locked.status
+            require_unmoved(status.ledger, request.start)
+            steps = plan_request(request, status, self._settings)
+            ran = self._run_steps(locked, steps, request.recorded)
+        moves = (step.move.now for step in steps if step.move)
+        return untouched(status)._replace(
+            ran=tuple(ran),
+            current=[status.current, *moves][-1] or None,
+            seconds=time.monotonic() - began,
+        )
 
     def _run_steps(
         self, locked: Locked, steps: list[PlannedStep], recorded: Recorded | None

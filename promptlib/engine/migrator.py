@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING, Self
 from promptlib.config.project import read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ChangedMeanwhileError, UnknownVersionError
-from promptlib.core.events import ignore
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.engine.context import Connections
-from promptlib.engine.deploy import Deploy, request_downgrade, request_upgrade
-from promptlib.engine.psql_script import write_script
 from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus
 from promptlib.ledger.history import Attempt, Execution, read_executions, read_history
 from promptlib.ledger.state import read_ledger
-from promptlib.plan.readiness import check_readiness
 from promptlib.plan.reading import MigrationFiles
-from promptlib.plan.repair import Repair, find_repairs, repair_statements
 from promptlib.plan.status import Status, compare_status
-from promptlib.plan.steps import HEAD, rollback_after, rollback_last
-from promptlib.postgres.errors import driver_errors_explained
+from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
@@ -37,10 +30,12 @@ if TYPE_CHECKING:
     from promptlib.config.settings import Settings
     from promptlib.core.errors import PromptlibError
     from promptlib.core.events import Progress
-    from promptlib.engine.deploy import Request
+    from promptlib.engine.deploy import Deploy
     from promptlib.engine.locked import Locked
+    from promptlib.engine.request import Request
     from promptlib.ledger.state import Ledger
     from promptlib.plan.readiness import Readiness
+    from promptlib.plan.repair import Repair
     from promptlib.plan.states import Entry
     from promptlib.plan.steps import PlannedStep
     from promptlib.postgres.target import Target
@@ -80,7 +75,7 @@ class Migrator:
         *,
         config: str | None = None,
         settings: Mapping[str, str] | None = None,
-        progress: Progress = ignore,
+        progress: Progress | None = None,
     ) -> None:
         project = read_project(config or "", {}, url or "")
         chosen = override_settings(project.settings, settings or {})
@@ -89,7 +84,7 @@ class Migrator:
     def _set_up(
         self,
         project: Project,
-        progress: Progress,
+        progress: Progress | None,
         target: Target | None = None,
     ) -> None:
         self._project, self._progress, self._target = project, progress, target
@@ -186,7 +181,7 @@ class Migrator:
             )
         return tuple(rows)
 
-    def migrate(self, to: str = HEAD, *, late: str | None = None) -> Deployment:
+    def migrate(self, to: str = "head", *, late: str | None = None) -> Deployment:
         """Run pending migrations, oldest first.
 
         Args:
@@ -203,8 +198,10 @@ class Migrator:
             StatementError: when a statement fails. Nothing of its migration is left, if that runs
                 in a transaction; those before it stay.
         """
+        from promptlib.engine.request import request_upgrade
+
         chosen = {} if late is None else {"late_migrations": late}
-        return self._deploy(chosen=chosen).run(request_upgrade(to))
+        return self._run(request_upgrade(to), self.look(), chosen)
 
     def rollback(
         self, count: int = 1, *, to: str | None = None, allow_data_loss: bool = False
@@ -219,10 +216,13 @@ class Migrator:
         Raises:
             PromptlibError: as `migrate` does.
         """
+        from promptlib.engine.request import request_downgrade
+        from promptlib.plan.steps import rollback_after, rollback_last
+
         found = self.look()
         back = rollback_last(found, count) if to is None else rollback_after(found, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
-        return self._deploy(found, chosen).run(request_downgrade(back.end, agreed=found), found)
+        return self._run(request_downgrade(back.end, agreed=found), found, chosen)
 
     # What the commands ask beyond that.
 
@@ -245,19 +245,25 @@ class Migrator:
 
     def readiness(self) -> tuple[Readiness, list[PromptlibError]]:
         """Whether a deploy could run: what it would find, and what stands in the way."""
+        from promptlib.plan.readiness import check_readiness
+
         with self._explained():
             return check_readiness(self._connection, self._sources(), self.settings)
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
         """The steps of a deploy, which would be refused where this is."""
-        return self._deploy(found).planned(request, found)
+        from promptlib.engine.request import plan_request
+
+        return plan_request(request, found, self.settings)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""
-        return self._deploy(seen).run(request, seen)
+        return self._run(request, seen, _AS_CONFIGURED)
 
     def script(self, found: Status, steps: list[PlannedStep]) -> str:
         """The SQL of steps, for psql."""
+        from promptlib.engine.psql_script import write_script
+
         schema = self.settings.version_table_schema
         parts = write_script(found.files, steps, found.current, self.settings, schema)
         return "\n\n".join([*parts, ""])
@@ -272,6 +278,8 @@ class Migrator:
         Raises:
             ChangedMeanwhileError: when files or ledger have changed since.
         """
+        from promptlib.plan.repair import find_repairs, repair_statements
+
         with self.locked(seen) as locked:
             if find_repairs(locked.status) != agreed:
                 raise ChangedMeanwhileError(
@@ -285,7 +293,7 @@ class Migrator:
 
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
         """Keep other deploys out, and compare again."""
-        return self._deploy(seen).locked(seen)
+        return self._deploy(seen, self.settings).locked(seen)
 
     def _sources(self) -> MigrationFiles:
         """The files as they are now: each look of a program lists them anew."""
@@ -309,15 +317,23 @@ class Migrator:
         with driver_errors_explained(), heard:
             yield
 
-    def _deploy(
-        self, seen: Status | None = None, chosen: Mapping[str, str] = _AS_CONFIGURED
-    ) -> Deploy:
+    def _run(self, request: Request, seen: Status, chosen: Mapping[str, str]) -> Deployment:
+        from promptlib.engine.request import is_needed, plan_request, untouched
+
+        settings = override_settings(self.settings, chosen)
+        if not is_needed(plan_request(request, seen, settings), seen):
+            return untouched(seen)
+        return self._deploy(seen, settings).run_locked(request, seen)
+
+    def _deploy(self, seen: Status, settings: Settings) -> Deploy:
+        from promptlib.core.events import ignore
+        from promptlib.engine.context import Connections
+        from promptlib.engine.deploy import Deploy
+
         connections = Connections(
             self._connection, self.target.connect, is_command=self._is_command
         )
-        settings = override_settings(self.settings, chosen)
-        files = seen.files if seen else self._sources()
-        return Deploy(connections, files, settings, self._progress)
+        return Deploy(connections, seen.files, settings, self._progress or ignore)
 
 
 class CommandMigrator(Migrator):

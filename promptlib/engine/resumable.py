@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -82,7 +81,6 @@ _POLL = 0.2  # seconds
 _LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")
 
 
-@dataclass
 class ResumableRun:
     """One run of a section outside a transaction.
 
@@ -94,12 +92,12 @@ class ResumableRun:
             find its work done.
     """
 
-    context: DeployContext
-    step: Step
-    half: HalfDone | None
-    undoes: bool
-    event: int = field(default=0, init=False)
-    _unknown: bool = field(default=False, init=False)  # whether the statement may have run before
+    def __init__(
+        self, context: DeployContext, step: Step, half: HalfDone | None, *, undoes: bool
+    ) -> None:
+        self.context, self.step, self.half, self.undoes = context, step, half, undoes
+        self.event = 0
+        self._unknown = False  # whether the statement may have run before
 
     def run(self) -> int:
         """Run what is left of the section; the id of its event.

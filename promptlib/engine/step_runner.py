@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2 import errors
 from psycopg2.errorcodes import (
     CLASS_CONNECTION_EXCEPTION,
     CLASS_OPERATOR_INTERVENTION,
@@ -29,9 +30,10 @@ from promptlib.engine.retries import retry
 from promptlib.engine.runner import run_section
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested
-from promptlib.ledger.tables import DOWN, UP, Ran, is_moved_elsewhere
+from promptlib.ledger.tables import DOWN, EVENTS, UP, Ran
 from promptlib.plan.states import require_unchanged
-from promptlib.postgres.errors import driver_errors_explained, explain_server_error
+from promptlib.postgres.driver import driver_errors_explained
+from promptlib.postgres.errors import explain_server_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -263,9 +265,15 @@ def _titled(step: Step) -> str:
 def _explained(error: psycopg2.Error, step: Step, ran: Ran) -> PromptlibError:
     """Why a section could not be committed."""
     place = display_path(step.path)
-    if ran.move and is_moved_elsewhere(error.diag):
+    if ran.move and _is_moved_elsewhere(error):
         return _moved_elsewhere(ran.move, place)
     return explain_server_error(error, place)
+
+
+def _is_moved_elsewhere(error: psycopg2.Error) -> bool:
+    """Whether a section cannot be recorded because the current revision is not what it was."""
+    column = error.diag.table_name, error.diag.column_name
+    return isinstance(error, errors.NotNullViolation) and column == (EVENTS, "version")
 
 
 def _moved_elsewhere(move: Move, place: str) -> ChangedMeanwhileError:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import codecs
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import is_duration
 from promptlib.core.errors import LexicalError, MigrationFileError, display_path
@@ -38,8 +37,7 @@ MARKER_OPTIONS: dict[str, Callable[[str], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """A file in sql/: its version (14 digits), name (as in the file's name), path and sections."""
 
     version: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.files.checksum import text_checksum, trimmed_span
 
@@ -14,8 +13,17 @@ if TYPE_CHECKING:
     from promptlib.syntax.statements import Statement
 
 
-@dataclass(frozen=True)
-class Section:
+class _Facts(NamedTuple):
+    source: bytes
+    start: int
+    end: int
+    statements: Sequence[Statement]
+    transactional: bool = True
+    lock_timeout: str | None = None
+    data_loss_accepted: bool = False
+
+
+class Section(_Facts):
     """The UP or DOWN part of a migration.
 
     Attributes:
@@ -28,13 +36,8 @@ class Section:
         data_loss_accepted: whether UP says that it drops values no DOWN can give back.
     """
 
-    source: bytes = field(repr=False)
-    start: int
-    end: int
-    statements: Sequence[Statement] = field(compare=False)  # they follow from the text
-    transactional: bool = True
-    lock_timeout: str | None = None
-    data_loss_accepted: bool = False
+    def __repr__(self) -> str:
+        return f"Section(start={self.start}, end={self.end})"
 
     @property
     def text(self) -> str:

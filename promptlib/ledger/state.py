@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
-from psycopg2.errorcodes import INSUFFICIENT_PRIVILEGE, INVALID_SCHEMA_NAME
+from psycopg2 import errors
 
 from promptlib.core.errors import LedgerError
 from promptlib.ledger.tables import (
@@ -260,13 +260,14 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
 
 def _unmakeable(error: psycopg2.Error, schema: str) -> LedgerError | None:
     """Why the tables cannot be made, where that is a matter of rights or names."""
-    if error.pgcode not in (INSUFFICIENT_PRIVILEGE, INVALID_SCHEMA_NAME):
+    may_not = isinstance(error, errors.InsufficientPrivilege)
+    if not may_not and not isinstance(error, errors.InvalidSchemaName):
         return None
     schema = schema or "that the search_path names"
     return LedgerError(
         f"the tables {' and '.join(TABLES)} cannot be made in the schema {schema}: "
         f"{error.diag.message_primary}",
         f"GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or let the owner deploy once"
-        if error.pgcode == INSUFFICIENT_PRIVILEGE
+        if may_not
         else "create the schema, or name another one in version_table_schema",
     )

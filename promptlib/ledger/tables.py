@@ -6,17 +6,12 @@ attempt. Who runs the SQL, and in which transaction, is left to others.
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
-
-from psycopg2.errorcodes import NOT_NULL_VIOLATION
 
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from psycopg2.extensions import Diagnostics
 
     from promptlib.files.parser import Migration
     from promptlib.files.section import Section
@@ -88,12 +83,6 @@ class Ran(NamedTuple):
 _RAN = Ran()
 
 
-def is_moved_elsewhere(diagnostics: Diagnostics) -> bool:
-    """Whether a section cannot be recorded because the current revision is not what it was."""
-    found = diagnostics.sqlstate, diagnostics.table_name, diagnostics.column_name
-    return found == (NOT_NULL_VIOLATION, EVENTS, "version")
-
-
 def kept_section(section: Section) -> str:
     """A DOWN section with its marker, to be read again by migration.parse_section."""
     options = "" if section.transactional else " transaction:false"
@@ -120,6 +109,8 @@ class LedgerSql:
         columns = ", ".join(
             f"ADD COLUMN IF NOT EXISTS {name} {type_}" for name, type_ in ADDED.items()
         )
+        from importlib import resources  # noqa: PLC0415 - slow to import, and rarely needed
+
         text = resources.files("promptlib.ledger").joinpath("ledger.sql").read_text("utf-8").strip()
         made = text.format(migrations=self.migrations, events=self.events)
         extended = _EXTEND.format(migrations=self.migrations, columns=columns)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
-import psycopg2
 from psycopg2 import errorcodes
 
-from promptlib.core.errors import (
-    NoConnectionError,
-    PromptlibError,
-    StatementError,
-    error_chain,
-)
-from promptlib.core.interrupts import interrupt_behind
+from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    import psycopg2
     from psycopg2.extensions import Diagnostics
 
 _EXISTS = Remedy(
@@ -114,20 +105,3 @@ def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:
     if diagnostics.context:
         notes.append(f"  context: {mask_context(diagnostics.context)}")
     return [note.replace("\n", "\n    ") for note in notes]
-
-
-@contextlib.contextmanager
-def driver_errors_explained(place: str = "") -> Iterator[None]:
-    """Raise what the driver raises as an error of ours; what is one already, or an interrupt, wins.
-
-    Args:
-        place: the file that is running, or nothing.
-    """
-    try:
-        yield
-    except psycopg2.Error as error:
-        if interrupt := interrupt_behind(error):  # which has closed the connection
-            raise interrupt from None
-        ours = (each for each in error_chain(error) if isinstance(each, PromptlibError))
-        # A traceback would show the driver's error, and with it the data that it quotes.
-        raise next(ours, None) or explain_server_error(error, place) from None

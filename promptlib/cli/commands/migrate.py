@@ -9,7 +9,7 @@ from promptlib.cli.command import Answer, Command, CommonOptions, announce, open
 from promptlib.cli.parser import FOLDER, VERSION_MAY_BE_SHORT
 from promptlib.cli.views import plan_lines
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError
-from promptlib.engine.deploy import request_upgrade
+from promptlib.engine.request import request_upgrade
 from promptlib.engine.results import describe_deployment
 from promptlib.plan.status import describe_half_done
 from promptlib.plan.steps import HEAD
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import argparse
 
     from promptlib.cli.command import Terminal
-    from promptlib.engine.deploy import Request
     from promptlib.engine.migrator import Migrator
+    from promptlib.engine.request import Request
     from promptlib.plan.status import Status
 
 

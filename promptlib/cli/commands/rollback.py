@@ -15,7 +15,7 @@ from promptlib.cli.command import (
 )
 from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_yes, positive_number
 from promptlib.cli.views import rollback_lines
-from promptlib.engine.deploy import request_downgrade
+from promptlib.engine.request import request_downgrade
 from promptlib.engine.results import describe_deployment
 from promptlib.plan.states import require_clear
 from promptlib.plan.status import describe_place
