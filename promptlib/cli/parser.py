@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import promptlib
 from promptlib.cli.command import CommandGroup
 from promptlib.cli.command_list import BY_NAME, COMMANDS, ListedCommand
-from promptlib.cli.usage import UsageError, unknown_action, unknown_command
 from promptlib.config.project import DEFAULT_SECTION
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print before it exits."""
+        from promptlib.cli.usage import UsageError
+
         raise UsageError(message, prog=self.prog, usage=self.format_usage())
 
 
@@ -154,6 +155,8 @@ def make_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     commands = _Commands(top, "COMMAND")
     word, behind = _first_command(words)
     if word and word not in BY_NAME:
+        from promptlib.cli.usage import unknown_command
+
         raise unknown_command(word)
     if words[:1] != ["--version"]:
         for listed in [BY_NAME[word]] if word else COMMANDS:
@@ -187,6 +190,8 @@ def _add_actions(
     commands = _Commands(parser, "ACTION")
     word, _ = _first_command(behind)
     if word and word not in group.actions:
+        from promptlib.cli.usage import unknown_action
+
         raise unknown_action(name, word, group.actions)
     for each in [word] if word else group.actions:
         _complete_parser(commands.add(each, group.actions[each]), group.actions[each])
