@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 # Who starts the tests in the background of a script lets them ignore Ctrl-C, and with them all that
 # they start, which would never be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+_HERE = Path(__file__).parent
 # A module that says NEWEST_AND_OLDEST has many tests, and the servers between bring nothing new.
 # On these every test runs on every server; elsewhere the newest alone is enough.
-_EVERY_SERVER = ("history", "postgres")
+_EVERY_SERVER = ("postgres", "registry")
 
 
 def pytest_report_header() -> str:
@@ -35,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test once for each server that its folder asks for."""
     if "server" in metafunc.fixturenames:
         names = servers.available()
-        everywhere = Path(str(metafunc.definition.path)).parent.name in _EVERY_SERVER
+        everywhere = metafunc.definition.path.relative_to(_HERE).parts[0] in _EVERY_SERVER
         if getattr(metafunc.module, "NEWEST_AND_OLDEST", False):
             names = [*dict.fromkeys((names[0], names[-1]))]
         metafunc.parametrize("server", names if everywhere else names[:1], indirect=True)

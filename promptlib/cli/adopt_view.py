@@ -4,33 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.views import align_columns, describe_place, display_time
+from promptlib.cli.views import align_columns, display_time
+from promptlib.ledger.history import Execution
 from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from promptlib.adopt.adoption import Adoption
     from promptlib.adopt.schema_match import SchemaComparison
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
-    from promptlib.plan.status import Standing
+    from promptlib.plan.status import Status
 
-
-def nothing_to_adopt(found: Standing) -> str:
-    """Say that there is nothing to take over."""
-    table = f"{found.ledger.schema}.{MIGRATIONS}"
-    why = "" if found.ledger.columns else f"there is no table {table}, and "
-    then = f"; promptlib migrate runs {len(found.waiting)} pending" if found.waiting else ""
-    return f"there is nothing to adopt: {why}{describe_place(found)}{then}"
+_UNKNOWN = Execution()
 
 
 def explain_adoption(
-    found: Standing, adoption: Adoption, comparison: SchemaComparison
+    found: Status,
+    executions: Mapping[str, Execution],
+    adoption: Adoption,
+    comparison: SchemaComparison,
 ) -> Iterator[str]:
     """Say what was found and, if the database holds that, what becomes of it, line by line."""
     yield f"found in {found.ledger.schema}.{MIGRATIONS}, which the predecessor left:"
-    yield from (f"  {line}" for line in _listed(found, adoption))
+    yield from (f"  {line}" for line in _listed(executions, adoption))
     if comparison.differences:
         return
     if comparison.expected.made:
@@ -40,7 +38,7 @@ def explain_adoption(
     yield from (f"  {line}" for line in _deeds(found, adoption))
 
 
-def _listed(found: Standing, adoption: Adoption) -> list[str]:
+def _listed(executions: Mapping[str, Execution], adoption: Adoption) -> list[str]:
     """A line for each migration of the predecessor's table, and of ours up to its newest."""
     about: dict[str, Sequence[Migration | LedgerRow]] = {
         "executed": adoption.ran,
@@ -52,7 +50,7 @@ def _listed(found: Standing, adoption: Adoption) -> list[str]:
         (
             each.version,
             each.name.replace("_", " "),
-            display_time(found.facts.get(each.version, {}).get("executed_at")),
+            display_time(executions.get(each.version, _UNKNOWN).executed_at),
             what,
         )
         for what, those in about.items()
@@ -61,7 +59,7 @@ def _listed(found: Standing, adoption: Adoption) -> list[str]:
     return align_columns(sorted(listed), {}) if listed else ["nothing"]
 
 
-def _deeds(found: Standing, adoption: Adoption) -> Iterator[str]:
+def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
     schema = found.ledger.schema
     if not found.ledger.exists:
         yield f"add {', '.join(ADDED)} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
@@ -72,8 +70,8 @@ def _deeds(found: Standing, adoption: Adoption) -> Iterator[str]:
     if adoption.gaps:
         yield f"leave {_versions(adoption.gaps)} late: migrate refuses until --late apply runs it"
     yield f"set {schema}.{VERSION_TABLE} to {adoption.end or 'base'}"
-    pending = [each for each in found.migrations.values() if each.version > adoption.end]
-    yield "run no migration" + (f"; promptlib migrate runs {_versions(pending)}" if pending else "")
+    pending = ", ".join(version for version in found.files if version > adoption.end)
+    yield "run no migration" + (f"; promptlib migrate runs {pending}" if pending else "")
 
 
 def _versions(those: Iterable[Migration | LedgerRow]) -> str:

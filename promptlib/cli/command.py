@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from promptlib.config.project import read_project
 from promptlib.core.errors import display_path
+from promptlib.core.logs import EventLog
+from promptlib.engine.migrator import CommandMigrator
 
 if TYPE_CHECKING:
     import argparse
@@ -130,6 +132,11 @@ def open_database(common: CommonOptions, **settings: str) -> tuple[Project, Targ
     """The project and its database; the embedded server is started when it is needed."""
     project = open_project(common, **settings)
     return project, project.target()
+
+
+def open_migrator(common: CommonOptions, **settings: str) -> CommandMigrator:
+    """What migrates the project's database; its connection closes with the `with` block."""
+    return CommandMigrator(open_project(common, **settings), EventLog())
 
 
 def text_answer(found: Iterable[str], code: int = 0) -> Answer:

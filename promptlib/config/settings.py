@@ -101,3 +101,16 @@ def _checked(name: str, value: str, shown: str, place: str) -> str:
     if is_allowed(value):
         return value
     raise ConfigurationError(f"{shown} cannot be {value!r}", f"write {form}", place=place)
+
+
+def override_settings(settings: Settings, chosen: Mapping[str, str]) -> Settings:
+    """The settings with others in their place, by name.
+
+    Raises:
+        ConfigurationError: for a name that is none, or a value that its setting cannot have.
+    """
+    for name in chosen:
+        if name not in Settings._fields:
+            allowed = ", ".join(Settings._fields)
+            raise ConfigurationError(f"there is no setting {name!r}", f"choose among {allowed}")
+    return settings._replace(**{name: _checked(name, chosen[name], name, "") for name in chosen})

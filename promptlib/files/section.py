@@ -11,7 +11,7 @@ from promptlib.files.checksum import text_checksum, trimmed_span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ class Section:
     def checksum_of(self, count: int) -> str:
         """Tell whether the first statements, those that ran already, were edited."""
         there = range(len(self.statements))[:count]
-        return functools.reduce(self.checksum_after, there, _sum(b""))
+        return functools.reduce(self.checksum_after, there, _checksum(b""))
 
     def checksum_after(self, before: str, index: int) -> str:
         """Go on from the checksum of the statements before this one."""
         statement = self.statements[index]
         text = self.source[statement.head : statement.end].rstrip(b";")
-        return _sum(before.encode() + text)
+        return _checksum(before.encode() + text)
 
 
-def _sum(text: bytes) -> str:
+def _checksum(text: bytes) -> str:
     return text_checksum(text, 0, len(text))

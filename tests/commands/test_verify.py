@@ -1,4 +1,4 @@
-"""`promptlib verify` as its user runs it; tests/postgres/test_trial.py has what it compares."""
+"""`promptlib verify` as its user runs it; tests/postgres/verify has what it compares."""
 
 from __future__ import annotations
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from support.projects import full
 
 if TYPE_CHECKING:
     from support.databases import Database
+    from support.projects import Project
 
 PREDECESSORS = """
     CREATE TABLE migrations (
@@ -45,3 +47,19 @@ def everything(database: Database) -> dict[str, Any]:
     tables = ("alembic_version", "migrations", "migration_events")
     kept = {name: database.query(f"SELECT * FROM {name} ORDER BY 1") for name in tables}
     return {**kept, "tables": database.tables()}
+
+
+def states(project: Project) -> dict[str, str]:
+    """The state of each version, as `promptlib status` tells it."""
+    found = project.document("status")
+    return {row["version"]: row["state"] for row in found["migrations"]}
+
+
+def sha256(text: str) -> str:
+    """The checksum of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def drop_the_ledger(database: Database) -> None:
+    """What a database looks like that was migrated before there was a ledger."""
+    database.query("DROP TABLE migrations, migration_events")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import tempfile
 import time
 from typing import TYPE_CHECKING, Self, TypeVar
+
+from support import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,14 +49,13 @@ class Process:
         user: str | None = None,
     ) -> None:
         self._files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - see __exit__
-        self._popen = subprocess.Popen(
+        self._popen = forks.start(
             arguments,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=self._files[0],
-            stderr=self._files[1],
-            start_new_session=True,
+            folder,
+            environment or os.environ,
+            output=self._files[0],
+            errors=self._files[1],
+            session=True,
             user=user,
         )
         self.pid = self._popen.pid

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from support import forks
 from support.processes import Process
 
 ONE, TWO, THREE = "20250101000001", "20250101000002", "20250102000003"
@@ -29,15 +33,17 @@ def run(
     `ok` is whether it must succeed (True), must fail (False), or may do either (None);
     `traceback` whether it may show one.
     """
-    result = subprocess.run(
-        [path_of(program), *arguments],
-        cwd=folder,
-        env=environment_with(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    command = [path_of(program), *arguments]
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        started = forks.start(
+            command, folder, environment_with(environment), output=output, errors=errors
+        )
+        code = started.wait()
+        texts = []
+        for file in (output, errors):
+            file.seek(0)
+            texts.append(file.read().decode())
+    result = subprocess.CompletedProcess(command, code, *texts)
     said = f"{program} {' '.join(arguments)} -> {result.returncode}\n{result.stdout}{result.stderr}"
     assert ok is None or (result.returncode == 0) is ok, said
     assert traceback or "Traceback" not in said, said
@@ -105,6 +111,10 @@ class Project:
         return run(
             "promptlib", *arguments, ok=ok, traceback=False, folder=self.folder, **environment
         )
+
+    def document(self, *command: str, ok: bool | None = True) -> Any:
+        """What a command of `promptlib` says with `--json`; see `run`."""
+        return json.loads(self.promptlib(*command, "--json", ok=ok).stdout)
 
     def start(self, program: str, *arguments: str, **environment: str) -> Process:
         """Run `alembic` or `promptlib` here, beside the test: `with project.start(...) as it`."""

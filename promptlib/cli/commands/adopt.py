@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.adopt.adoption import check_adoption, find_adoption, make_adoption
 from promptlib.adopt.schema_match import require_match
-from promptlib.cli.adopt_view import explain_adoption, nothing_to_adopt
-from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_database
+from promptlib.cli.adopt_view import explain_adoption
+from promptlib.cli.command import (
+    NO,
+    Answer,
+    Command,
+    CommonOptions,
+    announce,
+    is_agreed,
+    open_migrator,
+)
 from promptlib.cli.parser import add_embedded, add_yes
-from promptlib.plan.status import read_status
+from promptlib.core.errors import NothingToAdoptError
 
 if TYPE_CHECKING:
     import argparse
 
     from promptlib.cli.command import Terminal
-
-_log = logging.getLogger(__name__)
 
 
 class AdoptOptions(NamedTuple):
@@ -45,24 +50,26 @@ def add_adopt_arguments(parser: argparse.ArgumentParser) -> None:
 
 def adopt(options: AdoptOptions, terminal: Terminal) -> Answer:
     """Take over a database that the predecessor migrated."""
-    project, target = open_database(options.common)
-    found = read_status(project, target)
-    announced = find_adoption(found)
-    if not announced:
-        _log.info("%s", nothing_to_adopt(found))
-        return Answer()
-    checked = check_adoption(project, found, announced, embedded=options.embedded)
-    told = explain_adoption(found, announced, checked)
-    unasked = options.yes or options.dry_run or bool(checked.differences)
-    if not is_agreed(terminal, told, "adopt? [y/N]", unasked=unasked):
-        return Answer(code=NO)
-    require_match(checked)
-    if options.dry_run:
-        _log.info("nothing was changed")
-    elif make_adoption(project, target, announced, checked):
-        _log.info("adopted; the database is at %s", announced.end or "base")
-    else:
-        _log.info("there is nothing to adopt any more: somebody else did so meanwhile")
+    with open_migrator(options.common) as migrator:
+        found, executions = migrator.look_closely()
+        try:
+            announced = find_adoption(found)
+        except NothingToAdoptError as error:
+            announce([str(error)])
+            return Answer()
+        checked = check_adoption(migrator, found, announced, embedded=options.embedded)
+        told = explain_adoption(found, executions, announced, checked)
+        unasked = options.yes or options.dry_run or bool(checked.differences)
+        if not is_agreed(terminal, told, "adopt? [y/N]", unasked=unasked):
+            return Answer(code=NO)
+        require_match(checked)
+        if options.dry_run:
+            said = "nothing was changed"
+        elif make_adoption(migrator, found, announced, checked):
+            said = f"adopted; the database is at {announced.end or 'base'}"
+        else:
+            said = "there is nothing to adopt any more: somebody else did so meanwhile"
+    announce([said])
     return Answer()
 
 

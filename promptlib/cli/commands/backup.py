@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.cli.command import Answer, Command, CommonOptions, open_database
+from promptlib.cli.command import Answer, Command, CommonOptions, open_migrator
 from promptlib.cli.parser import FOLDER
 from promptlib.core.errors import display_path
 from promptlib.postgres.backup import write_backup
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import argparse
 
     from promptlib.cli.command import Terminal
-    from promptlib.config.project import Project
     from promptlib.postgres.target import Target
 
 _log = logging.getLogger(__name__)
@@ -40,12 +39,14 @@ def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
 
 def backup(options: BackupOptions, _: Terminal) -> Answer:
     """Write the whole database to a file."""
-    return Answer(display_path(back_up(*open_database(options.common), options.folder)))
+    with open_migrator(options.common) as migrator:
+        current = migrator.ledger().version
+    return Answer(display_path(back_up(migrator.target, options.folder, current)))
 
 
-def back_up(project: Project, target: Target, folder: Path) -> Path:
-    """Write the backup, and say so."""
-    path = write_backup(target, folder, project.settings.version_table_schema)
+def back_up(target: Target, folder: Path, current: str) -> Path:
+    """Write the backup, and say so; its name tells the current revision."""
+    path = write_backup(target, folder, current)
     _log.info("backup of %s: %s, %d bytes", target, display_path(path), path.stat().st_size)
     return path
 

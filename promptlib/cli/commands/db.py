@@ -15,13 +15,14 @@ from promptlib.cli.command import (
     is_agreed,
     json_answer,
     open_database,
+    open_migrator,
     open_project,
     text_answer,
 )
+from promptlib.cli.documents import readiness_document
 from promptlib.cli.parser import add_json, add_yes, number_of_seconds
 from promptlib.cli.views import readiness_lines
 from promptlib.postgres.admin import (
-    check_readiness,
     count_rows,
     create_database,
     describe_contents,
@@ -58,7 +59,9 @@ class DatabaseTestOptions(NamedTuple):
 
 def judge_database(options: DatabaseTestOptions, _: Terminal) -> Answer:
     """Whether a deploy could run."""
-    document, problems = check_readiness(*open_database(options.common))
+    with open_migrator(options.common) as migrator:
+        readiness, problems = migrator.readiness()
+    document = readiness_document(readiness, str(migrator.target), ok=not problems)
     for problem in problems:
         _log.warning("%s", problem)
     code = NO if problems else 0

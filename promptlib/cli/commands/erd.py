@@ -49,7 +49,7 @@ def erd(options: ErdOptions, _: Terminal) -> Answer:
     from promptlib.erd.mermaid import render_mermaid
 
     implied = SVG if options.output and options.output.name.endswith(".svg") else MERMAID
-    drawn = build_diagram(Alembic(open_project(options.common), "", {}).model())
+    drawn = build_diagram(Alembic(open_project(options.common)).model())
     is_svg = (options.format or implied) == SVG
     text = render_svg(drawn) if is_svg else render_mermaid(drawn)
     if not options.output:

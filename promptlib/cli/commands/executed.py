@@ -9,12 +9,12 @@ from promptlib.cli.command import (
     Command,
     CommonOptions,
     json_answer,
-    open_database,
+    open_migrator,
     text_answer,
 )
+from promptlib.cli.documents import migration_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import executed_lines
-from promptlib.plan.status import migration_document, read_status
 
 if TYPE_CHECKING:
     from promptlib.cli.command import Terminal
@@ -34,11 +34,11 @@ class ExecutedOptions(NamedTuple):
 
 def executed(options: ExecutedOptions, terminal: Terminal) -> Answer:
     """The migrations that ran."""
-    found = read_status(*open_database(options.common))
-    rows = [migration_document(found, entry) for entry in found.applied]
+    with open_migrator(options.common) as migrator:
+        found = migrator.executed()
     if options.json:
-        return json_answer({"executed": rows})
-    return text_answer(executed_lines(rows, coloured=terminal.is_coloured))
+        return json_answer({"executed": [migration_document(each) for each in found]})
+    return text_answer(executed_lines(found, coloured=terminal.is_coloured))
 
 
 COMMAND = Command(

@@ -9,12 +9,11 @@ from promptlib.cli.command import (
     Command,
     CommonOptions,
     json_answer,
-    open_database,
+    open_migrator,
     text_answer,
 )
 from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_json
 from promptlib.cli.views import history_lines
-from promptlib.ledger.history import read_history
 
 if TYPE_CHECKING:
     import argparse
@@ -44,9 +43,10 @@ def add_history_arguments(parser: argparse.ArgumentParser) -> None:
 
 def history(options: HistoryOptions, terminal: Terminal) -> Answer:
     """Every attempt."""
-    found = read_history(*open_database(options.common), options.version)
+    with open_migrator(options.common) as migrator:
+        found = migrator.history(options.version)
     if options.json:
-        return json_answer({"events": found})
+        return json_answer({"events": [each._asdict() for each in found]})
     return text_answer(history_lines(found, coloured=terminal.is_coloured))
 
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.cli.command import Answer, Command, CommonOptions, announce, open_database
+from promptlib.cli.command import Answer, Command, CommonOptions, announce, open_migrator
 from promptlib.cli.parser import FOLDER, VERSION_MAY_BE_SHORT
-from promptlib.cli.views import describe_place, plan_lines
-from promptlib.plan.preview import HEAD, has_work, of, script, will_run
-from promptlib.plan.status import Standing, read_status
+from promptlib.cli.views import plan_lines
+from promptlib.core.errors import HalfDoneMigrationError, PromptlibError
+from promptlib.engine.deploy import request_upgrade
+from promptlib.engine.results import describe_deployment
+from promptlib.plan.status import describe_half_done
+from promptlib.plan.steps import HEAD
 
 if TYPE_CHECKING:
     import argparse
 
-    from promptlib.alembic_bridge.commands import Alembic
     from promptlib.cli.command import Terminal
-    from promptlib.config.project import Project
-    from promptlib.files.parser import Migration
-    from promptlib.postgres.target import Target
-
-_log = logging.getLogger(__name__)
+    from promptlib.engine.deploy import Request
+    from promptlib.engine.migrator import Migrator
+    from promptlib.plan.status import Status
 
 
 class MigrateOptions(NamedTuple):
@@ -64,39 +63,38 @@ def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
 def migrate(options: MigrateOptions, _: Terminal) -> Answer:
     """Run pending migrations, or show what would run."""
     late = {"late_migrations": options.late} if options.late else {}
-    project, target = open_database(options.common, **late)
-    to_head, read = options.target == HEAD, {}
-    if to_head or options.dry_run or options.backup:
-        found = read_status(project, target)
-        read = found.migrations
-        if to_head and not has_work(found, project.settings):
-            _log.info("%s", describe_place(found))
-            return Answer()
+    request = request_upgrade(options.target)
+    with open_migrator(options.common, **late) as migrator:
+        found = migrator.look()
         if options.dry_run:
-            return _dry_run(project, found, options.target, _alembic(project, target, late, read))
-        if options.backup and will_run(found, project.settings):
+            return _dry_run(migrator, found, request)
+        if options.backup and _runs_something(migrator, found, request):
             from promptlib.cli.commands.backup import back_up
 
-            back_up(project, target, options.backup)
-    _alembic(project, target, late, read).upgrade(options.target)
+            back_up(migrator.target, options.backup, found.current)
+        announce([describe_deployment(migrator.deploy(request, found))])
     return Answer()
 
 
-def _dry_run(project: Project, found: Standing, target: str, alembic: Alembic) -> Answer:
-    planned = of(found, target, project.settings)
-    announce(plan_lines(planned, found))
-    if planned.is_empty:
-        return Answer()
-    late = script(found, planned.late, project.settings)
-    return Answer(late + alembic.script(found.current, planned.end or HEAD))
+def _runs_something(migrator: Migrator, found: Status, request: Request) -> bool:
+    """Whether a section would run; where something refuses that, the deploy says so."""
+    try:
+        return bool(migrator.plan(found, request))
+    except PromptlibError:
+        return False
 
 
-def _alembic(
-    project: Project, target: Target, arguments: dict[str, str], read: dict[str, Migration]
-) -> Alembic:
-    from promptlib.alembic_bridge.commands import Alembic
-
-    return Alembic(project, project.url_of(target), arguments, read)
+def _dry_run(migrator: Migrator, found: Status, request: Request) -> Answer:
+    """Show the plan, and the SQL for psql."""
+    steps = migrator.plan(found, request)
+    if found.ledger.half_done:
+        raise HalfDoneMigrationError(
+            "no script holds the rest of a section that was cut off",
+            notes=[f"  {each}" for each in map(describe_half_done, found.ledger.half_done)],
+        )
+    announce(plan_lines(steps, found))
+    makes_ledger = not found.ledger.is_ready
+    return Answer(migrator.script(found, steps) if steps or makes_ledger else "")
 
 
 COMMAND = Command(

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_project
 from promptlib.core.errors import display_path
-from promptlib.files.creating import (
-    next_migration_file,
-    template_needs_alembic,
-    write_from_template,
-)
+from promptlib.files.directory import list_migrations
+from promptlib.files.new_file import copy_template, name_next_migration, template_needs_alembic
 
 if TYPE_CHECKING:
     import argparse
@@ -38,12 +35,12 @@ def add_new_arguments(parser: argparse.ArgumentParser) -> None:
 def new(options: NewOptions, _: Terminal) -> Answer:
     """Write the next migration's file."""
     project = open_project(options.common)
-    file = next_migration_file(project, options.name)
-    if not template_needs_alembic(project):
-        return Answer(display_path(write_from_template(project, file)))
+    file = name_next_migration(project.sql, options.name, after=list_migrations(project.sql))
+    if not template_needs_alembic(project.scripts, hooks=project.hooks):
+        return Answer(display_path(copy_template(project.scripts, file)))
     from promptlib.alembic_bridge.commands import Alembic
 
-    return Answer(display_path(Alembic(project, "", {}).new(options.name)))
+    return Answer(display_path(Alembic(project).new(options.name)))
 
 
 COMMAND = Command(

@@ -9,12 +9,12 @@ from promptlib.cli.command import (
     Command,
     CommonOptions,
     json_answer,
-    open_database,
+    open_migrator,
     text_answer,
 )
+from promptlib.cli.documents import pending_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import pending_lines
-from promptlib.plan.status import pending_document, read_status
 
 if TYPE_CHECKING:
     from promptlib.cli.command import Terminal
@@ -34,11 +34,11 @@ class PendingOptions(NamedTuple):
 
 def pending(options: PendingOptions, terminal: Terminal) -> Answer:
     """The migrations that did not run."""
-    found = read_status(*open_database(options.common))
-    rows = [pending_document(entry) for entry in found.waiting]
+    with open_migrator(options.common) as migrator:
+        found = migrator.pending()
     if options.json:
-        return json_answer({"pending": rows})
-    return text_answer(pending_lines(rows, coloured=terminal.is_coloured))
+        return json_answer({"pending": [pending_document(each) for each in found]})
+    return text_answer(pending_lines(found, coloured=terminal.is_coloured))
 
 
 COMMAND = Command(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_database
+from promptlib.cli.command import (
+    NO,
+    Answer,
+    Command,
+    CommonOptions,
+    announce,
+    is_agreed,
+    open_migrator,
+)
 from promptlib.cli.parser import add_yes
-from promptlib.plan.repair import explain_repairs, find_repairs, make_repairs
-from promptlib.plan.status import read_status
+from promptlib.plan.repair import explain_repairs, find_repairs
 
 if TYPE_CHECKING:
     from promptlib.cli.command import Terminal
-
-_log = logging.getLogger(__name__)
 
 
 class RepairOptions(NamedTuple):
@@ -30,17 +34,17 @@ class RepairOptions(NamedTuple):
 
 def repair(options: RepairOptions, terminal: Terminal) -> Answer:
     """Take the files for right."""
-    project, target = open_database(options.common)
-    found = read_status(project, target)
-    changes = find_repairs(found)
-    if not changes:
-        _log.info("there is nothing to repair")
-        return Answer()
-    told = explain_repairs(found, changes)
-    if not is_agreed(terminal, told, "repair? [y/N]", unasked=options.yes):
-        return Answer(code=NO)
-    make_repairs(project, target, changes)
-    _log.info("repaired")
+    with open_migrator(options.common) as migrator:
+        found, executions = migrator.look_closely()
+        changes = find_repairs(found)
+        if not changes:
+            announce(["there is nothing to repair"])
+            return Answer()
+        told = explain_repairs(found, executions, changes)
+        if not is_agreed(terminal, told, "repair? [y/N]", unasked=options.yes):
+            return Answer(code=NO)
+        migrator.repair(found, changes)
+    announce(["repaired"])
     return Answer()
 
 

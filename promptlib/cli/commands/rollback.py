@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_database
+from promptlib.cli.command import (
+    NO,
+    Answer,
+    Command,
+    CommonOptions,
+    announce,
+    is_agreed,
+    open_migrator,
+)
 from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_yes, positive_number
-from promptlib.cli.views import describe_place, rollback_lines
-from promptlib.plan.backwards import after, last
+from promptlib.cli.views import rollback_lines
+from promptlib.engine.deploy import request_downgrade
+from promptlib.engine.results import describe_deployment
 from promptlib.plan.states import require_clear
-from promptlib.plan.status import read_status
+from promptlib.plan.status import describe_place
+from promptlib.plan.steps import rollback_after, rollback_last
 
 if TYPE_CHECKING:
     import argparse
 
     from promptlib.cli.command import Terminal
-
-_log = logging.getLogger(__name__)
 
 
 class RollbackOptions(NamedTuple):
@@ -56,20 +63,18 @@ def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
 def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
     """Take migrations back."""
     loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
-    project, target = open_database(options.common, **loss)
-    found = read_status(project, target)
-    require_clear(found.ledger, found.files)
-    back = after(found, options.to) if options.to else last(found, options.n)
-    if not back.entries:
-        _log.info("%s", describe_place(found))
-        return Answer()
-    told, unasked = rollback_lines(back, found), options.yes or len(back.entries) == 1
-    if not is_agreed(terminal, told, "take them back? [y/N]", unasked=unasked):
-        return Answer(code=NO)
-    from promptlib.alembic_bridge.commands import Alembic
-
-    alembic = Alembic(project, project.url_of(target), loss, found.migrations)
-    alembic.downgrade(back.end, found.ledger.current)
+    with open_migrator(options.common, **loss) as migrator:
+        found = migrator.look()
+        require_clear(found.ledger, found.files.files)
+        back = rollback_after(found, options.to) if options.to else rollback_last(found, options.n)
+        if not back.entries:
+            announce([describe_place(found)])
+            return Answer()
+        told, unasked = rollback_lines(back, found), options.yes or len(back.entries) == 1
+        if not is_agreed(terminal, told, "take them back? [y/N]", unasked=unasked):
+            return Answer(code=NO)
+        request = request_downgrade(back.end, agreed=found)
+        announce([describe_deployment(migrator.deploy(request, found))])
     return Answer()
 
 

@@ -11,12 +11,14 @@ from promptlib.cli.command import (
     Command,
     CommonOptions,
     json_answer,
-    open_database,
+    open_migrator,
     text_answer,
 )
+from promptlib.cli.documents import status_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import status_lines
-from promptlib.plan.status import NOT_DONE, deploy_refusals, read_status, status_document
+from promptlib.plan.states import State
+from promptlib.plan.status import deploy_refusals
 
 if TYPE_CHECKING:
     import argparse
@@ -52,16 +54,16 @@ def add_status_arguments(parser: argparse.ArgumentParser) -> None:
 
 def status(options: StatusOptions, terminal: Terminal) -> Answer:
     """Where each migration stands."""
-    project, target = open_database(options.common)
-    found = read_status(project, target)
-    for problem in deploy_refusals(found, applies_late=project.settings.applies_late):
+    with open_migrator(options.common) as migrator:
+        found, executions = migrator.look_closely()
+        report = migrator.report(found, executions)
+    for problem in deploy_refusals(found, applies_late=migrator.settings.applies_late):
         _log.warning("%s", problem)
-    document = status_document(found)
-    behind = found.ledger.half_done or any(document[state] for state in NOT_DONE)
+    behind = report.half_done or any(each.state is not State.EXECUTED for each in report.migrations)
     code = NO if options.exit_code and behind else 0
     if options.json:
-        return json_answer(document, code)
-    return text_answer(status_lines(found, document, coloured=terminal.is_coloured), code)
+        return json_answer(status_document(report), code)
+    return text_answer(status_lines(report, coloured=terminal.is_coloured), code)
 
 
 COMMAND = Command(

@@ -10,6 +10,7 @@ from promptlib.cli.command import (
     Answer,
     Command,
     CommonOptions,
+    open_migrator,
     open_project,
     text_answer,
     write_file,
@@ -17,7 +18,6 @@ from promptlib.cli.command import (
 from promptlib.cli.parser import FILE, VERSION_MAY_BE_SHORT, add_embedded, natural_number
 from promptlib.cli.verify_view import verify_lines
 from promptlib.files.directory import list_migrations, parse_all, resolve_version
-from promptlib.plan.status import read_status
 from promptlib.verify.prover import prove_migrations
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptlib.cli.command import Terminal
-    from promptlib.config.project import Project
     from promptlib.files.parser import Migration
 
 ROWS = 3  # made up for each table, unless more or fewer are asked for
@@ -74,7 +73,7 @@ def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
     if options.html:
         options.html.open("a").close()  # who may not write it had better know before the work
     migrations = parse_all(list_migrations(project.sql))
-    chosen = _chosen(options, project, migrations)
+    chosen = _chosen(options, migrations)
     target = project.embedded() if options.embedded else project.target()
     report = prove_migrations(target, migrations, chosen, project.settings, options.rows)
     if options.html:
@@ -87,14 +86,15 @@ def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
     return text_answer(lines, 0 if report.is_clean else NO)
 
 
-def _chosen(options: VerifyOptions, project: Project, migrations: Iterable[Migration]) -> set[str]:
+def _chosen(options: VerifyOptions, migrations: Iterable[Migration]) -> set[str]:
     """The versions that are to be proven."""
     known = [migration.version for migration in migrations]
     if not options.pending and not options.versions:
         return {*known}
     chosen = {resolve_version(known, text) for text in options.versions}
     if options.pending:
-        chosen |= {entry.version for entry in read_status(project, project.target()).waiting}
+        with open_migrator(options.common) as migrator:
+            chosen |= {each.version for each in migrator.pending()}
     return chosen
 
 

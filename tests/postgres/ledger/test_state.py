@@ -1,0 +1,157 @@
+"""What is read of a database, whoever left it: no ledger, half of one, or another program's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support import inside
+from support.ledgers import (
+    PREDECESSORS,
+    applied,
+    current,
+    drop_the_ledger,
+    events,
+    everything,
+    sha256,
+    versions,
+)
+from support.projects import Project, full
+from support.psql import psql
+
+if TYPE_CHECKING:
+    from support.databases import Database
+
+_FIRST, _SECOND, _THIRD = versions(1, 3, 5)
+
+
+_DONE = [(version, "up", "done") for version in versions(1, 3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "later"),
+    [
+        (("upgrade", "head"), []),
+        (("upgrade", "+1"), [(full(6), "up", "done")]),
+        (("downgrade", "-1"), [(_THIRD, "down", "done")]),
+        (("stamp", _SECOND), [(_THIRD, "down", "stamped")]),
+        (("upgrade", f"{_THIRD}:head", "--sql"), []),
+    ],
+)
+def test_a_database_without_a_ledger_gets_one_filled(
+    three: Project,
+    database: Database,
+    arguments: tuple[str, ...],
+    later: list[tuple[str, str, str]],
+) -> None:
+    kept = "SELECT id, name, checksum, down_checksum, down_sql FROM migrations ORDER BY id"
+    inside.alembic(three, "upgrade", "head")
+    before = database.query(kept)
+    drop_the_ledger(database)
+    if "+1" in arguments:
+        three.add(6, "SELECT 1;")
+    said = inside.alembic(three, *arguments)
+    if "--sql" in arguments:
+        psql(database, said.stdout)
+    adopted = [(version, "up", "adopted") for version in versions(1, 3, 5)]
+    assert events(database) == adopted + later
+    stands = 2 if later and later[0][1] == "down" else 3
+    assert database.query(kept)[:3] == before[:stands]
+    assert database.value("SELECT count(executed_at) FROM migrations WHERE id <= %s", _THIRD) == 0
+    assert applied(database)[-1:] == current(database)
+    again = everything(database)
+    inside.alembic(three, "upgrade", current(database)[0])
+    assert everything(database) == again
+
+
+def test_a_ledger_that_was_emptied_is_filled_again(three: Project, database: Database) -> None:
+    inside.alembic(three, "upgrade", "head")
+    database.query("DELETE FROM migrations")
+    inside.alembic(three, "upgrade", "head")
+    assert applied(database) == versions(1, 3, 5)
+
+
+def test_a_user_who_may_not_create_tables_is_told_which(three: Project, database: Database) -> None:
+    database.query("DO $$ BEGIN CREATE ROLE visitor; EXCEPTION WHEN duplicate_object THEN END $$")
+    database.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    visitor = Project(three.folder, f"{three.url}?options=-c%20role%3Dvisitor")
+    expected = (
+        "the tables migrations and migration_events cannot be made in the schema public: "
+        "permission denied for schema public; GRANT CREATE ON SCHEMA public to the user in "
+        "DATABASE_URL, or "
+    )
+    said = visitor.alembic("upgrade", "head", ok=False)
+    assert said.stderr.startswith(expected)
+    assert database.tables() == set()
+    inside.alembic(three, "upgrade", "head")
+    drop_the_ledger(database)
+    database.query("GRANT ALL ON alembic_version TO visitor")
+    for arguments in (("upgrade", "head"), ("downgrade", "-1"), ("stamp", _FIRST)):
+        assert inside.alembic(visitor, *arguments, ok=False).stderr.startswith(expected)
+    assert current(database) == [_THIRD]
+    assert inside.alembic(visitor, "current").stdout == f"{_THIRD} (head)\n"
+
+
+def test_another_program_s_table_is_left_alone(three: Project, database: Database) -> None:
+    database.query("CREATE TABLE migrations AS SELECT 1 AS id, '2014_10_12_users' AS migration")
+    for arguments in (("upgrade", "head"), ("downgrade", "base"), ("stamp", "head")):
+        assert inside.alembic(three, *arguments, ok=False).stderr == (
+            "the table public.migrations is not a ledger of promptlib's: it lacks "
+            "columns that ours has; rename it, or set version_table_schema in alembic.ini to a "
+            "schema of its own\n"
+        )
+    assert inside.alembic(three, "current").stderr == ""
+    assert database.tables() == set()
+    database.query("CREATE SCHEMA meta")
+    three.configure(version_table_schema="meta")
+    inside.alembic(three, "upgrade", "head")
+    assert database.query("TABLE migrations") == [(1, "2014_10_12_users")]
+
+
+def test_the_predecessor_s_ledger_goes_on(three: Project, database: Database) -> None:
+    """Rows of migrations that are not ours stay as they are, and nobody hears of them."""
+    ours = [
+        (version, f"make {name}", sha256(f"CREATE TABLE {name} (i int);"))
+        for version, name in ((_FIRST, "a"), (_SECOND, "b"))
+    ]
+    theirs = [(full(number), f"their {number}", "0" * 64) for number in (2, 9)]
+    database.query(PREDECESSORS)
+    for row in ours + theirs:
+        database.query("INSERT INTO migrations VALUES (%s, %s, '2025-02-11Z', %s)", *row)
+    database.query("CREATE TABLE a (i int); CREATE TABLE b (i int);")
+
+    assert inside.alembic(three, "current").stderr == ""
+    refusal = (
+        f"the predecessor migrated this database: its table migrations has {_FIRST}, {_SECOND}; "
+        "take that over, then go on: promptlib adopt\n"
+    )
+    assert three.alembic("upgrade", "head", ok=False).stderr == refusal
+    assert inside.alembic(three, "downgrade", "base", ok=False).stderr == refusal
+    inside.alembic(three, "stamp", _SECOND)
+    said = inside.alembic(three, "upgrade", "head").stderr
+    said += inside.alembic(three, "current").stderr
+    asked = "SELECT id, name, checksum FROM migrations WHERE executed_at = '2025-02-11Z' ORDER BY 1"
+    assert database.query(asked) == sorted(ours + theirs)
+    assert applied(database) == versions(1, 2, 3, 5, 9)
+    assert events(database) == [
+        (_FIRST, "up", "stamped"),
+        (_SECOND, "up", "stamped"),
+        (_THIRD, "up", "done"),
+    ]
+    said += inside.alembic(three, "downgrade", "base").stderr
+    said += inside.alembic(three, "upgrade", "head").stderr
+    said += inside.alembic(three, "stamp", "base").stderr
+    assert database.query(asked) == theirs
+    assert not any(version in said for version, *_ in theirs)
+
+
+def test_the_predecessor_s_ledger_of_an_older_stamp(three: Project, database: Database) -> None:
+    """What he says ran, and the stamp does not, is pending."""
+    database.query(PREDECESSORS)
+    for version in (_FIRST, _SECOND):
+        database.query("INSERT INTO migrations VALUES (%s, 'x', now(), 'x')", version)
+    inside.alembic(three, "stamp", _FIRST)
+    assert applied(database) == [_FIRST]
+    inside.alembic(three, "upgrade", "head")
+    assert (current(database), applied(database)) == ([_THIRD], versions(1, 3, 5))
