@@ -91,6 +91,9 @@ class Command(NamedTuple, Generic[Options]):
     more: str = ""
 
 
+AnyCommand = Command[Any]  # whatever its options are
+
+
 class CommandGroup(NamedTuple):
     """A word that further commands stand behind.
 
@@ -103,13 +106,13 @@ class CommandGroup(NamedTuple):
 
     summary: str
     example: str
-    actions: Mapping[str, Command[Any]]
+    actions: Mapping[str, AnyCommand]
     more: str = ""
 
 
 def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
     """Run the command that was said, with its options; nobody else sees what argparse made."""
-    command: Command[Any] = said.command
+    command: AnyCommand = said.command
     values = vars(said)
     common = CommonOptions._make(values[name] for name in CommonOptions._fields)
     given = {**values, "common": common}

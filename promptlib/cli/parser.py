@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import promptlib
 from promptlib.cli.command import CommandGroup
@@ -15,7 +15,7 @@ from promptlib.config.project import DEFAULT_SECTION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from promptlib.cli.command import Command
+    from promptlib.cli.command import AnyCommand
 
 FILE, FOLDER = "FILE", "DIR"  # what completion offers files and folders for
 VERSION_MAY_BE_SHORT = "VERSION may be shortened as long as it is unique."
@@ -124,7 +124,7 @@ class _Commands:
         self._before = parser.prog.partition(" ")[2]
 
     def add(
-        self, name: str, command: Command[Any] | CommandGroup, aliases: Sequence[str] = ()
+        self, name: str, command: AnyCommand | CommandGroup, aliases: Sequence[str] = ()
     ) -> argparse.ArgumentParser:
         """Make the parser of a command."""
         summary = command.summary
@@ -197,7 +197,7 @@ def _add_actions(
         _complete_parser(commands.add(each, group.actions[each]), group.actions[each])
 
 
-def _complete_parser(parser: argparse.ArgumentParser, command: Command[Any]) -> None:
+def _complete_parser(parser: argparse.ArgumentParser, command: AnyCommand) -> None:
     command.add_arguments(parser)
     parser.set_defaults(command=command)
 
