@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from promptlib.config.project import read_project
 from promptlib.core.errors import display_path
 from promptlib.core.logs import EventLog
-from promptlib.engine.migrator import CommandMigrator
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptlib.config.project import Project
+    from promptlib.engine.migrator import CommandMigrator
     from promptlib.postgres.target import Target
 
 Options = TypeVar("Options", bound=NamedTuple)
@@ -91,6 +91,9 @@ class Command(NamedTuple, Generic[Options]):
     more: str = ""
 
 
+AnyCommand = Command[Any]  # whatever its options are
+
+
 class CommandGroup(NamedTuple):
     """A word that further commands stand behind.
 
@@ -103,13 +106,13 @@ class CommandGroup(NamedTuple):
 
     summary: str
     example: str
-    actions: Mapping[str, Command[Any]]
+    actions: Mapping[str, AnyCommand]
     more: str = ""
 
 
 def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
     """Run the command that was said, with its options; nobody else sees what argparse made."""
-    command: Command[Any] = said.command
+    command: AnyCommand = said.command
     values = vars(said)
     common = CommonOptions._make(values[name] for name in CommonOptions._fields)
     given = {**values, "common": common}
@@ -136,6 +139,8 @@ def open_database(common: CommonOptions, **settings: str) -> tuple[Project, Targ
 
 def open_migrator(common: CommonOptions, **settings: str) -> CommandMigrator:
     """What migrates the project's database; its connection closes with the `with` block."""
+    from promptlib.engine.migrator import CommandMigrator  # which some commands do without
+
     return CommandMigrator(open_project(common, **settings), EventLog())
 
 

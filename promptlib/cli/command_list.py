@@ -6,10 +6,10 @@ Modules are named, not imported: only that of the command which was typed is nee
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from promptlib.cli.command import Command, CommandGroup
+    from promptlib.cli.command import AnyCommand, CommandGroup
 
 
 class ListedCommand(NamedTuple):
@@ -25,9 +25,9 @@ class ListedCommand(NamedTuple):
     module: str
     aliases: tuple[str, ...] = ()
 
-    def load(self) -> Command[Any] | CommandGroup:
+    def load(self) -> AnyCommand | CommandGroup:
         """Import it."""
-        found: Command[Any] | CommandGroup = importlib.import_module(self.module).COMMAND
+        found: AnyCommand | CommandGroup = importlib.import_module(self.module).COMMAND
         return found
 
 

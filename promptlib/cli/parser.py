@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import promptlib
 from promptlib.cli.command import CommandGroup
 from promptlib.cli.command_list import BY_NAME, COMMANDS, ListedCommand
-from promptlib.cli.usage import UsageError, unknown_action, unknown_command
 from promptlib.config.project import DEFAULT_SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from promptlib.cli.command import Command
+    from promptlib.cli.command import AnyCommand
 
 FILE, FOLDER = "FILE", "DIR"  # what completion offers files and folders for
 VERSION_MAY_BE_SHORT = "VERSION may be shortened as long as it is unique."
@@ -56,6 +55,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print before it exits."""
+        from promptlib.cli.usage import UsageError
+
         raise UsageError(message, prog=self.prog, usage=self.format_usage())
 
 
@@ -123,7 +124,7 @@ class _Commands:
         self._before = parser.prog.partition(" ")[2]
 
     def add(
-        self, name: str, command: Command[Any] | CommandGroup, aliases: Sequence[str] = ()
+        self, name: str, command: AnyCommand | CommandGroup, aliases: Sequence[str] = ()
     ) -> argparse.ArgumentParser:
         """Make the parser of a command."""
         summary = command.summary
@@ -154,6 +155,8 @@ def make_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     commands = _Commands(top, "COMMAND")
     word, behind = _first_command(words)
     if word and word not in BY_NAME:
+        from promptlib.cli.usage import unknown_command
+
         raise unknown_command(word)
     if words[:1] != ["--version"]:
         for listed in [BY_NAME[word]] if word else COMMANDS:
@@ -187,12 +190,14 @@ def _add_actions(
     commands = _Commands(parser, "ACTION")
     word, _ = _first_command(behind)
     if word and word not in group.actions:
+        from promptlib.cli.usage import unknown_action
+
         raise unknown_action(name, word, group.actions)
     for each in [word] if word else group.actions:
         _complete_parser(commands.add(each, group.actions[each]), group.actions[each])
 
 
-def _complete_parser(parser: argparse.ArgumentParser, command: Command[Any]) -> None:
+def _complete_parser(parser: argparse.ArgumentParser, command: AnyCommand) -> None:
     command.add_arguments(parser)
     parser.set_defaults(command=command)
 
