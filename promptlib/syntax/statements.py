@@ -98,6 +98,11 @@ class Statements(Sequence[Statement]):
         self._offsets.extend(statement[:_OFFSETS])
         self._last_closed = statement.closed
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statements) and self._offsets == other._offsets
+
+    __hash__ = None  # type: ignore[assignment] # they may be added to
+
     def __len__(self) -> int:
         return len(self._offsets) // _OFFSETS
 
