@@ -116,33 +116,21 @@ def state_problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterato
         current: the current revision.
     """
     for entry in plan:
-        place = display_path(migration_path(folder, entry.version, entry.name))
-        if entry.state is State.LATE:
-            yield _late(place, current, stands_here=entry.version == current)
-        elif entry.state is State.EDITED:
-            yield EditedMigrationError(
-                "was edited after it ran here",
-                Remedy(
-                    "restore the file and write a new migration, or accept the file as it is: {}",
-                    REPAIR,
-                ),
-                place=place,
-            )
-        elif entry.state is State.MISSING:
-            yield MissingMigrationError(
-                "ran here, and the file is gone",
-                Remedy("restore the file, or take the migration out of the ledger: {}", REPAIR),
-                place=place,
-            )
+        if problem := _PROBLEMS.get(entry.state):
+            place = display_path(migration_path(folder, entry.version, entry.name))
+            stands_here = entry.state is State.LATE and entry.version == current
+            yield (_moved if stands_here else problem)(place, current)
 
 
-def _late(place: str, current: str, *, stands_here: bool) -> PlanRefusedError:
-    if stands_here:
-        return LedgerError(
-            "is where alembic_version stands, but the ledger says that it never ran here",
-            Remedy("say what is right: {} sets both", _STAMP),
-            place=place,
-        )
+def _moved(place: str, _: str) -> PlanRefusedError:
+    return LedgerError(
+        "is where alembic_version stands, but the ledger says that it never ran here",
+        Remedy("say what is right: {} sets both", _STAMP),
+        place=place,
+    )
+
+
+def _late(place: str, current: str) -> PlanRefusedError:
     return LateMigrationError(
         f"is older than the current revision {current} and never ran here",
         Remedy(
@@ -153,6 +141,27 @@ def _late(place: str, current: str, *, stands_here: bool) -> PlanRefusedError:
         ),
         place=place,
     )
+
+
+def _edited(place: str, _: str) -> PlanRefusedError:
+    return EditedMigrationError(
+        "was edited after it ran here",
+        Remedy(
+            "restore the file and write a new migration, or accept the file as it is: {}", REPAIR
+        ),
+        place=place,
+    )
+
+
+def _missing(place: str, _: str) -> PlanRefusedError:
+    return MissingMigrationError(
+        "ran here, and the file is gone",
+        Remedy("restore the file, or take the migration out of the ledger: {}", REPAIR),
+        place=place,
+    )
+
+
+_PROBLEMS = {State.LATE: _late, State.EDITED: _edited, State.MISSING: _missing}
 
 
 def require_applicable(

@@ -2,8 +2,8 @@
 
     python -m support.counting PROGRAM [ARGUMENT ...]
 
-Counts do not depend on the machine, as times do: calls of Python functions, modules imported, and
-how often each file below sql/ was opened.
+Counts do not depend on the machine, as times do: calls of Python functions, of ours by name, modules
+imported, and how often each file below sql/ was opened.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import sys
 from collections import Counter
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _MODULES = {"promptlib": "promptlib.cli.main", "alembic": "alembic.config"}
 
@@ -23,6 +26,7 @@ _MODULES = {"promptlib": "promptlib.cli.main", "alembic": "alembic.config"}
 def main(program: str, *arguments: str) -> None:
     """Run it and print."""
     opened: Counter[str] = Counter()
+    ours: Counter[str] = Counter()
     calls = 0
 
     def audit(event: str, given: tuple[Any, ...]) -> None:
@@ -31,9 +35,12 @@ def main(program: str, *arguments: str) -> None:
             if (path.parent.name, path.suffix) == ("sql", ".sql"):
                 opened[path.name] += 1
 
-    def count(_frame: object, event: str, _argument: object) -> None:
+    def count(frame: FrameType, event: str, _argument: object) -> None:
         nonlocal calls
-        calls += event == "call"
+        if event == "call":
+            calls += 1
+            if frame.f_globals.get("__name__", "").startswith("promptlib."):
+                ours[frame.f_code.co_qualname] += 1
 
     run = importlib.import_module(_MODULES[program])
     sys.argv = [program, *arguments]
@@ -42,7 +49,8 @@ def main(program: str, *arguments: str) -> None:
         sys.setprofile(count)
         run.main(arguments)
         sys.setprofile(None)
-    json.dump({"calls": calls, "modules": len(sys.modules), "opened": opened}, sys.stdout)
+    found = {"calls": calls, "ours": ours, "modules": sorted(sys.modules), "opened": opened}
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":
