@@ -88,7 +88,7 @@ class Alembic:
             toml_file=self._project.toml,
             ini_section=self._project.section,
             output_buffer=output,
-            cmd_opts=argparse.Namespace(quiet=True),
+            cmd_opts=argparse.Namespace(quiet=True, x=[]),
         )
         hand_over(config, Handover(self._target, models))
         return config

@@ -233,10 +233,11 @@ class Migrator:
 
     def look_closely(self) -> tuple[Status, dict[str, Execution]]:
         """The same, with when and how the applied migrations ran, by version."""
+        sources = self._sources()
         with self._snapshot() as cursor:
             ledger = read_ledger(cursor, self.settings.version_table_schema)
             executions = read_executions(cursor, ledger)
-        return compare_status(self._sources(), ledger), executions
+        return compare_status(sources, ledger), executions
 
     def ledger(self) -> Ledger:
         """What the database remembers, whatever the files say."""
@@ -292,12 +293,14 @@ class Migrator:
                     cursor.execute(sql)
 
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
-        """Keep other deploys out, and compare again."""
-        return self._deploy(seen, self.settings).locked(seen)
+        """Keep other deploys out, and compare again: files may have changed as well."""
+        return self._deploy(self._sources(), self.settings).locked(seen)
 
     def _sources(self) -> MigrationFiles:
-        """The files as they are now: each look of a program lists them anew."""
-        return MigrationFiles(self._project.sql)
+        """The files as they are now, listed: a wrong name is told before anything is asked."""
+        found = MigrationFiles(self._project.sql)
+        _ = found.files
+        return found
 
     @property
     def _connection(self) -> Connection:
@@ -323,9 +326,9 @@ class Migrator:
         settings = override_settings(self.settings, chosen)
         if not is_needed(plan_request(request, seen, settings), seen):
             return untouched(seen)
-        return self._deploy(seen, settings).run_locked(request, seen)
+        return self._deploy(seen.files, settings).run_locked(request, seen)
 
-    def _deploy(self, seen: Status, settings: Settings) -> Deploy:
+    def _deploy(self, files: MigrationFiles, settings: Settings) -> Deploy:
         from promptlib.core.events import ignore
         from promptlib.engine.context import Connections
         from promptlib.engine.deploy import Deploy
@@ -333,7 +336,7 @@ class Migrator:
         connections = Connections(
             self._connection, self.target.connect, is_command=self._is_command
         )
-        return Deploy(connections, seen.files, settings, self._progress or ignore)
+        return Deploy(connections, files, settings, self._progress or ignore)
 
 
 class CommandMigrator(Migrator):
