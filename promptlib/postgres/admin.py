@@ -11,6 +11,7 @@ from psycopg2 import errorcodes, errors, sql
 
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import ConfigurationError, NoConnectionError, StatementError
+from promptlib.core.interrupts import queries_interruptible
 from promptlib.postgres.target import URL_VARIABLE, Target, read_only_snapshot
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def count_rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
     """Where the data is, and how many rows each table holds."""
     with (
         contextlib.closing(target.connect()) as connection,
+        queries_interruptible(),
         read_only_snapshot(connection) as cursor,
     ):
         version = connection.get_parameter_status("server_version")
@@ -96,7 +98,11 @@ def describe_contents(target: Target) -> str:
             if _database_exists(cursor, target.parameters["dbname"]):
                 raise
         return ""
-    with contextlib.closing(connection), read_only_snapshot(connection) as cursor:
+    with (
+        contextlib.closing(connection),
+        queries_interruptible(),
+        read_only_snapshot(connection) as cursor,
+    ):
         cursor.execute(_WHAT_IT_HOLDS)
         size, tables, rows = cursor.fetchone() or ()
         return f"{target}: {tables} tables, about {rows} rows, {size}"
