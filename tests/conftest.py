@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ _EVERY_SERVER = ("postgres", "registry")
 def pytest_report_header() -> str:
     """Say which servers the tests run on."""
     return f"PostgreSQL: {', '.join(servers.available())}"
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Take half as many again as there are cores: tests wait for servers and for locks."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) * 3 // 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
