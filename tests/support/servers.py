@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2 import errors
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from support.databases import Database
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GIVEN = "TEST_DATABASE_URL"
+SHARED = "given"  # the name of the server there
 CHOSEN = "TEST_SERVERS"
-_DEFAULT = "18"
+DEFAULT = "18"
 PASSWORD = "p%4/@:?#&=+ \\'\"ü$x"  # every character that means something in a URL
 PASSWORD_USER = "secretive"
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -63,6 +65,14 @@ class Server:
         with self._maintenance() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def role(self, name: str, options: str = "") -> None:
+        """Make sure that there is a role, which all tests share: nobody changes or drops it."""
+        with (
+            contextlib.suppress(errors.DuplicateObject, errors.UniqueViolation),
+            self._maintenance() as cursor,
+        ):
+            cursor.execute(f'CREATE ROLE "{name}" {options}')
+
     def execute(self, statement: str) -> None:
         """Run a statement that is about the whole server."""
         with self._maintenance() as cursor:
@@ -92,14 +102,14 @@ class Server:
 def available() -> list[str]:
     """The servers to test on, the newest first."""
     if os.environ.get(GIVEN):
-        return ["given"]
-    return (os.environ.get(CHOSEN) or _DEFAULT).split()
+        return [SHARED]
+    return (os.environ.get(CHOSEN) or DEFAULT).split()
 
 
 @contextlib.contextmanager
 def running(name: str) -> Iterator[Server]:
     """Run a server for as long as it is needed."""
-    if name == "given":
+    if name == SHARED:
         yield Server(name, os.environ[GIVEN])
         return
     binaries = _binaries(name)
