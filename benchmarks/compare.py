@@ -3,10 +3,10 @@
     python benchmarks/compare.py [--counts 2,100,1000] [--runs 5] [--server 18] [--plot FILE.svg]
 
 Starts a server of its own, with fsync on, and runs each tool on the same small migrations (a table,
-an index, a row): from empty, then commands that find everything done, then the last one back. Runs
-are interleaved. Prints medians as tables in Markdown; ratios are to the first line of a table, of
-wall times at the largest number. `--plot` draws the wall time of the upgrade over the number of
-migrations.
+an index, a row): from empty, then commands that find everything done, then the last one back, and
+once more. Runs are interleaved. Prints medians as tables in Markdown; ratios are to the first line
+of a table, of wall times at the largest number. `--plot` draws the wall time of the upgrade over
+the number of migrations.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 UPGRADE, AGAIN, STATUS, BACK = "upgrade from empty", "nothing to do", "status", "roll back the last"
 HEADS, HISTORY, PENDING, EXECUTED = "heads", "history", "pending", "executed"
+ONE = "one pending"  # the one that was rolled back
 _ALEMBICS = {
     UPGRADE: "upgrade head",
     AGAIN: "upgrade head",
@@ -25,6 +26,7 @@ _ALEMBICS = {
     HEADS: "heads",
     HISTORY: "history",
     BACK: "downgrade -1",
+    ONE: "upgrade head",
 }
 _OURS = {
     UPGRADE: "migrate",
@@ -33,6 +35,7 @@ _OURS = {
     PENDING: "pending",
     EXECUTED: "executed",
     BACK: "rollback",
+    ONE: "migrate",
 }
 _UP = """CREATE TABLE t{n} (id int PRIMARY KEY, name text NOT NULL);
 CREATE INDEX t{n}_name ON t{n} (name);
@@ -130,7 +133,7 @@ def dbmate(folder: Path, count: int) -> Tool | None:
         text = f"-- migrate:up\n{_UP.format(n=n)}\n-- migrate:down\n{_DOWN.format(n=n)}"
         (folder / f"{version}_t{n}.sql").write_text(text)
     options = ["--url", "{url}?sslmode=disable", "--migrations-dir", ".", "--no-dump-schema"]
-    made = {UPGRADE: "up", AGAIN: "up", STATUS: "status", BACK: "rollback"}
+    made = {UPGRADE: "up", AGAIN: "up", STATUS: "status", BACK: "rollback", ONE: "up"}
     return Tool("dbmate", folder, {what: [program, *options, said] for what, said in made.items()})
 
 

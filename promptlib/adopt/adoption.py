@@ -6,26 +6,24 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.adopt.schema_match import NOTHING_EXPECTED, compare_schema, expected_schema
-from promptlib.cli.tables import align_columns
-from promptlib.cli.views import describe_place, display_time
-from promptlib.core.errors import PromptlibError, combine_errors
-from promptlib.files.directory import parse_all
-from promptlib.ledger.state import REPLICA
-from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE, LedgerSql
-from promptlib.plan.locked import look
-from promptlib.plan.states import known_rows, require_agreement, require_ours
+from promptlib.core.errors import ChangedMeanwhileError, NothingToAdoptError, PromptlibError
+from promptlib.ledger.tables import MIGRATIONS, LedgerSql
+from promptlib.plan.states import (
+    known_rows,
+    require_agreement,
+    require_ours,
+    require_writable,
+)
+from promptlib.plan.status import describe_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.adopt.schema_match import SchemaComparison
-    from promptlib.config.project import Project
+    from promptlib.engine.migrator import Migrator
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
-    from promptlib.plan.status import Standing
-    from promptlib.postgres.target import Target
+    from promptlib.plan.status import Status
 
 _log = logging.getLogger(__name__)
 _OUTCOME = "adopted"
@@ -55,37 +53,35 @@ class Adoption(NamedTuple):
         return [*self.assumed, *self.ran]
 
 
-def find_adoption(found: Standing) -> Adoption | None:
-    """What there is to take over, if anything.
+def find_adoption(found: Status) -> Adoption:
+    """What there is to take over.
 
     Raises:
-        PromptlibError: where that is not clear, or cannot be written down.
+        NothingToAdoptError: where that is nothing.
+        PromptlibError: where it is not clear, or cannot be written down.
     """
-    known = found.ledger
+    known, files = found.ledger, found.files
     require_ours(known)
-    ran = known.unadopted(file.version for file in found.files)
+    ran = known.unadopted(files)
     if not ran and (known.current or not known.is_predecessors):
-        return None
-    if found.broken:
-        raise combine_errors(found.broken)
-    if known.is_replica:
-        raise PromptlibError(*REPLICA)
-    rows = known_rows(found.files, {}, known)
+        raise NothingToAdoptError(_nothing(found))
+    files.require_readable()
+    require_writable(known)
+    rows = known_rows(files.files, {}, known)
     require_agreement(known, rows)
     oldest, newest = (ran[0], ran[-1]) if ran else ("", "")
-    without = [each for each in found.migrations if each not in rows and each < newest]
+    without = [each for each in files if each not in rows and each < newest]
     assumed = [each for each in without if each < oldest and not known.current]
     return Adoption(
-        [found.migrations[each] for each in ran],
-        [found.migrations[each] for each in assumed],
-        [found.migrations[each] for each in without if each not in assumed],
-        [row for row in rows.values() if row.is_foreign and row.version not in found.migrations],
-        newest,
+        ran=files.parse(ran),
+        assumed=files.parse(assumed),
+        gaps=files.parse(each for each in without if each not in assumed),
+        kept=[row for row in rows.values() if row.is_foreign and row.version not in files],
+        end=newest,
     )
 
 
-def nothing_to_adopt(found: Standing) -> str:
-    """Say that there is nothing to take over."""
+def _nothing(found: Status) -> str:
     table = f"{found.ledger.schema}.{MIGRATIONS}"
     why = "" if found.ledger.columns else f"there is no table {table}, and "
     then = f"; promptlib migrate runs {len(found.waiting)} pending" if found.waiting else ""
@@ -93,12 +89,12 @@ def nothing_to_adopt(found: Standing) -> str:
 
 
 def check_adoption(
-    project: Project, found: Standing, adoption: Adoption, *, embedded: bool
+    migrator: Migrator, found: Status, adoption: Adoption, *, embedded: bool
 ) -> SchemaComparison:
     """Find out whether the database holds what ran on it.
 
     Args:
-        project: whose settings hold.
+        migrator: of the database.
         found: the database and the files.
         adoption: what is to be taken over.
         embedded: whether to make the scratch database on the embedded server.
@@ -107,18 +103,18 @@ def check_adoption(
         PromptlibError: when there can be no such database, or a migration fails in it.
     """
     late = [each.version for each in adoption.gaps]
-    upto = [file for file in found.files if file.version <= adoption.end]
-    ran = parse_all(file for file in upto if file.version not in late)
-    if not ran:
+    versions = [each for each in found.files if each <= adoption.end and each not in late]
+    if not versions:
         return NOTHING_EXPECTED
-    place = project.embedded() if embedded else found.target
-    number = f"{len(ran)} migration{'s' * (len(ran) != 1)}"
+    place = migrator.project.embedded() if embedded else migrator.target
+    number = f"{len(versions)} migration{'s' * (len(versions) != 1)}"
     _log.info("running %s in a scratch database, to compare the schemas", number)
     try:
-        expected = expected_schema(ran, place, found.target, project.settings)
+        ran = found.files.parse(versions)
+        expected = expected_schema(ran, place, migrator.target, migrator.settings)
     except PromptlibError as error:
         raise _unchecked(error, late, embedded=embedded) from error
-    return compare_schema(found.target, expected)
+    return compare_schema(migrator.target, expected)
 
 
 def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> PromptlibError:
@@ -128,98 +124,46 @@ def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> Pro
         notes.append(f"  the predecessor's table has no row of {', '.join(late)}")
     if not embedded:
         notes.append("  --embedded makes the scratch database on the embedded server")
-    notes = [*error.notes, *notes]
-    return PromptlibError(error.what, error.remedy, place=error.place, notes=notes)
-
-
-def explain_adoption(
-    found: Standing, adoption: Adoption, comparison: SchemaComparison
-) -> Iterator[str]:
-    """Say what was found and, if the database holds that, what becomes of it, line by line."""
-    yield f"found in {found.ledger.schema}.{MIGRATIONS}, which the predecessor left:"
-    yield from (f"  {line}" for line in _listed(found, adoption))
-    if comparison.differences:
-        return
-    if comparison.expected.made:
-        yield f"the database holds what ran on it: {len(comparison.expected.made)} objects compared"
-    yield from (f"  and beyond that, which it keeps: {each}" for each in comparison.additions)
-    yield "adopting it will"
-    yield from (f"  {line}" for line in _deeds(found, adoption))
-
-
-def _listed(found: Standing, adoption: Adoption) -> list[str]:
-    """A line for each migration of the predecessor's table, and of ours up to its newest."""
-    about: dict[str, Sequence[Migration | LedgerRow]] = {
-        "executed": adoption.ran,
-        "no row, but made before what ran": adoption.assumed,
-        "no row, but what came after it ran: late": adoption.gaps,
-        "executed, no file here": adoption.kept,
-    }
-    listed = [
-        (
-            each.version,
-            each.name.replace("_", " "),
-            display_time(found.facts.get(each.version, {}).get("executed_at")),
-            what,
-        )
-        for what, those in about.items()
-        for each in those
-    ]
-    return align_columns(sorted(listed), {}) if listed else ["nothing"]
-
-
-def _deeds(found: Standing, adoption: Adoption) -> Iterator[str]:
-    schema = found.ledger.schema
-    if not found.ledger.exists:
-        yield f"add {', '.join(ADDED)} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
-    if adoption.taken:
-        yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
-    if adoption.kept:
-        yield f"keep as they are the rows of {_versions(adoption.kept)}"
-    if adoption.gaps:
-        yield f"leave {_versions(adoption.gaps)} late: migrate refuses until --late apply runs it"
-    yield f"set {schema}.{VERSION_TABLE} to {adoption.end or 'base'}"
-    pending = [each for each in found.migrations.values() if each.version > adoption.end]
-    yield "run no migration" + (f"; promptlib migrate runs {_versions(pending)}" if pending else "")
-
-
-def _versions(those: Iterable[Migration | LedgerRow]) -> str:
-    return ", ".join(each.version for each in those)
+    return error.but(notes=(*error.notes, *notes))
 
 
 def make_adoption(
-    project: Project, target: Target, announced: Adoption, comparison: SchemaComparison
+    migrator: Migrator, seen: Status, announced: Adoption, comparison: SchemaComparison
 ) -> bool:
     """Write what was announced, in one transaction, while no deploy runs.
+
+    Args:
+        migrator: of the database.
+        seen: what was seen when it was announced.
+        announced: what is taken over.
+        comparison: of the database with what ran on it.
 
     Returns:
         False if somebody else did so meanwhile.
 
     Raises:
-        PromptlibError: when files, ledger or schema have changed since.
+        ChangedMeanwhileError: when ledger or schema have changed since.
     """
-    with look(project, target) as now:
-        adoption = find_adoption(now.standing)
-        if not adoption:
+    with migrator.locked(seen) as locked:
+        try:
+            adoption = find_adoption(locked.status)
+        except NothingToAdoptError:
             return False
-        same = compare_schema(target, comparison.expected) == comparison
+        same = compare_schema(migrator.target, comparison.expected) == comparison
         if adoption != announced or not same:
-            raise PromptlibError(
+            raise ChangedMeanwhileError(
                 "files, ledger or schema have changed meanwhile, so nothing was adopted",
                 "run it again",
             )
-        with now.writing() as cursor:
+        with locked.writing() as cursor:
             # Whoever reads the table, as pg_dump does, keeps it from being extended.
-            cursor.execute(_LOCK_TIMEOUT, (project.settings.lock_timeout,))
-            now.make_ledger(cursor)
-            _write(cursor, now.standing, adoption)
+            cursor.execute(_LOCK_TIMEOUT, (migrator.settings.lock_timeout,))
+            _write(cursor, locked.make_ledger_in(cursor), adoption)
     return True
 
 
-def _write(cursor: Cursor, found: Standing, adoption: Adoption) -> None:
-    written = LedgerSql(found.ledger.schema)
+def _write(cursor: Cursor, found: Status, adoption: Adoption) -> None:
+    sql = LedgerSql(found.ledger.schema)
     if adoption.taken:
-        cursor.execute(written.took_over(adoption.taken, _OUTCOME))
-    if not found.ledger.has_version_table:
-        cursor.execute(written.create_version())
-    cursor.execute(written.moved(adoption.end))
+        cursor.execute(sql.took_over(adoption.taken, _OUTCOME))
+    cursor.execute(sql.moved(adoption.end))

@@ -11,7 +11,7 @@ from psycopg2 import sql
 
 from promptlib.core.errors import PromptlibError
 from promptlib.postgres.catalog import TABLE, catalog_difference, read_catalog, table_of_key
-from promptlib.verify.scratch import build_schema, open_workshop
+from promptlib.verify.scratch import build_schema, open_scratch_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -119,8 +119,8 @@ def expected_schema(
     Raises:
         PromptlibError: when there can be no such database, or a section fails in it.
     """
-    with open_workshop(place) as workshop:
-        made = workshop.make()
+    with open_scratch_databases(place) as scratch:
+        made = scratch.create()
         _prepare(made, like)
         before = _read(made)  # what every database of that server has from the beginning
         build_schema(made, migrations, settings)

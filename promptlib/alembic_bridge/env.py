@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
 
-from promptlib.alembic_bridge import online
-from promptlib.alembic_bridge.errors import errors_reported, fewer_warnings
-from promptlib.alembic_bridge.offline import Writing
+from promptlib.alembic_bridge.errors import errors_reported, fewer_warnings, handed_over
+from promptlib.alembic_bridge.offline import run_offline
+from promptlib.alembic_bridge.online import run_online
 from promptlib.alembic_bridge.plugin import OPTION
 from promptlib.alembic_bridge.revisions import SqlScriptDirectory
+from promptlib.alembic_bridge.threads import environment_here
 from promptlib.config.settings import OPTIONS, read_settings
-from promptlib.core.errors import PromptlibError, display_path
-from promptlib.core.logs import stdout_may_close
-from promptlib.engine.psql_script import HEAD
+from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
 from promptlib.postgres.target import find_target
 
@@ -34,30 +33,16 @@ if TYPE_CHECKING:
     Given = MetaData | Sequence[MetaData] | None
     Model = Given | Callable[[], Given]
 
-MODEL = "promptlib_model"  # in the attributes of the configuration: a list, to put the model into
 _FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
-_NOT_LOADED = (
-    "promptlib's Alembic plugin is not loaded, so no migration would run; install the project "
-    "where alembic is installed: pip install -e ."
-)
-
-_NOT_SET = (
-    f"{OPTION} is not set, so there is no migration to run; set it to the folder of the migrations "
-    "in the section [alembic] of alembic.ini"
-)
+_CALLBACKS = "on_version_apply"
 
 
-_NO_MODEL = PromptlibError(
-    "env.py passes no metadata, so there is no model to compare the database with",
-    "say in env.py: environment.run(context, metadata)",
-)
-
-
-def run(context: EnvironmentContext, metadata: Model) -> None:
+def run(context: EnvironmentContext, metadata: Model = None) -> None:
     """Run the command that Alembic was called with; or hand over the model to who asks for that.
 
     Args:
-        context: `alembic.context`, as env.py sees it.
+        context: `alembic.context`, as env.py sees it. Functions that it was configured with as
+            `on_version_apply` are called as Alembic calls them.
         metadata: the tables that `alembic check` and `alembic revision --autogenerate` compare the
             database with, or a function that gives them: other commands do without.
 
@@ -66,28 +51,66 @@ def run(context: EnvironmentContext, metadata: Model) -> None:
             migration and exit 0; else for whatever goes wrong, once nothing of the failing
             migration is left.
     """
-    if MODEL in context.config.attributes:
-        context.config.attributes[MODEL].extend(_models(metadata))
+    context = environment_here(context)
+    config = context.config
+    handover = handed_over(config)
+    if handover and handover.models is not None:
+        handover.models.extend(_models(metadata))
         return
-    script = context.script
-    if not context.config.get_alembic_option(OPTION):
-        raise CommandError(_NOT_SET)
-    if not isinstance(script, SqlScriptDirectory):
-        raise CommandError(_NOT_LOADED)
-    with errors_reported(context.config, lambda: script.place()):  # noqa: PLW0108 - set later
-        chosen = _settings(context)
+    script = _sql_scripts(context)
+    with errors_reported(config):
+        settings = _settings(context)
         options = {
             "transaction_per_migration": True,
-            "version_table_schema": chosen.version_table_schema or None,
+            "version_table_schema": settings.version_table_schema or None,
+            _CALLBACKS: _callbacks(context),
         }
         if context.is_offline_mode():
-            _run_offline(context, script, chosen, options)
+            _run_offline(context, script, settings, options)
         else:
-            with _connection(context.config) as connection:
-                context.configure(connection)  # only then it tells which command this is
-                options |= _comparison(context, script, metadata)
-                with fewer_warnings() if script.compares else contextlib.nullcontext():
-                    online.run(context, script, chosen, connection, options)
+            _run_online(context, script, settings, options, metadata)
+
+
+def _callbacks(context: EnvironmentContext) -> Any:
+    """What `on_version_apply` was set to before us, which configuring again would forget."""
+    return context.context_opts.get(_CALLBACKS)
+
+
+def _sql_scripts(context: EnvironmentContext) -> SqlScriptDirectory:
+    """The migrations.
+
+    Raises:
+        CommandError: when the project has none, or Alembic does not take them for revisions.
+    """
+    if not context.config.get_alembic_option(OPTION):
+        raise CommandError(
+            f"{OPTION} is not set, so there is no migration to run; set it to the folder of the "
+            "migrations in the section [alembic] of alembic.ini"
+        )
+    script = context.script
+    if not isinstance(script, SqlScriptDirectory):
+        raise CommandError(
+            "promptlib's Alembic plugin is not loaded, so no migration would run; install it where "
+            "alembic is installed: pip install promptlib"
+        )
+    return script
+
+
+def _run_online(
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    settings: Settings,
+    options: dict[str, Any],
+    metadata: Model,
+) -> None:
+    with _connection(context.config) as connection:
+        context.configure(connection)  # only then it tells which command this is
+        compares = _compares(context)
+        if compares:
+            options |= _comparison(script, metadata)
+        context.configure(connection, **options)
+        with fewer_warnings() if compares else contextlib.nullcontext():
+            run_online(context, script, settings, connection, compares=compares)
 
 
 def _models(metadata: Model) -> list[MetaData]:
@@ -95,25 +118,26 @@ def _models(metadata: Model) -> list[MetaData]:
     return [found] if isinstance(found, MetaData) else [*(found or ())]
 
 
-def _comparison(
-    context: EnvironmentContext,
-    script: SqlScriptDirectory,
-    metadata: Model,
-) -> dict[str, Any]:
-    """The options of a command that compares the database with the model, if this is one."""
+def _compares(context: EnvironmentContext) -> bool:
+    """Whether the command compares the database with the model."""
     revision = context.get_context().opts.get("revision_context")
-    if not revision or not revision.command_args["autogenerate"]:
-        return {}
-    script.compares = True
+    return bool(revision and revision.command_args["autogenerate"])
+
+
+def _comparison(script: SqlScriptDirectory, metadata: Model) -> dict[str, Any]:
+    """The options of a command that compares the database with the model."""
     if metadata is None:
-        raise _NO_MODEL
+        raise ConfigurationError(
+            "env.py passes no metadata, so there is no model to compare the database with",
+            "say in env.py: environment.run(context, metadata)",
+        )
     from promptlib.autogenerate.write.draft import autogenerate_options  # noqa: PLC0415
 
     models = _models(metadata)
     foreign = {name for model in models for name in model.info.get(_FOREIGN_TABLES, ())}
     schemas = {table.schema for model in models for table in model.tables.values()}
     return {
-        **autogenerate_options(models, script.take),
+        **autogenerate_options(models, script.take_drafts),
         "include_schemas": schemas > {None} or None not in schemas,
         "include_name": partial(_is_ours, {*TABLES, VERSION_TABLE, *foreign}, {None, *schemas}),
     }
@@ -144,25 +168,14 @@ def _settings(context: EnvironmentContext) -> Settings:
 def _run_offline(
     context: EnvironmentContext,
     script: SqlScriptDirectory,
-    chosen: Settings,
+    settings: Settings,
     options: dict[str, Any],
 ) -> None:
-    writing: list[Writing] = []
-    context.configure(
-        dialect_name="postgresql",
-        on_version_apply=lambda step, **_: writing[0].applied(step),
-        **_output(context.config),
-        **options,
-    )
+    context.configure(dialect_name="postgresql", **_output(context.config), **options)
     if "revision_context" in context.get_context().opts:
         context.run_migrations()  # which tells Alembic that there is nothing to compare
-        return
-    script.require_readable()
-    writing.append(Writing(script, context.get_context(), chosen))
-    with stdout_may_close():
-        context.static_output(HEAD)
-        writing[0].begin()
-        context.run_migrations()
+    else:
+        run_offline(context, script, settings)
 
 
 def _output(config: Config) -> dict[str, Any]:
@@ -177,12 +190,12 @@ def _connection(config: Config) -> Iterator[Connection]:
     """The caller's connection or engine (config.attributes["connection"]), or a new one."""
     given = config.attributes.get("connection")
     if given is not None and not isinstance(given, Connection | Engine):
-        raise PromptlibError(
+        raise ConfigurationError(
             f'attributes["connection"] is a {type(given).__name__}',
             "pass a connection or an engine of SQLAlchemy's",
         )
     if given is not None and given.dialect.driver != "psycopg2":
-        raise PromptlibError(
+        raise ConfigurationError(
             f"migrations run on psycopg2, not on {given.dialect.driver}",
             "pass a connection of postgresql+psycopg2://",
         )
@@ -202,7 +215,7 @@ def _connection(config: Config) -> Iterator[Connection]:
 def _transactional(connection: Connection) -> Connection:
     driver: Any = connection.connection.driver_connection
     if driver.autocommit:
-        raise PromptlibError(
+        raise ConfigurationError(
             "the connection is in autocommit, so no migration could be taken back",
             "pass one that begins transactions",
         )
@@ -211,7 +224,9 @@ def _transactional(connection: Connection) -> Connection:
 
 def _engine(config: Config) -> Engine:
     """An engine that leaves connecting to libpq. Its URL is for display and has no password."""
-    target = find_target(project_folder(config))
+    handover = handed_over(config)
+    given = handover.target if handover else None
+    target = given or find_target(_project_folder(config))
     address = {key: value for key in ("host", "port") if (value := target.parameters.get(key))}
     # A URL of SQLAlchemy's has room for one host and one port; sockets and lists go behind it.
     one = "/" not in address.get("host", "") and address.get("port", "0").isdecimal()
@@ -227,7 +242,7 @@ def _engine(config: Config) -> Engine:
     return create_engine(url, creator=target.connect, **options)
 
 
-def project_folder(config: Config) -> Path:
+def _project_folder(config: Config) -> Path:
     """The folder of alembic.ini (or pyproject.toml), where .env and .promptlib/ are."""
     name = config.config_file_name or config.toml_file_name
     return Path(name).absolute().parent if name else Path.cwd()

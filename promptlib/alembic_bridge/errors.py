@@ -1,11 +1,11 @@
-"""How the `alembic` command tells what we have to say: on stderr, whole, without a traceback."""
+"""How Alembic's command and its API tell what we have to say: whole, in Alembic's words."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import warnings
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SAWarning
@@ -18,18 +18,43 @@ from promptlib.core.interrupts import (
     sigterm_raised,
 )
 from promptlib.core.logs import show_progress
+from promptlib.core.remedies import Front
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import psycopg2
     from alembic.config import Config
+    from sqlalchemy import MetaData
+
+    from promptlib.postgres.target import Target
 
 _log = logging.getLogger("promptlib")
-FROM = "promptlib_from"  # there too: the current revisions that the command was agreed on
-READ = "promptlib_read"  # and what has been read of the migrations, by version
-COMMAND = "promptlib_command"  # in the attributes of the configuration of our own command
+_KEY = "promptlib"  # in the attributes of the configuration
 _ALEMBIC_FAILED = -1  # what Alembic's own command exits with
+
+
+class Handover(NamedTuple):
+    """What the promptlib command tells the Alembic that it runs.
+
+    Attributes:
+        target: the database; None, where none is needed.
+        models: where env.py puts its metadata, if that is all that is asked; else None.
+    """
+
+    target: Target | None = None
+    models: list[MetaData] | None = None
+
+
+def hand_over(config: Config, handover: Handover) -> None:
+    """Let Alembic's side know."""
+    config.attributes[_KEY] = handover
+
+
+def handed_over(config: Config) -> Handover | None:
+    """What the promptlib command has said; None, if it is not what runs."""
+    found = config.attributes.get(_KEY)
+    return found if isinstance(found, Handover) else None
 
 
 def is_command_line(config: Config) -> bool:
@@ -52,7 +77,7 @@ def configure_logging(config: Config) -> None:
 
 def is_command(config: Config) -> bool:
     """Whether a command of Alembic's or of ours runs: it answers to Ctrl-C and SIGTERM."""
-    return is_command_line(config) or bool(config.attributes.get(COMMAND))
+    return is_command_line(config) or handed_over(config) is not None
 
 
 @contextlib.contextmanager
@@ -65,15 +90,15 @@ def fewer_warnings() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def errors_reported(config: Config, place: Callable[[], str] = str) -> Iterator[None]:
+def errors_reported(config: Config) -> Iterator[None]:
     """Turn our errors, and the driver's, into what a caller of Alembic expects.
 
     The command line gets the whole error on stderr: Alembic's own report would fold its lines into
-    one paragraph. Callers of the API, and of `--raiseerr`, get a CommandError.
+    one paragraph. Callers of the API, and of `--raiseerr`, get a CommandError whose cause is the
+    error as it was raised.
 
     Args:
         config: of the running command.
-        place: tells where a driver's error came up, which knows no file.
     """
     answered = sigterm_raised() if is_command(config) else contextlib.nullcontext()
     try:
@@ -82,33 +107,34 @@ def errors_reported(config: Config, place: Callable[[], str] = str) -> Iterator[
     except PromptlibError as error:
         _fail(config, error)
     except Exception as error:
-        if not _of_the_driver(error):
+        if not _raised_by_driver(error):
             raise
         if interrupt := interrupt_behind(error):
             _end(config, interrupt)
-        _fail(config, explain_error(error, place()))
+        _fail(config, _explained(error))
     except KeyboardInterrupt as error:
         _end(config, error)
 
 
-def explain_error(error: BaseException, place: str) -> PromptlibError:
-    """What an error means; if it came up while one of ours was handled, then that one.
+def raised_as_ours(error: CommandError) -> PromptlibError:
+    """The error that Alembic hands on as its own; or what it says itself, as one of ours."""
+    ours = (each for each in error_chain(error) if isinstance(each, PromptlibError))
+    return next(ours, None) or PromptlibError(str(error))
 
-    Args:
-        error: whatever was raised; a commit knows no file.
-        place: the file that was running, or nothing.
-    """
+
+def _explained(error: BaseException) -> PromptlibError:
+    """What a driver's error means; if it came up while one of ours was handled, then that one."""
     for earlier in error_chain(error):
         if isinstance(earlier, PromptlibError):
             return earlier
-    if raised := _of_the_driver(error):
-        from promptlib.postgres.errors import explain_server_error  # noqa: PLC0415
+    from promptlib.postgres.errors import explain_server_error  # noqa: PLC0415 - rarely needed
 
-        return explain_server_error(raised, place)
-    return PromptlibError(str(error) or "interrupted", place=place)
+    raised = _raised_by_driver(error)
+    assert raised
+    return explain_server_error(raised, "")
 
 
-def _of_the_driver(error: BaseException) -> psycopg2.Error | None:
+def _raised_by_driver(error: BaseException) -> psycopg2.Error | None:
     """The driver's error that this one is, or stands for."""
     import psycopg2  # noqa: PLC0415 - commands that need no database do without
 
@@ -123,8 +149,9 @@ def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
     raise SystemExit(interrupt_exit_code(interrupt)) from None
 
 
-def _fail(config: Config, error: PromptlibError) -> None:
+def _fail(config: Config, error: PromptlibError) -> NoReturn:
+    told = error.told(Front.ALEMBIC)
     if is_command_line(config) and not getattr(config.cmd_opts, "raiseerr", False):
-        _log.error("%s", error)
+        _log.error("%s", told)
         raise SystemExit(_ALEMBIC_FAILED) from error
-    raise CommandError(str(error)) from error
+    raise CommandError(told) from error

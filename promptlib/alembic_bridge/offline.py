@@ -1,75 +1,59 @@
-"""Alembic's steps as a script for psql: what `alembic upgrade --sql` writes."""
+"""A command of Alembic's as a script for psql: what `--sql` writes."""
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from promptlib.engine.psql_script import section_script
-from promptlib.ledger.tables import UP, LedgerSql
+from promptlib.core.logs import stdout_may_close
+from promptlib.engine.psql_script import write_script, write_stamp_script
+from promptlib.ledger.tables import DOWN, UP, Move
+from promptlib.plan.steps import PlannedStep
 
 if TYPE_CHECKING:
-    from alembic.runtime.migration import MigrationContext, MigrationInfo
+    from collections.abc import Iterable, Iterator
+
+    from alembic.runtime.environment import EnvironmentContext
 
     from promptlib.alembic_bridge.revisions import SqlScriptDirectory
     from promptlib.config.settings import Settings
 
 
-class Writing:
-    """The steps as a script for psql.
+def run_offline(
+    context: EnvironmentContext, script: SqlScriptDirectory, settings: Settings
+) -> None:
+    """Write what the command would do, from one revision to another.
 
     Args:
+        context: Alembic's, configured for offline mode.
         script: the migrations.
-        context: Alembic's, in offline mode.
         settings: how sections run.
+
+    Raises:
+        MigrationFileError: before a line is written.
     """
+    inner = context.get_context()
+    files = script.sources
+    files.read({})
+    files.require_readable()
+    start = max(inner.get_current_heads(), default="")
+    steps = [*inner.opts["fn"](inner.get_current_heads(), inner)]
+    schema = settings.version_table_schema
+    if script.asked.command == "stamp":
+        end = max(steps[-1].to_, default="") if steps else start
+        parts = write_stamp_script(files, start, end, schema)
+    else:
+        parts = write_script(files, _planned(steps), start, settings, schema)
+    _write(context, parts)
 
-    def __init__(
-        self, script: SqlScriptDirectory, context: MigrationContext, settings: Settings
-    ) -> None:
-        self.script, self.context, self.settings = script, context, settings
-        self.tables = LedgerSql(settings.version_table_schema)
-        self._performed = ("", "")
-        script.perform = self.perform
 
-    def begin(self) -> None:
-        """Write what makes the ledger, and fills one of a database that had none."""
-        start = max(self.context.get_current_heads(), default="")
-        before = [each for version, each in self.script.migrations.items() if version <= start]
-        fill = self.tables.took_over(before, "adopted", if_empty=True) if before else ""
-        head = self.tables.create(extend=True)
-        self.context.impl.static_output(f"BEGIN;\n\n{head}\n\n{fill}\n\nCOMMIT;\n")
+def _planned(steps: Iterable[Any]) -> Iterator[PlannedStep]:
+    for step in steps:
+        before, now = str(step.revision.down_revision or ""), step.revision.revision
+        move = Move(before, now) if step.is_upgrade else Move(now, before)
+        yield PlannedStep(now, UP if step.is_upgrade else DOWN, move)
 
-    def perform(self, version: str, direction: str) -> None:
-        """Write a migration's section."""
-        found = self.script.migrations[version]
-        section = found.up if direction == UP else found.down
-        settings = self.settings.of_section(section)
-        inside = contextlib.nullcontext()
-        with inside if section.transactional else self.context.autocommit_block():
-            self.context.impl.static_output(section_script(section, settings))
-        self._performed = version, direction
 
-    def applied(self, step: MigrationInfo) -> None:
-        """Write what the ledger remembers of a step."""
-        if step.is_stamp:
-            sql = self._declared(step)
-        else:
-            version, direction = self._performed
-            found = self.script.migrations[version]
-            sql = self.tables.applied(found) if direction == UP else self.tables.taken_back(version)
-        self.context.impl.static_output(sql)
-
-    def _declared(self, step: MigrationInfo) -> str:
-        start, end = (
-            max(versions, default="")
-            for versions in (step.source_revision_ids, step.destination_revision_ids)
-        )
-        between = [
-            each
-            for version, each in self.script.migrations.items()
-            if min(start, end) < version <= max(start, end)
-        ]
-        if start < end:
-            return self.tables.took_over(between, "stamped")
-        return self.tables.forgotten([each.version for each in between], "stamped")
+def _write(context: EnvironmentContext, parts: Iterable[str]) -> None:
+    with stdout_may_close():
+        for part in parts:
+            context.static_output(part)

@@ -1,261 +1,209 @@
-"""A command on a database: one that looks, or a deploy, with everything that keeps it safe."""
+"""A command of Alembic's on a database: one that looks, or a deploy, which the engine runs.
+
+Alembic says what its command means: which revisions, in which direction. Everything that changes
+the database is the engine's; `on_version_apply` is called as Alembic would call it.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
-import time
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg2
+from alembic.operations import Operations
+from alembic.runtime.migration import RevisionStep
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptlib.alembic_bridge.errors import FROM, is_command
-from promptlib.alembic_bridge.steps import Running
-from promptlib.core.durations import display_duration
-from promptlib.core.errors import PromptlibError
+from promptlib.alembic_bridge.errors import is_command
+from promptlib.core.errors import PlanRefusedError, PromptlibError, combine_errors
+from promptlib.core.logs import EventLog
+from promptlib.core.remedies import MIGRATE, Front, Remedy
+from promptlib.engine.context import Connections
 from promptlib.engine.deploy import Deploy
-from promptlib.engine.sections import Sections
-from promptlib.engine.watcher import Watcher
-from promptlib.ledger.lock import DeployLock, acquire_lock, hold_lock, lock_key
-from promptlib.ledger.state import REPLICA, make_ledger, read_ledger
-from promptlib.ledger.tables import VERSION_TABLE
-from promptlib.plan.states import (
-    State,
-    known_rows,
-    migration_entries,
-    require_applicable,
-    require_clear,
-    require_ours,
-    require_unmoved,
-    rows_without_files,
-    state_problems,
-)
+from promptlib.engine.request import Request
+from promptlib.engine.results import describe_deployment
+from promptlib.ledger.tables import UP
+from promptlib.plan.states import state_problems
+from promptlib.plan.status import place_of_version
+from promptlib.plan.steps import Action, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext, MigrationInfo
     from psycopg2.extensions import connection as DriverConnection
     from sqlalchemy import Connection
 
     from promptlib.alembic_bridge.revisions import SqlScriptDirectory
     from promptlib.config.settings import Settings
-    from promptlib.ledger.state import Ledger
-    from promptlib.plan.states import Entry
+    from promptlib.plan.status import Status
+    from promptlib.plan.steps import PlannedStep
 
 _log = logging.getLogger(__name__)
+_ACTIONS = {"upgrade": Action.MIGRATE, "downgrade": Action.ROLLBACK}
 
 
-def run(
+def run_online(
     context: EnvironmentContext,
     script: SqlScriptDirectory,
     settings: Settings,
     connection: Connection,
-    options: dict[str, Any],
+    *,
+    compares: bool,
 ) -> None:
     """Run the command.
 
     Args:
-        context: Alembic's.
+        context: Alembic's, configured.
         script: the migrations.
         settings: how to behave.
         connection: to the database.
-        options: for `context.configure`.
+        compares: whether a model is compared with the database.
     """
-    this = _Command(context, script, settings, connection)
-    context.configure(connection, **options)
-    this.take_over()
+    external = connection.in_transaction()
+    driver: Any = connection.connection.driver_connection
     try:
+        deploy = _engine(context, script, settings, connection, external=external)
         if "destination_rev" in context.get_context().opts:
-            this.deploy()
+            _Command(context.get_context(), script, deploy).run()
         else:
-            this.look()
+            _look(context, script, deploy, compares=compares)
     except BaseException:
-        this.undo()
+        if not external and not driver.closed:
+            with contextlib.suppress(psycopg2.Error, SQLAlchemyError):  # it may be lost
+                connection.rollback()
+                driver.rollback()  # what SQLAlchemy knows nothing of
         raise
-    if not this.external:
+    if not external:
         connection.commit()  # a caller's next command on it must not find a transaction open
 
 
-class _Command:
-    """One run of Alembic's command on a connection."""
-
-    def __init__(
-        self,
-        context: EnvironmentContext,
-        script: SqlScriptDirectory,
-        settings: Settings,
-        connection: Connection,
-    ) -> None:
-        self.context, self.script, self.settings = context, script, settings
-        self.connection = connection
-        self.driver: Any = connection.connection.driver_connection
-        self.external = connection.in_transaction()
-        self.alembics: Callable[[Any, Any], list[Any]]
-        self.running: Running | None = None
-
-    def undo(self) -> None:
-        """End what is open after an error; a caller's next command must not find that either."""
-        if not self.external and not self.driver.closed:
-            with contextlib.suppress(psycopg2.Error, SQLAlchemyError):  # it may be lost
-                self.connection.rollback()
-                self.driver.rollback()  # what SQLAlchemy knows nothing of
-
-    def take_over(self) -> None:
-        """Stand between Alembic and the function that gives it the command's steps."""
-        context = self.context.get_context()
-        self.alembics = context.opts["fn"]
-        context._migrations_fn = self.planned
-
-    def planned(self, heads: Any, context: Any) -> Any:
-        """What Alembic asks for the steps."""
-        steps = self.alembics(heads, context)
-        return self.running.planned(steps) if self.running else steps
-
-    def look(self) -> None:
-        """Run a command that only looks: report what is not as the files say, and go on."""
-        # Alembic makes its version table for commands that only look (check, history -i): not here.
-        self.context.get_context().opts.setdefault("dont_mutate", True)
-        with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
-            found = self.read()
-            try:
-                entries = self.plan(found)
-            except PromptlibError as error:  # a file that cannot be read
-                _log.warning("%s", error)
-            else:
-                for problem in state_problems(entries, self.script.folder, found.version):
-                    _log.warning("%s", problem)
-            self.script.require_head(found.current)
-        self.context.run_migrations()
-
-    def read(self) -> Ledger:
-        """Read what the database remembers, without touching a caller's open transaction."""
-        try:
-            with self.driver.cursor() as cursor:
-                found = read_ledger(cursor, self.settings.version_table_schema)
-        finally:
-            if not self.external:
-                self.driver.rollback()
-        self.script.rows = self.script.rows or found.rows
-        rows = known_rows(self.script.files, {}, found)
-        self.script.remember(rows_without_files(rows, found.current, self.script.files))
-        self.script.never_ran = {
-            each.version for each in self.script.files if each.version not in rows
-        }
-        self.script.has_half = any(each.version not in found.rows for each in found.half_done)
-        return found
-
-    def plan(self, found: Ledger) -> list[Entry]:
-        """Where each migration stands."""
-        files, checksums = self.script.files, self.script.checksums
-        return migration_entries(files, checksums, found, known_rows(files, checksums, found))
-
-    def deploy(self) -> None:
-        """Change the database, if there is something to do; one deploy at a time."""
-        began = time.monotonic()
-        found = self.read()
-        self.script.require_readable()
-        if found.is_replica:
-            raise PromptlibError(*REPLICA)
-        entries = self.plan(found)
-        steps = self.alembics(found.current, self.context.get_context())
-        self.require(found, entries)
-        done = 0
-        if self.has_work(found, entries, steps):
-            done = self.locked(found)
-        else:
-            self.context.run_migrations()
-        self.tell_end(done, time.monotonic() - began)
-
-    def require(self, found: Ledger, entries: list[Entry]) -> None:
-        """Refuse what no deploy may touch."""
-        if self.script.asked == "stamp":
-            require_ours(found)
-            return
-        require_clear(found, self.script.files)
-        if self.script.asked == "upgrade":
-            late = self.settings.applies_late
-            require_applicable(entries, found, self.script.folder, applies_late=late)
-
-    def has_work(self, found: Ledger, entries: list[Entry], steps: list[Any]) -> bool:
-        """Whether anything would be written."""
-        late = State.LATE in [entry.state for entry in entries]
-        return bool(
-            steps
-            or found.half_done
-            or not found.is_ready
-            or self.script.asked == "stamp"
-            or (late and self.settings.applies_late and self.script.asked == "upgrade")
-        )
-
-    def locked(self, found: Ledger) -> int:
-        """Deploy while no other deploy runs; the number of migrations that ran."""
-        number = lock_key(found.schema, VERSION_TABLE)
-        with self.lock(number) as held:
-            found = self.prepare()
-            require_unmoved(found, self.context.config.attributes.get(FROM))
-            entries = self.plan(found)
-            self.require(found, entries)
-            if is_command(self.context.config):
-                gc.freeze()  # files and modules stay: no use in searching them again and again
-            with self.watcher() as watcher:
-                sections = Sections(self.driver, found, self.script.migrations, self.script.folder)
-                deploy = Deploy(
-                    connection=self.driver,
-                    connect=self.second,
-                    settings=self.settings,
-                    sections=sections,
-                    lock=held,
-                    watcher=watcher,
-                    external=self.external,
-                )
-                self.running = Running(self.script, self.context.get_context(), deploy, entries)
-                self.context.run_migrations()
-                deploy.commit()
-                return self.running.done
-
-    def lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
-        """The deploy lock; in a caller's transaction it is held until that ends."""
-        if not self.external:
-            return hold_lock(self.second, number, self.settings.deploy_wait)
-        with self.driver.cursor() as cursor:
-            acquire_lock(cursor, number, self.settings.deploy_wait)
-        return contextlib.nullcontext()
-
-    def prepare(self) -> Ledger:
-        """Read the ledger again, now that nobody else writes; make and fill it if need be."""
-        found = self.read()
-        migrations = self.script.migrations
-        before = (migrations[key] for key in migrations if key <= found.version)
-        with self.driver.cursor() as cursor:
-            made = make_ledger(cursor, found, before)
-        if not found.has_version_table:
-            # Left to run_migrations, it would go when the first migration is begun again.
-            self.context.get_context()._ensure_version_table()
-        elif not made:
-            return found
-        if not self.external:
-            self.driver.commit()
-        return self.read()
-
-    def watcher(self) -> Watcher:
-        """What looks at statements that take their time."""
-        answers = is_command(self.context.config)
-        return Watcher(self.second, self.driver, interruptible=answers)
-
-    def second(self) -> DriverConnection:
-        """Another connection to the same database."""
+def _engine(
+    context: EnvironmentContext,
+    script: SqlScriptDirectory,
+    settings: Settings,
+    connection: Connection,
+    *,
+    external: bool,
+) -> Deploy:
+    def connect() -> DriverConnection:
         # A pool of its own: the caller's may have no connection left, or always give the same.
-        made = self.connection.engine.pool.recreate().connect()
+        made = connection.engine.pool.recreate().connect()
         driver: Any = made.driver_connection
         made.detach()
         return cast("DriverConnection", driver)
 
-    def tell_end(self, done: int, took: float) -> None:
-        """Say what was done, and where the database stands."""
-        heads = self.context.get_context().get_current_heads()
-        newest = " (head)" if tuple(self.script.get_heads()) == heads else ""
-        ran = f"{done} migration{'s' * (done != 1)} in {display_duration(took)}; " if done else ""
-        _log.info("%sthe database is at %s%s", ran, ", ".join(heads) or "base", newest)
+    driver: Any = connection.connection.driver_connection
+    connections = Connections(
+        driver, connect, external=external, is_command=is_command(context.config)
+    )
+    return Deploy(connections, script.sources, settings, EventLog())
+
+
+def _look(
+    context: EnvironmentContext, script: SqlScriptDirectory, deploy: Deploy, *, compares: bool
+) -> None:
+    """Run a command that only looks: report what is not as the files say, and go on."""
+    # Alembic makes its version table for commands that only look (check, history -i): not here.
+    context.get_context().opts.setdefault("dont_mutate", True)
+    with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
+        found = deploy.look()
+        script.acquaint(found)
+        for problem in _problems(found):
+            _log.warning("%s", problem.told(Front.ALEMBIC))
+        if compares:
+            _require_head(found, tuple(script.get_heads()))
+    context.get_context().run_migrations()
+
+
+def _problems(found: Status) -> Iterable[PromptlibError]:
+    """What a reader should know; what stands where is known only where every file can be read."""
+    if found.files.broken:
+        return [combine_errors(found.files.broken)]
+    return state_problems(found.entries, found.files.folder, found.current)
+
+
+def _require_head(found: Status, heads: tuple[str, ...]) -> None:
+    """Refuse to compare a model with an older schema, which lacks what pending ones make.
+
+    Raises:
+        PlanRefusedError: naming both versions.
+    """
+    if found.ledger.current != heads:
+        raise PlanRefusedError(
+            f"the database is not up to date: it is at {found.current or 'base'}, the newest "
+            f"migration is {', '.join(heads)}",
+            Remedy("run what is pending first: {}", MIGRATE),
+        )
+
+
+class _Command:
+    """A command that changes the database.
+
+    Args:
+        context: Alembic's.
+        script: the migrations.
+        deploy: what changes it.
+    """
+
+    def __init__(
+        self, context: MigrationContext, script: SqlScriptDirectory, deploy: Deploy
+    ) -> None:
+        self._context, self._script, self._deploy = context, script, deploy
+        self._resolve: Callable[[Any, Any], list[Any]] = context.opts["fn"]
+        self._infos: dict[str, MigrationInfo] = {}  # of Alembic's steps, by version
+
+    def run(self) -> None:
+        """Let Alembic say what is asked for, and the engine do it."""
+        seen = self._deploy.look()
+        seen.files.require_readable()
+        steps = self._steps(seen)
+        if self._script.asked.command == "stamp":
+            self._stamp(seen, steps)
+            return
+        action = _ACTIONS[self._script.asked.command]
+        recorded = self._applied if self._context.on_version_apply_callbacks else None
+        request = Request(action, self._wanted, recorded=recorded)
+        _log.info("%s", describe_deployment(self._deploy.run(request, seen)))
+
+    def _steps(self, found: Status) -> list[Any]:
+        """Alembic's steps, where the database stands so."""
+        self._script.acquaint(found)
+        heads = () if self._context.purge else found.ledger.current
+        return [*self._resolve(heads, self._context)]
+
+    def _wanted(self, found: Status) -> Wanted:
+        steps = [step for step in self._steps(found) if isinstance(step, RevisionStep)]
+        for step in steps:
+            self._infos[step.revision.revision] = step.info
+        return Wanted([step.revision.revision for step in steps], self._script.asked.bound)
+
+    def _applied(self, step: PlannedStep) -> None:
+        """Call whom Alembic calls when a version was applied, in the version's transaction."""
+        assert step.move
+        info = self._infos.get(step.version) or _info(self._script, step)
+        self._call(info, {step.move.now} - {""})
+
+    def _call(self, info: MigrationInfo, heads: set[str]) -> None:
+        with Operations.context(self._context):  # alembic.op may be used there
+            for callback in self._context.on_version_apply_callbacks:
+                callback(ctx=self._context, step=info, heads=heads, run_args={})
+
+    def _stamp(self, seen: Status, steps: list[Any]) -> None:
+        purged = "" if self._context.purge else seen.current
+        end = max(steps[-1].to_, default="") if steps else purged
+
+        def recorded() -> None:
+            for step in steps:
+                self._call(step.info, {end} - {""})
+
+        self._deploy.stamp(end, recorded)
+        _log.info("%s", place_of_version(end, seen.head))
+
+
+def _info(script: SqlScriptDirectory, step: PlannedStep) -> MigrationInfo:
+    """What Alembic would say of a step that it did not plan: one that is passed over."""
+    revision = script.get_revision(step.version)
+    return RevisionStep(script.revision_map, revision, is_upgrade=step.direction == UP).info

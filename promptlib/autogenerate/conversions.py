@@ -5,7 +5,12 @@ from __future__ import annotations
 import enum
 import math
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from promptlib.autogenerate.operations import TableKey
 
 _INTEGERS = ("smallint", "integer", "bigint")
 _TEXTS = ("text", "character varying", "character")
@@ -20,7 +25,7 @@ _EXACT = {
 }
 
 
-class Effect(enum.Enum):
+class ConversionEffect(enum.Enum):
     """Whether values stay what they are, some are refused, or some are changed for good."""
 
     KEPT = enum.auto()
@@ -42,26 +47,31 @@ class Conversion(NamedTuple):
     cast: str = ""
 
     @property
-    def effect(self) -> Effect:
+    def effect(self) -> ConversionEffect:
         """What becomes of values."""
         if "::text::" in self.cast:  # what is no value of the new type is refused
-            return Effect.REFUSED
+            return ConversionEffect.REFUSED
         arrays = self.old.endswith("[]") and self.new.endswith("[]")
         before, after = (
-            _parsed(each.removesuffix("[]") if arrays else each) for each in (self.old, self.new)
+            _parse_type(each.removesuffix("[]") if arrays else each)
+            for each in (self.old, self.new)
         )
         if before == after or (after.name in _TEXTS[:2] and after.size == math.inf):
-            return Effect.KEPT
+            return ConversionEffect.KEPT
         if before.name in _TEXTS or after.name in _TEXTS:
             fits = before.name in _TEXTS and after.name in _TEXTS and before.size <= after.size
-            return Effect.KEPT if fits else Effect.REFUSED
+            return ConversionEffect.KEPT if fits else ConversionEffect.REFUSED
         if before.name in _INTEGERS:
-            return _of_integers(before, after)
+            return _integer_effect(before, after)
         if before.name == after.name == "numeric":
-            return _of_numerics(before, after)
+            return _numeric_effect(before, after)
         grows = before.name == after.name and before.size <= after.size
         kept = (grows and before.name.startswith(_TIMES)) or (before.name, after.name) in _EXACT
-        return Effect.KEPT if kept else Effect.CHANGED
+        return ConversionEffect.KEPT if kept else ConversionEffect.CHANGED
+
+
+# By table and column.
+Conversions: TypeAlias = "Mapping[tuple[TableKey, str], Conversion]"
 
 
 class _Type(NamedTuple):
@@ -70,7 +80,7 @@ class _Type(NamedTuple):
     scale: float  # digits behind the point
 
 
-def _parsed(type_: str) -> _Type:
+def _parse_type(type_: str) -> _Type:
     match = _TYPE.fullmatch(type_.partition(" COLLATE ")[0])
     if not match:
         return _Type(type_, math.inf, 0)
@@ -80,18 +90,18 @@ def _parsed(type_: str) -> _Type:
     return _Type(name, float(match["size"] or math.inf), float(match["scale"] or 0))
 
 
-def _of_integers(before: _Type, after: _Type) -> Effect:
+def _integer_effect(before: _Type, after: _Type) -> ConversionEffect:
     if after.name in _INTEGERS:
         grows = _INTEGERS.index(before.name) <= _INTEGERS.index(after.name)
-        return Effect.KEPT if grows else Effect.REFUSED
+        return ConversionEffect.KEPT if grows else ConversionEffect.REFUSED
     if after.name == "numeric":
-        return Effect.KEPT if after.size == math.inf else Effect.REFUSED
+        return ConversionEffect.KEPT if after.size == math.inf else ConversionEffect.REFUSED
     exact = after.name == "double precision" and before.name != "bigint"
-    return Effect.KEPT if exact else Effect.CHANGED
+    return ConversionEffect.KEPT if exact else ConversionEffect.CHANGED
 
 
-def _of_numerics(before: _Type, after: _Type) -> Effect:
+def _numeric_effect(before: _Type, after: _Type) -> ConversionEffect:
     if after.scale < before.scale:
-        return Effect.CHANGED
+        return ConversionEffect.CHANGED
     grows = before.size - before.scale <= after.size - after.scale
-    return Effect.KEPT if after.size == math.inf or grows else Effect.REFUSED
+    return ConversionEffect.KEPT if after.size == math.inf or grows else ConversionEffect.REFUSED

@@ -1,93 +1,37 @@
-"""A table as the server spells it: types, defaults, rules and indexes; and how we spell SQL."""
+"""How SQL is spelled: names, definitions and blocks, and the dialect that SQLAlchemy writes."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import registry
+from sqlalchemy.schema import CreateSchema
 
 from promptlib.syntax.lexemes import STRING
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Connection, Dialect
+    from sqlalchemy.sql.compiler import DDLCompiler
 
-_COLUMNS = """
-SELECT a.attname,
-    format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> t.typcollation
-        THEN ' COLLATE ' || a.attcollation::regcollation::text ELSE '' END,
-    a.attgenerated, pg_get_expr(d.adbin, d.adrelid)
-FROM pg_attribute a
-JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
-WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped"""
-_CONSTRAINTS = """
-SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = to_regclass(%s) AND contype IN ('c', 'x')"""
-_INDEXES = """
-SELECT relname, pg_get_indexdef(indexrelid) FROM pg_index
-JOIN pg_class ON pg_class.oid = indexrelid
-WHERE indrelid = to_regclass(%s)
-    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
-# What goes with a column, and the statement that makes it again.
-_USERS = """
-SELECT a.attname, coalesce(con.conname, ind.relname),
-    coalesce(pg_get_indexdef(ind.oid, 0, true), format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s',
-        con.conrelid::regclass, con.conname, pg_get_constraintdef(con.oid, true)))
-FROM pg_depend d
-JOIN pg_attribute a ON (a.attrelid, a.attnum) = (d.refobjid, d.refobjsubid)
-LEFT JOIN pg_constraint con ON d.classid = 'pg_constraint'::regclass AND con.oid = d.objid
-LEFT JOIN pg_class ind
-    ON d.classid = 'pg_class'::regclass AND ind.oid = d.objid AND ind.relkind IN ('i', 'I')
-WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(%s)
-    AND (con.conrelid = d.refobjid AND con.contype <> 'n' OR ind.oid IS NOT NULL)
-ORDER BY 2"""
-# What a rule of the model cannot say: nobody takes it for a difference.
-_UNSAID = re.compile(r"(?: NO INHERIT| NOT VALID| NOT ENFORCED)+\Z")
 _CAST_ARRAY = re.compile(rf"(ARRAY\[(?:{STRING}::character varying(?:, )?)+\])::text\[\]")
-_INDEX_HEAD = re.compile(r"CREATE (UNIQUE )?INDEX .+? USING ", re.DOTALL)
-
-
-class SpelledColumn(NamedTuple):
-    """A column: its type with the collation, how it is generated, its default or expression."""
-
-    type: str
-    generated: str
-    default: str | None
-
-
-class TableFacts(NamedTuple):
-    """What the server says of a table.
-
-    Attributes:
-        columns: by name.
-        constraints: CHECK and EXCLUDE, by name.
-        indexes: those behind no constraint, from the access method on, by name.
-        users: what makes again the constraints and indexes that go with a column, by its name.
-    """
-
-    columns: dict[str, SpelledColumn]
-    constraints: dict[str, str]
-    indexes: dict[str, str]
-    users: dict[str, dict[str, str]]
 
 
 @functools.cache
 def plain_dialect() -> Dialect:
     """PostgreSQL's SQL as text, where a percent sign and a backslash stand for themselves."""
-    made: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
-    made._backslash_escapes = False  # noqa: SLF001 - what SQLAlchemy 2.0 asks a server
-    found: Dialect = made
-    return found
+    dialect: Dialect = registry.load("postgresql")(paramstyle="named")
+    vars(dialect).update(_backslash_escapes=False)  # what SQLAlchemy 2.0 asks a server
+    return dialect
 
 
-def ddl_compiler() -> Any:
+def ddl_compiler() -> DDLCompiler:
     """What writes parts of a table's definition."""
-    kind: Any = plain_dialect().ddl_compiler
-    return kind(plain_dialect(), None)
+    # It is made to write one statement; its methods write parts of any.
+    return plain_dialect().ddl_compiler(plain_dialect(), CreateSchema("any"))
 
 
 def quote_name(name: str, schema: str | None = None) -> str:
@@ -96,7 +40,7 @@ def quote_name(name: str, schema: str | None = None) -> str:
     return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
 
 
-def respelled(text: str) -> str:
+def stable_spelling(text: str) -> str:
     """A definition that the server has spelled, so that it will spell it in the same way again.
 
     `varchar IN (...)` becomes an array of varchar that is cast to text[]; where that is said of an
@@ -114,24 +58,7 @@ def do_block(body: str) -> str:
 
 def driver_cursor(connection: Connection) -> Cursor:
     """A cursor of the driver's, which takes SQL as it is written."""
-    driver: Any = connection.connection.driver_connection
+    driver = connection.connection.driver_connection
+    assert driver
     cursor: Cursor = driver.cursor()
     return cursor
-
-
-def read_table_facts(cursor: Cursor, relation: str) -> TableFacts:
-    """Ask the server for a table, by its quoted name."""
-
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        cursor.execute(query, (relation,))
-        return cursor.fetchall()
-
-    users: dict[str, dict[str, str]] = {}
-    for column, user, sql in rows(_USERS):
-        users.setdefault(column, {})[user] = sql
-    return TableFacts(
-        {name: SpelledColumn(*values) for name, *values in rows(_COLUMNS)},
-        {name: _UNSAID.sub("", text) for name, text in rows(_CONSTRAINTS)},
-        {name: _INDEX_HEAD.sub(r"\1", text, count=1) for name, text in rows(_INDEXES)},
-        users,
-    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.autogenerate.dialect import do_block, quote_name
 from promptlib.autogenerate.operations import Phase, SqlOperation
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,7 +76,7 @@ class EnumChange(SqlOperation):
         """The values that it loses."""
         return [value for value in self.old.values if value not in self.new.values]
 
-    def in_place(self, others: str) -> bool:
+    def changes_in_place(self, others: str) -> bool:
         """Whether values can be added to the type as it is.
 
         Args:
@@ -88,20 +88,20 @@ class EnumChange(SqlOperation):
 
     def statements(self, others: str) -> Iterator[str]:
         """Yield what is to run; `others` as in `in_place`."""
-        yield from self._added() if self.in_place(others) else self._made_anew()
+        yield from self._add_values() if self.changes_in_place(others) else self._replace_type()
 
     def remarks(self, others: str) -> Iterator[str]:
         """Yield what a reader has to know; `others` as in `in_place`."""
-        if self.in_place(others):
+        if self.changes_in_place(others):
             return
         if self.removed:
             values = ", ".join(map(quote_literal, self.removed))
-            yield f"removes {values} from {self._name}: fails where a row still holds it"
-        yield f"makes {self._name} anew: the tables that have it are rewritten"
+            yield f"removes {values} from {self._sql_name}: fails where a row still holds it"
+        yield f"makes {self._sql_name} anew: the tables that have it are rewritten"
         for other in self.others:
             yield f"{other} needs the type too: change it here by hand"
 
-    def _added(self) -> Iterator[str]:
+    def _add_values(self) -> Iterator[str]:
         new, there = self.new.values, set(self.old.values)
         for place, value in enumerate(new):
             if value not in there:
@@ -109,28 +109,30 @@ class EnumChange(SqlOperation):
                 where = f" AFTER {quote_literal(new[place - 1])}" if place and behind else ""
                 where = where or (f" BEFORE {quote_literal(behind[0])}" if behind else "")
                 there.add(value)
-                yield f"ALTER TYPE {self._name} ADD VALUE {quote_literal(value)}{where}"
+                yield f"ALTER TYPE {self._sql_name} ADD VALUE {quote_literal(value)}{where}"
 
-    def _made_anew(self) -> Iterator[str]:
+    def _replace_type(self) -> Iterator[str]:
         if self.removed and self.old.uses:
-            yield self._refusal()
+            yield self._refuse_removed_values()
         before = f"{self.old.name}_before"
         yield from (remove for remove, _ in self.rules)
-        yield f"ALTER TYPE {self._name} RENAME TO {quote_name(before)}"
+        yield f"ALTER TYPE {self._sql_name} RENAME TO {quote_name(before)}"
         yield create_enum_sql(self.new)
         for use in self.old.uses:
-            yield self._change(use)
+            yield self._change_column(use)
         yield f"DROP TYPE {quote_name(before, self.old.schema)}"
         yield from (restore for _, restore in self.rules)
 
     @property
-    def _name(self) -> str:
+    def _sql_name(self) -> str:
         return quote_name(self.old.name, self.old.schema)
 
-    def _change(self, use: EnumUse) -> str:
+    def _change_column(self, use: EnumUse) -> str:
         """A column takes the new type; its default is one of the old type's values."""
         column, brackets = quote_name(use.column), "[]" if use.is_array else ""
-        actions = [f"TYPE {self._name}{brackets} USING {column}::text::{self._name}{brackets}"]
+        actions = [
+            f"TYPE {self._sql_name}{brackets} USING {column}::text::{self._sql_name}{brackets}"
+        ]
         if use.default is not None:
             actions.insert(0, "DROP DEFAULT")
         if use.default:
@@ -138,7 +140,7 @@ class EnumChange(SqlOperation):
         lines = ",\n".join(f"    ALTER COLUMN {column} {action}" for action in actions)
         return f"ALTER TABLE {quote_name(use.table, use.schema)}\n{lines}"
 
-    def _refusal(self) -> str:
+    def _refuse_removed_values(self) -> str:
         """An error where rows hold what is to go: nobody knows what they would hold instead."""
         values = ", ".join(map(quote_literal, self.removed))
         counts = "\n        UNION ALL\n".join(
@@ -147,7 +149,7 @@ class EnumChange(SqlOperation):
             + (f"[] && ARRAY[{values}]" if use.is_array else f" IN ({values})")
             for use in self.old.uses
         )
-        name = self._name.replace("'", "''").replace("%", "%%")
+        name = self._sql_name.replace("'", "''").replace("%", "%%")
         return do_block(_REFUSAL.format(name=name, counts=counts))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 # In the info of CREATE TABLE: the columns of foreign keys that have operations of their own.
-LATER = "promptlib_later"
+DEFERRED_KEYS = "promptlib_later"
 
 
 class Phase(enum.IntEnum):
@@ -61,7 +61,7 @@ class SqlOperation(ops.ExecuteSQLOp):
         phase: Phase,
         *sql: str,
         undo: ops.MigrateOperation | None = None,
-        diff: tuple[Any, ...] = (),
+        diff: tuple[object, ...] = (),
         remark: str = "",
     ) -> None:
         super().__init__(";\n".join(sql))
@@ -77,11 +77,13 @@ class SqlOperation(ops.ExecuteSQLOp):
         return self.diff or super().to_diff_tuple()
 
 
-def flat_operations(operations: Iterable[ops.MigrateOperation]) -> Iterator[ops.MigrateOperation]:
+def flatten_operations(
+    operations: Iterable[ops.MigrateOperation],
+) -> Iterator[ops.MigrateOperation]:
     """Yield the operations one by one: those of a table are kept together by Alembic."""
     for operation in operations:
         if isinstance(operation, ops.OpContainer):
-            yield from flat_operations(operation.ops)
+            yield from flatten_operations(operation.ops)
         else:
             yield operation
 

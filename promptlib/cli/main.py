@@ -6,8 +6,9 @@ The only module that prints.
 from __future__ import annotations
 
 import gc
-import importlib
 import io
+import itertools
+import json
 import logging
 import os
 import sys
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split
-from promptlib.cli.arguments import make_parser
-from promptlib.core.errors import PromptlibError
+from promptlib.cli.command import run_command
+from promptlib.cli.parser import make_parser
+from promptlib.core.errors import NotConfirmedError, PromptlibError
 from promptlib.core.interrupts import (
     INTERRUPTED,
     interrupt_behind,
@@ -25,72 +27,69 @@ from promptlib.core.interrupts import (
     sigterm_raised,
 )
 from promptlib.core.logs import show_progress, stdout_may_close
+from promptlib.core.remedies import Front
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from promptlib.cli.answers import Answer, Terminal
-
-    _Command = Callable[[argparse.Namespace, Terminal], Answer]
+    from promptlib.cli.command import Answer
 
 _ERROR = 2
 _RARELY = 100_000  # new objects between two searches for garbage, of which a command makes little
-_YES = ("y", "yes")
-_LOOKING = {"status", "pending", "executed", "history", "completion"}
-_LOOKING |= {"db show", "db test", "db wait"}
-_AUTHORING = {"verify", "lint", "check", "erd"}
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error."""
     gc.set_threshold(_RARELY)
     try:
-        words = sys.argv[1:] if given is None else given
-        return _run(make_parser(*words[:1]).parse_args(words))
+        return _run(sys.argv[1:] if given is None else given)
     finally:
         gc.freeze()  # or Python searches all that is there for garbage before it ends
 
 
-def _run(options: argparse.Namespace) -> int:
-    show_progress(quiet=options.quiet)
-    if options.verbose:
-        logging.getLogger("promptlib").setLevel(logging.DEBUG)
+def _run(words: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    code = 0
     try:
         with sigterm_raised(), stdout_may_close():
-            answer = _function(options.command)(options, _Terminal())
-            code = answer.code
-            if answer.text:
-                print(answer.text, end="" if answer.text.endswith("\n") else "\n")
+            answer = _answer(words)
+            _print(answer.text)
+            return answer.code
     except PromptlibError as error:
-        return _fail(error)
+        return _fail(error, words)
     except psycopg2.Error as error:
         if interrupt := interrupt_behind(error):  # which has closed the connection
             return _interrupted(interrupt)
         from promptlib.postgres.errors import explain_server_error
 
-        return _fail(explain_server_error(error, ""))
+        return _fail(explain_server_error(error, ""), words)
     except OSError as error:
-        return _fail(PromptlibError(error.strerror or str(error), place=error.filename or ""))
+        place = error.filename or ""
+        return _fail(PromptlibError(error.strerror or str(error), place=place), words)
     except KeyboardInterrupt as error:
         return _interrupted(error)
-    return code
 
 
-def _function(command: str) -> _Command:
-    """What runs a command. Its room alone is imported, for looking is to be quick."""
-    other = "author_commands" if command in _AUTHORING else "deploy_commands"
-    room = "status_commands" if command in _LOOKING else other
-    module = importlib.import_module(f"promptlib.cli.{room}")
-    found: _Command = getattr(module, command.replace(" ", "_"))
-    return found
+def _answer(words: Sequence[str]) -> Answer:
+    said = make_parser(words).parse_args(words)
+    show_progress(quiet=said.quiet)
+    if said.verbose:
+        logging.getLogger("promptlib").setLevel(logging.DEBUG)
+    return run_command(said, _Terminal())
 
 
-def _fail(error: PromptlibError) -> int:
-    print(error, file=sys.stderr)
+def _print(text: str) -> None:
+    if text:
+        print(text, end="" if text.endswith("\n") else "\n")
+
+
+def _fail(error: PromptlibError, words: Sequence[str]) -> int:
+    """Tell the error in the form that was asked for; nobody knows yet what else was said."""
+    if "--json" in itertools.takewhile(lambda word: word != "--", words):
+        with stdout_may_close():
+            _print(json.dumps(error.document(), indent=2))
+    else:
+        print(error.told(Front.PROMPTLIB), file=sys.stderr)
     return _ERROR
 
 
@@ -107,15 +106,15 @@ class _Terminal:
         """Whether results go to a terminal, which nobody asked to keep plain."""
         return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
-    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str] = _YES) -> bool:
+    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
         """Say what will be done, and ask.
 
         Raises:
-            PromptlibError: where nobody can be asked.
+            NotConfirmedError: where nobody can be asked.
         """
         print(*lines, sep="\n", file=sys.stderr)
         if not sys.stdin.isatty():
-            raise PromptlibError(
+            raise NotConfirmedError(
                 "there is no terminal to ask at, so nothing was changed", "say --yes to go on"
             )
         print(question, end=" ", file=sys.stderr, flush=True)

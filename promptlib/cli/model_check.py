@@ -8,13 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from promptlib.alembic_bridge.commands import Alembic
-from promptlib.cli.arguments import ROWS
-from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.cli.commands.verify import ROWS
+from promptlib.core.errors import FindingError, PromptlibError
+from promptlib.core.events import ignore
 from promptlib.core.logs import progress_hushed
+from promptlib.engine.migrator import CommandMigrator
 from promptlib.lint.violations import Violation, violation_of_error
 from promptlib.verify.prover import prove_migrations
-from promptlib.verify.scratch import open_workshop
+from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,21 +39,25 @@ def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[V
     try:
         yield from _of_model(project, target)
     except PromptlibError as error:
-        yield violation_of_error(_with_place(error), "upgrade")
+        yield violation_of_error(error, "upgrade")
         return
     known = [migration.version for migration in migrations]
     for finding in prove_migrations(target, migrations, known, project.settings, ROWS).findings:
-        told = PromptlibError(finding.what, place=finding.place, notes=finding.diff)
+        told = FindingError(finding.what, place=finding.place, notes=finding.diff)
         yield violation_of_error(told, "verify")
 
 
 def _of_model(project: Project, target: Target) -> Iterator[Violation]:
     """What `alembic check` says, once all migrations have run."""
-    with open_workshop(target) as workshop:
-        alembic = Alembic(project, str(workshop.make()), {})
+    from promptlib.alembic_bridge.commands import Alembic  # which takes its time
+
+    with open_scratch_databases(target) as scratch:
+        made = scratch.create()
+        with CommandMigrator(project, ignore, made) as migrator:
+            migrator.migrate()
         with progress_hushed():
-            alembic.upgrade("head")
-        for difference in alembic.differences():
+            differences = Alembic(project, made).differences()
+        for difference in differences:
             yield Violation(
                 Path(project.scripts, "env.py"),
                 1,
@@ -61,9 +66,3 @@ def _of_model(project: Project, target: Target) -> Iterator[Violation]:
                 f"to make the database what the model says, alembic would {difference}",
                 "write that as a migration, or mend the model",
             )
-
-
-def _with_place(error: PromptlibError) -> PromptlibError:
-    """The error that knows its file; Alembic hands on its text alone."""
-    found = (each for each in error_chain(error) if isinstance(each, PromptlibError) and each.place)
-    return next(found, error)

@@ -5,14 +5,30 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, NoReturn
 
 import promptlib
+from promptlib.cli.command import CommandGroup
+from promptlib.cli.command_list import BY_NAME, COMMANDS, ListedCommand
+from promptlib.config.project import DEFAULT_SECTION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from promptlib.cli.command import AnyCommand
 
 FILE, FOLDER = "FILE", "DIR"  # what completion offers files and folders for
+VERSION_MAY_BE_SHORT = "VERSION may be shortened as long as it is unique."
+# Common options that the next word belongs to; `-n` stands before a command alone.
+VALUED = ("--url", "--config", "-n", "--name")
+_ABOUT = "Raw SQL migrations, run by Alembic, on PostgreSQL."
+_EPILOG = """examples:
+  promptlib migrate              run every pending migration
+  promptlib status               where each migration stands
+  promptlib rollback             take the last migration back
+  promptlib new "add a region"   prepare the next migration's file
+
+promptlib COMMAND --help tells more. Everything else is Alembic's: alembic --help"""
 
 
 class _Help(argparse.HelpFormatter):
@@ -34,13 +50,33 @@ def _width() -> int:
         return 78
 
 
-def _everywhere() -> argparse.ArgumentParser:
-    """The options that may stand before the command and behind it."""
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are raised: who prints them knows whether JSON was asked for."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print before it exits."""
+        from promptlib.cli.usage import UsageError
+
+        raise UsageError(message, prog=self.prog, usage=self.format_usage())
+
+
+def _common_options(*section: str) -> argparse.ArgumentParser:
+    """The options that may stand before the command and behind it.
+
+    Args:
+        section: how the section of alembic.ini is named.
+    """
     common = argparse.ArgumentParser(
         add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_Help
     )
     common.add_argument("--url", help="the database, instead of DATABASE_URL")
     common.add_argument("--config", metavar=FILE, help="the configuration, alembic.ini")
+    common.add_argument(
+        *section,
+        dest="section",
+        metavar="SECTION",
+        help=f"the section of alembic.ini, instead of [{DEFAULT_SECTION}]",
+    )
     told = common.add_mutually_exclusive_group()
     told.add_argument("-v", "--verbose", action="store_true", help="say which database it is")
     told.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
@@ -48,27 +84,18 @@ def _everywhere() -> argparse.ArgumentParser:
 
 
 @functools.cache
-def _shared() -> argparse.ArgumentParser:
-    """The same for all commands; the top's are its own, for they have defaults."""
-    return _everywhere()
+def _behind_a_command() -> argparse.ArgumentParser:
+    """The same for all commands, one of which has an `-n` of its own."""
+    return _common_options("--name")
 
 
-def top_parser(
-    description: str, epilog: str, first: str = ""
-) -> tuple[argparse.ArgumentParser, Commands]:
-    """The parser that all commands belong to, and where to add them.
-
-    Args:
-        description: what it is for, in its help.
-        epilog: what else its help says.
-        first: the only command to be made; empty for all.
-    """
-    top = argparse.ArgumentParser(
+def _top() -> argparse.ArgumentParser:
+    top = _Parser(
         prog="promptlib",
-        description=description,
-        epilog=epilog,
+        description=_ABOUT,
+        epilog=_EPILOG,
         formatter_class=_HelpWithLines,
-        parents=[_everywhere()],
+        parents=[_common_options("-n", "--name")],
         allow_abbrev=False,
     )
     top.add_argument(
@@ -77,33 +104,19 @@ def top_parser(
         version=f"promptlib {promptlib.__version__}",
         help="say which version it is",
     )
-    top.set_defaults(url="", config="", verbose=False, quiet=False)
-    return top, Commands(top, "COMMAND", first)
+    top.set_defaults(url="", config="", section=DEFAULT_SECTION, verbose=False, quiet=False)
+    return top
 
 
-class _Unasked:
-    """Takes what is said of a command that is not asked for: argparse is slow to make one."""
-
-    prog = "promptlib"
-
-    def _itself(self, *_: object, **__: object) -> Self:
-        return self
-
-    add_argument = add_parser = add_subparsers = _itself
-    add_mutually_exclusive_group = set_defaults = _itself
-
-
-class Commands:
+class _Commands:
     """The commands of a parser, each with a summary and an example in its help.
 
     Args:
         parser: which they belong to.
         metavar: what a usage line calls one of them.
-        first: the only one to be made; empty for all.
     """
 
-    def __init__(self, parser: argparse.ArgumentParser, metavar: str, first: str = "") -> None:
-        self._first = first
+    def __init__(self, parser: argparse.ArgumentParser, metavar: str) -> None:
         # Given by name: argparse formats a usage line to find it, and again for each command.
         self._made = parser.add_subparsers(
             title="commands", required=True, metavar=metavar, prog=parser.prog
@@ -111,44 +124,101 @@ class Commands:
         self._before = parser.prog.partition(" ")[2]
 
     def add(
-        self,
-        name: str,
-        summary: str,
-        example: str,
-        more: str = "",
-        *,
-        aliases: Sequence[str] = (),
+        self, name: str, command: AnyCommand | CommandGroup, aliases: Sequence[str] = ()
     ) -> argparse.ArgumentParser:
-        """Add a command; `more` is what its help says beyond the summary."""
-        command = f"{self._before} {name}".strip()
-        made = self._parser(name, summary, more, f"{command} {example}".rstrip(), aliases)
-        made.set_defaults(command=command)
-        return made
-
-    def group(self, name: str, summary: str) -> Commands:
-        """Add a word that further commands stand behind."""
-        return Commands(self._parser(name, summary, "", f"{name} test"), "ACTION")
-
-    @property
-    def are_any(self) -> bool:
-        """Whether one was made."""
-        return bool(self._made.choices)
-
-    def _parser(
-        self, name: str, summary: str, more: str, example: str, aliases: Sequence[str] = ()
-    ) -> argparse.ArgumentParser:
-        if self._first not in ("", name, *aliases):
-            return cast("argparse.ArgumentParser", _Unasked())
+        """Make the parser of a command."""
+        summary = command.summary
+        example = f"promptlib {self._before} {name} {command.example}"
         return self._made.add_parser(
             name,
             help=summary,
-            description=f"{summary[0].upper()}{summary[1:]}. {more}".rstrip(),
-            epilog=f"example: promptlib {example}",
-            parents=[_shared()],
+            description=f"{summary[0].upper()}{summary[1:]}. {command.more}".rstrip(),
+            epilog=f"example: {' '.join(example.split())}",
+            parents=[_behind_a_command()],
             formatter_class=_Help,
             allow_abbrev=False,
             aliases=aliases,
         )
+
+
+def make_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of a command line.
+
+    Args:
+        words: the command line: of its command alone the module is imported, and a parser made,
+            which argparse is slow to do. Where it has none, all are.
+
+    Raises:
+        UsageError: when its command is none.
+    """
+    top = _top()
+    commands = _Commands(top, "COMMAND")
+    word, behind = _first_command(words)
+    if word and word not in BY_NAME:
+        from promptlib.cli.usage import unknown_command
+
+        raise unknown_command(word)
+    if words[:1] != ["--version"]:
+        for listed in [BY_NAME[word]] if word else COMMANDS:
+            _add_listed(commands, listed, behind)
+    return top
+
+
+def _first_command(words: Iterable[str]) -> tuple[str, list[str]]:
+    """The first word that is no option and belongs to none, or nothing; and those behind it."""
+    rest = iter(words)
+    for word in rest:
+        if word in VALUED:
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word, [*rest]
+    return "", []
+
+
+def _add_listed(commands: _Commands, listed: ListedCommand, behind: Sequence[str]) -> None:
+    command = listed.load()
+    parser = commands.add(listed.name, command, listed.aliases)
+    if isinstance(command, CommandGroup):
+        _add_actions(parser, listed.name, command, behind)
+    else:
+        _complete_parser(parser, command)
+
+
+def _add_actions(
+    parser: argparse.ArgumentParser, name: str, group: CommandGroup, behind: Sequence[str]
+) -> None:
+    commands = _Commands(parser, "ACTION")
+    word, _ = _first_command(behind)
+    if word and word not in group.actions:
+        from promptlib.cli.usage import unknown_action
+
+        raise unknown_action(name, word, group.actions)
+    for each in [word] if word else group.actions:
+        _complete_parser(commands.add(each, group.actions[each]), group.actions[each])
+
+
+def _complete_parser(parser: argparse.ArgumentParser, command: AnyCommand) -> None:
+    command.add_arguments(parser)
+    parser.set_defaults(command=command)
+
+
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that ask."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands whose results programs read."""
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def add_embedded(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that need a scratch database."""
+    parser.add_argument(
+        "--embedded",
+        action="store_true",
+        help="make the scratch database on the embedded server, not beside the database",
+    )
 
 
 def natural_number(text: str) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.tables import GREEN, RED, YELLOW, align_columns
+from promptlib.cli.views import GREEN, RED, YELLOW, align_columns
 from promptlib.core.durations import display_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptlib.verify.report import Proof, Risk, StrongestLock, Timing, VerifyReport
+    from promptlib.verify.report import MeasuredStatement, Proof, Risk, StrongestLock, VerifyReport
 
     Row = tuple[str, str, str, str, str]
 
@@ -50,12 +50,12 @@ def _risks(risks: Iterable[Risk]) -> Iterator[Row]:
     return (_row(risk.statement, risk.lock) for risk in risks)
 
 
-def _row(statement: Timing, lock: StrongestLock) -> Row:
+def _row(statement: MeasuredStatement, lock: StrongestLock) -> Row:
     mode = f"{lock.mode}, rewritten" if lock.rewritten else lock.mode
     return (mode, lock.table, *_of(statement))
 
 
-def _of(statement: Timing) -> tuple[str, str, str]:
+def _of(statement: MeasuredStatement) -> tuple[str, str, str]:
     return display_duration(statement.seconds), statement.place, statement.sql
 
 

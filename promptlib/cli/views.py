@@ -1,21 +1,24 @@
-"""What the commands know, as lines for people."""
+"""What the commands know, as lines for people: facts in columns, with colour on a terminal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.tables import GREEN, RED, YELLOW, align_columns
 from promptlib.core.durations import display_duration
 from promptlib.plan.states import State
-from promptlib.plan.status import describe_half_done
+from promptlib.plan.status import describe_half_done, describe_place, place_of_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from promptlib.plan.backwards import Rollback
-    from promptlib.plan.preview import Preview
-    from promptlib.plan.status import Document, Standing
+    from promptlib.cli.documents import Document
+    from promptlib.engine.results import DatabaseStatus, MigrationStatus
+    from promptlib.ledger.history import Attempt, Execution
+    from promptlib.plan.status import Status
+    from promptlib.plan.steps import PlannedStep, Rollback
 
+GREEN, YELLOW, RED = "32", "33", "31"
+_BETWEEN = "  "
 _UNKNOWN = "-"
 _COLOURS = {
     State.EXECUTED: GREEN,
@@ -27,49 +30,54 @@ _COLOURS = {
 _SECONDS = len("2025-01-01T00:00:00")
 
 
-def status_lines(found: Standing, document: Document, *, coloured: bool) -> Iterator[str]:
+def status_lines(status: DatabaseStatus, *, coloured: bool) -> Iterator[str]:
     """The table of migrations, a summary, and a line for each section that was cut off."""
     header = ("VERSION", "NAME", "STATE", "EXECUTED AT", "TOOK", "BY")
-    rows = [
-        (row["version"], row["name"], row["state"], *_how(row)) for row in document["migrations"]
-    ]
+    found = status.migrations
+    rows = [(each.version, each.name, str(each.state), *_how(each.execution)) for each in found]
     if rows:
         yield from _table([header, *rows], coloured=coloured)
-    number = len(rows)
-    counts = [f"{document[state]} {state}" for state in State if document[state]]
+    states = [each.state for each in found]
+    counts = [f"{states.count(state)} {state}" for state in State if state in states]
     listed = f": {', '.join(counts)}" if counts else ""
-    yield f"{number} migration{'s' * (number != 1)}{listed}; {describe_place(found)}"
-    yield from map(describe_half_done, found.ledger.half_done)
+    place = place_of_version(status.current or "", status.head or "")
+    yield f"{len(rows)} migration{'s' * (len(rows) != 1)}{listed}; {place}"
+    yield from map(describe_half_done, status.half_done)
 
 
-def pending_lines(rows: list[Document], *, coloured: bool) -> list[str]:
+def pending_lines(found: Iterable[MigrationStatus], *, coloured: bool) -> list[str]:
     """A line for each migration; late ones say so."""
     return _table(
-        [(row["version"], row["name"], _remark(row, State.PENDING)) for row in rows],
+        [(each.version, each.name, _remark(each, State.PENDING)) for each in found],
         coloured=coloured,
     )
 
 
-def executed_lines(rows: list[Document], *, coloured: bool) -> list[str]:
+def executed_lines(found: Iterable[MigrationStatus], *, coloured: bool) -> list[str]:
     """A line for each migration; edited and missing ones say so."""
-    return _table(
-        [(row["version"], row["name"], *_how(row), _remark(row, State.EXECUTED)) for row in rows],
-        coloured=coloured,
-    )
+    rows = [
+        (each.version, each.name, *_how(each.execution), _remark(each, State.EXECUTED))
+        for each in found
+    ]
+    return _table(rows, coloured=coloured)
 
 
-def history_lines(events: list[Document], *, coloured: bool) -> list[str]:
+def history_lines(attempts: Sequence[Attempt], *, coloured: bool) -> list[str]:
     """A line for each attempt, and the first line of its error."""
-    if not events:
+    if not attempts:
         return []
     header = ("VERSION", "DIRECTION", "STARTED AT", "FINISHED AT", "OUTCOME", "BY", "ERROR")
     rows = [
         (
-            *(event["version"], event["direction"]),
-            *(display_time(event["started_at"]), display_time(event["finished_at"])),
-            *(event["outcome"], event["executed_by"], (event["error"] or "").partition("\n")[0]),
+            each.version,
+            each.direction,
+            display_time(each.started_at),
+            display_time(each.finished_at),
+            each.outcome,
+            each.executed_by,
+            (each.error or "").partition("\n")[0],
         )
-        for event in events
+        for each in attempts
     ]
     return _table([header, *rows], coloured=coloured)
 
@@ -90,18 +98,21 @@ def readiness_lines(document: Document) -> list[str]:
     return align_columns([*shown.items()], {})
 
 
-def plan_lines(planned: Preview, found: Standing) -> Iterator[str]:
+def plan_lines(steps: Iterable[PlannedStep], found: Status) -> Iterator[str]:
     """What a migrate would run, in its order."""
-    for entry in (*planned.late, *planned.pending):
-        late = "  (late)" if entry.state is State.LATE else ""
-        yield f"would run  {entry.version}  {entry.name.replace('_', ' ')}{late}"
-    if planned.makes_ledger:
+    names = {entry.version: entry.name.replace("_", " ") for entry in found.entries}
+    is_empty = True
+    for step in steps:
+        late = "" if step.move else "  (late)"
+        yield f"would run  {step.version}  {names.get(step.version, '')}{late}"
+        is_empty = False
+    if not found.ledger.exists or found.ledger.is_unfilled:
         yield "would make or fill the ledger"
-    if planned.is_empty:
+    elif is_empty:
         yield f"nothing would run; {describe_place(found)}"
 
 
-def rollback_lines(back: Rollback, found: Standing) -> Iterator[str]:
+def rollback_lines(back: Rollback, found: Status) -> Iterator[str]:
     """What a rollback takes back, in its order."""
     halves = {each.version for each in found.ledger.half_done}
     for entry in back.entries:
@@ -114,23 +125,40 @@ def rollback_lines(back: Rollback, found: Standing) -> Iterator[str]:
     yield f"then the database is at {back.end}"
 
 
-def describe_place(found: Standing) -> str:
-    """Where the database stands."""
-    newest = " (head)" if found.current == found.head else ""
-    return f"the database is at {found.current or 'base'}{newest}"
+def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> list[str]:
+    """Lines whose columns stand below each other.
+
+    Args:
+        rows: all of the same length.
+        colours: of whole cells, by their text; none where there is no colour.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        _BETWEEN.join(
+            [_painted(each, colours) for each in map(str.ljust, row, widths)]
+            if colours
+            else map(str.ljust, row, widths)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _painted(padded: str, colours: Mapping[str, str]) -> str:
+    cell = padded.rstrip()
+    return f"\x1b[{colours[cell]}m{cell}\x1b[0m{padded[len(cell) :]}" if cell in colours else padded
 
 
 def _table(rows: Sequence[Sequence[str]], *, coloured: bool) -> list[str]:
     return align_columns(rows, _COLOURS if coloured else {})
 
 
-def _how(row: Document) -> tuple[str, str, str]:
+def _how(execution: Execution) -> tuple[str, str, str]:
     """When a migration ran, how long it took, and by whom."""
-    took = row["execution_ms"]
+    took = execution.execution_ms
     return (
-        display_time(row["executed_at"]),
+        display_time(execution.executed_at),
         _UNKNOWN if took is None else display_duration(took / 1000),
-        row["executed_by"] or _UNKNOWN,
+        execution.executed_by or _UNKNOWN,
     )
 
 
@@ -139,8 +167,8 @@ def display_time(text: str | None) -> str:
     return f"{text[:_SECONDS]}Z" if text else _UNKNOWN
 
 
-def _remark(row: Document, usual: State) -> str:
-    return "" if row["state"] == usual else str(row["state"])
+def _remark(migration: MigrationStatus, usual: State) -> str:
+    return "" if migration.state is usual else str(migration.state)
 
 
 def _answer(fact: object) -> str:

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.config.settings import OPTIONS, read_settings
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.postgres.target import EMBEDDED_SOURCE, Target, find_target, parse_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from promptlib.config.settings import Settings
 
 _log = logging.getLogger(__name__)
 INI, TOML = "alembic.ini", "pyproject.toml"
 _VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
-_SECTION = "alembic"
+DEFAULT_SECTION = "alembic"  # the same
 _HOOKS = "post_write_hooks"
 _WANTED = (*OPTIONS, "sql_location", "script_location")
 
@@ -34,6 +36,7 @@ class Project(NamedTuple):
         hooks: whether something is to run when a migration's file was written.
         settings: how a deploy behaves.
         url: what --url says, or nothing.
+        section: the section of alembic.ini that was read.
     """
 
     ini: Path
@@ -43,6 +46,7 @@ class Project(NamedTuple):
     hooks: bool
     settings: Settings
     url: str
+    section: str = DEFAULT_SECTION
 
     @property
     def folder(self) -> Path:
@@ -54,9 +58,9 @@ class Project(NamedTuple):
         """The folder of the migrations."""
         if self.location:
             return Path(self.location)
-        raise PromptlibError(
+        raise ConfigurationError(
             "sql_location is not set",
-            f"set it to the folder of the migrations in the section [{_SECTION}]",
+            f"set it to the folder of the migrations in the section [{self.section}]",
             place=display_path(self.ini if self.ini.is_file() else self.toml),
         )
 
@@ -77,38 +81,41 @@ class Project(NamedTuple):
         return self.url or (str(target) if target.source == EMBEDDED_SOURCE else "")
 
 
-def read_project(name: str, arguments: dict[str, str], url: str) -> Project:
+def read_project(
+    name: str, arguments: Mapping[str, str], url: str, section: str = DEFAULT_SECTION
+) -> Project:
     """Read the configuration.
 
     Args:
         name: its file; empty: alembic.ini or pyproject.toml here, or what ALEMBIC_CONFIG names.
         arguments: settings that the command line gives.
         url: what --url says, or nothing.
+        section: of alembic.ini, as `alembic --name` has it; [tool.alembic] has none.
 
     Raises:
-        PromptlibError: when there is none, or it makes no sense.
+        ConfigurationError: when there is none, or it makes no sense.
     """
     given = Path(name or os.environ.get(_VARIABLE) or INI)
     ini = given.with_name(INI) if given.name == TOML else given
     toml = given.with_name(TOML)
     if not ini.is_file() and not toml.is_file():
-        raise PromptlibError(
+        raise ConfigurationError(
             "there is no such file",
             "go to the project's folder, or name it with --config",
             place=str(given),
         )
     _log.debug("configuration: %s", display_path(ini if ini.is_file() else toml))
-    found, hooks = _options(ini, toml)
+    found, hooks = _options(ini, toml, section)
     chosen = read_settings(
         {option: found.get(option) for option in OPTIONS},
         arguments,
         display_path(ini if ini.is_file() else toml),
     )
     location, scripts = (found.get(key, "") for key in ("sql_location", "script_location"))
-    return Project(ini, toml, location, scripts, hooks, chosen, url)
+    return Project(ini, toml, location, scripts, hooks, chosen, url, section)
 
 
-def _options(ini: Path, toml: Path) -> tuple[dict[str, str], bool]:
+def _options(ini: Path, toml: Path, section: str) -> tuple[dict[str, str], bool]:
     """What is set, with the placeholders filled in; and whether there are hooks."""
     try:
         parser = configparser.ConfigParser({"here": ini.absolute().parent.as_posix()})
@@ -116,15 +123,27 @@ def _options(ini: Path, toml: Path) -> tuple[dict[str, str], bool]:
         table = _table(toml)
         here = {"here": toml.absolute().parent.as_posix()}
         found = {key: value % here for key in _WANTED if isinstance(value := table.get(key), str)}
-        if parser.has_section(_SECTION):
-            wanted = [key for key in _WANTED if parser.has_option(_SECTION, key)]
-            found |= {key: parser.get(_SECTION, key) for key in wanted}
+        if parser.has_section(section):
+            wanted = [key for key in _WANTED if parser.has_option(section, key)]
+            found |= {key: parser.get(section, key) for key in wanted}
     except (OSError, ValueError, KeyError, TypeError, configparser.Error) as error:
         said = " ".join(str(error).split())
-        raise PromptlibError(
+        raise ConfigurationError(
             f"cannot be read: {said}", place=display_path(ini if ini.is_file() else toml)
         ) from None
+    if section != DEFAULT_SECTION and not parser.has_section(section):
+        raise _no_section(ini, toml, section)
     return found, parser.has_section(_HOOKS) or _HOOKS in table
+
+
+def _no_section(ini: Path, toml: Path, section: str) -> ConfigurationError:
+    if ini.is_file():
+        what, place = f"there is no section [{section}]", display_path(ini)
+        remedy = "write it, or name another with --name"
+    else:
+        what, place = f"[tool.alembic] has no sections, so none is [{section}]", display_path(toml)
+        remedy = f"leave --name out, or write the section into {display_path(ini)}"
+    return ConfigurationError(what, remedy, place=place)
 
 
 def _table(toml: Path) -> dict[str, object]:

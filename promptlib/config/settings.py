@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import is_duration
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from promptlib.files.section import Section
 
 ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
 _MOST_ATTEMPTS = 1000
@@ -47,16 +45,15 @@ class Settings(NamedTuple):
         """How often a section is begun."""
         return int(self.lock_attempts)
 
-    def of_section(self, section: Section | None) -> dict[str, str]:
-        """The PostgreSQL settings that a section runs with; its own options, if any, win."""
+    def of_section(self, own: Mapping[str, str]) -> dict[str, str]:
+        """The PostgreSQL settings that a section runs with.
+
+        Args:
+            own: what the section itself asks for, which wins.
+        """
         loss = {ALLOW_DATA_LOSS: "on"} if self.allow_data_loss == "on" else {}
         limit = {"statement_timeout": self.statement_timeout} if self.statement_timeout else {}
-        return {
-            "lock_timeout": self.lock_timeout,
-            **limit,
-            **loss,
-            **(section.settings if section else {}),
-        }
+        return {"lock_timeout": self.lock_timeout, **limit, **loss, **own}
 
 
 def _is_count(text: str) -> bool:
@@ -88,7 +85,7 @@ def read_settings(
         source: the configuration's file, for errors.
 
     Raises:
-        PromptlibError: for a value that its setting cannot have.
+        ConfigurationError: for a value that its setting cannot have.
     """
     values = {name: _checked(name, value, name, source) for name, value in options.items() if value}
     for given, value in arguments.items():
@@ -103,4 +100,17 @@ def _checked(name: str, value: str, shown: str, place: str) -> str:
     value = value.strip()
     if is_allowed(value):
         return value
-    raise PromptlibError(f"{shown} cannot be {value!r}", f"write {form}", place=place)
+    raise ConfigurationError(f"{shown} cannot be {value!r}", f"write {form}", place=place)
+
+
+def override_settings(settings: Settings, chosen: Mapping[str, str]) -> Settings:
+    """The settings with others in their place, by name.
+
+    Raises:
+        ConfigurationError: for a name that is none, or a value that its setting cannot have.
+    """
+    for name in chosen:
+        if name not in Settings._fields:
+            allowed = ", ".join(Settings._fields)
+            raise ConfigurationError(f"there is no setting {name!r}", f"choose among {allowed}")
+    return settings._replace(**{name: _checked(name, chosen[name], name, "") for name in chosen})

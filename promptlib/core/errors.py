@@ -97,7 +97,7 @@ class MigrationFileError(PromptlibError):
     code = "migration-file"
 
 
-class LexicalError(MigrationFileError):
+class LexicalError(PromptlibError):
     """PostgreSQL text that cannot be cut into statements; whoever knows the file adds the place.
 
     Args:

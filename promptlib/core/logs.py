@@ -6,10 +6,18 @@ import contextlib
 import logging
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from promptlib.core.events import Event
+
+_log = logging.getLogger("promptlib")
+_LOG_EVERY = 30.0  # seconds between two lines about one statement, where there is no terminal
+# Kinds of events, by their words: to load their class takes its time for who only looks.
+_RUNNING, _SILENT, _WARNINGS = "running", "begin", ("warning", "retry")
 
 _ERASE = "\r\x1b[K"  # to the beginning of the line, and nothing behind it
 _COLUMNS = 80  # of a terminal that does not know
@@ -52,6 +60,29 @@ def show_progress(*, quiet: bool) -> None:
     log.handlers = [_Handler()]
     log.propagate = False
     log.setLevel(logging.ERROR if quiet else logging.INFO)
+
+
+class EventLog:
+    """Writes a deploy's events to the log; on a terminal what runs now stands on one line."""
+
+    def __init__(self) -> None:
+        self._logged = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Write one."""
+        if event.kind == _RUNNING:
+            self._running(event)
+        elif event.kind != _SILENT:
+            level = logging.WARNING if event.kind in _WARNINGS else logging.INFO
+            _log.log(level, "%s", event.message)
+
+    def _running(self, event: Event) -> None:
+        shown = show_transient(event.message)
+        now = time.monotonic()
+        silent = now - max(self._logged, now - event.seconds)
+        if event.message and not shown and silent >= _LOG_EVERY:
+            _log.info("%s", event.message)
+            self._logged = now
 
 
 @contextlib.contextmanager

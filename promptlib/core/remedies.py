@@ -13,7 +13,7 @@ class Front(enum.StrEnum):
     ALEMBIC = "alembic"
 
 
-class Command(NamedTuple):
+class CommandLine(NamedTuple):
     """A command to type.
 
     Attributes:
@@ -48,8 +48,8 @@ _ALEMBICS = {
     "status": ("current", ""),
     "check": ("check", ""),
 }
-MIGRATE, ROLLBACK, STATUS = Command("migrate"), Command("rollback"), Command("status")
-REPAIR, ADOPT = Command("repair"), Command("adopt")
+MIGRATE, ROLLBACK, STATUS = CommandLine("migrate"), CommandLine("rollback"), CommandLine("status")
+REPAIR, ADOPT = CommandLine("repair"), CommandLine("adopt")
 
 
 class Remedy(str):
@@ -61,16 +61,16 @@ class Remedy(str):
     """
 
     __slots__ = ("commands", "template")
-    commands: tuple[Command, ...]
+    commands: tuple[CommandLine, ...]
     template: str
 
-    def __new__(cls, template: str, *commands: Command) -> Self:
+    def __new__(cls, template: str, *commands: CommandLine) -> Self:
         """Make the text for promptlib's own command."""
         made = super().__new__(cls, _filled(template, commands, Front.PROMPTLIB))
         made.template, made.commands = template, commands
         return made
 
-    def __getnewargs__(self) -> tuple[str | Command, ...]:  # type: ignore[override] # of str
+    def __getnewargs__(self) -> tuple[str | CommandLine, ...]:  # type: ignore[override] # of str
         """Let copies and pickles be made of what it was made of."""
         return self.template, *self.commands
 
@@ -79,5 +79,8 @@ class Remedy(str):
         return _filled(self.template, self.commands, front)
 
 
-def _filled(template: str, commands: tuple[Command, ...], front: Front) -> str:
-    return template.format(*(each.spelled(front) for each in commands))
+def _filled(template: str, commands: tuple[CommandLine, ...], front: Front) -> str:
+    # Not by str.format: names of files and objects may hold braces.
+    first, *rest = template.split("{}", len(commands))
+    spelled = (each.spelled(front) for each in commands)
+    return first + "".join(map("".join, zip(spelled, rest, strict=True)))

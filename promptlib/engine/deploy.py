@@ -1,230 +1,198 @@
-"""One deploy on one connection: how a section runs, and what is remembered of it.
+"""One deploy: look where the database stands, take the lock, look again, and run what is to run.
 
-In which order migrations run, and what the version table says then, is Alembic's.
+Whoever asks for it says which migrations are wanted. What makes it safe is here and in the modules
+that this one calls, and nowhere else, whichever front asks.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import psycopg2
-
-from promptlib.core.durations import duration_seconds
-from promptlib.core.errors import PromptlibError, display_path
-from promptlib.engine.resumable import TOLERATED, ResumableRun, record_apart, wait_for_orphan
-from promptlib.engine.retries import retry
-from promptlib.engine.runner import run_section
-from promptlib.engine.session_settings import changes_settings
-from promptlib.engine.transactions import Chain, Nested
-from promptlib.ledger.tables import DOWN, UP, LedgerSql, Ran, is_moved_elsewhere
-from promptlib.plan.states import require_unchanged
-from promptlib.postgres.errors import explain_server_error
+from promptlib.core.events import Event, Kind, ignore
+from promptlib.engine.context import DeployContext
+from promptlib.engine.locked import Locked
+from promptlib.engine.request import is_needed, plan_request, untouched
+from promptlib.engine.results import Deployment, RanSection
+from promptlib.engine.sections import Sections
+from promptlib.engine.step_runner import StepRunner
+from promptlib.engine.watcher import Watcher
+from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
+from promptlib.ledger.state import read_ledger
+from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
+from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
+from promptlib.plan.states import (
+    require_ours,
+    require_unmoved,
+    require_writable,
+)
+from promptlib.plan.status import Status, compare_status
+from promptlib.postgres.driver import driver_errors_explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from psycopg2.extensions import connection as Connection
-
     from promptlib.config.settings import Settings
-    from promptlib.engine.runner import Step
-    from promptlib.engine.sections import Sections
-    from promptlib.engine.watcher import Watcher
+    from promptlib.core.events import Progress
+    from promptlib.engine.context import Connections
+    from promptlib.engine.request import Request
+    from promptlib.engine.step_runner import Recorded
     from promptlib.ledger.lock import DeployLock
-    from promptlib.ledger.moves import Move
+    from promptlib.ledger.state import Ledger
+    from promptlib.plan.reading import MigrationFiles
+    from promptlib.plan.steps import PlannedStep
 
-_LOST = "08"  # the class of SQLSTATEs of connections, of which no server can tell
-_TOO_LATE = (_LOST, "57")  # a cancel, or the end of the session: what may come behind a commit
 
-
-@dataclass
 class Deploy:
-    """A deploy that holds the lock.
+    """Everything that changes a database goes through one of these.
 
     Args:
-        connection: what migrations run on.
-        connect: opens another one to the same database.
+        connections: to the database.
+        files: the migrations.
         settings: how to behave.
-        sections: what is to be run.
-        lock: the lock, if it is held on a connection of its own.
-        watcher: looks at what takes its time.
-        external: whether the connection's transaction is a caller's.
+        progress: is told what happens.
     """
 
-    connection: Connection
-    connect: Callable[[], Connection]
-    settings: Settings
-    sections: Sections
-    lock: DeployLock | None
-    watcher: Watcher
-    external: bool
-    _began: float = field(default=0.0, init=False)
+    def __init__(
+        self,
+        connections: Connections,
+        files: MigrationFiles,
+        settings: Settings,
+        progress: Progress = ignore,
+    ) -> None:
+        self._connections, self._files = connections, files
+        self._settings, self._progress = settings, progress
 
-    def __post_init__(self) -> None:
-        self.tables = LedgerSql(self.sections.ledger.schema)
-        usual = self.settings.of_section(None)
-        self._within: Chain | Nested = (
-            Nested(self.connection) if self.external else Chain(self.connection, usual)
-        )
+    def look(self) -> Status:
+        """Compare the files with the database."""
+        return compare_status(self._files, self._read())
 
-    @property
-    def seconds(self) -> float:
-        """How long the section that ran last took."""
-        return time.perf_counter() - self._began
-
-    def run(self, step: Step, title: str, move: Move | None) -> None:
-        """Run a section in a transaction, again where others stand in the way, and commit it.
+    def run(self, request: Request, seen: Status | None = None) -> Deployment:
+        """Run what is asked for, if there is something to do.
 
         Args:
-            step: what to run.
-            title: what to call it.
-            move: how Alembic's version changes with it, if it does.
+            request: what is asked for.
+            seen: what has been seen before, if somebody has looked.
 
         Raises:
-            PromptlibError: nothing of it is left, and its failure is recorded.
+            PromptlibError: for whatever keeps it from running, or stops it.
         """
-        self._begin(step, title)
-        settings = self.settings.of_section(step.section)
-        tolerated = TOLERATED[step.direction] if self.sections.undoes(step) else ()
-        began = time.perf_counter()
+        with driver_errors_explained():
+            status = seen or self.look()
+            if not is_needed(plan_request(request, status, self._settings), status):
+                return untouched(status)
+        return self.run_locked(request, status)
 
-        def attempt() -> None:
-            nonlocal began
-            began = time.perf_counter()
-            sets = changes_settings(step.section)
-            pid = self._within.begin(None if sets else settings)
-            on = self.connection, step, settings, self.watcher
-            pid = run_section(*on, external=self.external, tolerated=tolerated, pid=pid)
-            self._end(step, Ran(_ago(time.perf_counter() - began), 0, move), pid)
+    def run_locked(self, request: Request, seen: Status) -> Deployment:
+        """Run what is asked for, where there was something to do when somebody looked.
 
-        def undo(error: BaseException) -> None:
-            self._undo()
-            said, started = str(error) or "interrupted", _ago(time.perf_counter() - began)
-            attempted, there = (step.version, step.direction), self._was_applied(step)
-            sql = self.tables.failed(attempted, started, said, there=there)
-            record_apart(self.connect, sql)
+        Raises:
+            PromptlibError: for whatever keeps it from running, or stops it.
+        """
+        began = time.monotonic()
+        with driver_errors_explained(), self.locked(seen) as locked:
+            status = locked.status
+            require_unmoved(status.ledger, request.start)
+            steps = plan_request(request, status, self._settings)
+            ran = self._run_steps(locked, steps, request.recorded)
+        moves = (step.move.now for step in steps if step.move)
+        return untouched(status)._replace(
+            ran=tuple(ran),
+            current=[status.current, *moves][-1] or None,
+            seconds=time.monotonic() - began,
+        )
 
-        retry(attempt, self.settings.attempts, self.watcher, undo)
-        self._within.release()
+    def _run_steps(
+        self, locked: Locked, steps: list[PlannedStep], recorded: Recorded | None
+    ) -> list[RanSection]:
+        status = locked.make_ledger()
+        if self._connections.is_command:
+            gc.freeze()  # files and modules stay: no use in searching them again and again
+        with self._watcher() as watcher:
+            context = self._context(status, watcher)
+            runner = StepRunner(context, Sections(context, status), locked.lock, recorded)
+            width, ran = len(str(len(steps))), []
+            for number, step in enumerate(steps, 1):
+                seconds = runner.run(step, f"{number:>{width}}/{len(steps)}")
+                if seconds is not None:
+                    ran.append(RanSection(step.version, step.direction, seconds))
+            runner.finish()
+        return ran
 
-    def run_outside(self, step: Step, title: str, move: Move | None) -> None:
-        """Run a section outside a transaction, from where an earlier run was cut off.
+    def stamp(self, version: str, recorded: Callable[[], None] = lambda: None) -> None:
+        """Put alembic_version and the ledger where somebody says that the database stands.
 
         Args:
-            step: what to run.
-            title: what to call it.
-            move: how Alembic's version changes with it, if it does.
+            version: the current revision from then on; empty: base.
+            recorded: called in the transaction, when all but the commit is done.
 
         Raises:
-            PromptlibError: what took effect is recorded.
+            PromptlibError: when a file is broken, or the ledger is another program's.
         """
-        self._begin(step, title)
-        half = self.sections.half_done(step.version)
-        this = ResumableRun(
-            *(self.connection, self.connect, step, self.settings, self.watcher, self.tables, half),
-            undoes=self.sections.undoes(step),
-        )
-        try:
-            with self._autocommit():
-                attempt = this.run()
-        except BaseException as error:
-            if sql := this.failed(error):
-                record_apart(self.connect, sql)
-            raise
-        try:
-            self._end(step, Ran(_ago(self.seconds), attempt, move))
-        except BaseException as error:
-            self._undo()
-            said = str(error) or "interrupted"
-            record_apart(self.connect, self.tables.ended(attempt, "running", said))
-            raise
+        with driver_errors_explained():
+            declared = self._stamp(version, recorded)
+        for versions, what, direction in (
+            (declared.executed, "is taken for executed", UP),
+            (declared.pending, "is taken for pending", DOWN),
+        ):
+            for each in versions:
+                self._progress(Event(Kind.DECLARED, f"{each} {what}", each, direction))
+
+    def _stamp(self, version: str, recorded: Callable[[], None]) -> Declaration:
+        status = self.look()
+        status.files.require_readable()
+        require_writable(status.ledger)
+        require_ours(status.ledger)
+        with self.locked(status) as locked:
+            require_ours(locked.status.ledger)
+            with locked.writing() as cursor:
+                status = locked.make_ledger_in(cursor)
+                declared = declare_version(status, version)
+                for each in stamp_statements(status, declared):
+                    cursor.execute(each)
+                recorded()
+        return declared
 
     @contextlib.contextmanager
-    def _autocommit(self) -> Iterator[None]:
-        self._within.begin()
-        self.connection.autocommit = True
-        try:
-            yield
-        finally:
-            with contextlib.suppress(psycopg2.Error):  # the connection may be lost
-                self.connection.autocommit = False
+    def locked(self, seen: Status) -> Iterator[Locked]:
+        """Hold the deploy lock, and compare the files with the database again.
 
-    def _undo(self) -> None:
-        """Take back what was not committed."""
-        with contextlib.suppress(psycopg2.Error):  # the connection may be lost
-            self._within.undo()
+        In a caller's transaction the lock is held until that ends.
 
-    def _was_applied(self, step: Step) -> bool:
-        return step.version in self.sections.ledger.rows
-
-    def _is_committed(self, step: Step, error: psycopg2.Error) -> bool:
-        """Whether the error came up behind the commit, and the ledger says so."""
-        if self.external or not (error.pgcode or _LOST).startswith(_TOO_LATE):
-            return False
-        sql = f"SELECT FROM {self.tables.migrations} WHERE id = %s"
-        refused = contextlib.suppress(psycopg2.Error, PromptlibError)
-        with refused, contextlib.closing(self.connect()) as other, other.cursor() as cursor:
-            cursor.execute(sql, (step.version,))
-            return bool(cursor.rowcount) != self._was_applied(step)
-        return False  # as far as anybody knows
-
-    def commit(self) -> None:
-        """Commit what others wrote, and leave the connection in no transaction of ours."""
-        self._within.commit()
-
-    def _end(self, step: Step, ran: Ran, pid: int = 0) -> None:
-        """Remember a section and commit it.
+        Args:
+            seen: what was seen before: it says which lock that is.
 
         Raises:
-            PromptlibError: when it cannot be committed, for a rule that is checked then.
+            LockNotAcquiredError: when another deploy does not end in time.
         """
-        if step.direction == DOWN:
-            sql = self.tables.taken_back(step.version, ran)
-        elif self._was_applied(step):  # an UP that undid half of a DOWN
-            sql = self.tables.done(step.version, UP, ran)
-        else:
-            sql = self.tables.applied(self.sections.migrations[step.version], ran)
+        number = lock_key(seen.ledger.schema, VERSION_TABLE)
+        with self._lock(number) as lock:
+            yield Locked(self._connections, self.look(), lock)
+
+    def _lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
+        wait = self._settings.deploy_wait
+        if not self._connections.external:
+            return hold_lock(self._connections.connect, number, wait, self._progress)
+        with self._connections.connection.cursor() as cursor:
+            acquire_lock(cursor, number, wait, self._progress)
+        return contextlib.nullcontext()
+
+    def _read(self) -> Ledger:
+        """Read what the database remembers, without touching a caller's open transaction."""
+        connection = self._connections.connection
         try:
-            with self.watcher.statement(pid):
-                self._within.end(sql, pid)
-        except psycopg2.Error as error:
-            if not self._is_committed(step, error):
-                # A traceback would show the driver's error, and with it the data that it quotes.
-                raise _explained(error, step, ran) from None
-            self._undo()  # what has begun behind the commit
+            with connection.cursor() as cursor:
+                return read_ledger(cursor, self._settings.version_table_schema)
+        finally:
+            if not self._connections.external and not connection.closed:
+                connection.rollback()
 
-    def _begin(self, step: Step, title: str) -> None:
-        if self.lock:
-            self.lock.require()
-        limit = step.section.lock_timeout or self.settings.lock_timeout
-        self.watcher.section(title, duration_seconds(limit))
-        half = self.sections.half_done(step.version)
-        if half and half.direction == step.direction:
-            require_unchanged(half, step.section, step.path)
-        if half and half.outcome == "running":
-            self._within.commit()  # to wait in no transaction
-            with contextlib.closing(self.connect()) as other, other.cursor() as cursor:
-                other.autocommit = True
-                wait = self.settings.deploy_wait
-                wait_for_orphan(cursor, half, self.tables.events, wait, step.path)
-        self._began = time.perf_counter()
+    def _watcher(self) -> Watcher:
+        connection, connect, _, is_command = self._connections
+        return Watcher(connect, connection, self._progress, interruptible=is_command)
 
-
-def _explained(error: psycopg2.Error, step: Step, ran: Ran) -> PromptlibError:
-    """Why a section could not be committed."""
-    place = display_path(step.path)
-    if ran.move and is_moved_elsewhere(error.diag):
-        return PromptlibError(
-            f"alembic_version is not at {ran.move.before or 'base'} any more: something else than "
-            "this deploy has changed it",
-            "see where the database stands with promptlib status, then run it again",
-            place=place,
-        )
-    return explain_server_error(error, place)
-
-
-def _ago(seconds: float) -> str:
-    """A time in the past, as an SQL expression."""
-    return f"clock_timestamp() - interval '{1000 * seconds:.3f} ms'"
+    def _context(self, status: Status, watcher: Watcher) -> DeployContext:
+        sql = LedgerSql(status.ledger.schema)
+        return DeployContext(self._connections, self._settings, sql, watcher, self._progress)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2 import errorcodes
 
 from promptlib.core.durations import duration_seconds
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, display_path
+from promptlib.core.events import Event, Kind
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
     execute_statement,
-    notices_shown,
+    notices_told,
     require_nothing_set,
     sets_session,
     sqlstate_of,
@@ -28,23 +28,35 @@ from promptlib.postgres.sessions import still_runs_statement
 from promptlib.syntax.lexemes import GAP, QUOTED_NAME, WORD, byte_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
     from pathlib import Path
 
-    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.config.settings import Settings
+    from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
-    from promptlib.engine.watcher import Watcher
     from promptlib.ledger.state import HalfDone
-    from promptlib.ledger.tables import LedgerSql
 
-_log = logging.getLogger(__name__)
 # What says that a statement ran before: there already, or gone already.
 TOLERATED = {
-    UP: frozenset(("42P07", "42710", "42701", "42723", "42P06")),
-    DOWN: frozenset(("42P01", "42704", "42703", "42883", "3F000")),
+    UP: frozenset(
+        (
+            errorcodes.DUPLICATE_TABLE,
+            errorcodes.DUPLICATE_OBJECT,
+            errorcodes.DUPLICATE_COLUMN,
+            errorcodes.DUPLICATE_FUNCTION,
+            errorcodes.DUPLICATE_SCHEMA,
+        )
+    ),
+    DOWN: frozenset(
+        (
+            errorcodes.UNDEFINED_TABLE,
+            errorcodes.UNDEFINED_OBJECT,
+            errorcodes.UNDEFINED_COLUMN,
+            errorcodes.UNDEFINED_FUNCTION,
+            errorcodes.INVALID_SCHEMA_NAME,
+        )
+    ),
 }
 _NAME = rf"(?>{WORD}|{QUOTED_NAME})(?>\s*\.\s*(?>{WORD}|{QUOTED_NAME}))*"
 _CONCURRENT_INDEX = byte_pattern(
@@ -65,35 +77,27 @@ _INVALID = """
      WHERE indrelid = to_regclass(%s) AND relname = (parse_ident(%s))[1] AND NOT indisvalid
 """
 _POLL = 0.2  # seconds
-_LOST = ("08", "57P")  # SQLSTATEs that leave open how the statement ended
+# SQLSTATEs that leave open how the statement ended.
+_LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")
 
 
-@dataclass
 class ResumableRun:
     """One run of a section outside a transaction.
 
     Args:
-        connection: in autocommit.
-        connect: opens another one.
+        context: of the deploy, whose connection is in autocommit.
         step: what to run.
-        settings: of the deploy.
-        watcher: looks at what takes its time.
-        tables: of the ledger.
         half: what an earlier run left, or None.
         undoes: whether an open run of the other direction is undone, so that any statement may
             find its work done.
     """
 
-    connection: Connection
-    connect: Callable[[], Connection]
-    step: Step
-    settings: Settings
-    watcher: Watcher
-    tables: LedgerSql
-    half: HalfDone | None
-    undoes: bool
-    event: int = field(default=0, init=False)
-    _unknown: bool = field(default=False, init=False)  # whether the statement may have run before
+    def __init__(
+        self, context: DeployContext, step: Step, half: HalfDone | None, *, undoes: bool
+    ) -> None:
+        self.context, self.step, self.half, self.undoes = context, step, half, undoes
+        self.event = 0
+        self._unknown = False  # whether the statement may have run before
 
     def run(self) -> int:
         """Run what is left of the section; the id of its event.
@@ -103,7 +107,8 @@ class ResumableRun:
         """
         resumed = self._resumed()
         # Recorded on another connection: the section may set a role that has no right to.
-        with contextlib.closing(self.connect()) as other, self.connection.cursor() as cursor:
+        on = self.context.connection
+        with contextlib.closing(self.context.connect()) as other, on.cursor() as cursor:
             other.autocommit = True
             with other.cursor() as journal:
                 self._statements(cursor, journal, resumed)
@@ -113,22 +118,26 @@ class ResumableRun:
         """The run that this one goes on with."""
         half = self.half if self.half and self.half.direction == self.step.direction else None
         if half and half.done:
-            _log.info(
-                "%s: goes on behind the %d of %d statements that took effect",
-                *(display_path(self.step.path), half.done, len(self.step.section.statements)),
+            self._tell(
+                f"{display_path(self.step.path)}: goes on behind the {half.done} of "
+                f"{len(self.step.section.statements)} statements that took effect",
+                Kind.RESUMED,
             )
         return half
+
+    def _tell(self, message: str, kind: Kind = Kind.INFO) -> None:
+        self.context.progress(Event(kind, message, self.step.version, self.step.direction))
 
     def _statements(self, cursor: Cursor, journal: Cursor, resumed: HalfDone | None) -> None:
         """Run one statement after the other, and record each."""
         section, first = self.step.section, resumed.done if resumed else 0
         with (
-            notices_shown(self.connection),
+            notices_told(self.context.connection, self.context.progress),
             settings_kept(cursor, section, self._settings(cursor), local=False) as pid,
         ):
             version, direction, *_ = self.step
             checksum = section.checksum_of(first)
-            journal.execute(self.tables.began(version, direction, first, checksum, pid))
+            journal.execute(self.context.sql.began(version, direction, first, checksum, pid))
             (self.event,) = journal.fetchone() or (0,)
             self._unknown = bool(resumed and resumed.outcome == "running")
             self._set_again(cursor, first, pid)
@@ -136,7 +145,7 @@ class ResumableRun:
                 self._statement(cursor, index, pid)
                 self._unknown = True  # until it is recorded
                 checksum = section.checksum_after(checksum, index)
-                self._record(journal, self.tables.went_on(self.event, index + 1, checksum))
+                self._record(journal, self.context.sql.went_on(self.event, index + 1, checksum))
                 self._unknown = False
 
     def _record(self, journal: Cursor, sql: str) -> None:
@@ -144,22 +153,26 @@ class ResumableRun:
         try:
             journal.execute(sql)
         except psycopg2.Error:
-            with contextlib.closing(self.connect()) as other, other, other.cursor() as cursor:
+            with (
+                contextlib.closing(self.context.connect()) as other,
+                other,
+                other.cursor() as cursor,
+            ):
                 cursor.execute(sql)
 
     def _set_again(self, cursor: Cursor, done: int, pid: int) -> None:
         """Set what the finished statements set: it went with their session."""
         for index in range(done):
             if sets_session(self.step.section, index):
-                execute_statement(cursor, self.step, index, self.watcher, pid)
+                execute_statement(cursor, self.step, index, self.context.watcher, pid)
 
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_backend_pid()")
-        if cursor.fetchone() == (self.connection.info.backend_pid,):
-            return self.settings.of_section(self.step.section)
+        if cursor.fetchone() == (self.context.connection.info.backend_pid,):
+            return self.context.settings.of_section(self.step.section.settings)
         require_nothing_set(self.step)
-        _log.info("behind a pooler a section outside a transaction runs without lock_timeout")
+        self._tell("behind a pooler a section outside a transaction runs without lock_timeout")
         return {}
 
     def _statement(self, cursor: Cursor, index: int, pid: int) -> None:
@@ -174,23 +187,23 @@ class ResumableRun:
                 index_name, table = builds["index"].decode(), builds["table"].decode()
                 self._drop_invalid(cursor, index_name, table, pid)
             try:
-                execute_statement(cursor, self.step, index, self.watcher, pid)
+                execute_statement(cursor, self.step, index, self.context.watcher, pid)
             except PromptlibError as error:
                 if sqlstate_of(error) not in tolerated:
                     raise
-                tell_tolerated(error)
+                tell_tolerated(error, self.context.progress)
 
-        retry(attempt, self.settings.attempts, self.watcher, undo=lambda _: None)
+        retry(attempt, self.context.settings.attempts, self.context.watcher, self.context.progress)
 
     def _drop_invalid(self, cursor: Cursor, index: str, table: str, pid: int) -> None:
         """Drop the index that an earlier attempt left half-built, once nobody builds it."""
         try:
-            with self.watcher.statement(pid):
+            with self.context.watcher.statement(pid):
                 if not _invalid(cursor, index, table):
                     return
                 cursor.execute(_WAIT_FOR_BUILDERS, (table,))
                 for name in _invalid(cursor, index, table):
-                    _log.info("dropping the invalid index %s that an earlier attempt left", name)
+                    self._tell(f"dropping the invalid index {name} that an earlier attempt left")
                     cursor.execute(f"DROP INDEX CONCURRENTLY {name}")
         except psycopg2.Error as error:
             raise PromptlibError(
@@ -210,35 +223,37 @@ class ResumableRun:
         refused = state and not state.startswith(_LOST) and not self._unknown
         outcome = "failed" if refused else "running"
         said = str(error) or "interrupted"
-        return self.tables.ended(self.event, outcome, said) if self.event else ""
+        return self.context.sql.ended(self.event, outcome, said) if self.event else ""
 
 
-def wait_for_orphan(cursor: Cursor, half: HalfDone, events: str, wait: str, path: Path) -> None:
+def wait_for_orphan(context: DeployContext, half: HalfDone, path: Path) -> None:
     """Wait for the server process of a client that died: its statement may still run.
 
     Args:
-        cursor: on a connection in autocommit.
+        context: of the deploy.
         half: what the client left.
-        events: the table, as SQL.
-        wait: how long, as PostgreSQL writes times.
         path: of the migration.
 
     Raises:
-        PromptlibError: when it takes longer.
+        HalfDoneMigrationError: when it takes longer than a deploy waits for another.
     """
-    end, told = time.monotonic() + duration_seconds(wait), False
-    while still_runs_statement(cursor, half.backend_pid, events, half.event):
+    with contextlib.closing(context.connect()) as other, other.cursor() as cursor:
+        other.autocommit = True
+        _wait_for_orphan(cursor, context, half, path)
+
+
+def _wait_for_orphan(cursor: Cursor, context: DeployContext, half: HalfDone, path: Path) -> None:
+    end, told = time.monotonic() + duration_seconds(context.settings.deploy_wait), False
+    while still_runs_statement(cursor, half.backend_pid, context.sql.events, half.event):
         if time.monotonic() >= end:
-            raise PromptlibError(
+            raise HalfDoneMigrationError(
                 f"pid {half.backend_pid} still runs a statement of an earlier deploy",
                 f"wait for it, or end it: SELECT pg_terminate_backend({half.backend_pid})",
                 place=display_path(path),
             )
         if not told:
-            _log.info(
-                "waiting for pid %d: it still runs a statement of a deploy that was cut off",
-                half.backend_pid,
-            )
+            said = f"waiting for pid {half.backend_pid}: it still runs a statement of a deploy that"
+            context.progress(Event(Kind.WAITING, f"{said} was cut off", half.version))
         told = True
         time.sleep(_POLL)
 
@@ -249,11 +264,11 @@ def _invalid(cursor: Cursor, index: str, table: str) -> list[str]:
     return [name for (name,) in cursor.fetchall()]
 
 
-def record_apart(connect: Callable[[], Connection], sql: str) -> None:
-    """Record on a connection of its own, for the deploy's may be lost or in the caller's hands."""
+def record_apart(context: DeployContext, sql: str) -> None:
+    """Record on a connection of its own: the deploy's may be lost, or in the caller's hands."""
     with (
         contextlib.suppress(psycopg2.Error, PromptlibError),
-        contextlib.closing(connect()) as connection,
+        contextlib.closing(context.connect()) as connection,
         connection,
         connection.cursor() as cursor,
     ):

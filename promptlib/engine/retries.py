@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from typing import TYPE_CHECKING, TypeVar
 
+from psycopg2.errorcodes import (
+    DEADLOCK_DETECTED,
+    LOCK_NOT_AVAILABLE,
+    SERIALIZATION_FAILURE,
+)
+
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
+from promptlib.core.events import Event, Kind
 from promptlib.engine.runner import sqlstate_of
 from promptlib.postgres.sessions import describe_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from promptlib.core.events import Progress
     from promptlib.engine.watcher import Watcher
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
-_CONFLICT = "40001"  # serialization_failure
-_PASSING = {"55P03", "40P01", _CONFLICT}  # lock_not_available, deadlock_detected
+_PASSING = {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
 
 
 def retry(
-    attempt: Callable[[], T], most: int, watcher: Watcher, undo: Callable[[BaseException], None]
+    attempt: Callable[[], T],
+    most: int,
+    watcher: Watcher,
+    progress: Progress,
+    undo: Callable[[BaseException], None] = lambda _: None,
 ) -> T:
     """Make attempts until one succeeds, or fails for a reason that will not pass.
 
@@ -33,6 +42,7 @@ def retry(
         attempt: what to do.
         most: how many attempts to make.
         watcher: knows who stood in the way.
+        progress: is told of each attempt that failed.
         undo: called with the error after each attempt that failed.
 
     Returns:
@@ -52,7 +62,8 @@ def retry(
                 error.notes += (f"  note: gave up after {most} attempt{'s' * (most > 1)}{by}",)
             if not passes or number == most:
                 raise
-            _tell(error, by, number, most, pause)
+            said = f"{error.place}: {error.what}{by}; attempt {number + 1} of {most} begins in"
+            progress(Event(Kind.RETRY, f"{said} {display_duration(pause)}", seconds=pause))
             time.sleep(pause)
         except BaseException as error:
             undo(error)
@@ -71,12 +82,5 @@ def _pauses() -> Iterator[float]:
 def _blamed(error: PromptlibError, watcher: Watcher) -> str:
     """Who stood in the way; whoever caused a conflict need not hold a lock, and is not known."""
     seen = watcher.blockers()
-    known = seen or sqlstate_of(error) != _CONFLICT
+    known = seen or sqlstate_of(error) != SERIALIZATION_FAILURE
     return f", blocked by {describe_sessions(seen)}" if known else ""
-
-
-def _tell(error: PromptlibError, by: str, number: int, most: int, pause: float) -> None:
-    _log.warning(
-        "%s: %s%s; attempt %d of %d begins in %s",
-        *(error.place, error.what, by, number + 1, most, display_duration(pause)),
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg2
 
 from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.core.events import Event, Kind
+from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
-from promptlib.postgres.errors import explain_statement_error
 from promptlib.syntax.lexemes import GAP, byte_pattern
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+    from promptlib.core.events import Progress
+    from promptlib.engine.context import DeployContext
     from promptlib.engine.watcher import Watcher
     from promptlib.files.section import Section
-
-_log = logging.getLogger(__name__)
 
 # What the statements behind it rest on, and what ends with the session.
 _SETS_SESSION = byte_pattern(
@@ -42,24 +42,20 @@ class Step(NamedTuple):
     path: Path
 
 
-def run_section(  # noqa: PLR0913 - two of them by name
-    connection: Connection,
+def run_section(
+    context: DeployContext,
     step: Step,
     settings: Mapping[str, str],
-    watcher: Watcher,
     *,
-    external: bool = False,
     tolerated: Collection[str] = (),
     pid: int = 0,
 ) -> int:
     """Run a section in the connection's transaction, and leave the session as it was.
 
     Args:
-        connection: not in autocommit.
+        context: of the deploy, whose connection is not in autocommit.
         step: what to run.
         settings: PostgreSQL settings that hold for this section only.
-        watcher: looks at what takes its time.
-        external: whether the transaction is another's, and goes on.
         tolerated: SQLSTATEs that count as done: something is there, or gone, already.
         pid: the number of the server process, if these settings hold in it already and the section
             makes none.
@@ -70,28 +66,29 @@ def run_section(  # noqa: PLR0913 - two of them by name
     Raises:
         PromptlibError: for the first statement that fails. Nothing is rolled back here.
     """
-    with connection.cursor() as cursor, notices_shown(connection):
+    connection, external = context.connection, context.connections.external
+    with connection.cursor() as cursor, notices_told(connection, context.progress):
         if pid:
-            _statements(cursor, step, watcher, pid, tolerated)
+            _statements(cursor, context, step, pid, tolerated)
             return pid
         with settings_kept(cursor, step.section, settings, local=True, external=external) as number:
-            _statements(cursor, step, watcher, number, tolerated)
+            _statements(cursor, context, step, number, tolerated)
         return number
 
 
 def _statements(
-    cursor: Cursor, step: Step, watcher: Watcher, pid: int, tolerated: Collection[str]
+    cursor: Cursor, context: DeployContext, step: Step, pid: int, tolerated: Collection[str]
 ) -> None:
     for index in range(len(step.section.statements)):
         if tolerated:
             cursor.execute("SAVEPOINT promptlib_statement")
         try:
-            execute_statement(cursor, step, index, watcher, pid)
+            execute_statement(cursor, step, index, context.watcher, pid)
         except PromptlibError as error:
             if sqlstate_of(error) not in tolerated:
                 raise
             cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
-            tell_tolerated(error)
+            tell_tolerated(error, context.progress)
 
 
 def execute_statement(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
@@ -119,9 +116,9 @@ def sqlstate_of(error: BaseException) -> str:
     return next(filter(None, states), "")
 
 
-def tell_tolerated(error: PromptlibError) -> None:
+def tell_tolerated(error: PromptlibError, progress: Progress) -> None:
     """Say that a statement counts as done, and why."""
-    _log.info("%s: %s; this counts as done", error.place, error.what)
+    progress(Event(Kind.INFO, f"{error.place}: {error.what}; this counts as done"))
 
 
 def sets_session(section: Section, index: int) -> bool:
@@ -148,17 +145,20 @@ def require_nothing_set(step: Step) -> None:
 class _Notices:
     """What a connection appends its notices to; psycopg2's own list keeps the last 50."""
 
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
     def append(self, notice: str) -> None:
-        """Show a notice at once, but not what the server may log of the statements themselves."""
+        """Tell a notice at once, but not what the server may log of the statements themselves."""
         if not notice.startswith(("LOG", "DEBUG")):
-            _log.info("  %s", " ".join(notice.split()))
+            self._progress(Event(Kind.NOTICE, f"  {' '.join(notice.split())}"))
 
 
 @contextlib.contextmanager
-def notices_shown(connection: Connection) -> Iterator[None]:
+def notices_told(connection: Connection, progress: Progress) -> Iterator[None]:
     """Pass on what the section tells its reader: RAISE NOTICE, and the server's warnings."""
     before: Any = connection.notices
-    connection.notices = _Notices()  # type: ignore[assignment] # it needs an append, no more
+    connection.notices = _Notices(progress)  # type: ignore[assignment] # it needs an append, no more
     try:
         yield
     finally:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
-from promptlib.syntax.lexemes import GAP, NAME, WORD, byte_pattern
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import GAP, NAME, WORD, byte_pattern, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -96,8 +96,9 @@ class Nested:
         return 0
 
     def end(self, sql: str, _: int) -> None:
-        """Write what is to be remembered."""
-        self._execute(sql)
+        """Write what is to be remembered, if that was not done before."""
+        if sql:
+            self._execute(sql)
 
     def release(self) -> None:
         """Forget where it began: never while it may have to be undone."""

@@ -6,7 +6,6 @@ The thread that runs the statement is inside of libpq until the server answers, 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import selectors
 import signal
@@ -19,10 +18,9 @@ import psycopg2
 
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
+from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import interrupt_of_signal
-from promptlib.core.logs import show_transient
-from promptlib.postgres.progress import command_progress
-from promptlib.postgres.sessions import ServerSession, blocking_sessions
+from promptlib.postgres.sessions import ServerSession, blocking_sessions, command_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +28,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as Connection
 
-_log = logging.getLogger(__name__)
-_SHOW_AFTER, _LOG_EVERY = 2.0, 30.0  # seconds
+_SHOW_AFTER = 2.0  # seconds
 _QUICKEST, _SLOWEST = 0.02, 0.5  # seconds between two looks
 _INTERRUPTS = bytes((signal.SIGINT, signal.SIGTERM))
 _END, _HURRY = b"\0", b"\xff"  # no signals
@@ -69,6 +66,7 @@ class Watcher:
     Args:
         connect: opens a second connection, when there is something to ask.
         connection: what the statements run on.
+        progress: is told of a statement that takes its time, from a thread of the watcher's.
         interruptible: whether Ctrl-C and SIGTERM cancel the statement: for commands only.
     """
 
@@ -76,10 +74,12 @@ class Watcher:
         self,
         connect: Callable[[], Connection],
         connection: Connection,
+        progress: Progress = ignore,
         *,
         interruptible: bool,
     ) -> None:
         self._connect = connect
+        self._progress, self._is_shown = progress, False
         self._connection = connection
         self._interruptible = (
             interruptible and threading.current_thread() is threading.main_thread()
@@ -155,24 +155,24 @@ class Watcher:
 
     def _watch(self) -> None:
         """Look again and again, until __exit__ says that it is over."""
-        count, logged = 0, 0.0
+        count = 0
         with selectors.DefaultSelector() as selector:
             selector.register(self._ours, selectors.EVENT_READ)
             while True:
                 said = self._ours.recv(64) if selector.select(self._pause) else b""
                 if _END in said:
-                    show_transient("")
+                    self._erase()
                     return
                 came = [byte for byte in said if byte in _INTERRUPTS]
                 count += len(came)
                 self._interrupt = came[-1] if came else self._interrupt
                 running = self._running
                 if not running:
-                    show_transient("")
+                    self._erase()
                 elif count:
                     self._cancel(at_once=count > 1)
                 elif time.monotonic() - running.began >= self._pause:
-                    logged = self._look(running, logged)
+                    self._look(running)
 
     def _cancel(self, *, at_once: bool) -> None:
         """Ask the server to end the statement; if somebody insists, wait for no answer."""
@@ -183,23 +183,27 @@ class Watcher:
             else:
                 self._connection.cancel()
 
-    def _look(self, running: _Running, logged: float) -> float:
-        """Ask and show; returns when something was last logged."""
+    def _look(self, running: _Running) -> None:
+        """Ask and tell."""
         step = ""
         if running.pid:
             refused = contextlib.suppress(psycopg2.Error, PromptlibError)
             with refused, self._asking().cursor() as cursor:
                 running.blockers[:] = blocking_sessions(cursor, running.pid) or running.blockers
                 step = command_progress(cursor, running.pid)
-        now = time.monotonic()
-        if now - running.began < _SHOW_AFTER:
-            return logged
+        seconds = time.monotonic() - running.began
+        if seconds < _SHOW_AFTER:
+            return
         which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
-        text = f"{self._title}  {which}{display_duration(now - running.began)}  {step}".rstrip()
-        if not show_transient(text) and now - max(logged, running.began) >= _LOG_EVERY:
-            _log.info(text)
-            return now
-        return logged
+        text = f"{self._title}  {which}{display_duration(seconds)}  {step}".rstrip()
+        self._is_shown = True
+        self._progress(Event(Kind.RUNNING, text, seconds=seconds))
+
+    def _erase(self) -> None:
+        """Tell that what was told last runs no more."""
+        if self._is_shown:
+            self._is_shown = False
+            self._progress(Event(Kind.RUNNING, ""))
 
     def _asking(self) -> Connection:
         """The second connection, in autocommit."""

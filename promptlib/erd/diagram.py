@@ -9,18 +9,18 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import CheckConstraint, Column, Enum, UniqueConstraint
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import CompileError, NoReferencedTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ForeignKeyConstraint, Index, MetaData, Table
+    from sqlalchemy import Dialect, ForeignKeyConstraint, Index, MetaData, Table
     from sqlalchemy.schema import ColumnCollectionConstraint
     from sqlalchemy.types import TypeEngine
 
 _SHORT = 40  # characters of a note: longer ones make a table too wide to stand beside others
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call] # not typed by SQLAlchemy
+_DIALECT: Dialect = registry.load("postgresql")()
 _SHORTER = (
     (r"\b(time|timestamp)(\(\d\))? with time zone", r"\1tz\2"),
     (r" without time zone| collate .*", ""),
@@ -117,7 +117,7 @@ def _parents_first(parents: Mapping[str, set[str]]) -> Iterator[str]:
         waiting = [name for name in waiting if name not in taken]
 
 
-def _parent(key: ForeignKeyConstraint) -> str:
+def _referenced_name(key: ForeignKeyConstraint) -> str:
     try:
         return key.referred_table.fullname
     except NoReferencedTableError as error:
@@ -125,12 +125,14 @@ def _parent(key: ForeignKeyConstraint) -> str:
 
 
 def _relations(table: Table) -> Iterator[Relation]:
-    order = _names(table).index
-    unique = _unique(table)
-    keys = [(_names(key), key) for key in table.foreign_key_constraints]
-    for names, key in sorted(keys, key=lambda pair: ([*map(order, pair[0])], _parent(pair[1]))):
+    order = _column_names(table).index
+    unique = _unique_keys(table)
+    keys = [(_column_names(key), key) for key in table.foreign_key_constraints]
+    for names, key in sorted(
+        keys, key=lambda pair: ([*map(order, pair[0])], _referenced_name(pair[1]))
+    ):
         yield Relation(
-            _parent(key),
+            _referenced_name(key),
             table.fullname,
             names,
             is_optional=any(column.nullable for column in key.columns),
@@ -139,14 +141,14 @@ def _relations(table: Table) -> Iterator[Relation]:
         )
 
 
-def _unique(table: Table) -> list[tuple[str, ...]]:
+def _unique_keys(table: Table) -> list[tuple[str, ...]]:
     """The columns, alone or together, whose values no two rows share."""
     keys: list[Index | ColumnCollectionConstraint] = [
         *(each for each in table.constraints if isinstance(each, UniqueConstraint)),
         *filter(_is_unique, table.indexes),
         table.primary_key,
     ]
-    return sorted(_names(key) for key in keys if key.columns)
+    return sorted(_column_names(key) for key in keys if key.columns)
 
 
 def _is_unique(index: Index) -> bool:
@@ -156,26 +158,26 @@ def _is_unique(index: Index) -> bool:
     return bool(index.unique) and plain and not is_partial
 
 
-def _names(owner: Table | Index | ColumnCollectionConstraint) -> tuple[str, ...]:
+def _column_names(owner: Table | Index | ColumnCollectionConstraint) -> tuple[str, ...]:
     return tuple(column.name for column in owner.columns)
 
 
 def _attributes(table: Table) -> Iterator[Attribute]:
-    unique = _unique(table)
-    values = dict(sorted(_allowed(table)))
+    unique = _unique_keys(table)
+    values = dict(sorted(_allowed_values(table)))
     for column in table.columns:
         alone = (column.name,)
         marks = {
             "PK": column.primary_key,
             "FK": bool(column.foreign_keys),
-            "UK": alone in unique and alone != _names(table.primary_key),
+            "UK": alone in unique and alone != _column_names(table.primary_key),
         }
         notes = [column.comment or "", values.get(column.name, "")]
         if not column.primary_key:
             notes += _unique_with(column.name, unique)
         yield Attribute(
             column.name,
-            _type(column.type),
+            _type_text(column.type),
             tuple(mark for mark, is_so in marks.items() if is_so),
             "; ".join(note for note in notes if note and len(note) <= _SHORT),
         )
@@ -185,10 +187,10 @@ def _unique_with(name: str, unique: list[tuple[str, ...]]) -> Iterator[str]:
     """What the first column of a group says of the others."""
     for first, *others in unique:
         if first == name and others:
-            yield f"unique with {_listed(others, 'and')}"
+            yield f"unique with {_join_words(others, 'and')}"
 
 
-def _allowed(table: Table) -> Iterator[tuple[str, str]]:
+def _allowed_values(table: Table) -> Iterator[tuple[str, str]]:
     """The columns that hold one of a few values, and these."""
     owners = (table, *table.columns)
     for constraint in (constraint for owner in owners for constraint in owner.constraints):
@@ -198,18 +200,18 @@ def _allowed(table: Table) -> Iterator[tuple[str, str]]:
             )
             if found := _ONE_OF.fullmatch(str(rule).strip()):
                 values = [value.replace("''", "'") for value in re.findall(_LITERAL, found[2])]
-                yield found[1], _listed(values, "or")
+                yield found[1], _join_words(values, "or")
     for column in table.columns:
         if isinstance(column.type, Enum):
-            yield column.name, _listed(column.type.enums, "or")
+            yield column.name, _join_words(column.type.enums, "or")
 
 
-def _listed(names: Sequence[str], word: str) -> str:
+def _join_words(names: Sequence[str], word: str) -> str:
     *others, last = names
     return f"{', '.join(others)} {word} {last}" if others else last
 
 
-def _type(kind: TypeEngine[object]) -> str:
+def _type_text(kind: TypeEngine[object]) -> str:
     try:
         text = kind.compile(dialect=_DIALECT).lower()
     except CompileError:  # PostgreSQL has none such, or nobody has said which it is

@@ -6,7 +6,7 @@ import html
 import subprocess
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MissingExtraError, ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,8 @@ def render_svg(diagram: Diagram) -> str:
     """The picture, as an SVG document.
 
     Raises:
-        PromptlibError: when Graphviz is not installed, or does not draw it.
+        MissingExtraError: when Graphviz is not installed.
+        ProgramError: when it does not draw it.
     """
     try:
         drawn = subprocess.run(
@@ -38,12 +39,12 @@ def render_svg(diagram: Diagram) -> str:
             check=False,
         )
     except FileNotFoundError:
-        raise PromptlibError(
+        raise MissingExtraError(
             f"Graphviz, which draws SVG, is not installed: there is no program `{_PROGRAM}`",
             "apt-get install graphviz, brew install graphviz, or draw without it: --format mermaid",
         ) from None
     if drawn.returncode:
-        raise PromptlibError(f"Graphviz draws nothing: {' '.join(drawn.stderr.split())}")
+        raise ProgramError(f"Graphviz draws nothing: {' '.join(drawn.stderr.split())}")
     return drawn.stdout
 
 
@@ -56,22 +57,23 @@ def _lines(diagram: Diagram) -> Iterator[str]:
     yield 'digraph "schema" {'
     yield from (f"    {line};" for line in _HEAD)
     yield from (
-        f"    {_name(entity.name)} [label=<{_table(entity)}>];" for entity in diagram.entities
+        f"    {_quoted(entity.name)} [label=<{_table_label(entity)}>];"
+        for entity in diagram.entities
     )
     yield from (f"    {_edge(relation)};" for relation in diagram.relations)
     yield "}"
 
 
-def _table(entity: Entity) -> str:
+def _table_label(entity: Entity) -> str:
     about = "" if entity.is_in_model else "<br/><i>not in the model</i>"
     head = (
         f'<tr><td colspan="4" bgcolor="#e8e8f4"><b>{html.escape(entity.name)}</b>{about}</td></tr>'
     )
-    rows = "".join(map(_row, entity.attributes))
+    rows = "".join(map(_attribute_row, entity.attributes))
     return f'<table border="1" cellborder="0" cellspacing="0" cellpadding="4">{head}{rows}</table>'
 
 
-def _row(attribute: Attribute) -> str:
+def _attribute_row(attribute: Attribute) -> str:
     cells = (attribute.name, attribute.type, ", ".join(attribute.keys), attribute.note)
     written = "".join(f'<td align="left">{html.escape(cell)}</td>' for cell in cells)
     return f"<tr>{written}</tr>"
@@ -81,11 +83,11 @@ def _edge(relation: Relation) -> str:
     parent = "teeodot" if relation.is_optional else "teetee"
     child = "teeodot" if relation.is_single else "crowodot"
     style = "solid" if relation.is_identifying else "dashed"
-    label = _name(", ".join(relation.columns))
-    ends = f"{_name(relation.parent)} -> {_name(relation.child)}"
+    label = _quoted(", ".join(relation.columns))
+    ends = f"{_quoted(relation.parent)} -> {_quoted(relation.child)}"
     return f"{ends} [arrowtail={parent}, arrowhead={child}, style={style}, label={label}]"
 
 
-def _name(text: str) -> str:
+def _quoted(text: str) -> str:
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}"'

@@ -32,16 +32,16 @@ def _lines(diagram: Diagram) -> Iterator[str]:
 
 def _entity(entity: Entity) -> Iterator[str]:
     if not entity.is_in_model:
-        yield f"{_text(entity.name)}[{_text(f'{entity.name} ({_ELSEWHERE})')}]"
+        yield f"{_quoted(entity.name)}[{_quoted(f'{entity.name} ({_ELSEWHERE})')}]"
         return
-    yield f"{_text(entity.name)} {{"
+    yield f"{_quoted(entity.name)} {{"
     yield from (f"    {_attribute(attribute)}" for attribute in entity.attributes)
     yield "}"
 
 
 def _attribute(attribute: Attribute) -> str:
     words = (_word(attribute.type), _word(attribute.name), ", ".join(attribute.keys))
-    note = _text(attribute.note) if attribute.note else ""
+    note = _quoted(attribute.note) if attribute.note else ""
     return " ".join(part for part in (*words, note) if part)
 
 
@@ -49,11 +49,11 @@ def _relation(relation: Relation) -> str:
     parent = "|o" if relation.is_optional else "||"
     line = "--" if relation.is_identifying else ".."
     child = "o|" if relation.is_single else "o{"
-    label = _text(", ".join(relation.columns))
-    return f"{_text(relation.parent)} {parent}{line}{child} {_text(relation.child)} : {label}"
+    label = _quoted(", ".join(relation.columns))
+    return f"{_quoted(relation.parent)} {parent}{line}{child} {_quoted(relation.child)} : {label}"
 
 
-def _text(text: str) -> str:
+def _quoted(text: str) -> str:
     """In quotes, so that no name is taken for a keyword of Mermaid's."""
     coded = _UNSAFE_IN_TEXT.sub(lambda found: f"#{ord(found[0])};", text)
     return f'"{coded}"'

@@ -1,15 +1,23 @@
-"""What tells whether a section was edited: SHA-256, whatever its line endings. Pure.
+"""Whether a section was edited: its SHA-256, whatever its line endings; whether a file has those.
 
-Of a text of any size nothing is copied.
+Of a text of any size nothing is copied. Pure.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 
 from promptlib.syntax.lexemes import WHITE
 
 _CR, _LF = b"\r\n"
+_LINE = rb"[ \t]*(?:--(?![ \t]*(?:up|down)(?![^ \t\n]))[\t -~]*)?\n"
+_MARKER = rb"[ \t]*--[ \t]*%s[ \t]*\n"
+# Options would have to be read, and a CR ends a line, too: such files are not taken apart.
+_FILE = re.compile(
+    rb"(?>%s)*+%s(?P<up>[^\r]*?)\n%s(?P<down>[^\r]*)" % (_LINE, _MARKER % b"up", _MARKER % b"down"),
+    re.IGNORECASE,
+)
 
 
 def trimmed_span(text: bytes, start: int, end: int) -> tuple[int, int]:
@@ -31,3 +39,23 @@ def text_checksum(text: bytes, start: int, end: int) -> str:
             start = at + (2 if at + 1 < end and text[at + 1] == _LF else 1)
         found.update(view[start:end])
     return found.hexdigest()
+
+
+def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
+    """Whether a file has just these sections, told without reading its SQL.
+
+    A file is taken apart at the two lines that look like markers. Where both parts have the
+    checksums of sections that ran, they are those sections, which were parsed then. Of any other
+    file nothing is said here: parser.py has the last word.
+
+    Args:
+        content: of the file.
+        up: the checksum of the UP section that ran, as in Section.checksum.
+        down: that of its DOWN section.
+    """
+    found = _FILE.fullmatch(content)
+    return found is not None and [_checksum(found, "up"), _checksum(found, "down")] == [up, down]
+
+
+def _checksum(found: re.Match[bytes], part: str) -> str:
+    return text_checksum(found.string, *trimmed_span(found.string, *found.span(part)))

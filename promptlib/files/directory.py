@@ -1,25 +1,32 @@
-"""sql/ as a whole: find, order, read, name and create migrations."""
+"""sql/ as a whole: find, order and read migrations."""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from promptlib.core.errors import PromptlibError, combine_errors, display_path
-from promptlib.files.unchanged import is_as_it_ran
+from promptlib.core.errors import (
+    ConfigurationError,
+    MigrationFileError,
+    PromptlibError,
+    UnknownVersionError,
+    combine_errors,
+    display_path,
+)
+from promptlib.core.remedies import STATUS, Remedy
+from promptlib.files.checksum import is_as_it_ran
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from promptlib.files.parser import Migration
 
-T = TypeVar("T")
-R = TypeVar("R")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
 
@@ -40,7 +47,7 @@ class MigrationFile(NamedTuple):
         """Parse the file.
 
         Raises:
-            PromptlibError: for whatever the file format refuses, and for a file that cannot be
+            MigrationFileError: for whatever the file format refuses, and for a file that cannot be
                 read.
         """
         return self.parse(self.content())
@@ -49,7 +56,7 @@ class MigrationFile(NamedTuple):
         """Parse the file, unless its sections have these checksums: then it was parsed before.
 
         Raises:
-            PromptlibError: as `read` does.
+            MigrationFileError: as `read` does.
         """
         content = self.content()
         return None if is_as_it_ran(content, up, down) else self.parse(content)
@@ -58,13 +65,13 @@ class MigrationFile(NamedTuple):
         """What is in the file.
 
         Raises:
-            PromptlibError: when it cannot be read.
+            MigrationFileError: when it cannot be read.
         """
         try:
             with io.FileIO(self.where) as file:
                 return file.readall()
         except OSError as error:
-            raise PromptlibError(
+            raise MigrationFileError(
                 f"cannot be read: {error.strerror}", place=display_path(self.path)
             ) from error
 
@@ -72,9 +79,9 @@ class MigrationFile(NamedTuple):
         """Read the migration in a content of this file.
 
         Raises:
-            PromptlibError: for whatever the file format refuses.
+            MigrationFileError: for whatever the file format refuses.
         """
-        from promptlib.files.parser import parse_migration  # noqa: PLC0415
+        from promptlib.files.parser import parse_migration
 
         return parse_migration(self.version, self.name, self.path, content)
 
@@ -83,7 +90,9 @@ def list_migrations(folder: Path) -> list[MigrationFile]:
     """List the migrations of a folder, oldest first, by their names.
 
     Raises:
-        PromptlibError: naming every file with a wrong name or another's version, and what is none.
+        MigrationFileError: naming every file with a wrong name or another's version, and what is
+            none.
+        ConfigurationError: when the folder cannot be listed.
     """
     found, problems = survey_folder(folder)
     if problems:
@@ -95,7 +104,7 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
     """List the migrations of a folder, oldest first, and what is wrong with its other files.
 
     Raises:
-        PromptlibError: when the folder cannot be listed.
+        ConfigurationError: when the folder cannot be listed.
     """
     try:
         with os.scandir(folder) as entries:
@@ -103,28 +112,32 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
                 (entry for entry in entries if _is_candidate(entry.name)), key=lambda e: e.name
             )
     except OSError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"the migrations cannot be listed: {error.strerror}",
             "set sql_location in alembic.ini to the folder that holds them",
             place=display_path(folder),
         ) from error
     found: dict[str, MigrationFile] = {}
-    return _each(lambda entry: _added(found, _file(entry)), candidates)
+    return _collect_problems(
+        lambda entry: _require_new_version(found, _migration_of_entry(entry)), candidates
+    )
 
 
 def parse_all(found: Iterable[MigrationFile]) -> list[Migration]:
     """Parse every file.
 
     Raises:
-        PromptlibError: naming every file that is refused.
+        MigrationFileError: naming every file that is refused.
     """
-    migrations, problems = _each(MigrationFile.read, found)
+    migrations, problems = _collect_problems(MigrationFile.read, found)
     if problems:
         raise combine_errors(problems)
     return migrations
 
 
-def _each(function: Callable[[T], R], items: Iterable[T]) -> tuple[list[R], list[PromptlibError]]:
+def _collect_problems(
+    function: Callable[[_Item], _Result], items: Iterable[_Item]
+) -> tuple[list[_Result], list[PromptlibError]]:
     """What a function makes of each item, and why it refuses the others."""
     results, problems = [], []
     for item in items:
@@ -139,12 +152,12 @@ def file_from_name(where: str, name: str) -> MigrationFile:
     """Know a migration by its file's name, the last part of where it is.
 
     Raises:
-        PromptlibError: when that is not the name of one.
+        MigrationFileError: when that is not the name of one.
     """
     match = _NAME.fullmatch(name[:-4] + name[-4:].lower())
     if match and is_version(match["version"]):
         return MigrationFile(match["version"], match["name"], where)
-    raise PromptlibError(
+    raise MigrationFileError(
         "not the name of a migration" if not match else "no such date and time",
         "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
         place=display_path(Path(where)),
@@ -164,43 +177,15 @@ def resolve_version(known: Iterable[str], text: str) -> str:
     """The one of some versions that begins with a text.
 
     Raises:
-        PromptlibError: when there is none, or there are several.
+        UnknownVersionError: when there is none, or there are several.
     """
     found = [each for each in known if text and each.startswith(text)]
     if text in found or len(found) == 1:
         return text if text in found else found[0]
-    raise PromptlibError(
+    raise UnknownVersionError(
         f"{len(found) or 'no'} migrations have a version that begins with {text!r}",
-        "promptlib status shows them all",
+        Remedy("{} shows them all", STATUS),
     )
-
-
-def new_file(
-    folder: Path, title: str, *, after: Iterable[MigrationFile], version: str = ""
-) -> MigrationFile:
-    """Name the next migration: by the time in UTC, but later than every file there.
-
-    Args:
-        folder: where it will be.
-        title: what it does, in the author's words.
-        after: the migrations that exist.
-        version: 14 digits, to use instead of the time.
-
-    Raises:
-        PromptlibError: for a title without a letter or digit of ASCII, and for a version that is
-            not a time or not later than every file.
-    """
-    newest = max((file.version for file in after), default="")
-    if version and (not is_version(version) or version <= newest):
-        raise PromptlibError(
-            f"{version} cannot be the next version",
-            f"give 14 digits of a date and time later than {newest or 'none'}",
-        )
-    from promptlib.files.new_file import next_version, slug_of_title  # noqa: PLC0415
-
-    version = version or next_version(newest, datetime.now(UTC))
-    name = slug_of_title(title)
-    return MigrationFile(version, name, str(migration_path(folder, version, name)))
 
 
 def migration_path(folder: Path, version: str, name: str) -> Path:
@@ -208,34 +193,21 @@ def migration_path(folder: Path, version: str, name: str) -> Path:
     return folder / f"{version}_{name or '*'}.sql"
 
 
-@contextlib.contextmanager
-def write_errors_explained(path: Path) -> Iterator[None]:
-    """Say what to do when a migration's file cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise PromptlibError(
-            f"cannot be written: {error.strerror}",
-            "make the folder writable",
-            place=display_path(path),
-        ) from error
-
-
 def _is_candidate(name: str) -> bool:
     return name[-4:].lower() == ".sql" and not name.startswith(".")
 
 
-def _file(entry: os.DirEntry[str]) -> MigrationFile:
+def _migration_of_entry(entry: os.DirEntry[str]) -> MigrationFile:
     file = file_from_name(entry.path, entry.name)
-    if _holds(entry.is_file):
+    if _ask(entry.is_file):
         return file
-    what = "a folder" if _holds(entry.is_dir) else "no file, or a link to none"
-    raise PromptlibError(
+    what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
+    raise MigrationFileError(
         f"this is {what}, not a migration", "remove or rename it", place=display_path(file.path)
     )
 
 
-def _holds(question: Callable[[], bool]) -> bool:
+def _ask(question: Callable[[], bool]) -> bool:
     """The answer about a file; no, where a link leads in a circle or to what may not be seen."""
     try:
         return question()
@@ -243,10 +215,10 @@ def _holds(question: Callable[[], bool]) -> bool:
         return False
 
 
-def _added(found: dict[str, MigrationFile], file: MigrationFile) -> MigrationFile:
+def _require_new_version(found: dict[str, MigrationFile], file: MigrationFile) -> MigrationFile:
     earlier = found.setdefault(file.version, file)
     if earlier is not file:
-        raise PromptlibError(
+        raise MigrationFileError(
             f"{display_path(earlier.path)} has the same version",
             "rename the one that ran nowhere yet to a newer version",
             place=display_path(file.path),

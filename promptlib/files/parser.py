@@ -5,21 +5,19 @@ from __future__ import annotations
 import codecs
 import itertools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import LexicalError, PromptlibError, display_path
-from promptlib.files.markers import marker_options
+from promptlib.core.durations import is_duration
+from promptlib.core.errors import LexicalError, MigrationFileError, display_path
 from promptlib.files.section import Section
 from promptlib.syntax.lexemes import NAME, WHITE, byte_pattern
-from promptlib.syntax.pieces import Marker, Statements, line_and_column
-from promptlib.syntax.statements import bare_words, scan_sql
+from promptlib.syntax.statements import Marker, Statements, bare_words, line_and_column, scan_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 # First word -> the second, where the first alone may mean something else.
 _TRANSACTION_CONTROL = {
@@ -31,10 +29,15 @@ _SUSPECT = byte_pattern(rf"(?i:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})|
 _PIECE = 1 << 20  # bytes: what is decoded at once, to see whether it can be
 _CLIENT = {"STDIN", "STDOUT"}
 _SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
+# What each option of a marker may be.
+MARKER_OPTIONS: dict[str, Callable[[str], bool]] = {
+    "transaction": {"true", "false"}.__contains__,
+    "lock_timeout": is_duration,
+    "data_loss": {"accepted"}.__contains__,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """A file in sql/: its version (14 digits), name (as in the file's name), path and sections."""
 
     version: str
@@ -54,15 +57,15 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
         content: UTF-8, with or without byte order mark, with LF or CRLF.
 
     Raises:
-        PromptlibError: with path, line and remedy, for whatever the file format refuses.
+        MigrationFileError: with path, line and remedy, for whatever the file format refuses.
     """
     content = content.removeprefix(codecs.BOM_UTF8)
     _require_text(path, content)
     try:
-        return Migration(version, name, path, *_sections(content))
+        return Migration(version, name, path, *_split_sections(content))
     except LexicalError as error:
         where = place_in_file(path, content, error.offset)
-        raise PromptlibError(error.what, error.remedy, place=where) from None
+        raise MigrationFileError(error.what, error.remedy, place=where) from None
 
 
 def parse_section(text: str) -> Section:
@@ -73,7 +76,7 @@ def parse_section(text: str) -> Section:
     for item in items:
         assert not isinstance(item, Marker)
         statements.append(item)
-    return _section(source, marker, len(source), statements)
+    return _make_section(source, marker, len(source), statements)
 
 
 def place_in_file(path: Path, text: bytes, offset: int) -> str:
@@ -88,7 +91,7 @@ def _require_text(path: Path, content: bytes) -> None:
     if broken < 0:
         what, remedy, broken = "this is a NUL byte", "remove it", content.find(0)
     if broken >= 0:
-        raise PromptlibError(what, remedy, place=place_in_file(path, content, broken))
+        raise MigrationFileError(what, remedy, place=place_in_file(path, content, broken))
 
 
 def _not_utf8(content: bytes) -> int:
@@ -104,7 +107,7 @@ def _not_utf8(content: bytes) -> int:
     return -1
 
 
-def _sections(text: bytes) -> tuple[Section, Section]:
+def _split_sections(text: bytes) -> tuple[Section, Section]:
     """Cut a text at its markers; LexicalError for what does not belong where it stands."""
     markers: list[Marker] = []
     statements: list[Statements] = []
@@ -117,31 +120,32 @@ def _sections(text: bytes) -> tuple[Section, Section]:
             if _SUSPECT.match(text, item.head):
                 _check_statement(text, item)
             if not markers:
-                raise _misplaced(text[: item.head], item.head)
+                raise _sql_before_up(text[: item.head], item.head)
             statements[-1].append(item)
-    if len(markers) < 2:  # noqa: PLR2004 - UP and DOWN
-        raise _missing("DOWN" if markers else "UP", text)
-    up, down = markers
-    return (
-        _section(text, up, down.start, statements[0]),
-        _section(text, down, len(text), statements[1]),
-    )
+    match markers:
+        case [up, down]:
+            return (
+                _make_section(text, up, down.start, statements[0]),
+                _make_section(text, down, len(text), statements[1]),
+            )
+        case _:
+            raise _missing_marker("DOWN" if markers else "UP", text)
 
 
-def _misplaced(before: bytes, head: int) -> LexicalError:
+def _sql_before_up(before: bytes, head: int) -> LexicalError:
     """The error for a statement that no marker stands before."""
     error = LexicalError("SQL stands before `-- UP`", "move it below that line", head)
-    return _mistaken("UP", before) or error
+    return _mistaken_marker("UP", before) or error
 
 
-def _missing(word: str, text: bytes) -> LexicalError:
+def _missing_marker(word: str, text: bytes) -> LexicalError:
     """The error for a marker that is not there."""
     last = max(0, len(text.rstrip(WHITE)) - 1)
     error = LexicalError(f"the line `-- {word}` is missing", _SHAPE, last)
-    return _mistaken(word, text) or error
+    return _mistaken_marker(word, text) or error
 
 
-def _mistaken(word: str, text: bytes) -> LexicalError | None:
+def _mistaken_marker(word: str, text: bytes) -> LexicalError | None:
     """The error for a line that may have been meant for a marker, if there is one."""
     line = rf"^[ \t]*--[ \t]*{word}\b".encode()
     alike = re.search(line, text, re.IGNORECASE | re.MULTILINE)
@@ -183,14 +187,14 @@ def _is_client_copy(words: Iterator[str]) -> bool:
     return False
 
 
-def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> Section:
+def _make_section(text: bytes, marker: Marker, end: int, statements: Statements) -> Section:
     if not statements:
         raise LexicalError(
             f"no statement follows `-- {marker.word}`",
             "write one; where there is nothing to do, `SELECT 1;` says so",
             marker.start,
         )
-    options = marker_options(marker)
+    options = _read_options(marker)
     return Section(
         text,
         marker.end,
@@ -200,3 +204,29 @@ def _section(text: bytes, marker: Marker, end: int, statements: Statements) -> S
         lock_timeout=options.get("lock_timeout"),
         data_loss_accepted="data_loss" in options,
     )
+
+
+def _read_options(marker: Marker) -> dict[str, str]:
+    """Read the options of a marker.
+
+    Raises:
+        LexicalError: for one that is unknown, given twice, or cannot have its value.
+    """
+    found: dict[str, str] = {}
+    for option in marker.options.split():
+        name, value = option.split(":", 1)
+        allowed = MARKER_OPTIONS.get(name)
+        if not allowed or (name == "data_loss" and marker.word == "DOWN"):
+            raise LexicalError(
+                f"`-- {marker.word}` has no option `{name}`", _known_options(marker), marker.start
+            )
+        if name in found or not allowed(value):
+            problem = "is given twice" if name in found else f"cannot be `{value}`"
+            raise LexicalError(f"option `{name}` {problem}", _known_options(marker), marker.start)
+        found[name] = value
+    return found
+
+
+def _known_options(marker: Marker) -> str:
+    accepted = " and data_loss:accepted" if marker.word == "UP" else ""
+    return f"the options are transaction:false, lock_timeout:30s (or ms, min){accepted}"

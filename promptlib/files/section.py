@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.files.checksum import text_checksum, trimmed_span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
 
-@dataclass(frozen=True)
-class Section:
+class _Facts(NamedTuple):
+    source: bytes
+    start: int
+    end: int
+    statements: Sequence[Statement]
+    transactional: bool = True
+    lock_timeout: str | None = None
+    data_loss_accepted: bool = False
+
+
+class Section(_Facts):
     """The UP or DOWN part of a migration.
 
     Attributes:
@@ -28,13 +36,8 @@ class Section:
         data_loss_accepted: whether UP says that it drops values no DOWN can give back.
     """
 
-    source: bytes = field(repr=False)
-    start: int
-    end: int
-    statements: Sequence[Statement] = field(compare=False)  # they follow from the text
-    transactional: bool = True
-    lock_timeout: str | None = None
-    data_loss_accepted: bool = False
+    def __repr__(self) -> str:
+        return f"Section(start={self.start}, end={self.end})"
 
     @property
     def text(self) -> str:
@@ -67,14 +70,14 @@ class Section:
     def checksum_of(self, count: int) -> str:
         """Tell whether the first statements, those that ran already, were edited."""
         there = range(len(self.statements))[:count]
-        return functools.reduce(self.checksum_after, there, _sum(b""))
+        return functools.reduce(self.checksum_after, there, _checksum(b""))
 
     def checksum_after(self, before: str, index: int) -> str:
         """Go on from the checksum of the statements before this one."""
         statement = self.statements[index]
         text = self.source[statement.head : statement.end].rstrip(b";")
-        return _sum(before.encode() + text)
+        return _checksum(before.encode() + text)
 
 
-def _sum(text: bytes) -> str:
+def _checksum(text: bytes) -> str:
     return text_checksum(text, 0, len(text))

@@ -1,66 +1,77 @@
-"""The attempts that a database remembers: what `promptlib history` shows."""
+"""The attempts that a database remembers, and when its migrations ran."""
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError
-from promptlib.files.directory import list_migrations
-from promptlib.ledger.state import read_ledger
-from promptlib.ledger.tables import LedgerSql
-from promptlib.plan.status import UTC, read_only_snapshot
+from promptlib.ledger.tables import UTC, LedgerSql
 
 if TYPE_CHECKING:
-    from promptlib.config.project import Project
-    from promptlib.plan.status import Document
-    from promptlib.postgres.target import Target
+    from psycopg2.extensions import cursor as Cursor
 
-# The keys of the document, and their columns.
-_COLUMNS = {
-    "version": "version",
-    "direction": "direction",
-    "started_at": UTC.format("started_at"),
-    "finished_at": UTC.format("finished_at"),
-    "outcome": "outcome",
-    "executed_by": "executed_by",
-    "error": "error",
-}
+    from promptlib.ledger.state import Ledger
 
 
-def read_history(project: Project, target: Target, version: str) -> list[Document]:
+class Attempt(NamedTuple):
+    """One attempt to run a section, or somebody's word about a migration.
+
+    Attributes:
+        version: of the migration.
+        direction: `up` or `down`.
+        started_at: when, as ISO 8601 in UTC.
+        finished_at: likewise; None while it runs, or where nobody saw its end.
+        outcome: `done`, `failed`, `running`, `stamped`, `adopted` or `repaired`.
+        executed_by: the database's user.
+        error: what was said when it failed.
+    """
+
+    version: str
+    direction: str
+    started_at: str | None
+    finished_at: str | None
+    outcome: str
+    executed_by: str
+    error: str | None
+
+
+class Execution(NamedTuple):
+    """How a migration ran that is applied now; None where nobody knows.
+
+    Attributes:
+        executed_at: when, as ISO 8601 in UTC.
+        execution_ms: how long it took, in milliseconds.
+        executed_by: the database's user.
+    """
+
+    executed_at: str | None = None
+    execution_ms: int | None = None
+    executed_by: str | None = None
+
+
+def read_history(cursor: Cursor, ledger: Ledger, version: str = "") -> list[Attempt]:
     """Read the attempts, oldest first.
 
     Args:
-        project: whose files are looked at.
-        target: the database.
+        cursor: on any connection.
+        ledger: what was read of the database.
         version: of the only migration to tell of, or how it begins; empty: all.
-
-    Raises:
-        PromptlibError: when neither an attempt nor a file has such a version.
     """
-    rows = []
-    with (
-        contextlib.closing(target.connect()) as connection,
-        read_only_snapshot(connection) as cursor,
-    ):
-        found = read_ledger(cursor, project.settings.version_table_schema)
-        if found.has_events:
-            cursor.execute(
-                f"SELECT {', '.join(_COLUMNS.values())} FROM {LedgerSql(found.schema).events}"
-                " WHERE starts_with(version, %s) ORDER BY id",
-                (version,),
-            )
-            rows = cursor.fetchall()
-    if version and not rows:
-        known = list_migrations(project.sql)
-        if not any(file.version.startswith(version) for file in known):
-            raise _unknown(version)
-    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
-
-
-def _unknown(version: str) -> PromptlibError:
-    return PromptlibError(
-        f"no migration has a version that begins with {version!r}",
-        "promptlib status shows them all",
+    if not ledger.has_events:
+        return []
+    cursor.execute(
+        f"SELECT version, direction, {UTC.format('started_at')}, {UTC.format('finished_at')},"
+        f" outcome, executed_by, error FROM {LedgerSql(ledger.schema).events}"
+        " WHERE starts_with(version, %s) ORDER BY id",
+        (version,),
     )
+    return [Attempt(*row) for row in cursor.fetchall()]
+
+
+def read_executions(cursor: Cursor, ledger: Ledger) -> dict[str, Execution]:
+    """Read when, how long and as whom the applied migrations ran, by version."""
+    if not ledger.rows:
+        return {}
+    later = [name if name in ledger.columns else "NULL" for name in Execution._fields[1:]]
+    columns = ", ".join(["id::text", UTC.format("executed_at"), *later])
+    cursor.execute(f"SELECT {columns} FROM {LedgerSql(ledger.schema).migrations}")
+    return {version: Execution(*facts) for version, *facts in cursor}

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import random
 import selectors
 import time
@@ -20,7 +19,9 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from promptlib.core.durations import duration_seconds
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import LockLostError, LockNotAcquiredError
+from promptlib.core.events import Event, Kind, Progress, ignore
+from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-_log = logging.getLogger(__name__)
 _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
 _TELL_EVERY = 5.0  # seconds
 # Nothing may end the transaction that holds the lock while a migration takes its time. It reads no
@@ -58,17 +58,17 @@ class DeployLock:
         """Make sure that the lock is held, without a query while nothing happens.
 
         Raises:
-            PromptlibError: when its connection is gone.
+            LockLostError: when its connection is gone.
         """
         try:
             if self._selector.select(0):  # its end, or some news that does not matter
                 with self._connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
         except (psycopg2.Error, OSError, ValueError):
-            raise PromptlibError(
+            raise LockLostError(
                 "the connection that holds the deploy lock was lost, so the deploy stops here: "
                 "another one may have begun",
-                "see where the database stands with alembic current, then run it again",
+                Remedy("see where the database stands with {}, then run it again", STATUS),
             ) from None
 
     def close(self) -> None:
@@ -83,39 +83,47 @@ def lock_key(schema: str, table: str) -> int:
 
 
 @contextlib.contextmanager
-def hold_lock(connect: Callable[[], Connection], number: int, wait: str) -> Iterator[DeployLock]:
+def hold_lock(
+    connect: Callable[[], Connection], number: int, wait: str, progress: Progress = ignore
+) -> Iterator[DeployLock]:
     """Hold the lock on a connection of its own.
 
     Args:
         connect: opens one.
-        number: from `key`.
+        number: from `lock_key`.
         wait: how long to wait for another deploy, as PostgreSQL writes times.
+        progress: is told who holds it meanwhile.
 
     Raises:
-        PromptlibError: when it is not free in time, naming who holds it.
+        LockNotAcquiredError: when it is not free in time, naming who holds it.
     """
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
         with connection.cursor() as cursor:
-            acquire_lock(cursor, number, wait, between=connection.rollback)
+            acquire_lock(cursor, number, wait, progress, between=connection.rollback)
             cursor.execute(_STAY)
             with contextlib.closing(DeployLock(connection)) as lock:
                 yield lock
 
 
 def acquire_lock(
-    cursor: Cursor, number: int, wait: str, between: Callable[[], None] = lambda: None
+    cursor: Cursor,
+    number: int,
+    wait: str,
+    progress: Progress = ignore,
+    between: Callable[[], None] = lambda: None,
 ) -> None:
     """Take the lock for the cursor's transaction.
 
     Args:
         cursor: in READ COMMITTED, or it would not see what the other deploy did.
-        number: from `key`.
+        number: from `lock_key`.
         wait: how long to wait, as PostgreSQL writes times.
+        progress: is told who holds it meanwhile.
         between: ends the transaction before each pause.
 
     Raises:
-        PromptlibError: when it is not free in time, naming who holds it.
+        LockNotAcquiredError: when it is not free in time, naming who holds it.
     """
     began = time.monotonic()
     told = 0.0
@@ -125,13 +133,9 @@ def acquire_lock(
         between()
         waited = time.monotonic() - began
         if waited >= duration_seconds(wait):
-            raise PromptlibError(
-                f"another deploy has not ended within {wait}: {describe_sessions(holders)}",
-                "wait for it, or raise deploy_wait; if it hangs, end it with "
-                "SELECT pg_terminate_backend(pid)",
-            )
+            raise _refused(wait, holders)
         if waited >= told:
-            _tell(holders)
+            progress(Event(Kind.WAITING, _waiting(holders), seconds=waited))
             told = waited + _TELL_EVERY
         time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - to not come all at once
         pause = min(2 * pause, _LONGEST)
@@ -143,8 +147,17 @@ def _try(cursor: Cursor, number: int) -> bool:
     return bool(taken)
 
 
-def _tell(holders: list[ServerSession]) -> None:
+def _waiting(holders: list[ServerSession]) -> str:
     since = ", ".join(f"since {each.since}" for each in holders if each.since)
-    _log.info(
-        "waiting for another deploy: %s", " ".join([describe_sessions(holders), since]).strip()
+    return f"waiting for another deploy: {describe_sessions(holders)} {since}".strip()
+
+
+def _refused(wait: str, holders: list[ServerSession]) -> LockNotAcquiredError:
+    named = describe_sessions(holders)
+    error = LockNotAcquiredError(
+        f"another deploy has not ended within {wait}: {named}",
+        "wait for it, or raise deploy_wait; if it hangs, end it with "
+        "SELECT pg_terminate_backend(pid)",
     )
+    error.holders = named
+    return error

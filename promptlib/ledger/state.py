@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
+from psycopg2 import errors
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import LedgerError
 from promptlib.ledger.tables import (
     ADDED,
     EVENTS,
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from promptlib.files.parser import Migration
 
-_NO_RIGHT, _NO_SCHEMA = "42501", "3F000"
-# What keeps a deploy away, and what to do.
-REPLICA = ("this server is a read-only replica", "connect to the primary in DATABASE_URL")
 _OURS = frozenset(ADDED)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _WHERE = """
@@ -178,6 +176,21 @@ class Ledger(NamedTuple):
         """The current revision, or nothing."""
         return max(self.current, default="")
 
+    def with_tables(self, taken: Iterable[Migration]) -> Ledger:
+        """What would be read once all tables are made, and these migrations are taken over."""
+        rows = {
+            each.version: LedgerRow(
+                each.version, each.name.replace("_", " "), each.up.checksum, each.down.checksum
+            )
+            for each in taken
+        }
+        return self._replace(
+            rows={**self.rows, **rows},
+            columns=self.columns | _OURS | _PREDECESSORS,
+            has_version_table=True,
+            events=self.events | RECORDED,
+        )
+
 
 def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     """Read what the database remembers, in two queries.
@@ -214,7 +227,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     )
 
 
-def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> bool:
+def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> Ledger:
     """Make the tables where they are not, and fill them where migrations ran before.
 
     Args:
@@ -223,28 +236,38 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> b
         before: the migrations up to the current revision, not read without need.
 
     Returns:
-        whether anything was written.
+        what would be read then; `found` itself, where nothing was written.
 
     Raises:
-        PromptlibError: naming the tables, when they may not be made.
+        LedgerError: naming the tables, when they may not be made.
     """
     tables = LedgerSql(found.schema)
     sql = [] if found.exists else [tables.create(extend=found.is_predecessors)]
-    if found.is_unfilled and (ran := [*before]):
+    if not found.has_version_table:
+        sql.append(tables.create_version())
+    ran = [*before] if found.is_unfilled else []
+    if ran:
         sql.append(tables.took_over(ran, "adopted"))
     try:
         for each in sql:
             cursor.execute(each)
     except psycopg2.Error as error:
-        if error.pgcode not in (_NO_RIGHT, _NO_SCHEMA):
-            raise
-        schema = found.schema or "that the search_path names"
-        raise PromptlibError(
-            f"the tables {' and '.join(TABLES)} cannot be made in the schema {schema}: "
-            f"{error.diag.message_primary}",
-            f"GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or let the owner "
-            "deploy once"
-            if error.pgcode == _NO_RIGHT
-            else "create the schema, or name another one in version_table_schema",
-        ) from error
-    return bool(sql)
+        if refused := _unmakeable(error, found.schema):
+            raise refused from error
+        raise
+    return found.with_tables(ran) if sql else found
+
+
+def _unmakeable(error: psycopg2.Error, schema: str) -> LedgerError | None:
+    """Why the tables cannot be made, where that is a matter of rights or names."""
+    may_not = isinstance(error, errors.InsufficientPrivilege)
+    if not may_not and not isinstance(error, errors.InvalidSchemaName):
+        return None
+    schema = schema or "that the search_path names"
+    return LedgerError(
+        f"the tables {' and '.join(TABLES)} cannot be made in the schema {schema}: "
+        f"{error.diag.message_primary}",
+        f"GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or let the owner deploy once"
+        if may_not
+        else "create the schema, or name another one in version_table_schema",
+    )

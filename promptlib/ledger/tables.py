@@ -6,19 +6,15 @@ attempt. Who runs the SQL, and in which transaction, is left to others.
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.syntax.quoting import quote_literal
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from psycopg2.extensions import Diagnostics
-
     from promptlib.files.parser import Migration
     from promptlib.files.section import Section
-    from promptlib.ledger.moves import Move
 
 MIGRATIONS, EVENTS = TABLES = ("migrations", "migration_events")
 VERSION_TABLE = "alembic_version"
@@ -38,6 +34,35 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );"""
 _EXTEND = "ALTER TABLE {migrations} {columns};"
+# A time as text: SQL, to be filled in.
+UTC = "to_char({}::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+
+class Move(NamedTuple):
+    """From one revision to another. Nothing stands for none."""
+
+    before: str
+    now: str
+
+    def sql(self, table: str) -> str:
+        """Set it as Alembic does."""
+        before, now = map(quote_literal, self)
+        if not self.before:
+            return f"INSERT INTO {table} (version_num) VALUES ({now});"
+        where = f"WHERE version_num = {before}"
+        if not self.now:
+            return f"DELETE FROM {table} {where};"
+        return f"UPDATE {table} SET version_num = {now} {where};"
+
+    def guarded(self, value: str, table: str) -> str:
+        """An expression that is NULL, and not this value, where the revision is not what it was.
+
+        Alembic would count the rows that it changed. The row is locked: nobody changes it between.
+        """
+        if not self.before:
+            return f"CASE WHEN NOT EXISTS (SELECT FROM {table}) THEN {value} END"
+        where = f"WHERE version_num = {quote_literal(self.before)}"
+        return f"(SELECT {value} FROM {table} {where} FOR UPDATE)"
 
 
 class Ran(NamedTuple):
@@ -56,13 +81,6 @@ class Ran(NamedTuple):
 
 
 _RAN = Ran()
-_NULL = "23502"  # not_null_violation
-
-
-def is_moved_elsewhere(diagnostics: Diagnostics) -> bool:
-    """Whether a section cannot be recorded because the current revision is not what it was."""
-    found = diagnostics.sqlstate, diagnostics.table_name, diagnostics.column_name
-    return found == (_NULL, EVENTS, "version")
 
 
 def kept_section(section: Section) -> str:
@@ -91,6 +109,8 @@ class LedgerSql:
         columns = ", ".join(
             f"ADD COLUMN IF NOT EXISTS {name} {type_}" for name, type_ in ADDED.items()
         )
+        from importlib import resources  # noqa: PLC0415 - slow to import, and rarely needed
+
         text = resources.files("promptlib.ledger").joinpath("ledger.sql").read_text("utf-8").strip()
         made = text.format(migrations=self.migrations, events=self.events)
         extended = _EXTEND.format(migrations=self.migrations, columns=columns)

@@ -11,11 +11,12 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError, display_path
-from promptlib.files.directory import file_from_name, new_file
+from promptlib.core.errors import MigrationFileError, display_path
+from promptlib.files.directory import file_from_name
+from promptlib.files.new_file import name_next_migration
 from promptlib.lint.git import git_identity, open_base
 from promptlib.lint.violations import Violation
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,18 +38,19 @@ def check_against_base(
         base: the branch to merge into; nothing, where files are judged by themselves.
 
     Raises:
-        PromptlibError: when a file cannot be read, or git cannot tell.
+        MigrationFileError: when a file cannot be read.
+        PromptlibError: when git cannot tell, as `open_base` says.
     """
     if not base:
-        yield from _future(files)
+        yield from _future_versions(files)
         return
     with open_base(folder, base) as opened:
         new = [each for each in files if each.path.name not in {**opened.fork, **opened.tip}]
-        yield from _future(new)
-        yield from _against(opened, folder, files, new)
+        yield from _future_versions(new)
+        yield from _changes_to_base(opened, folder, files, new)
 
 
-def _future(files: Iterable[MigrationFile]) -> Iterator[Violation]:
+def _future_versions(files: Iterable[MigrationFile]) -> Iterator[Violation]:
     now = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     for file in files:
         if file.version > now:
@@ -56,54 +58,54 @@ def _future(files: Iterable[MigrationFile]) -> Iterator[Violation]:
             yield Violation(file.path, 1, 1, "future", what, "rename it to the time in UTC")
 
 
-def _against(
+def _changes_to_base(
     base: BaseBranch, folder: Path, files: Sequence[MigrationFile], new: Sequence[MigrationFile]
 ) -> Iterator[Violation]:
     """What a branch may not do to its base."""
     names, added = {each.path.name for each in files}, [*new]
-    for file in _known(folder, base.fork.keys() & base.tip.keys()):
+    for file in _known_files(folder, base.fork.keys() & base.tip.keys()):
         if file.path.name in names:
-            yield from _edited(file, base)
+            yield from _edited_sections(file, base)
         elif successor := _successor(file, added, base):
             added.remove(successor)
             what = f"{base.name} has it as {file.path.name}"
             yield Violation(successor.path, 1, 1, "renamed", what, "give it that name again")
         else:
             what = f"{base.name} has it, and the file is gone"
-            yield Violation(file.path, 1, 1, "missing", what, _restoring(file, base))
-    yield from _late(folder, added, _known(folder, base.tip), base.name)
+            yield Violation(file.path, 1, 1, "missing", what, _restore_remedy(file, base))
+    yield from _late_versions(folder, added, _known_files(folder, base.tip), base.name)
 
 
-def _known(folder: Path, names: Iterable[str]) -> list[MigrationFile]:
+def _known_files(folder: Path, names: Iterable[str]) -> list[MigrationFile]:
     """The migrations among some files, oldest first."""
     found = []
     for name in sorted(names):
-        with contextlib.suppress(PromptlibError):
+        with contextlib.suppress(MigrationFileError):
             found.append(file_from_name(str(folder / name), name))
     return found
 
 
-def _edited(file: MigrationFile, base: BaseBranch) -> Iterator[Violation]:
+def _edited_sections(file: MigrationFile, base: BaseBranch) -> Iterator[Violation]:
     """Judge as a deploy does: by UP, but for line endings and the blank lines around it."""
     content, merged = file.content(), base.fork[file.path.name]
     if git_identity(content, merged) in (merged, base.tip[file.path.name]):
         return
-    before, now = _up(file, base.content(merged)), _up(file, content)
+    before, now = _up_section(file, base.content(merged)), _up_section(file, content)
     if before and now and before.checksum != now.checksum:
         line, _ = line_and_column(now.source, now.start)
         what = f"{base.name} has another UP section"
-        remedy = f"{_restoring(file, base)}, and write a new migration"
+        remedy = f"{_restore_remedy(file, base)}, and write a new migration"
         yield Violation(file.path, line, 1, "edited", what, remedy)
 
 
-def _up(file: MigrationFile, content: bytes) -> Section | None:
+def _up_section(file: MigrationFile, content: bytes) -> Section | None:
     """The UP section; None, where the format is broken."""
-    with contextlib.suppress(PromptlibError):
+    with contextlib.suppress(MigrationFileError):
         return file.parse(content).up
     return None
 
 
-def _restoring(file: MigrationFile, base: BaseBranch) -> str:
+def _restore_remedy(file: MigrationFile, base: BaseBranch) -> str:
     return f"restore it: git checkout {base.name} -- {display_path(file.path)}"
 
 
@@ -111,15 +113,15 @@ def _successor(
     gone: MigrationFile, new: Iterable[MigrationFile], base: BaseBranch
 ) -> MigrationFile | None:
     """The new file that is a merged one with another name: of its version, or with its UP."""
-    before = _up(gone, base.content(base.fork[gone.path.name]))
+    before = _up_section(gone, base.content(base.fork[gone.path.name]))
     for file in new:
-        now = _up(file, file.content())
+        now = _up_section(file, file.content())
         if file.version == gone.version or (before and now and before.checksum == now.checksum):
             return file
     return None
 
 
-def _late(
+def _late_versions(
     folder: Path, new: Iterable[MigrationFile], theirs: Sequence[MigrationFile], base: str
 ) -> Iterator[Violation]:
     """The new migrations that would not stand behind all those of the base."""
@@ -132,7 +134,7 @@ def _late(
                 if newer[0].version == file.version
                 else "an older version than"
             )
-            renamed = new_file(folder, file.name, after=taken)
+            renamed = name_next_migration(folder, file.name, after=taken)
             taken.append(renamed)
             what = f"it has {word} {newer[-1].path.name} of {base}"
             yield Violation(file.path, 1, 1, "late", what, f"rename it to {renamed.path.name}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from promptlib.syntax.ddl import ObjectChange
-    from promptlib.syntax.tokens import Name, Token
+    from promptlib.syntax.tokens import ObjectName, Token
 
     Statements = Sequence[Sequence[Token]]
 
@@ -47,7 +47,7 @@ class MadeObject(NamedTuple):
     """
 
     object: NamedObject
-    before: Name = ()
+    before: ObjectName = ()
 
     @property
     def is_back(self) -> bool:
@@ -138,21 +138,21 @@ class _Balance:
 
     def _make(self, new: NamedObject) -> None:
         """Remember what UP makes; what DOWN makes anew was there before UP."""
-        self._taken(new.is_same)
+        self._take(new.is_same)
         if self.goes_up:
             self.made.append(MadeObject(new))
 
     def _drop(self, gone: NamedObject, *, cascades: bool) -> None:
-        if not self._taken(gone.is_same) and gone.kind in _MAY_BE_UNNAMED:
-            self._taken(lambda each: _may_be(each, gone), most=1)
+        if not self._take(gone.is_same) and gone.kind in _MAY_BE_UNNAMED:
+            self._take(lambda each: _may_be_unnamed(each, gone), most=1)
         self._drop_with(gone, cascades=cascades)
 
     def _drop_with(self, gone: NamedObject, *, cascades: bool) -> None:
-        for each in self._taken(lambda each: _goes_with(each, gone, cascades=cascades)):
+        for each in self._take(lambda each: _goes_with(each, gone, cascades=cascades)):
             self._drop_with(each.object, cascades=cascades)
 
-    def _rename(self, old: NamedObject, to: Name) -> None:
-        found = self._taken(old.is_same) or ([MadeObject(old, old.name)] if self.goes_up else [])
+    def _rename(self, old: NamedObject, to: ObjectName) -> None:
+        found = self._take(old.is_same) or ([MadeObject(old, old.name)] if self.goes_up else [])
         self.made += [MadeObject(each.object._replace(name=to), each.before) for each in found]
         if old.is_relation:
             self._update(
@@ -160,7 +160,7 @@ class _Balance:
                 lambda each: each._replace(table=to),
             )
 
-    def _taken(
+    def _take(
         self, is_meant: Callable[[NamedObject], bool], most: int | None = None
     ) -> list[MadeObject]:
         """Forget some objects, and give them."""
@@ -177,7 +177,7 @@ class _Balance:
         ]
 
 
-def _may_be(made: NamedObject, gone: NamedObject) -> bool:
+def _may_be_unnamed(made: NamedObject, gone: NamedObject) -> bool:
     """Whether an object whose name PostgreSQL chose may be the one that is dropped by a name."""
     same_table = not gone.table or may_be_same_name(made.table, gone.table)
     return made.kind == gone.kind and not made.name and same_table

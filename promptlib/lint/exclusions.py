@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import tomllib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import ConfigurationError, display_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Exclusions(NamedTuple):
     per_file: Mapping[str, Mapping[str, str]]
     include: Sequence[str]
 
-    def cover(self, violation: Violation) -> bool:
+    def covers(self, violation: Violation) -> bool:
         """Whether the rule does not fit the file that breaks it."""
         return violation.rule in self.exclude or any(
             violation.rule in excluded and fnmatch.fnmatchcase(violation.path.name, pattern)
@@ -47,46 +47,52 @@ def read_exclusions(path: Path) -> Exclusions:
         path: of pyproject.toml.
 
     Raises:
-        PromptlibError: when it makes no sense, or an exclusion has no reason.
+        ConfigurationError: when it makes no sense, or an exclusion has no reason.
     """
     try:
-        found: Any = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        found: object = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (OSError, ValueError) as error:
-        raise PromptlibError(f"cannot be read: {error}", place=display_path(path)) from None
+        raise ConfigurationError(f"cannot be read: {error}", place=display_path(path)) from None
     for name in _TABLES:
         found = found.get(name, {}) if isinstance(found, dict) else {}
     try:
-        return _checked(found)
-    except PromptlibError as error:
-        raise PromptlibError(error.what, error.remedy, place=display_path(path)) from None
+        return _read_options(found)
+    except ConfigurationError as error:
+        raise error.but(place=display_path(path)) from None
 
 
-def _checked(table: object) -> Exclusions:
-    options = _table(table, _NAME)
+def _read_options(table: object) -> Exclusions:
+    options = _require_table(table, _NAME)
     for name in options:
         if name not in _KEYS:
-            raise PromptlibError(f"{_NAME} has no option {name}", f"it has {', '.join(_KEYS)}")
+            raise ConfigurationError(f"{_NAME} has no option {name}", f"it has {', '.join(_KEYS)}")
     include = options.get(_INCLUDE, [])
     if not isinstance(include, list):
-        raise PromptlibError(f"{_INCLUDE} of {_NAME} is no list", f'write {_INCLUDE} = ["a-rule"]')
-    per_file = _table(options.get(_PER_FILE, {}), f"{_PER_FILE} of {_NAME}")
+        raise ConfigurationError(
+            f"{_INCLUDE} of {_NAME} is no list", f'write {_INCLUDE} = ["a-rule"]'
+        )
+    per_file = _require_table(options.get(_PER_FILE, {}), f"{_PER_FILE} of {_NAME}")
     return Exclusions(
-        _reasons(options.get(_EXCLUDE, {}), f"{_EXCLUDE} of {_NAME}"),
-        {name: _reasons(each, f"{_PER_FILE}.{name} of {_NAME}") for name, each in per_file.items()},
+        _require_reasons(options.get(_EXCLUDE, {}), f"{_EXCLUDE} of {_NAME}"),
+        {
+            name: _require_reasons(each, f"{_PER_FILE}.{name} of {_NAME}")
+            for name, each in per_file.items()
+        },
         include,
     )
 
 
-def _table(found: object, name: str) -> dict[str, Any]:
+def _require_table(found: object, name: str) -> dict[str, object]:
     if not isinstance(found, dict):
-        raise PromptlibError(f"{name} is no table", 'write a-rule = "the reason" in it')
+        raise ConfigurationError(f"{name} is no table", 'write a-rule = "the reason" in it')
     return found
 
 
-def _reasons(found: object, name: str) -> dict[str, str]:
+def _require_reasons(found: object, name: str) -> dict[str, str]:
     """Rules with reasons."""
-    reasons = _table(found, name)
-    for rule, reason in reasons.items():
+    reasons = {}
+    for rule, reason in _require_table(found, name).items():
         if not isinstance(reason, str) or not reason.strip():
-            raise PromptlibError(f"{name} gives no reason for {rule}", f'write {rule} = "why"')
+            raise ConfigurationError(f"{name} gives no reason for {rule}", f'write {rule} = "why"')
+        reasons[rule] = reason
     return reasons

@@ -1,6 +1,6 @@
 """What a git repository holds of a folder: on a base branch, and where the current one left it.
 
-Two processes of git, however many files there are. What follows from it is left to merged.py.
+Two processes of git, however many files there are. What follows from it is left to base_branch.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError, display_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,36 +56,42 @@ def open_base(folder: Path, ref: str) -> Iterator[BaseBranch]:
         ref: a branch, tag or commit.
 
     Raises:
-        PromptlibError: when there is no git, repository or such ref, or no common history.
+        MissingExtraError: when there is no git.
+        ConfigurationError: when there is no repository or no such ref, or no common history.
+        ProgramError: when git fails.
     """
-    prefix, tip, fork = _resolved(folder, ref)
-    with _objects(folder) as read:
-        of_tip, of_fork = (_files(read(f"{commit}:{prefix}"), commit) for commit in (tip, fork))
+    prefix, tip, fork = _resolve_ref(folder, ref)
+    with _object_reader(folder) as read:
+        of_tip, of_fork = (
+            _tree_files(read(f"{commit}:{prefix}"), commit) for commit in (tip, fork)
+        )
         yield BaseBranch(ref, of_tip, of_fork, read)
 
 
-def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
+def _resolve_ref(folder: Path, ref: str) -> tuple[str, str, str]:
     """The folder's path in the repository, the commit of a ref, and where HEAD left it."""
-    with _explained():
+    with _missing_git_explained():
         result = subprocess.run(
             ["git", "rev-parse", "--show-prefix", f"{ref}...HEAD"],
             cwd=folder,
-            env=_environment(),
+            env=_environment_of_git(),
             capture_output=True,
             check=False,
         )
     said = result.stderr.decode(errors="replace")
     if _NO_REPOSITORY in said:
-        raise PromptlibError(
+        raise ConfigurationError(
             "this is in no git repository", "leave --base out", place=display_path(folder)
         )
     if ref.startswith("-") or any(each in said for each in _NO_COMMIT):
-        raise PromptlibError(f"git knows no commit {ref} here", "fetch it, or name another --base")
+        raise ConfigurationError(
+            f"git knows no commit {ref} here", "fetch it, or name another --base"
+        )
     if result.returncode:
-        raise PromptlibError(f"git failed: {said.splitlines()[0]}")
+        raise ProgramError(f"git failed: {said.splitlines()[0]}")
     prefix, _head, tip, *forks = os.fsdecode(result.stdout).splitlines()
     if not forks:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"HEAD and {ref} have no commit in common",
             "fetch the whole history: git fetch --unshallow (in CI: fetch-depth: 0)",
         )
@@ -93,14 +99,14 @@ def _resolved(folder: Path, ref: str) -> tuple[str, str, str]:
 
 
 @contextlib.contextmanager
-def _objects(folder: Path) -> Iterator[Callable[[str], bytes]]:
+def _object_reader(folder: Path) -> Iterator[Callable[[str], bytes]]:
     """A function that reads objects by their names; what is not there is empty."""
     with (
-        _explained(),
+        _missing_git_explained(),
         subprocess.Popen(
             ["git", "cat-file", "--batch"],
             cwd=folder,
-            env=_environment(),
+            env=_environment_of_git(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         ) as process,
@@ -120,7 +126,7 @@ def _objects(folder: Path) -> Iterator[Callable[[str], bytes]]:
         yield read
 
 
-def _files(tree: bytes, commit: str) -> dict[str, str]:
+def _tree_files(tree: bytes, commit: str) -> dict[str, str]:
     """The files of a tree object: mode, name and id of each, one behind the other."""
     length, found = len(commit) // 2, {}
     while tree:
@@ -132,14 +138,14 @@ def _files(tree: bytes, commit: str) -> dict[str, str]:
     return found
 
 
-def _environment() -> dict[str, str]:
+def _environment_of_git() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
     return {**kept, "LC_ALL": "C"}
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
+def _missing_git_explained() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise PromptlibError("git is not installed", "install it, or leave --base out") from None
+        raise MissingExtraError("git is not installed", "install it, or leave --base out") from None

@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MigrationFileError
 from promptlib.lint.rules import RULE_NAMES, check_rules
 from promptlib.lint.squawk import run_squawk
 from promptlib.lint.violations import violation_of_error
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from promptlib.core.errors import PromptlibError
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.lint.exclusions import Exclusions
@@ -39,29 +40,34 @@ def lint_files(
         exclusions: which rules do not fit.
 
     Raises:
-        PromptlibError: when a file cannot be read, and when squawk is not installed or fails.
+        MigrationFileError: when a file cannot be read.
+        MissingExtraError: when squawk is not installed.
+        ProgramError: when it fails.
     """
     migrations, found = [], [violation_of_error(each, _NAME) for each in problems]
     for file in files:
         content = file.content()
         try:
             migrations.append(file.parse(content))
-        except PromptlibError as error:
+        except MigrationFileError as error:
             found.append(violation_of_error(error, _FORMAT))
-    return [*found, *lint_migrations(migrations, exclusions)]
+    return [*found, *_lint_migrations(migrations, exclusions)]
 
 
-def lint_migrations(migrations: Sequence[Migration], exclusions: Exclusions) -> Iterator[Violation]:
+def _lint_migrations(
+    migrations: Sequence[Migration], exclusions: Exclusions
+) -> Iterator[Violation]:
     """Yield what breaks a rule.
 
     Raises:
-        PromptlibError: when squawk is not installed, or fails.
+        MissingExtraError: when squawk is not installed.
+        ProgramError: when it fails.
     """
     found = [each for each in run_squawk(migrations, exclusions.include) if not _is_ours(each)]
     for migration in migrations:
-        ignores = _ignores(migration.up.source)
-        found += (each for each in check_rules(migration) if not ignores.cover(each))
-    return (each for each in found if not exclusions.cover(each))
+        ignores = _read_ignores(migration.up.source)
+        found += (each for each in check_rules(migration) if not ignores.covers(each))
+    return (each for each in found if not exclusions.covers(each))
 
 
 def _is_ours(violation: Violation) -> bool:
@@ -76,7 +82,7 @@ class _Ignores(NamedTuple):
     at_lines: set[tuple[int, str]]
     everywhere: set[str]
 
-    def cover(self, violation: Violation) -> bool:
+    def covers(self, violation: Violation) -> bool:
         """Whether a comment stands on the line of a violation, or on the one before it."""
         lines = (violation.line - 1, violation.line)
         return violation.rule in self.everywhere or any(
@@ -84,7 +90,7 @@ class _Ignores(NamedTuple):
         )
 
 
-def _ignores(source: bytes) -> _Ignores:
+def _read_ignores(source: bytes) -> _Ignores:
     found = _Ignores(set(), set())
     for comment in _IGNORE.finditer(source):
         names = {name.strip() for name in comment["rules"].decode().split(",")} - {""}

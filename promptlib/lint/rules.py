@@ -9,7 +9,7 @@ from promptlib.lint.down_coverage import objects_left_by_down
 from promptlib.lint.violations import Violation
 from promptlib.syntax.ddl import IF_NOT_EXISTS, VALUE, NamedObject, object_changes
 from promptlib.syntax.dml import INSERT, has_where, is_idempotent, write_commands
-from promptlib.syntax.pieces import line_and_column
+from promptlib.syntax.statements import line_and_column
 from promptlib.syntax.tokens import tokenize_statement, words_outside_parentheses
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ class _Complaint(NamedTuple):
     remedy: str
 
 
-class _Text(NamedTuple):
+class _TokenizedMigration(NamedTuple):
     """A migration, each section with the tokens of its statements."""
 
     migration: Migration
     up: Sequence[Sequence[Token]]
     down: Sequence[Sequence[Token]]
 
-    def of(self, *, transactional: bool) -> Iterator[Sequence[Sequence[Token]]]:
+    def sections(self, *, transactional: bool) -> Iterator[Sequence[Sequence[Token]]]:
         """The sections that run in a transaction, or those that do not."""
         if self.migration.up.transactional == transactional:
             yield self.up
@@ -55,14 +55,14 @@ def check_rules(migration: Migration) -> Iterator[Violation]:
         [tokenize_statement(source, each) for each in section.statements]
         for section in (migration.up, migration.down)
     )
-    text = _Text(migration, up, down)
+    text = _TokenizedMigration(migration, up, down)
     for rule, complaints in _RULES.items():
         for complaint in complaints(text):
             line, column = line_and_column(source, complaint.offset)
             yield Violation(migration.path, line, column, rule, complaint.message, complaint.remedy)
 
 
-def _down_misses_object(text: _Text) -> Iterator[_Complaint]:
+def _down_misses_object(text: _TokenizedMigration) -> Iterator[_Complaint]:
     for made in objects_left_by_down(text.migration.up.source, text.up, text.down):
         what, remedy = (
             (f"DOWN does not give {made.object} its old name back", "rename it in DOWN")
@@ -72,8 +72,8 @@ def _down_misses_object(text: _Text) -> Iterator[_Complaint]:
         yield _Complaint(made.object.offset, what, remedy)
 
 
-def _if_not_exists_in_transaction(text: _Text) -> Iterator[_Complaint]:
-    for section in text.of(transactional=True):
+def _if_not_exists_in_transaction(text: _TokenizedMigration) -> Iterator[_Complaint]:
+    for section in text.sections(transactional=True):
         for change in (change for statement in section for change in object_changes(statement)):
             if change.guard == IF_NOT_EXISTS:
                 what = f"IF NOT EXISTS hides another {change.object} that is there already"
@@ -81,8 +81,8 @@ def _if_not_exists_in_transaction(text: _Text) -> Iterator[_Complaint]:
                 yield _Complaint(change.object.offset, what, remedy)
 
 
-def _not_idempotent_outside_transaction(text: _Text) -> Iterator[_Complaint]:
-    for section in text.of(transactional=False):
+def _not_idempotent_outside_transaction(text: _TokenizedMigration) -> Iterator[_Complaint]:
+    for section in text.sections(transactional=False):
         dropped: list[NamedObject] = []
         for statement in section:
             for change in object_changes(statement):
@@ -121,9 +121,9 @@ def _repeated(command: Sequence[Token]) -> _Complaint:
     return _Complaint(command[0].start, what, f"{remedy}, or {_KEEP_IN_TRANSACTION}")
 
 
-def _cannot_run_in_transaction(text: _Text) -> Iterator[_Complaint]:
+def _cannot_run_in_transaction(text: _TokenizedMigration) -> Iterator[_Complaint]:
     """Say what squawk does not say of a section's only statement, and not of every kind."""
-    for section in text.of(transactional=True):
+    for section in text.sections(transactional=True):
         for statement in section:
             words = words_outside_parentheses(statement)
             concurrent = "CONCURRENTLY" in words and words[0] != "REFRESH"
@@ -133,7 +133,7 @@ def _cannot_run_in_transaction(text: _Text) -> Iterator[_Complaint]:
                 yield _Complaint(statement[0].start, what, remedy)
 
 
-def _write_without_where(text: _Text) -> Iterator[_Complaint]:
+def _write_without_where(text: _TokenizedMigration) -> Iterator[_Complaint]:
     for statement in (*text.up, *text.down):
         for command in write_commands(statement):
             verb = command[0].word
@@ -164,7 +164,7 @@ _SECRET = re.compile(
 )
 
 
-def _secret_literal(text: _Text) -> Iterator[_Complaint]:
+def _secret_literal(text: _TokenizedMigration) -> Iterator[_Complaint]:
     """Wherever it stands in the file: a comment shows it too."""
     kinds = [*_SECRETS]
     for found in _SECRET.finditer(text.migration.up.source):

@@ -51,13 +51,13 @@ class Violation(NamedTuple):
         return display_path(self.path)
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """What is wrong and what to do, and the notes on lines of their own."""
         return "\n".join(["; ".join(filter(None, (self.message, self.help))), *self.notes])
 
     def __str__(self) -> str:
         """The violation as a compiler would tell it."""
-        return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.said}"
+        return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.text}"
 
 
 def violation_of_error(error: PromptlibError, rule: str) -> Violation:
@@ -110,7 +110,7 @@ def _github(found: Sequence[Violation]) -> Iterable[str]:
             f"{name}={str(value).translate(_IN_PROPERTIES)}"
             for name, value in {**where, "title": each.rule}.items()
         )
-        yield f"::error {named}::{each.said.translate(_IN_MESSAGES)}"
+        yield f"::error {named}::{each.text.translate(_IN_MESSAGES)}"
 
 
 TEXT = "text"

@@ -1,92 +1,116 @@
-"""The migrations' files, read: those that are as they ran only when somebody wants them."""
+"""The migrations' files of one run: listed once, each read once, parsed when somebody needs it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import PromptlibError, combine_errors
+from promptlib.files.directory import list_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
 
-_NONE: Mapping[str, Migration] = MappingProxyType({})
 
-
-class Reading(NamedTuple):
-    """What the files hold.
-
-    Attributes:
-        changed: the migrations that are not as they ran, by version.
-        checksums: of the UP section of every file that can be read, by version.
-        broken: why others are refused.
-    """
-
-    changed: dict[str, Migration]
-    checksums: dict[str, str]
-    broken: list[PromptlibError]
-
-
-def read_files(
-    files: Iterable[MigrationFile],
-    rows: Mapping[str, LedgerRow],
-    known: Mapping[str, Migration] = _NONE,
-) -> Reading:
-    """Read every file once, and parse those that are not as they ran.
-
-    Args:
-        files: which.
-        rows: the ledger's, by version.
-        known: migrations that were parsed before, by version.
-    """
-    found = Reading({}, {}, [])
-    for file in files:
-        row = rows.get(file.version)
-        try:
-            migration = known.get(file.version) or _read(file, row)
-        except PromptlibError as error:
-            found.broken.append(error)
-            continue
-        if migration:
-            found.changed[file.version] = migration
-            found.checksums[file.version] = migration.up.checksum
-        elif row:
-            found.checksums[file.version] = row.checksum
-    return found
-
-
-def _read(file: MigrationFile, row: LedgerRow | None) -> Migration | None:
-    """Parse a file, unless it is as it ran."""
-    return file.read_unless(row.checksum, row.down) if row and row.down else file.read()
-
-
-class Migrations(Mapping[str, "Migration"]):
+class MigrationFiles(Mapping[str, "Migration"]):
     """Every migration by version. Those that are as they ran are parsed when they are asked for.
 
     Args:
-        files: all of them.
-        changed: those that have been parsed.
+        folder: where they are.
+
+    Attributes:
+        checksums: of the UP section of every file that was read and can be, by version.
+        broken: why others are refused.
     """
 
-    def __init__(self, files: Iterable[MigrationFile], changed: Mapping[str, Migration]) -> None:
-        self._files = {file.version: file for file in files}
-        self._parsed = dict(changed)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.checksums: dict[str, str] = {}
+        self.broken: list[PromptlibError] = []
+        self._parsed: dict[str, Migration] = {}
+        self._is_read = False
+
+    @cached_property
+    def files(self) -> list[MigrationFile]:
+        """The files by name, oldest first; none has been read.
+
+        Raises:
+            MigrationFileError: for names that are not those of migrations.
+        """
+        return list_migrations(self.folder)
+
+    @cached_property
+    def _by_version(self) -> dict[str, MigrationFile]:
+        return {file.version: file for file in self.files}
+
+    @property
+    def newest(self) -> str:
+        """The version of the newest file, or nothing."""
+        return self.files[-1].version if self.files else ""
+
+    def read(self, rows: Mapping[str, LedgerRow]) -> None:
+        """Read every file, once, and parse those that are not as they ran.
+
+        Args:
+            rows: the ledger's, by version.
+        """
+        if self._is_read:
+            return
+        self._is_read = True
+        for file in self.files:
+            row = rows.get(file.version)
+            try:
+                self._take(file, row)
+            except PromptlibError as error:
+                self.broken.append(error)
+
+    def _take(self, file: MigrationFile, row: LedgerRow | None) -> None:
+        known = (row.checksum, row.down) if row and row.down else None
+        migration = file.read_unless(*known) if known else file.read()
+        if migration:
+            self._parsed[file.version] = migration
+            self.checksums[file.version] = migration.up.checksum
+        elif row:
+            self.checksums[file.version] = row.checksum
+
+    def require_readable(self) -> None:
+        """Refuse what is broken anywhere, before a deploy begins.
+
+        Raises:
+            MigrationFileError: naming every file that is.
+        """
+        if self.broken:
+            raise combine_errors(self.broken)
+
+    def add(self, file: MigrationFile) -> None:
+        """Take a file for the newest that has just been written."""
+        self.files.append(file)
+        self._by_version[file.version] = file
+
+    def parsed(self, version: str) -> Migration | None:
+        """The migration, if it had to be parsed: it is not as it ran, or never did."""
+        return self._parsed.get(version)
+
+    def parse(self, versions: Iterable[str]) -> list[Migration]:
+        """These migrations, in this order."""
+        return [self[version] for version in versions]
 
     def __getitem__(self, version: str) -> Migration:
         if version not in self._parsed:
-            self._parsed[version] = self._files[version].read()
+            self._parsed[version] = self._by_version[version].read()
         return self._parsed[version]
 
     def __contains__(self, version: object) -> bool:
-        return version in self._files
+        return version in self._by_version
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
+        return iter(self._by_version)
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self.files)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, combine_errors, display_path
+from promptlib.core.errors import display_path
 from promptlib.files.directory import migration_path
+from promptlib.ledger.history import Execution
 from promptlib.ledger.tables import UP, LedgerSql
-from promptlib.plan.locked import look
 from promptlib.plan.states import State, require_clear
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from promptlib.config.project import Project
     from promptlib.ledger.state import HalfDone
     from promptlib.plan.states import Entry
-    from promptlib.plan.status import Standing
-    from promptlib.postgres.target import Target
+    from promptlib.plan.status import Status
 
 _OUTCOME = "repaired"
+_UNKNOWN = Execution()
 
 
 class Repair(NamedTuple):
@@ -42,15 +41,14 @@ class Repair(NamedTuple):
         return bool(self.edited or self.missing or self.abandoned)
 
 
-def find_repairs(found: Standing) -> Repair:
+def find_repairs(found: Status) -> Repair:
     """Compare the files with the ledger.
 
     Raises:
-        PromptlibError: where it is not clear what is right.
+        PromptlibError: where a file is broken, or it is not clear what is right.
     """
-    if found.broken:
-        raise combine_errors(found.broken)
-    require_clear(found.ledger, found.files)
+    found.files.require_readable()
+    require_clear(found.ledger, found.files.files)
     missing = found.of(State.MISSING)
     known = {entry.version for entry in found.entries}
     rest = [entry.version for entry in found.applied if entry not in missing]
@@ -63,18 +61,26 @@ def find_repairs(found: Standing) -> Repair:
     )
 
 
-def explain_repairs(found: Standing, changes: Repair) -> Iterator[str]:
-    """Say what is different, and what becomes of it, line by line."""
+def explain_repairs(
+    found: Status, executions: Mapping[str, Execution], changes: Repair
+) -> Iterator[str]:
+    """Say what is different, and what becomes of it, line by line.
+
+    Args:
+        found: the database and the files.
+        executions: when its migrations ran, by version.
+        changes: from `find_repairs`.
+    """
     for entry in changes.edited:
-        yield f"{_path(found, entry)}: its UP section is not the one that ran {_ran(found, entry)}"
-        now = found.migrations[entry.version].up.checksum
-        yield f"  checksum that ran: {found.facts[entry.version]['checksum']}"
-        yield f"  checksum now:      {now}"
+        ran = _ran(executions, entry)
+        yield f"{_path(found, entry)}: its UP section is not the one that ran {ran}"
+        yield f"  checksum that ran: {found.rows[entry.version].checksum}"
+        yield f"  checksum now:      {found.files[entry.version].up.checksum}"
         yield "  the ledger takes checksum and DOWN section of the file, and loses its own"
     for entry in changes.missing:
         row = found.ledger.rows.get(entry.version)
         kept = row is not None and not row.is_foreign
-        yield f"{_path(found, entry)}: the file of what ran {_ran(found, entry)} is gone"
+        yield f"{_path(found, entry)}: the file of what ran {_ran(executions, entry)} is gone"
         lost = ", with the DOWN section that it keeps, the last there is" if kept else ""
         yield f"  the ledger forgets it{lost}; what it made in the database stays"
     for half in changes.abandoned:
@@ -84,28 +90,11 @@ def explain_repairs(found: Standing, changes: Repair) -> Iterator[str]:
         yield f"alembic_version goes from {found.current} to {changes.end or 'base'}"
 
 
-def make_repairs(project: Project, target: Target, announced: Repair) -> None:
-    """Write what was announced, in one transaction, while no deploy runs.
-
-    Raises:
-        PromptlibError: when files or ledger have changed since.
-    """
-    with look(project, target) as now:
-        if find_repairs(now.standing) != announced:
-            raise PromptlibError(
-                "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
-            )
-        with now.writing() as cursor:
-            now.make_ledger(cursor)
-            for sql in _statements(now.standing, announced):
-                cursor.execute(sql)
-
-
-def _statements(found: Standing, changes: Repair) -> Iterator[str]:
+def repair_statements(found: Status, changes: Repair) -> Iterator[str]:
+    """The SQL that writes a repair into the ledger."""
     tables = LedgerSql(found.ledger.schema)
     if changes.edited:
-        files = [found.migrations[entry.version] for entry in changes.edited]
-        yield tables.took_over(files, _OUTCOME)
+        yield tables.took_over(found.files.parse(each.version for each in changes.edited), _OUTCOME)
     if changes.missing:
         yield tables.forgotten([entry.version for entry in changes.missing], _OUTCOME)
     for half in changes.abandoned:
@@ -114,10 +103,10 @@ def _statements(found: Standing, changes: Repair) -> Iterator[str]:
         yield tables.moved(changes.end)
 
 
-def _path(found: Standing, entry: Entry) -> str:
-    return display_path(migration_path(found.folder, entry.version, entry.name))
+def _path(found: Status, entry: Entry) -> str:
+    return display_path(migration_path(found.files.folder, entry.version, entry.name))
 
 
-def _ran(found: Standing, entry: Entry) -> str:
-    executed_at = found.facts.get(entry.version, {}).get("executed_at")
+def _ran(executions: Mapping[str, Execution], entry: Entry) -> str:
+    executed_at = executions.get(entry.version, _UNKNOWN).executed_at
     return f"here at {executed_at}" if executed_at else "here, nobody knows when"

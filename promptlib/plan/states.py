@@ -5,7 +5,20 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PromptlibError, combine_errors, display_path
+from promptlib.core.errors import (
+    ChangedMeanwhileError,
+    EditedMigrationError,
+    HalfDoneMigrationError,
+    LateMigrationError,
+    LedgerError,
+    MissingMigrationError,
+    NotAdoptedError,
+    PlanRefusedError,
+    ReadOnlyServerError,
+    combine_errors,
+    display_path,
+)
+from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.files.directory import migration_path
 from promptlib.ledger.state import LedgerRow
 
@@ -16,6 +29,9 @@ if TYPE_CHECKING:
     from promptlib.files.directory import MigrationFile
     from promptlib.files.section import Section
     from promptlib.ledger.state import HalfDone, Ledger
+
+
+_STAMP = CommandLine("stamp", "VERSION")
 
 
 class State(enum.StrEnum):
@@ -91,49 +107,52 @@ def _of_file(
     return Entry(file.version, file.name, state)
 
 
-_REMEDIES = {
-    State.LATE: (
-        "is older than the current revision {current} and never ran here",
-        (
-            "rename it to a newer version, or run it now: late_migrations = apply in alembic.ini, "
-            "or alembic -x late=apply upgrade head (if it ran here by other means: alembic stamp "
-            "{current})"
-        ),
-    ),
-    State.EDITED: (
-        "was edited after it ran here",
-        "restore the file and write a new migration, or accept the file as it is: promptlib repair",
-    ),
-    State.MISSING: (
-        "ran here, and the file is gone",
-        "restore the file, or take the migration out of the ledger: promptlib repair",
-    ),
-}
-
-
-_MOVED = (
-    "is where alembic_version stands, but the ledger says that it never ran here",
-    "say what is right: alembic stamp VERSION sets both",
-)
-
-
-def state_problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PromptlibError]:
+def state_problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PlanRefusedError]:
     """Say what is wrong with each migration that is late, edited or missing.
 
     Args:
-        plan: from `entries`.
+        plan: from `migration_entries`.
         folder: of the migrations.
         current: the current revision.
     """
     for entry in plan:
-        if entry.state in _REMEDIES:
-            moved = entry.state is State.LATE and entry.version == current
-            what, remedy = _MOVED if moved else _REMEDIES[entry.state]
-            yield PromptlibError(
-                what.format(current=current),
-                remedy.format(current=current),
-                place=display_path(migration_path(folder, entry.version, entry.name)),
+        place = display_path(migration_path(folder, entry.version, entry.name))
+        if entry.state is State.LATE:
+            yield _late(place, current, stands_here=entry.version == current)
+        elif entry.state is State.EDITED:
+            yield EditedMigrationError(
+                "was edited after it ran here",
+                Remedy(
+                    "restore the file and write a new migration, or accept the file as it is: {}",
+                    REPAIR,
+                ),
+                place=place,
             )
+        elif entry.state is State.MISSING:
+            yield MissingMigrationError(
+                "ran here, and the file is gone",
+                Remedy("restore the file, or take the migration out of the ledger: {}", REPAIR),
+                place=place,
+            )
+
+
+def _late(place: str, current: str, *, stands_here: bool) -> PlanRefusedError:
+    if stands_here:
+        return LedgerError(
+            "is where alembic_version stands, but the ledger says that it never ran here",
+            Remedy("say what is right: {} sets both", _STAMP),
+            place=place,
+        )
+    return LateMigrationError(
+        f"is older than the current revision {current} and never ran here",
+        Remedy(
+            "rename it to a newer version, or run it now: late_migrations = apply in alembic.ini, "
+            "or {} (if it ran here by other means: {})",
+            CommandLine("migrate", late="apply"),
+            CommandLine("stamp", current),
+        ),
+        place=place,
+    )
 
 
 def require_applicable(
@@ -148,7 +167,7 @@ def require_applicable(
         applies_late: whether late migrations are to run.
 
     Raises:
-        PromptlibError: naming every file, and the remedy for each.
+        PlanRefusedError: naming every file, and the remedy for each.
     """
     accepted = {State.LATE} if applies_late else set()
     refused = [entry for entry in plan if entry.state not in accepted]
@@ -161,14 +180,14 @@ def require_agreement(ledger: Ledger, rows: Mapping[str, LedgerRow]) -> None:
     """Refuse when alembic_version and the ledger were moved apart by hand.
 
     Raises:
-        PromptlibError: naming both versions.
+        LedgerError: naming both versions.
     """
     newest = max((version for version, row in rows.items() if not row.is_foreign), default="")
     if newest > ledger.version:
-        raise PromptlibError(
+        raise LedgerError(
             f"alembic_version is at {ledger.version or 'base'}, but the ledger says that {newest} "
             "ran here",
-            "say which is right: alembic stamp VERSION sets both",
+            Remedy("say which is right: {} sets both", _STAMP),
         )
 
 
@@ -176,10 +195,10 @@ def require_ours(ledger: Ledger) -> None:
     """Refuse to write into another program's table.
 
     Raises:
-        PromptlibError: saying what to do first.
+        LedgerError: saying what to do first.
     """
     if ledger.foreign:
-        raise PromptlibError(
+        raise LedgerError(
             f"the table {ledger.schema}.{ledger.foreign} is not a ledger of promptlib's: it lacks "
             "columns that ours has",
             "rename it, or set version_table_schema in alembic.ini to a schema of its own",
@@ -190,12 +209,12 @@ def require_adopted(ledger: Ledger, files: Iterable[MigrationFile]) -> None:
     """Refuse to run what the predecessor ran.
 
     Raises:
-        PromptlibError: saying how to take it over.
+        NotAdoptedError: saying how to take it over.
     """
     if ran := ledger.unadopted(file.version for file in files):
-        raise PromptlibError(
+        raise NotAdoptedError(
             f"the predecessor migrated this database: its table migrations has {', '.join(ran)}",
-            "take that over, then go on: promptlib adopt",
+            Remedy("take that over, then go on: {}", ADOPT),
         )
 
 
@@ -203,7 +222,7 @@ def require_clear(ledger: Ledger, files: Collection[MigrationFile]) -> None:
     """Refuse where it is not clear what ran on the database.
 
     Raises:
-        PromptlibError: saying what to do first.
+        PlanRefusedError: saying what to do first.
     """
     require_ours(ledger)
     require_adopted(ledger, files)
@@ -214,12 +233,24 @@ def require_unmoved(ledger: Ledger, start: tuple[str, ...] | None) -> None:
     """Refuse where a deploy ran since somebody agreed to what was to be done; None: nobody did.
 
     Raises:
-        PromptlibError: saying so.
+        ChangedMeanwhileError: saying so.
     """
     if start not in (None, ledger.current):
-        raise PromptlibError(
+        raise ChangedMeanwhileError(
             "another deploy has moved the database meanwhile, so nothing was changed",
-            "look where it stands with promptlib status, then run it again",
+            Remedy("look where it stands with {}, then run it again", STATUS),
+        )
+
+
+def require_writable(ledger: Ledger) -> None:
+    """Refuse a server that takes no writes.
+
+    Raises:
+        ReadOnlyServerError: saying where to connect.
+    """
+    if ledger.is_replica:
+        raise ReadOnlyServerError(
+            "this server is a read-only replica", "connect to the primary in DATABASE_URL"
         )
 
 
@@ -227,7 +258,7 @@ def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
     """Refuse to go on behind statements that are not those that ran.
 
     Raises:
-        PromptlibError: saying how to go on, or back.
+        HalfDoneMigrationError: saying how to go on, or back.
     """
     if half.done and section.transactional:
         what = "runs in a transaction now"
@@ -235,11 +266,11 @@ def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
         what = "differs in them now"
     else:
         return
-    other = "downgrade -1" if half.direction == "up" else "upgrade head"
-    raise PromptlibError(
+    other = ROLLBACK if half.direction == "up" else MIGRATE
+    raise HalfDoneMigrationError(
         f"the first {half.done} statements of this {half.direction.upper()} section took effect "
         f"here, before it failed, and it {what}",
-        f"restore them, and it goes on behind them; or undo them: alembic {other}",
+        Remedy("restore them, and it goes on behind them; or undo them: {}", other),
         place=display_path(path),
     )
 

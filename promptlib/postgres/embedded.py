@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.extensions import make_dsn
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import NoConnectionError, ProgramError, display_path
 from promptlib.postgres.programs import (
     SET_URL,
     give_to_server_owner,
@@ -58,20 +58,22 @@ def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
         libpq's connection parameters.
 
     Raises:
-        PromptlibError: when the extra is not installed or the server does not start.
+        MissingExtraError: when the extra is not installed.
+        ProgramError: when the server does not start.
+        NoConnectionError: when it does not answer.
     """
     folder = embedded_data_folder(project)
-    found = _reached(folder, DATABASE)
+    found = _parameters_of_running(folder, DATABASE)
     why, lacking = _ASKED if asked else _WITHOUT_URL
     binaries = None if found else server_binaries(lacking)
     word = "using" if found else "starting"
     _log.info("%s the embedded PostgreSQL in %s (%s)", word, display_path(folder), why)
     if binaries:
-        with _explained("start", folder):
+        with _errors_explained("start", folder):
             _start(folder, binaries)
-            found = _reached(folder, DATABASE)
+            found = _parameters_of_running(folder, DATABASE)
     if not found:
-        raise PromptlibError("the embedded PostgreSQL does not answer", SET_URL)
+        raise NoConnectionError("the embedded PostgreSQL does not answer", SET_URL)
     return found
 
 
@@ -85,21 +87,22 @@ def stop_embedded(project: Path) -> bool:
         False if it did not run.
 
     Raises:
-        PromptlibError: when the extra is not installed any more or the server goes on.
+        MissingExtraError: when the extra is not installed any more.
+        ProgramError: when the server goes on.
     """
     folder = embedded_data_folder(project)
-    found = _reached(folder, _SUPERUSER)
+    found = _parameters_of_running(folder, _SUPERUSER)
     if not found:
         return False
     binaries = server_binaries("the embedded PostgreSQL runs, but")
-    with _explained("stop", folder):
+    with _errors_explained("stop", folder):
         run_server_program(binaries / "pg_ctl", "-w", "-m", "fast", "-D", str(folder), "stop")
         if Path(found["host"]) != folder:
             Path(found["host"]).rmdir()
     return True
 
 
-def _reached(folder: Path, database: str) -> dict[str, str] | None:
+def _parameters_of_running(folder: Path, database: str) -> dict[str, str] | None:
     """The parameters of a connection to the server that runs on this data; None if none does."""
     try:
         lines = (folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
@@ -115,13 +118,13 @@ def _reached(folder: Path, database: str) -> dict[str, str] | None:
 
 def _start(folder: Path, binaries: Path) -> None:
     """Start the server, unless another process just did."""
-    import fcntl  # noqa: PLC0415 - Windows has none, and no embedded server
+    import fcntl  # Windows has none, and no embedded server
 
     folder.parent.mkdir(exist_ok=True)
     (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     with (folder.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _reached(folder, _SUPERUSER):
+        if not _parameters_of_running(folder, _SUPERUSER):
             open_to_server_owner(binaries, folder)
             if not (folder / "PG_VERSION").exists():
                 _initialize(folder, binaries)
@@ -129,7 +132,7 @@ def _start(folder: Path, binaries: Path) -> None:
             options = shlex.join(["-h", "", "-k", _socket_folder(folder)])
             arguments = ("-w", "-t", "300", "-D", str(folder), "-l", str(folder / "log"))
             run_server_program(binaries / "pg_ctl", *arguments, "-o", options, "start")
-        if not _reached(folder, DATABASE):
+        if not _parameters_of_running(folder, DATABASE):
             _make_database(folder)
 
 
@@ -145,7 +148,7 @@ def _initialize(folder: Path, binaries: Path) -> None:
 
 
 def _make_database(folder: Path) -> None:
-    if parameters := _reached(folder, _SUPERUSER):
+    if parameters := _parameters_of_running(folder, _SUPERUSER):
         with contextlib.closing(psycopg2.connect(make_dsn(**parameters))) as connection:
             connection.autocommit = True
             connection.cursor().execute(f'CREATE DATABASE "{DATABASE}"')
@@ -156,7 +159,7 @@ def _forget_killed(folder: Path) -> None:
 
     PostgreSQL would take that process for a server and refuse to start.
     """
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with the wheel
+    import psutil  # comes with the wheel
 
     sockets = [*folder.glob(".s.PGSQL.*")]
     with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):
@@ -191,19 +194,19 @@ def _socket_folder(folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _explained(verb: str, folder: Path) -> Iterator[None]:
+def _errors_explained(verb: str, folder: Path) -> Iterator[None]:
     """Turn whatever keeps the server from starting or stopping into one of our errors."""
     what = f"the embedded PostgreSQL does not {verb}"
     try:
         yield
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout).strip().partition("\n")[0]
-        raise PromptlibError(
+        raise ProgramError(
             f"{what}: {said}", f"look at {display_path(folder / 'log')}, or {SET_URL}"
         ) from error
     except OSError as error:
         place = display_path(Path(error.filename)) if error.filename else ""
-        raise PromptlibError(
+        raise ProgramError(
             f"{what}: {error.strerror}",
             f"make the folder writable, or {SET_URL}",
             place=place,

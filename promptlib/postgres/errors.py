@@ -1,147 +1,97 @@
-"""A server's error -> where it is in the file, what the server said, what to do about it."""
+"""A server's error -> what the server said, without data, and what to do about it."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import PromptlibError
-from promptlib.files.parser import place_in_file
+from psycopg2 import errorcodes
+
+from promptlib.core.errors import NoConnectionError, StatementError
+from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
-from promptlib.syntax.pieces import line_and_column
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import psycopg2
     from psycopg2.extensions import Diagnostics
 
-    from promptlib.files.section import Section
-    from promptlib.syntax.pieces import Statement
-
-_EXISTS = (
-    "if this migration ran here by other means, `alembic stamp` its version; otherwise rename it "
-    "or drop what is there first"
+_EXISTS = Remedy(
+    "if this migration ran here by other means, `{}`; otherwise rename it or drop what is there "
+    "first",
+    CommandLine("stamp", "VERSION"),
 )
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
-_PERMISSION = "grant the right to the user in DATABASE_URL, or deploy as the owner"
 _VALUES = "mend the rows in this migration, before this statement"
-_LOCKED = "run it again at a quieter time, or with a longer lock_timeout behind the marker"
-_CONNECTION_LOST = "what was not committed is gone: connect and run it again"
+_CONNECT_AGAIN = "what was not committed is gone: connect and run it again"
+_ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
-    "22P02": "correct the value that is not of this type",
-    "23502": f"give every row a value: {_VALUES}, or add a default",
-    "23503": f"add the rows that are referred to, or {_VALUES}",
-    "23505": f"remove the duplicates: {_VALUES}",
-    "23514": f"{_VALUES}, or add the constraint NOT VALID",
-    "25001": "write `transaction:false` behind the marker: -- UP transaction:false",
-    "25006": "connect to the primary, with a user that may write",
-    "25P02": "look at the first error",
-    "2BP01": "drop or change those first, in this section; CASCADE would drop them unseen",
-    "3F000": "create the schema in an earlier migration",
-    "40001": "run it again",
-    "40P01": "run it again",
-    "42501": _PERMISSION,
-    "42601": "correct the SQL",
-    "42703": _MISSING,
-    "42704": _MISSING,
-    "42883": "correct the name or cast the arguments to its types",
-    "42P01": _MISSING,
-    "42701": _EXISTS,
-    "42710": _EXISTS,
-    "42723": _EXISTS,
-    "42P06": _EXISTS,
-    "42P07": _EXISTS,
-    "53100": "free disk space on the server",
-    "53300": "close connections, or raise max_connections",
-    "55P03": _LOCKED,
-    "55P04": "use the new value in a later migration: it must be committed first",
-    "57014": "it was cancelled, or ran into statement_timeout: run it again",
-    "P0001": "the migration refuses by itself: do what it says, then run it again",
-    "57P01": _CONNECTION_LOST,
+    errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
+    errorcodes.NOT_NULL_VIOLATION: f"give every row a value: {_VALUES}, or add a default",
+    errorcodes.FOREIGN_KEY_VIOLATION: f"add the rows that are referred to, or {_VALUES}",
+    errorcodes.UNIQUE_VIOLATION: f"remove the duplicates: {_VALUES}",
+    errorcodes.CHECK_VIOLATION: f"{_VALUES}, or add the constraint NOT VALID",
+    errorcodes.ACTIVE_SQL_TRANSACTION: (
+        "write `transaction:false` behind the marker: -- UP transaction:false"
+    ),
+    errorcodes.READ_ONLY_SQL_TRANSACTION: "connect to the primary, with a user that may write",
+    errorcodes.IN_FAILED_SQL_TRANSACTION: "look at the first error",
+    errorcodes.DEPENDENT_OBJECTS_STILL_EXIST: (
+        "drop or change those first, in this section; CASCADE would drop them unseen"
+    ),
+    errorcodes.INVALID_SCHEMA_NAME: "create the schema in an earlier migration",
+    errorcodes.SERIALIZATION_FAILURE: "run it again",
+    errorcodes.DEADLOCK_DETECTED: "run it again",
+    errorcodes.INSUFFICIENT_PRIVILEGE: (
+        "grant the right to the user in DATABASE_URL, or deploy as the owner"
+    ),
+    errorcodes.SYNTAX_ERROR: "correct the SQL",
+    errorcodes.UNDEFINED_COLUMN: _MISSING,
+    errorcodes.UNDEFINED_OBJECT: _MISSING,
+    errorcodes.UNDEFINED_FUNCTION: "correct the name or cast the arguments to its types",
+    errorcodes.UNDEFINED_TABLE: _MISSING,
+    errorcodes.DUPLICATE_COLUMN: _EXISTS,
+    errorcodes.DUPLICATE_OBJECT: _EXISTS,
+    errorcodes.DUPLICATE_FUNCTION: _EXISTS,
+    errorcodes.DUPLICATE_SCHEMA: _EXISTS,
+    errorcodes.DUPLICATE_TABLE: _EXISTS,
+    errorcodes.DISK_FULL: "free disk space on the server",
+    errorcodes.TOO_MANY_CONNECTIONS: "close connections, or raise max_connections",
+    errorcodes.LOCK_NOT_AVAILABLE: (
+        "run it again at a quieter time, or with a longer lock_timeout behind the marker"
+    ),
+    errorcodes.UNSAFE_NEW_ENUM_VALUE_USAGE: (
+        "use the new value in a later migration: it must be committed first"
+    ),
+    errorcodes.QUERY_CANCELED: "it was cancelled, or ran into statement_timeout: run it again",
+    errorcodes.RAISE_EXCEPTION: (
+        "the migration refuses by itself: do what it says, then run it again"
+    ),
 }
-_OUTSIDE = (
-    "the statements before it took effect, and are not run again: mend this one, or what is in its "
-    "way, and the next run goes on here"
-)
 _DEFAULT = "correct the SQL, then run it again"
-_WIDTH = 120
 
 
-def explain_statement_error(
-    error: psycopg2.Error, section: Section, statement: Statement, path: Path
-) -> PromptlibError:
-    """Say what a failed statement's error means to the author of the file.
+def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | NoConnectionError:
+    """Say what an error of the server's means, or of the connection to it.
 
     Args:
         error: as psycopg2 raised it.
-        section: the section that ran.
-        statement: its statement that failed.
-        path: the migration's file.
+        place: where what failed is written; for a COMMIT, the file that was running, or nothing.
 
     Returns:
-        the error to raise: at its line and column, with the line and a caret, the server's
-        detail, hint and context, and a remedy. The data in all of these is masked.
+        the error to raise, with the server's detail, hint and context, and a remedy. The data in
+        all of these is masked.
     """
-    offset = _offset(error.diag.statement_position, section, statement)
-    what, remedy, notes = _told(error)
-    notes = [*_excerpt(section, offset), *notes]
-    if not section.transactional and statement != section.statements[0]:
-        notes.append(f"  note: {_OUTSIDE}")
-    where = place_in_file(path, section.source, offset)
-    return PromptlibError(what, remedy, place=where, notes=notes)
-
-
-def _offset(position: str | None, section: Section, statement: Statement) -> int:
-    """Where the server points to, which counts characters from 1; else where a statement begins."""
-    if not position:
-        return statement.head
-    text = section.source[statement.start : statement.end].decode()
-    return statement.start + len(text[: min(int(position), len(text)) - 1].encode())
-
-
-def explain_server_error(error: psycopg2.Error, file: str) -> PromptlibError:
-    """Say what an error means that no statement of a file raised: COMMIT does, for one.
-
-    Args:
-        error: as psycopg2 raised it.
-        file: the file that was running, or nothing.
-    """
-    what, remedy, notes = _told(error)
-    return PromptlibError(what, remedy, place=file, notes=notes)
-
-
-def _told(error: psycopg2.Error) -> tuple[str, str, list[str]]:
-    """What is wrong, what to do, and the server's notes; none of it holds data."""
     state, primary = error.pgcode or "", error.diag.message_primary
-    what = mask_message(primary or str(error).strip().split("\n")[0], state)
-    remedy = _REMEDIES.get(state, _DEFAULT if primary else _CONNECTION_LOST)
-    number = f" ({state})" if state else ""
-    return " ".join(what.split()) + number, remedy, _server_notes(error.diag, state)
-
-
-def _excerpt(section: Section, offset: int) -> list[str]:
-    """The line of an offset, its literals masked, and a caret below the offset."""
-    source = section.source
-    begin = source.rfind(b"\n", 0, offset) + 1
-    end = source.find(b"\n", offset)
-    # Masking begins where a statement ended: a line may begin inside of a literal.
-    clean = max(
-        (each.end for each in section.statements if each.end <= begin), default=section.start
-    )
-    shown = source[clean : end if end >= 0 else None].decode()
-    text, caret = mask_sql(shown, len(source[clean:offset].decode()))
-    start = max(text.rfind("\n", 0, caret) + 1, caret - _WIDTH // 2)
-    line = text[start : start + _WIDTH].split("\n", 1)[0].rstrip()
-    number = f"{line_and_column(source, offset)[0]:>5} | "
-    indent = "".join(_blank(letter) for letter in text[start:caret])
-    return [number + line, f"{'| ':>{len(number)}}{indent}^"]
-
-
-def _blank(letter: str) -> str:
-    """White space as wide as a letter is on a terminal."""
-    wide = unicodedata.east_asian_width(letter) in {"W", "F"}
-    return "\t" if letter == "\t" else " " * (1 + wide)
+    said = mask_message(primary or str(error).strip().split("\n")[0], state)
+    what = " ".join(said.split()) + (f" ({state})" if state else "")
+    notes = _server_notes(error.diag, state)
+    # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
+    severity = error.diag.severity_nonlocalized or error.diag.severity
+    if not state or severity in _ENDS_SESSION:
+        remedy = _REMEDIES.get(state, _CONNECT_AGAIN)
+        return NoConnectionError(what, remedy, place=place, notes=notes)
+    refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)
+    refused.sqlstate = state
+    return refused
 
 
 def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:

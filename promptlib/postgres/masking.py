@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from psycopg2 import errorcodes
+
 from promptlib.syntax.lexemes import (
     BLOCK_COMMENT,
     DOLLAR_QUOTE,
@@ -27,11 +29,10 @@ _TOKEN = lazy_pattern(
     rf"|(?P<dollar>{DOLLAR_QUOTE})"
     rf"|(?P<number>(?<!{NAME})[0-9][0-9a-zA-Z_.]*+)"
 )
+_ROOM = 8  # times as long as what is shown, for white space and literals
 _DEEPEST = 4  # of quotes in quotes that are shown as code
 
-_RAISED = "P0001"
-_DATA_EXCEPTION = "22"
-_WITH_ROW = {"23502", "23514"}
+_WITH_ROW = {errorcodes.NOT_NULL_VIOLATION, errorcodes.CHECK_VIOLATION}
 _PARTITION_KEY = "Partition key of "
 _ROW = re.compile(r"\([\s\S]*\)")
 _KEY = lazy_pattern(r"(\)\s*=\s*)\((?:[\s\S]*?\)(?= conflicts with )|[\s\S]*\))")
@@ -63,7 +64,7 @@ def mask_sql(text: str, caret: int = -1) -> tuple[str, int]:
     """
     pieces: list[str] = []
     position, moved = 0, caret
-    for start, end, shown in _hidden(text, caret):
+    for start, end, shown in _literals(text, caret):
         pieces += text[position:start], shown
         position = end
         if caret >= end:
@@ -73,7 +74,14 @@ def mask_sql(text: str, caret: int = -1) -> tuple[str, int]:
     return "".join([*pieces, text[position:]]), moved
 
 
-def _hidden(text: str, caret: int) -> Iterator[tuple[int, int, str]]:
+def summarize_sql(text: str, most: int) -> str:
+    """Some SQL on one line, masked and no longer than so many characters."""
+    # The rest of a long one would be masked for nothing. A comment must end with its line.
+    shown = " ".join(mask_sql(text[: _ROOM * most])[0].split())
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def _literals(text: str, caret: int) -> Iterator[tuple[int, int, str]]:
     """Yield where each literal begins and ends, and what is shown for it."""
     position = 0
     ends = [(len(text), len(text))]  # of the code that is being read, and behind its quote
@@ -84,7 +92,7 @@ def _hidden(text: str, caret: int) -> Iterator[tuple[int, int, str]]:
             continue
         start, position = found.span()
         if quote := found["dollar"]:
-            close, behind = _closed(text, quote, position)
+            close, behind = _end_of_quote(text, quote, position)
             if position <= caret <= close and len(ends) <= _DEEPEST:
                 ends.append((close, behind))
             else:
@@ -94,7 +102,7 @@ def _hidden(text: str, caret: int) -> Iterator[tuple[int, int, str]]:
             yield start, position, MASK if found["number"] else f"{found['prefix']}'{MASK}'"
 
 
-def _closed(text: str, quote: str, position: int) -> tuple[int, int]:
+def _end_of_quote(text: str, quote: str, position: int) -> tuple[int, int]:
     """Where a dollar quote is closed, and behind that; the end of the text if it never is."""
     close = text.find(quote, position)
     return (close, close + len(quote)) if close >= 0 else (len(text), len(text))
@@ -107,17 +115,17 @@ def mask_message(text: str, sqlstate: str) -> str:
         text: as the server sent it.
         sqlstate: the error's SQLSTATE. The text of a RAISE is its author's and stays.
     """
-    if sqlstate == _RAISED:
+    if sqlstate == errorcodes.RAISE_EXCEPTION:
         return text
     if sqlstate in _WITH_ROW and not text.startswith(_PARTITION_KEY):
         return _ROW.sub(f"({MASK})", text)
-    if sqlstate.startswith(_DATA_EXCEPTION):
-        text = _QUOTED.sub(_value, text)
+    if sqlstate.startswith(errorcodes.CLASS_DATA_EXCEPTION):
+        text = _QUOTED.sub(_mask_value, text)
     text = _KEY.sub(rf"\1({MASK})", text)
     return _LITERAL.sub(lambda found: f'{found[1] or found[2]}"{MASK}"', text)
 
 
-def _value(found: re.Match[str]) -> str:
+def _mask_value(found: re.Match[str]) -> str:
     if found["line"]:
         return found["line"] + MASK
     return found["kept"] or f'"{MASK}"'
@@ -125,10 +133,10 @@ def _value(found: re.Match[str]) -> str:
 
 def mask_context(text: str) -> str:
     """Mask the values in the server's CONTEXT: a stack of PL/pgSQL lines and statements."""
-    return _FRAME.sub(_frame, text)
+    return _FRAME.sub(_mask_frame, text)
 
 
-def _frame(found: re.Match[str]) -> str:
+def _mask_frame(found: re.Match[str]) -> str:
     if found["input"]:
         return found["input"] + MASK
     return f'{found["before"]}{mask_sql(found["sql"])[0]}"'

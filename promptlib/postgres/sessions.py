@@ -1,4 +1,4 @@
-"""Who else is at work on the server: who holds a lock, and how to name them without their data."""
+"""Who is at work on the server: lock holders, named without their data; how far a command is."""
 
 from __future__ import annotations
 
@@ -31,6 +31,26 @@ _ALIVE = """
        AND datname = current_database()
        AND backend_start <= (SELECT started_at FROM {events} WHERE id = %s)
 """
+# Phase, how much is done, of how much. Source:
+# https://www.postgresql.org/docs/current/progress-reporting.html
+_PROGRESS = """
+    SELECT phase,
+           CASE WHEN blocks_total > 0 THEN blocks_done
+                WHEN tuples_total > 0 THEN tuples_done ELSE lockers_done END::float,
+           CASE WHEN blocks_total > 0 THEN blocks_total
+                WHEN tuples_total > 0 THEN tuples_total ELSE lockers_total END::float
+      FROM pg_stat_progress_create_index WHERE pid = %(pid)s
+    UNION ALL
+    SELECT phase, greatest(heap_blks_scanned, heap_blks_vacuumed), heap_blks_total
+      FROM pg_stat_progress_vacuum WHERE pid = %(pid)s
+    UNION ALL
+    SELECT phase, heap_blks_scanned, heap_blks_total
+      FROM pg_stat_progress_cluster WHERE pid = %(pid)s
+    UNION ALL
+    SELECT 'copying', bytes_processed, bytes_total
+      FROM pg_stat_progress_copy WHERE pid = %(pid)s
+"""
+_WIDTH = 20  # of a bar
 # The first words of a statement say what kind it is; what follows may hold data.
 _KIND = re.compile(
     rf"(?:{GAP})?((?:CREATE|ALTER|DROP|REFRESH|REINDEX|IMPORT|COMMENT|LOCK)"
@@ -88,3 +108,19 @@ def still_runs_statement(cursor: Cursor, pid: int, events: str, event: int) -> b
     """
     cursor.execute(_ALIVE.format(events=events), (pid, event))
     return cursor.fetchone() is not None
+
+
+def command_progress(cursor: Cursor, pid: int) -> str:
+    """What the server process is at, with a bar; nothing where it does not tell."""
+    cursor.execute(_PROGRESS, {"pid": pid})
+    found = cursor.fetchone()
+    if not found:
+        return ""
+    phase, done, total = found
+    return f"{phase} {progress_bar(done / total)}" if total else str(phase)
+
+
+def progress_bar(share: float) -> str:
+    """Draw a part of a whole: `[#####---------------] 25%`."""
+    full = round(_WIDTH * min(share, 1))
+    return f"[{'#' * full}{'-' * (_WIDTH - full)}] {100 * min(share, 1):.0f}%"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -9,16 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 import psycopg2
-from psycopg2.extensions import make_dsn, parse_dsn
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import ConfigurationError, NoConnectionError, display_path
 from promptlib.syntax.lexemes import lazy_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
 
 URL_VARIABLE = "DATABASE_URL"
 EMBEDDED_SOURCE = "the embedded server"
@@ -75,12 +77,25 @@ class Target(NamedTuple):
         """Open a connection that speaks UTF-8.
 
         Raises:
-            PromptlibError: in one line, with the server's own words, when there is none to be had.
+            NoConnectionError: in one line, with the server's own words, when there is none.
         """
         try:
             return psycopg2.connect(make_dsn(**{**_defaults(), **self.parameters, **_ALWAYS}))
         except psycopg2.OperationalError as error:
-            raise _unreachable(self, error) from None
+            raise _connection_error(self, error) from None
+
+
+@contextlib.contextmanager
+def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
+    """A cursor that sees the database at one moment, and cannot write."""
+    connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            connection.set_session(isolation_level="DEFAULT", readonly="default")
 
 
 def _defaults() -> dict[str, str]:
@@ -103,15 +118,16 @@ def find_target(project: Path) -> Target:
         project: the folder of alembic.ini. The embedded server is started when it is needed.
 
     Raises:
-        PromptlibError: for a URL that cannot be used, or when there is none and no embedded
-            server is installed.
+        ConfigurationError: for a URL that cannot be used.
+        MissingExtraError: when there is none and no embedded server is installed.
+        ProgramError: when that does not start.
     """
     if url := os.environ.get(URL_VARIABLE, "").strip():
         return parse_url(url, "the environment")
     dotenv = project / ".env"
     if url := _read_dotenv(dotenv):
         return parse_url(url, display_path(dotenv))
-    from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415
+    from promptlib.postgres.embedded import start_embedded
 
     return Target(start_embedded(project), EMBEDDED_SOURCE)
 
@@ -123,16 +139,18 @@ def _read_dotenv(path: Path) -> str:
     except (FileNotFoundError, IsADirectoryError):
         return ""
     except OSError as error:
-        raise PromptlibError(
+        raise ConfigurationError(
             f"{error.strerror}", "make it readable", place=display_path(path)
         ) from None
     except UnicodeDecodeError:
-        raise PromptlibError("is not UTF-8", "save it as UTF-8", place=display_path(path)) from None
-    from dotenv import dotenv_values  # noqa: PLC0415 - slow to import, and often not needed
+        raise ConfigurationError(
+            "is not UTF-8", "save it as UTF-8", place=display_path(path)
+        ) from None
+    from dotenv import dotenv_values
 
     values = dotenv_values(stream=io.StringIO(text))
     if values.get(URL_VARIABLE) is None and _ASSIGNED.search(text):
-        raise _refused(
+        raise _url_error(
             display_path(path), "cannot be read", f"write {URL_VARIABLE}='postgresql://...'"
         )
     return (values.get(URL_VARIABLE) or "").strip()
@@ -147,30 +165,30 @@ def parse_url(url: str, source: str) -> Target:
         source: where it comes from, for errors.
 
     Raises:
-        PromptlibError: saying what to write instead, without a piece of the password.
+        ConfigurationError: saying what to write instead, without a piece of the password.
     """
     rest = _without_scheme(url, source)
     _check_separators(rest, source)
     try:
         parameters = parse_dsn(f"postgresql://{rest}")
     except psycopg2.ProgrammingError as error:
-        raise _refused(source, *_unreadable(str(error))) from None
+        raise _url_error(source, *_explain_libpq(str(error))) from None
     except UnicodeDecodeError:
-        raise _refused(source, "holds %-codes that are not UTF-8", "encode it as UTF-8") from None
-    _check(parameters, source)
+        raise _url_error(source, "holds %-codes that are not UTF-8", "encode it as UTF-8") from None
+    _check_parameters(parameters, source)
     return Target(parameters, source)
 
 
 def _without_scheme(url: str, source: str) -> str:
     if url.startswith(("'", '"')):
-        raise _refused(source, "is in quotes", "remove them")
+        raise _url_error(source, "is in quotes", "remove them")
     scheme = _SCHEME.match(url)
     if not scheme:
-        raise _refused(source, "is not a URL", URL_FORM)
+        raise _url_error(source, "is not a URL", URL_FORM)
     if scheme[1].lower() not in SCHEMES:
-        raise _refused(source, f"has the unknown scheme {scheme[1]}://", URL_FORM)
+        raise _url_error(source, f"has the unknown scheme {scheme[1]}://", URL_FORM)
     if not url.isprintable():
-        raise _refused(source, "holds a character that is not printable", "percent-encode it")
+        raise _url_error(source, "holds a character that is not printable", "percent-encode it")
     return url[scheme.end() :]
 
 
@@ -178,23 +196,23 @@ def _check_separators(rest: str, source: str) -> None:
     """Refuse a password whose @ or / cuts the URL elsewhere: a part of it would pass as host."""
     authority, _, path = rest.partition("/")
     if authority.count("@") > 1 or "@" in path.partition("?")[0]:
-        raise _refused(source, "holds an @ too many", _ENCODE)
+        raise _url_error(source, "holds an @ too many", _ENCODE)
 
 
-def _check(parameters: Mapping[str, str], source: str) -> None:
+def _check_parameters(parameters: Mapping[str, str], source: str) -> None:
     """Refuse what libpq refuses only later, in words that quote it: it may be of the password."""
     for port in filter(None, parameters.get("port", "").split(",")):
         if not (port.isdecimal() and 0 < int(port) <= _LAST_PORT):
-            raise _refused(source, "has a port that is no port", f"{URL_FORM}; {_ENCODE}")
+            raise _url_error(source, "has a port that is no port", f"{URL_FORM}; {_ENCODE}")
     if parameters.get("sslmode", "require") not in _SSL_MODES:
-        raise _refused(
+        raise _url_error(
             source, "has an sslmode that is not libpq's", f"write one of {', '.join(_SSL_MODES)}"
         )
     if not parameters.get("dbname"):
-        raise _refused(source, "names no database", URL_FORM)
+        raise _url_error(source, "names no database", URL_FORM)
 
 
-def _unreadable(message: str) -> tuple[str, str]:
+def _explain_libpq(message: str) -> tuple[str, str]:
     """What is wrong with a URL and what to do; libpq's own words may quote the password."""
     if parameter := _PARAMETER.search(message):
         if known := _FOREIGN.get(name := unquote(parameter[1])):
@@ -206,8 +224,8 @@ def _unreadable(message: str) -> tuple[str, str]:
     return "cannot be read", f"{URL_FORM}; {_ENCODE}"
 
 
-def _refused(source: str, what: str, remedy: str) -> PromptlibError:
-    return PromptlibError(f"{URL_VARIABLE} {what}", remedy, place=source)
+def _url_error(source: str, what: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(f"{URL_VARIABLE} {what}", remedy, place=source)
 
 
 _SERVER_SAID = [
@@ -230,7 +248,7 @@ _CLIENT_SAID = [
 ]
 
 
-def _unreachable(target: Target, error: psycopg2.OperationalError) -> PromptlibError:
+def _connection_error(target: Target, error: psycopg2.OperationalError) -> NoConnectionError:
     """The error for a failed connection, whose message has no SQLSTATE to go by."""
     # libpq tells of each address it tried, and asks behind a tab whether the server runs.
     tried = [" ".join(line.split()) for line in str(error).splitlines() if line[:1] != "\t"]
@@ -238,6 +256,6 @@ def _unreachable(target: Target, error: psycopg2.OperationalError) -> PromptlibE
     fatal = said.partition("FATAL:")[2]
     known = _SERVER_SAID if fatal else _CLIENT_SAID
     remedy = next(todo for words, todo in known if any(word in (fatal or said) for word in words))
-    return PromptlibError(
+    return NoConnectionError(
         f"cannot connect to {target}: {said}", f"{remedy} in {URL_VARIABLE}", place=target.source
     )

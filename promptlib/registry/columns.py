@@ -17,31 +17,31 @@ _LIMIT: Final = (
 )
 
 
-def id_() -> Column[uuid.UUID]:
+def id_column() -> Column[uuid.UUID]:
     """The primary key."""
     return Column("id", UUID, primary_key=True, server_default=text("gen_random_uuid()"))
 
 
-def now(name: str, *, nullable: bool = False) -> Column[dt.datetime]:
+def timestamp_column(name: str, *, nullable: bool = False) -> Column[dt.datetime]:
     """When something happened; now, unless the row says otherwise."""
     moment = text("CURRENT_TIMESTAMP")
     return Column(name, DateTime(timezone=True), nullable=nullable, server_default=moment)
 
 
-def flag(name: str, comment: str) -> Column[bool]:
+def flag_column(name: str, comment: str) -> Column[bool]:
     """Yes or no; no, unless the row says otherwise."""
     default = text("false")
     return Column(name, Boolean, nullable=False, server_default=default, comment=comment)
 
 
-def is_system() -> Column[bool]:
+def is_system_column() -> Column[bool]:
     """Whose row it is."""
-    return flag(
+    return flag_column(
         "is_system", "True for rows that belong to the installation rather than to one user"
     )
 
 
-def created_by() -> Column[uuid.UUID]:
+def created_by_column() -> Column[uuid.UUID]:
     """Who made the row."""
     return Column(
         "created_by",
@@ -50,24 +50,24 @@ def created_by() -> Column[uuid.UUID]:
     )
 
 
-def status(*values: str, nullable: bool = False) -> tuple[Column[str], CheckConstraint]:
+def status_column(*values: str, nullable: bool = False) -> tuple[Column[str], CheckConstraint]:
     """A state, the first of some, unless the row says otherwise."""
     column = Column("status", String(20), nullable=nullable, server_default=values[0])
-    return column, one_of("status", *values)
+    return column, one_of_check("status", *values)
 
 
-def one_of(column: str, *values: str) -> CheckConstraint:
+def one_of_check(column: str, *values: str) -> CheckConstraint:
     """A rule: the column holds one of these."""
     listed = ", ".join(f"'{value}'" for value in values)
-    return rule(column, f"{column} IN ({listed})")
+    return column_check(column, f"{column} IN ({listed})")
 
 
-def rule(column: str, condition: str) -> CheckConstraint:
+def column_check(column: str, condition: str) -> CheckConstraint:
     """A rule about one column, named after it."""
     return CheckConstraint(condition, name=column)
 
 
-def capabilities_rule(*conditions: str) -> CheckConstraint:
+def capabilities_check(*conditions: str) -> CheckConstraint:
     """A rule: capabilities is an object with a limit, and holds these conditions of a JSON path."""
     path = " && ".join((_LIMIT, *conditions))
-    return rule("capabilities", f"(capabilities @@ 'strict {path}') IS TRUE")
+    return column_check("capabilities", f"(capabilities @@ 'strict {path}') IS TRUE")

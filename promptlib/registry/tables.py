@@ -27,15 +27,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from promptlib.registry.columns import (
-    capabilities_rule,
-    created_by,
-    flag,
-    id_,
-    is_system,
-    now,
-    one_of,
-    rule,
-    status,
+    capabilities_check,
+    column_check,
+    created_by_column,
+    flag_column,
+    id_column,
+    is_system_column,
+    one_of_check,
+    status_column,
+    timestamp_column,
 )
 
 __all__ = ["connections", "metadata", "models", "provider_templates", "providers", "users"]
@@ -55,23 +55,23 @@ metadata: Final = MetaData(
 users: Final = Table(
     "users",
     metadata,
-    id_(),
+    id_column(),
     Column("username", String(50), nullable=False, unique=True),
     Column("email", String(255), nullable=False, unique=True),
     Column("password_hash", String(255), nullable=False),
     Column("role", String(20), server_default="user"),
-    now("created_at", nullable=True),
-    now("updated_at", nullable=True),
+    timestamp_column("created_at", nullable=True),
+    timestamp_column("updated_at", nullable=True),
     Column("last_login", DateTime(timezone=True)),
     Column("preferences", JSONB, server_default=text("'{}'")),
-    one_of("role", "admin", "user", "viewer"),
+    one_of_check("role", "admin", "user", "viewer"),
 )
 """People who sign in to the application."""
 
 providers: Final = Table(
     "providers",
     metadata,
-    id_(),
+    id_column(),
     Column(
         "identifier",
         String(50),
@@ -97,21 +97,21 @@ providers: Final = Table(
         comment="supportsSystemMessages, supportsStreaming, supportsTools, maxContextLength "
         "(tokens), supportedRoles, supportedAuthMethods, rateLimits",
     ),
-    *status("active", "inactive", "testing"),
-    is_system(),
-    created_by(),
-    now("created_at"),
-    now("updated_at"),
+    *status_column("active", "inactive", "testing"),
+    is_system_column(),
+    created_by_column(),
+    timestamp_column("created_at"),
+    timestamp_column("updated_at"),
     Column("last_tested", DateTime(timezone=True)),
     Column("test_result", JSONB, comment="Outcome of the connection test at last_tested"),
-    one_of("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
-    rule("identifier", "identifier ~ '^[a-z0-9_-]{2,50}$'"),
-    rule(
+    one_of_check("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
+    column_check("identifier", "identifier ~ '^[a-z0-9_-]{2,50}$'"),
+    column_check(
         "api_endpoint",
         "api_endpoint ~* '^https?://[^/?#]' AND api_endpoint ~ '^[!-~]+$' "
         "AND NOT (is_system AND api_endpoint ~ '^[^/]*//[^/?#]*[{}]')",
     ),
-    rule(
+    column_check(
         "auth_config",
         """(
             jsonb_typeof(auth_config) = 'object'
@@ -125,7 +125,7 @@ providers: Final = Table(
             END
         ) IS TRUE""",
     ),
-    capabilities_rule(
+    capabilities_check(
         *(
             f'$.{key}.type() == "boolean"'
             for key in ("supportsSystemMessages", "supportsStreaming", "supportsTools")
@@ -148,7 +148,7 @@ providers: Final = Table(
 models: Final = Table(
     "models",
     metadata,
-    id_(),
+    id_column(),
     Column("provider_id", ForeignKey("providers.id", ondelete="CASCADE"), nullable=False),
     Column(
         "identifier",
@@ -179,15 +179,15 @@ models: Final = Table(
         comment="inputTokenPrice and outputTokenPrice per 1,000 tokens, currency, billingUnit, "
         "lastUpdated (date); NULL where the price is unknown",
     ),
-    *status("active", "inactive", "deprecated"),
-    flag("is_default", "True for the model that is offered first"),
-    now("created_at"),
-    now("updated_at"),
+    *status_column("active", "inactive", "deprecated"),
+    flag_column("is_default", "True for the model that is offered first"),
+    timestamp_column("created_at"),
+    timestamp_column("updated_at"),
     UniqueConstraint("provider_id", "identifier"),
-    rule("identifier", "identifier ~ '^[A-Za-z0-9_./:-]{1,100}$'"),
-    rule("context_length", "context_length BETWEEN 1 AND 2000000"),
-    capabilities_rule(),
-    rule("pricing_info", "jsonb_typeof(pricing_info) = 'object'"),
+    column_check("identifier", "identifier ~ '^[A-Za-z0-9_./:-]{1,100}$'"),
+    column_check("context_length", "context_length BETWEEN 1 AND 2000000"),
+    capabilities_check(),
+    column_check("pricing_info", "jsonb_typeof(pricing_info) = 'object'"),
     Index("models_default_key", "provider_id", unique=True, postgresql_where=text("is_default")),
     Index("idx_models_identifier", "identifier"),
     Index("idx_models_status_created_at", "status", "created_at"),
@@ -198,7 +198,7 @@ models: Final = Table(
 provider_templates: Final = Table(
     "provider_templates",
     metadata,
-    id_(),
+    id_column(),
     Column("name", String(255), nullable=False, unique=True),
     Column("description", Text),
     Column(
@@ -215,11 +215,11 @@ provider_templates: Final = Table(
         comment="Array of its models: identifier, name, description, contextLength (tokens), "
         "capabilities, isDefault",
     ),
-    is_system(),
-    created_by(),
-    now("created_at"),
-    now("updated_at"),
-    rule(
+    is_system_column(),
+    created_by_column(),
+    timestamp_column("created_at"),
+    timestamp_column("updated_at"),
+    column_check(
         "default_models",
         """(default_models @@ 'strict $.type() == "array" && $.size() > 0') IS TRUE""",
     ),
@@ -235,14 +235,14 @@ provider_templates: Final = Table(
 connections: Final = Table(
     "connections",
     metadata,
-    id_(),
+    id_column(),
     Column("name", String(255), nullable=False),
     Column("provider", String(50), nullable=False),
     Column("owner_id", ForeignKey("users.id", ondelete="CASCADE")),
     Column("config", JSONB, nullable=False),
-    *status("active", "inactive", "error", nullable=True),
-    now("created_at", nullable=True),
-    now("updated_at", nullable=True),
+    *status_column("active", "inactive", "error", nullable=True),
+    timestamp_column("created_at", nullable=True),
+    timestamp_column("updated_at", nullable=True),
     Column("last_tested", DateTime(timezone=True)),
     Column("provider_id", ForeignKey("providers.id", ondelete="SET NULL")),
     Index("idx_connections_owner_id", "owner_id"),

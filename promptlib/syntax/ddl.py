@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promptlib.syntax.tokens import Name, Token, TokenReader, split_tokens
+from promptlib.syntax.tokens import ObjectName, Token, TokenReader, split_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,18 +21,55 @@ _RELATIONS = ("TABLE", INDEX, "VIEW", "SEQUENCE", "MATERIALIZED VIEW", "FOREIGN 
 _KINDS = tuple(
     tuple(kind.split())
     for kind in (
-        *("OPERATOR CLASS", "OPERATOR FAMILY", "MATERIALIZED VIEW", "FOREIGN TABLE"),
-        *("FOREIGN DATA WRAPPER", "EVENT TRIGGER", "ACCESS METHOD", "TEXT SEARCH CONFIGURATION"),
-        *("TEXT SEARCH DICTIONARY", "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE"),
-        *("TABLE", INDEX, "VIEW", "SEQUENCE", *_ROUTINES, "TYPE", "DOMAIN", SCHEMA, "EXTENSION"),
-        *("TRIGGER", "POLICY", "RULE", "STATISTICS", "COLLATION", "CONVERSION", "CAST"),
-        *("OPERATOR", "LANGUAGE", "ROLE", "USER", "GROUP", "PUBLICATION", "SUBSCRIPTION"),
-        *("SERVER", "DATABASE", "TABLESPACE"),
+        "OPERATOR CLASS",
+        "OPERATOR FAMILY",
+        "MATERIALIZED VIEW",
+        "FOREIGN TABLE",
+        "FOREIGN DATA WRAPPER",
+        "EVENT TRIGGER",
+        "ACCESS METHOD",
+        "TEXT SEARCH CONFIGURATION",
+        "TEXT SEARCH DICTIONARY",
+        "TEXT SEARCH PARSER",
+        "TEXT SEARCH TEMPLATE",
+        "TABLE",
+        INDEX,
+        "VIEW",
+        "SEQUENCE",
+        *_ROUTINES,
+        "TYPE",
+        "DOMAIN",
+        SCHEMA,
+        "EXTENSION",
+        "TRIGGER",
+        "POLICY",
+        "RULE",
+        "STATISTICS",
+        "COLLATION",
+        "CONVERSION",
+        "CAST",
+        "OPERATOR",
+        "LANGUAGE",
+        "ROLE",
+        "USER",
+        "GROUP",
+        "PUBLICATION",
+        "SUBSCRIPTION",
+        "SERVER",
+        "DATABASE",
+        "TABLESPACE",
     )
 )
 _BEFORE_KIND = (
-    *("GLOBAL", "LOCAL", "UNLOGGED", "RECURSIVE", "UNIQUE", "CONSTRAINT", "TRUSTED"),
-    *("PROCEDURAL", "DEFAULT"),
+    "GLOBAL",
+    "LOCAL",
+    "UNLOGGED",
+    "RECURSIVE",
+    "UNIQUE",
+    CONSTRAINT,
+    "TRUSTED",
+    "PROCEDURAL",
+    "DEFAULT",
 )
 # Kinds whose names are one kind's: ALTER TABLE renames views and indexes too.
 _SHARED = {
@@ -59,8 +96,8 @@ class NamedObject(NamedTuple):
     """
 
     kind: str
-    name: Name
-    table: Name = ()
+    name: ObjectName
+    table: ObjectName = ()
     offset: int = 0
     mentions: frozenset[str] = frozenset()
 
@@ -96,11 +133,11 @@ class ObjectChange(NamedTuple):
     verb: Literal["make", "drop", "rename", "move"]
     object: NamedObject
     guard: str = ""
-    to: Name = ()
+    to: ObjectName = ()
     cascades: bool = False
 
 
-def may_be_same_name(one: Name, other: Name) -> bool:
+def may_be_same_name(one: ObjectName, other: ObjectName) -> bool:
     """Whether two names may mean the same: one without a schema may be in any."""
     parts = zip(reversed(one), reversed(other), strict=False)
     return bool(one and other) and all(a == b for a, b in parts)
@@ -110,21 +147,21 @@ def object_changes(statement: Sequence[Token]) -> Iterator[ObjectChange]:
     """What a statement does, in order."""
     reader = TokenReader(statement)
     if reader.take("CREATE"):
-        yield from _made(reader)
+        yield from _parse_create(reader)
     elif reader.take("DROP"):
-        yield from _dropped(reader)
+        yield from _parse_drop(reader)
     elif reader.take("ALTER"):
-        yield from _altered(reader)
+        yield from _parse_alter(reader)
 
 
-def _kind(reader: TokenReader) -> str:
+def _take_kind(reader: TokenReader) -> str:
     """Go beyond the kind that comes next; nothing, where none is known."""
     if reader.take("USER", "MAPPING"):
         return ""
     return next((" ".join(words) for words in _KINDS if reader.take(*words)), "")
 
 
-def _name(reader: TokenReader, kind: str) -> Name:
+def _take_name(reader: TokenReader, kind: str) -> ObjectName:
     """Go beyond an object's name, and the types that belong to it."""
     if kind == "CAST":
         return (" ".join(each.name or each.symbol for each in reader.parenthesised()),)
@@ -133,84 +170,84 @@ def _name(reader: TokenReader, kind: str) -> Name:
     return name
 
 
-def _guarded(reader: TokenReader, guard: str) -> str:
+def _take_guard(reader: TokenReader, guard: str) -> str:
     return guard if reader.take(*guard.split()) else ""
 
 
-def _mentioned(statement: Sequence[Token]) -> frozenset[str]:
+def _mentions(statement: Sequence[Token]) -> frozenset[str]:
     return frozenset(token.name for token in statement if token.name)
 
 
-def _made(reader: TokenReader) -> Iterator[ObjectChange]:
+def _parse_create(reader: TokenReader) -> Iterator[ObjectChange]:
     """CREATE."""
-    mentions = _mentioned(reader.rest)
-    guard = _guarded(reader, OR_REPLACE)
+    mentions = _mentions(reader.rest)
+    guard = _take_guard(reader, OR_REPLACE)
     while reader.take_any(*_BEFORE_KIND):
         pass
-    kind = _kind(reader)  # none, where the object is temporary
+    kind = _take_kind(reader)  # none, where the object is temporary
     if not kind:
         return
     reader.take("CONCURRENTLY")
-    guard = guard or _guarded(reader, IF_NOT_EXISTS)
+    guard = guard or _take_guard(reader, IF_NOT_EXISTS)
     if kind == SCHEMA:
         reader.take("AUTHORIZATION")
-    offset, name = reader.offset, () if reader.word == "ON" else _name(reader, kind)
+    offset, name = reader.offset, () if reader.word == "ON" else _take_name(reader, kind)
     if name[:1] != ("pg_temp",):
-        table = _table(reader, kind)
+        table = _take_table(reader, kind)
         yield ObjectChange("make", NamedObject(kind, name, table, offset, mentions), guard)
 
 
-def _table(reader: TokenReader, kind: str) -> Name:
+def _take_table(reader: TokenReader, kind: str) -> ObjectName:
     """The table that a new object goes with, from what stands behind its name."""
     if kind in _BEFORE_TABLE and reader.skip_to(_BEFORE_TABLE[kind]):
         reader.take("ONLY")
         return reader.name()
     if kind == "SEQUENCE":
-        return _owner(reader)
+        return _take_owner(reader)
     if reader.take("INHERITS"):
         return TokenReader(reader.parenthesised()).name()
     return reader.name() if reader.take("PARTITION", "OF") else ()
 
 
-def _owner(reader: TokenReader) -> Name:
+def _take_owner(reader: TokenReader) -> ObjectName:
     """The table whose column owns a sequence."""
     return reader.name()[:-1] if reader.skip_to("OWNED") and reader.take("BY") else ()
 
 
-def _dropped(reader: TokenReader) -> Iterator[ObjectChange]:
+def _parse_drop(reader: TokenReader) -> Iterator[ObjectChange]:
     """DROP."""
-    kind = _kind(reader)
+    kind = _take_kind(reader)
     if not kind:
         return
     reader.take("CONCURRENTLY")
-    guard = _guarded(reader, IF_EXISTS)
+    guard = _take_guard(reader, IF_EXISTS)
     cascades = reader.rest[-1:] and reader.rest[-1].word == "CASCADE"
     for piece in filter(None, split_tokens(reader.rest)):
         one = TokenReader(piece)
-        offset, name = one.offset, _name(one, kind)
+        offset, name = one.offset, _take_name(one, kind)
         table = one.name() if one.take("ON") else ()
         yield ObjectChange(
             "drop", NamedObject(kind, name, table, offset), guard, cascades=bool(cascades)
         )
 
 
-def _altered(reader: TokenReader) -> Iterator[ObjectChange]:
+def _parse_alter(reader: TokenReader) -> Iterator[ObjectChange]:
     """ALTER."""
-    kind = _kind(reader)
+    kind = _take_kind(reader)
     if not kind:
         return
-    guard = _guarded(reader, IF_EXISTS)
+    guard = _take_guard(reader, IF_EXISTS)
     reader.take("ONLY")
-    offset, name = reader.offset, _name(reader, kind)
+    offset, name = reader.offset, _take_name(reader, kind)
     reader.take_symbol("*")
     whole = NamedObject(kind, name, reader.name() if reader.take("ON") else (), offset)
-    if kind == "SEQUENCE" and (owner := _owner(TokenReader(reader.rest))):
-        yield ObjectChange("move", whole._replace(mentions=_mentioned(reader.rest)), to=owner)
+    if kind == "SEQUENCE" and (owner := _take_owner(TokenReader(reader.rest))):
+        yield ObjectChange("move", whole._replace(mentions=_mentions(reader.rest)), to=owner)
     for action in split_tokens(reader.rest):
-        yield from _action(TokenReader(action), whole, guard)
+        yield from _parse_action(TokenReader(action), whole, guard)
 
 
-def _action(reader: TokenReader, whole: NamedObject, guard: str) -> Iterator[ObjectChange]:
+def _parse_action(reader: TokenReader, whole: NamedObject, guard: str) -> Iterator[ObjectChange]:
     """One of the actions of ALTER."""
     if reader.take("RENAME", "TO"):
         yield ObjectChange("rename", whole, guard, to=(*whole.name[:-1], *reader.name()))
@@ -223,12 +260,12 @@ def _action(reader: TokenReader, whole: NamedObject, guard: str) -> Iterator[Obj
     elif reader.take("DETACH", "PARTITION"):
         yield ObjectChange("move", NamedObject("TABLE", reader.name()))
     elif verb := reader.take_any("ADD", "DROP", "RENAME"):
-        yield from _member(reader, verb, whole)
+        yield from _parse_member(reader, verb, whole)
 
 
-def _member(reader: TokenReader, verb: str, whole: NamedObject) -> Iterator[ObjectChange]:
+def _parse_member(reader: TokenReader, verb: str, whole: NamedObject) -> Iterator[ObjectChange]:
     """ADD, DROP or RENAME of a part of a table or type."""
-    mentions = _mentioned(reader.rest)
+    mentions = _mentions(reader.rest)
     is_unnamed = verb == "ADD" and reader.word in _UNNAMED_CONSTRAINT
     kind = CONSTRAINT if is_unnamed else reader.take_any(CONSTRAINT) or COLUMN
     if whole.kind == "TYPE" and reader.take(VALUE):
@@ -236,7 +273,7 @@ def _member(reader: TokenReader, verb: str, whole: NamedObject) -> Iterator[Obje
     if kind == COLUMN and whole.kind == "DOMAIN":
         return  # DROP NOT NULL, DROP DEFAULT
     reader.take_any(COLUMN, "ATTRIBUTE")
-    guard = _guarded(reader, IF_NOT_EXISTS if verb == "ADD" else IF_EXISTS)
+    guard = _take_guard(reader, IF_NOT_EXISTS if verb == "ADD" else IF_EXISTS)
     offset, name = reader.offset, () if is_unnamed else reader.name()
     part = NamedObject(kind, name, whole.name, offset, mentions)
     if verb == "RENAME":

@@ -1,9 +1,9 @@
-"""PostgreSQL's lexemes as regular expressions, to build others from.
+"""PostgreSQL's lexemes as regular expressions, to build others from; and a literal as we write it.
 
-They take whole runs of text at once: a loop over characters would be some hundred times slower.
-Possessive repeats keep them from going back, so each is linear. A group so repeated is atomic,
-`(?>...)*+`, as CPython before 3.11.5 goes wrong where a plain one fails halfway (gh-106052), and
-`(?>(?:...)*)` would keep some 200 bytes for every round. The rules are those of
+The expressions take whole runs of text at once: a loop over characters would be some hundred times
+slower. Possessive repeats keep them from going back, so each is linear. A group so repeated is
+atomic, `(?>...)*+`, as CPython before 3.11.5 goes wrong where a plain one fails halfway
+(gh-106052), and `(?>(?:...)*)` would keep some 200 bytes for every round. The rules are those of
 src/backend/parser/scan.l, with standard_conforming_strings on.
 """
 
@@ -59,3 +59,9 @@ def lazy_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[st
 def byte_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[bytes]:
     """Build such a pattern for UTF-8: a byte beyond ASCII is a letter, as it is for PostgreSQL."""
     return cast("re.Pattern[bytes]", _Lazy(pattern.encode("ascii"), flags))
+
+
+def quote_literal(text: str) -> str:
+    """A text as PostgreSQL reads it, whatever standard_conforming_strings says."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted

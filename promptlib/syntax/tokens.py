@@ -1,6 +1,6 @@
 """A statement as words, names and symbols, to read what it says. Pure.
 
-Where statements begin and end is left to sqltext.py, what they mean to those who ask.
+Where statements begin and end is left to statements.py, what they mean to those who ask.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator, Sequence
 
-    from promptlib.syntax.pieces import Statement
+    from promptlib.syntax.statements import Statement
 
-Name = tuple[str, ...]  # the parts of a name, the schema first
+ObjectName = tuple[str, ...]  # the parts of a name, the schema first
 _LEXEME = byte_pattern(
     rf"{GAP}|(?P<word>{WORD})|(?P<quoted>{QUOTED_NAME})|(?P<string>{ESCAPE_STRING}|{STRING})"
     rf"|(?P<tag>{DOLLAR_QUOTE})(?P<body>[\s\S]*?)(?P=tag)"
@@ -157,7 +157,7 @@ class TokenReader:
         self._position += 1
         return True
 
-    def name(self) -> Name:
+    def name(self) -> ObjectName:
         """Go beyond a name, with its schema if it has one; nothing, where none comes next."""
         parts = []
         while self.next and self.next.name:
@@ -190,7 +190,7 @@ class TokenReader:
         self.until(*words)
         return bool(self.take_any(*words))
 
-    def operator(self) -> Name:
+    def operator(self) -> ObjectName:
         """Go beyond an operator, with its schema if it has one."""
         parts = []
         while self.next and self.next.symbol not in ("(", ","):

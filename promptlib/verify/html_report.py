@@ -15,12 +15,12 @@ from promptlib.core.durations import display_duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptlib.verify.report import Proof, Timing, VerifyReport
+    from promptlib.verify.report import MeasuredStatement, Proof, VerifyReport
 
 
 def render_page(report: VerifyReport) -> str:
     """The page: what is wrong and what is risky first, then each migration."""
-    template = Template(  # noqa: S702 - the filter h escapes
+    template = Template(
         resources.files("promptlib.verify").joinpath("page.html.mako").read_text("utf-8"),
         default_filters=["h"],
         strict_undefined=True,
@@ -61,7 +61,7 @@ def _summaries(proof: Proof) -> Iterator[str]:
     yield display_duration(proof.seconds)
 
 
-def _anchor(proof: Proof, statement: Timing) -> str:
+def _anchor(proof: Proof, statement: MeasuredStatement) -> str:
     return f"{proof.version}-statement-{proof.statements.index(statement) + 1}"
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from promptlib.core.errors import PromptlibError
-from promptlib.engine.runner import execute_statement, sqlstate_of
+from psycopg2 import errorcodes
+
+from promptlib.core.errors import StatementError
+from promptlib.engine.runner import execute_statement
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import UP
-from promptlib.postgres.masking import mask_sql
-from promptlib.verify.report import STRENGTHS, StrongestLock, Timing
+from promptlib.postgres.masking import summarize_sql
+from promptlib.verify.report import LOCK_STRENGTHS, MeasuredStatement, StrongestLock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 # What cannot run inside of a transaction, CREATE INDEX CONCURRENTLY for one, and a procedure that
 # ends its own.
-_WANTS_NONE = ("25001", "2D000")
-_LOOK = """
+_WANTS_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, errorcodes.INVALID_TRANSACTION_TERMINATION)
+_OBSERVE = """
     SELECT c.oid, CASE nspname WHEN 'public' THEN quote_ident(relname)
                                ELSE format('%I.%I', nspname, relname) END,
            pg_relation_filenode(c.oid), NULL
@@ -40,7 +42,7 @@ _LOOK = """
 _LONGEST = 100  # characters of a statement that is shown
 
 
-class _Look(NamedTuple):
+class _Observation(NamedTuple):
     """What can be seen between two statements.
 
     Attributes:
@@ -54,12 +56,12 @@ class _Look(NamedTuple):
     held: dict[int, str]
 
 
-_NOTHING = _Look({}, {}, {})
+_NOT_OBSERVED = _Observation({}, {}, {})
 
 
-def existing_tables(cursor: Cursor) -> set[int]:
+def table_numbers(cursor: Cursor) -> set[int]:
     """The numbers of the tables that are there: a rename does not change them."""
-    return {*_look(cursor).names}
+    return {*_observe(cursor).names}
 
 
 def run_measured(
@@ -68,7 +70,7 @@ def run_measured(
     settings: Settings,
     watcher: Watcher,
     known: Collection[int] = (),
-) -> Iterator[Timing]:
+) -> Iterator[MeasuredStatement]:
     """Run a section as a deploy would, and say of each statement what it did to others.
 
     Outside of a transaction each statement gets one of its own, to see its locks before they are
@@ -83,7 +85,7 @@ def run_measured(
         known: the tables whose locks are told, as far as they are there.
 
     Raises:
-        PromptlibError: for the statement that fails; the transaction is to be rolled back.
+        StatementError: for the statement that fails; the transaction is to be rolled back.
         psycopg2.Error: when the transaction cannot be committed.
     """
     section = step.section
@@ -91,10 +93,10 @@ def run_measured(
     with (
         connection.cursor() as cursor,
         settings_kept(
-            cursor, section, settings.of_section(section), local=section.transactional
+            cursor, section, settings.of_section(section.settings), local=section.transactional
         ) as pid,
     ):
-        before = _look(cursor) if known else _NOTHING
+        before = _observe(cursor) if known else _NOT_OBSERVED
         told = {oid: name for oid, name in before.names.items() if oid in known}
         for index in range(len(section.statements)):
             if not section.transactional:
@@ -102,7 +104,7 @@ def run_measured(
             began = time.perf_counter()
             _execute(cursor, step, index, watcher, pid)
             seconds = time.perf_counter() - began
-            after = _look(cursor) if known else _NOTHING
+            after = _observe(cursor) if known else _NOT_OBSERVED
             yield _timing(step, index, seconds, tuple(_locks(told, before, after)))
             before = after if section.transactional else after._replace(held={})
     connection.commit()
@@ -111,8 +113,8 @@ def run_measured(
 def _execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
     try:
         execute_statement(cursor, step, index, watcher, pid)
-    except PromptlibError as error:
-        if step.section.transactional or sqlstate_of(error) not in _WANTS_NONE:
+    except StatementError as error:
+        if step.section.transactional or error.sqlstate not in _WANTS_NONE:
             raise
         cursor.connection.rollback()
         cursor.connection.autocommit = True
@@ -120,9 +122,9 @@ def _execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int)
         cursor.connection.autocommit = False
 
 
-def _look(cursor: Cursor) -> _Look:
-    found = _Look({}, {}, {})
-    cursor.execute(_LOOK)
+def _observe(cursor: Cursor) -> _Observation:
+    found = _Observation({}, {}, {})
+    cursor.execute(_OBSERVE)
     for oid, name, file, mode in cursor:
         if mode is None:
             found.names[oid], found.files[oid] = name, file
@@ -131,7 +133,9 @@ def _look(cursor: Cursor) -> _Look:
     return found
 
 
-def _locks(told: Mapping[int, str], before: _Look, after: _Look) -> Iterator[StrongestLock]:
+def _locks(
+    told: Mapping[int, str], before: _Observation, after: _Observation
+) -> Iterator[StrongestLock]:
     """What a statement took beyond what its transaction held, on the tables that are told."""
     for oid, mode in after.held.items():
         rewritten = oid in after.files and after.files[oid] != before.files.get(oid)
@@ -141,14 +145,14 @@ def _locks(told: Mapping[int, str], before: _Look, after: _Look) -> Iterator[Str
 
 
 def _strength(mode: str) -> int:
-    return STRENGTHS.get(mode, -1)
+    return LOCK_STRENGTHS.get(mode, -1)
 
 
-def _timing(step: Step, index: int, seconds: float, locks: tuple[StrongestLock, ...]) -> Timing:
+def _timing(
+    step: Step, index: int, seconds: float, locks: tuple[StrongestLock, ...]
+) -> MeasuredStatement:
     section, statement = step.section, step.section.statements[index]
-    text = mask_sql(section.source[statement.head : statement.end].decode())[0]
-    shown = " ".join(text.split())
-    cut = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    shown = summarize_sql(section.source[statement.head : statement.end].decode(), _LONGEST)
     where = place_in_file(step.path, section.source, statement.head)
     direction: Literal["up", "down"] = "up" if step.direction == UP else "down"
-    return Timing(direction, where, cut, seconds, locks)
+    return MeasuredStatement(direction, where, shown, seconds, locks)

@@ -20,7 +20,7 @@ from promptlib.engine.runner import Step
 from promptlib.ledger.tables import UP, LedgerSql
 from promptlib.verify.measure import run_measured
 from promptlib.verify.report import VerifyReport
-from promptlib.verify.scratch import build_schema, open_workshop, scratch_session
+from promptlib.verify.scratch import build_schema, open_scratch_databases, scratch_session
 from promptlib.verify.trial import Trial, fill_with_samples
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from promptlib.postgres.target import Target
     from promptlib.verify.report import Proof
     from promptlib.verify.samples import SampleRow
-    from promptlib.verify.scratch import ScratchSession, Workshop
+    from promptlib.verify.scratch import ScratchDatabases, ScratchSession
 
 _log = logging.getLogger(__name__)
 
@@ -57,13 +57,13 @@ def prove_migrations(
     """
     began = time.perf_counter()
     last = max(chosen, default="")
-    with open_workshop(target) as workshop:
+    with open_scratch_databases(target) as scratch:
         needed = [migration for migration in migrations if migration.version <= last]
-        with _Prover(workshop, settings, rows) as prover:
+        with _Prover(scratch, settings, rows) as prover:
             found = tuple(_proofs(prover, needed, chosen))
             for table, said in prover.refused.items():
                 _log.info("%s was tried without made-up rows: %s", table, said)
-        return VerifyReport(workshop.server, found, time.perf_counter() - began)
+        return VerifyReport(scratch.server, found, time.perf_counter() - began)
 
 
 def _proofs(
@@ -87,19 +87,19 @@ class _Prover:
     """Keeps the databases, and goes through the migrations.
 
     Args:
-        workshop: makes the databases.
+        scratch: makes the databases.
         settings: what sections run with.
         rows: how many made-up rows each table has.
     """
 
-    def __init__(self, workshop: Workshop, settings: Settings, rows: int) -> None:
-        self._workshop = workshop
+    def __init__(self, scratch: ScratchDatabases, settings: Settings, rows: int) -> None:
+        self._scratch = scratch
         self._settings = settings
         self._rows = rows
-        self._clean = workshop.make()
+        self._clean = scratch.create()
         _make_ledger(self._clean, settings.version_table_schema)
         self._behind: list[Migration] = []  # what has yet to run on it
-        self._roles = self._first_roles = workshop.roles()  # that it knows; that others know
+        self._roles = self._first_roles = scratch.roles()  # that it knows; that others know
         self._sources = b""
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
@@ -110,7 +110,7 @@ class _Prover:
 
     def __exit__(self, *_: object) -> None:
         self.leave()
-        self._workshop.drop(self._clean)
+        self._scratch.drop(self._clean)
         self._drop_roles(self._first_roles)
 
     def skip(self, migration: Migration) -> None:
@@ -123,14 +123,14 @@ class _Prover:
         """Prove a migration; and whether those after it can be proven too."""
         began = time.perf_counter()
         self._sources += migration.up.source
-        found = self._tried(migration, None)
+        found = self._try_migration(migration, None)
         goes_on = found.went_up
         if not found.went_up:
             self.leave()
-            rows = self._looked_ahead(migration)
+            rows = self._rows_made_behind(migration)
             goes_on = rows is not None
             if rows:
-                found = self._tried(migration, rows)
+                found = self._try_migration(migration, rows)
         self.refused |= found.refused
         if found.findings:
             self.leave()
@@ -142,20 +142,20 @@ class _Prover:
         self._open.close()
         self._work = None
 
-    def _tried(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
+    def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
-            self._work = self._open.enter_context(self._copy())
+            self._work = self._open.enter_context(self._working_copy())
         tried = Trial(*self._work, migration, self._settings, self._rows)
         tried.run(rows)
         return tried
 
-    def _looked_ahead(self, migration: Migration) -> list[SampleRow] | None:
+    def _rows_made_behind(self, migration: Migration) -> list[SampleRow] | None:
         """Rows that UP does not refuse: made up behind it, where the constraints that it adds are.
 
         None where UP fails without any made-up row, too.
         """
         step = Step(migration.version, UP, migration.up, migration.path)
-        with self._copy() as (connection, watcher):
+        with self._working_copy() as (connection, watcher):
             try:
                 [*run_measured(connection, step, self._settings, watcher)]
                 made = fill_with_samples(connection, self._rows)
@@ -165,23 +165,23 @@ class _Prover:
         return made.rows
 
     @contextlib.contextmanager
-    def _copy(self) -> Iterator[ScratchSession]:
+    def _working_copy(self) -> Iterator[ScratchSession]:
         """A session on a database as the migrations alone leave it."""
         if self._behind:
             build_schema(self._clean, self._behind, self._settings)
-            self._behind, self._roles = [], self._workshop.roles()
-        made = self._workshop.make(self._clean)
+            self._behind, self._roles = [], self._scratch.roles()
+        made = self._scratch.create(self._clean)
         try:
             with scratch_session(made) as session:
                 yield session
         finally:
-            self._workshop.drop(made)
+            self._scratch.drop(made)
             self._drop_roles(self._roles)
 
     def _drop_roles(self, known: Collection[str]) -> None:
         """Drop the roles that the migrations made, for the next database gets them too."""
-        made = self._workshop.roles().difference(known)
-        self._workshop.drop_roles(name for name in made if name.encode() in self._sources)
+        made = self._scratch.roles().difference(known)
+        self._scratch.drop_roles(name for name in made if name.encode() in self._sources)
 
 
 def _make_ledger(made: Target, schema: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The locks of tables, as pg_locks names them, and what others cannot do meanwhile; weakest first.
-LOCKS = {
+LOCK_EFFECTS = {
     "AccessShareLock": "blocks no reads or writes",
     "RowShareLock": "blocks no reads or writes",
     "RowExclusiveLock": "blocks CREATE INDEX, no reads or writes",
@@ -22,8 +22,8 @@ LOCKS = {
     "ExclusiveLock": "blocks writes and SELECT ... FOR UPDATE",
     "AccessExclusiveLock": "blocks reads and writes",
 }
-STRENGTHS = {mode: strength for strength, mode in enumerate(LOCKS)}
-_STOPS_WRITES = STRENGTHS["ShareLock"]
+LOCK_STRENGTHS = {mode: strength for strength, mode in enumerate(LOCK_EFFECTS)}
+_STOPS_WRITES = LOCK_STRENGTHS["ShareLock"]
 
 
 class StrongestLock(NamedTuple):
@@ -31,7 +31,7 @@ class StrongestLock(NamedTuple):
 
     Attributes:
         table: its name, with the schema where a reader needs it.
-        mode: one of LOCKS.
+        mode: one of LOCK_EFFECTS.
         rewritten: whether the statement wrote the whole table anew.
     """
 
@@ -47,20 +47,20 @@ class StrongestLock(NamedTuple):
     @property
     def blocks(self) -> str:
         """What others cannot do to the table until the transaction ends."""
-        return LOCKS[self.mode]
+        return LOCK_EFFECTS[self.mode]
 
     @property
     def risk(self) -> tuple[bool, int]:
         """To be compared with other locks: the greater, the worse for who uses the table."""
-        return self.rewritten, STRENGTHS[self.mode]
+        return self.rewritten, LOCK_STRENGTHS[self.mode]
 
     @property
     def is_risky(self) -> bool:
         """Whether writes wait for it, or reads too, or the table is written anew."""
-        return self.rewritten or STRENGTHS[self.mode] >= _STOPS_WRITES
+        return self.rewritten or LOCK_STRENGTHS[self.mode] >= _STOPS_WRITES
 
 
-class Timing(NamedTuple):
+class MeasuredStatement(NamedTuple):
     """One statement as it ran.
 
     Attributes:
@@ -113,7 +113,7 @@ class Proof(NamedTuple):
     path: str
     up: str
     down: str
-    statements: tuple[Timing, ...]
+    statements: tuple[MeasuredStatement, ...]
     findings: tuple[Finding, ...]
     lost: tuple[str, ...]
     seconds: float
@@ -128,7 +128,7 @@ class Risk(NamedTuple):
     """A statement and a lock of it that others would notice, or would have to wait for."""
 
     proof: Proof
-    statement: Timing
+    statement: MeasuredStatement
     lock: StrongestLock
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from psycopg2.extensions import cursor as Cursor
 
-Rows = dict[str, Counter[str]]
+TableRows = dict[str, Counter[str]]
 # The server writes the query that reads every table. Columns are sorted, so that their order does
 # not matter; jsonb, which sorts too, does not take all that a column of type json may hold.
 _QUERY = """
@@ -42,7 +42,7 @@ _UPDATES = """
 """
 
 
-def read_rows(cursor: Cursor) -> Rows:
+def read_rows(cursor: Cursor) -> TableRows:
     """Read the rows of every table, by its name, as JSON.
 
     Args:
@@ -50,7 +50,7 @@ def read_rows(cursor: Cursor) -> Rows:
     """
     cursor.execute(_QUERY)
     (query,) = cursor.fetchone() or (None,)
-    found: Rows = {}
+    found: TableRows = {}
     if query:
         cursor.execute(query)
         for table, row in cursor:
@@ -64,7 +64,7 @@ def primary_keys(cursor: Cursor) -> dict[str, list[str]]:
     return dict(cursor.fetchall())
 
 
-def row_counts(rows: Rows) -> dict[str, int]:
+def row_counts(rows: TableRows) -> dict[str, int]:
     """How many rows each table has that has any."""
     return {table: sum(found.values()) for table, found in rows.items()}
 
@@ -74,7 +74,7 @@ def columns_set_by_triggers(cursor: Cursor, keys: Mapping[str, list[str]]) -> di
 
     Args:
         cursor: in a transaction that is rolled back afterwards, with an empty search_path.
-        keys: from `keys`.
+        keys: from `primary_keys`.
 
     Raises:
         psycopg2.Error: when a trigger refuses.
@@ -86,12 +86,14 @@ def columns_set_by_triggers(cursor: Cursor, keys: Mapping[str, list[str]]) -> di
         return {}
     cursor.execute(query)
     after = read_rows(cursor)
-    return {table: set().union(*_compared(before, after, table, keys).changed) for table in before}
+    return {
+        table: set().union(*_compare_table(before, after, table, keys).changed) for table in before
+    }
 
 
 def row_differences(
-    before: Rows,
-    after: Rows,
+    before: TableRows,
+    after: TableRows,
     keys: Mapping[str, list[str]],
     touched: Mapping[str, set[str]],
 ) -> Iterator[str]:
@@ -100,22 +102,22 @@ def row_differences(
     Args:
         before: what was there.
         after: what is there now.
-        keys: from `keys`; in a table without one, as many rows count as changed as can.
-        touched: from `touched`: columns of each table whose changes do not count.
+        keys: from `primary_keys`; in a table without one, as many rows count as changed as can.
+        touched: from `columns_set_by_triggers`: columns of each table whose changes do not count.
     """
     for table in sorted(before.keys() | after.keys()):
-        gone, new, changed = _compared(before, after, table, keys)
+        gone, new, changed = _compare_table(before, after, table, keys)
         counted = [each for names in changed if (each := names - touched.get(table, set()))]
         if gone:
-            yield f"- {table}: {_rows(gone)}"
+            yield f"- {table}: {_count_text(gone)}"
         if new:
-            yield f"+ {table}: {_rows(new)}"
+            yield f"+ {table}: {_count_text(new)}"
         if counted:
             names = ", ".join(sorted(set().union(*counted)))
-            yield f"! {table}: {_rows(len(counted))} changed in {names}"
+            yield f"! {table}: {_count_text(len(counted))} changed in {names}"
 
 
-class _Compared(NamedTuple):
+class _TableComparison(NamedTuple):
     """How many rows of a table are lost and left over; and of each changed one, the columns."""
 
     gone: int
@@ -123,15 +125,17 @@ class _Compared(NamedTuple):
     changed: list[set[str]]
 
 
-def _compared(before: Rows, after: Rows, table: str, keys: Mapping[str, list[str]]) -> _Compared:
+def _compare_table(
+    before: TableRows, after: TableRows, table: str, keys: Mapping[str, list[str]]
+) -> _TableComparison:
     was, now = (side.get(table, Counter()) for side in (before, after))
     key = keys.get(table)
-    lost, added = _by_key(was - now, key), _by_key(now - was, key)
-    changed = [_changed(lost[each], added[each]) for each in lost.keys() & added.keys()]
-    return _Compared(len(lost) - len(changed), len(added) - len(changed), changed)
+    lost, added = _rows_by_key(was - now, key), _rows_by_key(now - was, key)
+    changed = [_changed_columns(lost[each], added[each]) for each in lost.keys() & added.keys()]
+    return _TableComparison(len(lost) - len(changed), len(added) - len(changed), changed)
 
 
-def _by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, Any]]:
+def _rows_by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, object]]:
     """Rows by what tells them apart: their key, or a number."""
     found = [json.loads(row, parse_float=str) for row in sorted(rows.elements())]
     if not key:
@@ -139,9 +143,9 @@ def _by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, An
     return {json.dumps([row.get(name) for name in key]): row for row in found}
 
 
-def _changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+def _changed_columns(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
     return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
-def _rows(count: int) -> str:
+def _count_text(count: int) -> str:
     return "1 row" if count == 1 else f"{count} rows"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEFAULT: Final = object()  # whatever the server fills in
+SERVER_DEFAULT: Final = object()  # whatever the server fills in
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w'])")
 _UUID = "00000000-0000-4000-8000-{:012x}"
@@ -52,9 +52,31 @@ _OF_CATEGORY: dict[str, tuple[str, ...]] = {
     "N": ("{}", "1", "0", "10{}", "-1", "0.{}"),
     "R": ("[{},1000)", "{{[{},1000)}}"),
     "S": (
-        *("x{}", "x", "{}", "X{}", "xx-{}", "user{}@example.com", "https://example.com/{}"),
-        *("{:05d}", "+1555000{:04d}", "XX", "en", "#{:06x}", "1.0.{}", "10.0.0.{}", "{{}}", "X"),
-        *("XXX", "en-US", "{:040x}", "{:032x}", "{:064x}", _UUID, "2020-01-01", "/x/{}", ""),
+        "x{}",
+        "x",
+        "{}",
+        "X{}",
+        "xx-{}",
+        "user{}@example.com",
+        "https://example.com/{}",
+        "{:05d}",
+        "+1555000{:04d}",
+        "XX",
+        "en",
+        "#{:06x}",
+        "1.0.{}",
+        "10.0.0.{}",
+        "{{}}",
+        "X",
+        "XXX",
+        "en-US",
+        "{:040x}",
+        "{:032x}",
+        "{:064x}",
+        _UUID,
+        "2020-01-01",
+        "/x/{}",
+        "",
     ),
     "T": ("{} days",),
     "V": ("1", "0"),
@@ -86,18 +108,18 @@ class SampleColumn(NamedTuple):
     checks: list[str]
 
 
-def candidate_values(column: SampleColumn, number: int) -> list[Any]:
+def candidate_values(column: SampleColumn, number: int) -> list[object]:
     """What to try, the likeliest first; None is NULL.
 
     Args:
         column: what the values are for.
         number: of the row, from 1 on; values of others differ where they can.
     """
-    found: dict[Any, None] = {}
+    found: dict[object, None] = {}
     if column.has_default:
-        found[DEFAULT] = None
+        found[SERVER_DEFAULT] = None
     found.update(dict.fromkeys(_rotated(column.labels, number)))
-    found.update(dict.fromkeys(_rotated([*_checked(column)], number)))
+    found.update(dict.fromkeys(_rotated([*_values_in_checks(column)], number)))
     patterns = _OF_TYPE.get(column.base) or _OF_CATEGORY.get(column.category, _ANY)
     found.update(dict.fromkeys(pattern.format(number) for pattern in patterns))
     if not column.required:
@@ -105,12 +127,12 @@ def candidate_values(column: SampleColumn, number: int) -> list[Any]:
     return [*found]
 
 
-def is_peculiar(column: SampleColumn) -> bool:
+def prefers_values_of_rows(column: SampleColumn) -> bool:
     """Whether a value of another row is likely better than a guess."""
     return bool(column.checks) or column.category == "U"
 
 
-def _checked(column: SampleColumn) -> Iterator[str]:
+def _values_in_checks(column: SampleColumn) -> Iterator[str]:
     """What the constraints name themselves: `status IN ('new', 'done')`, `BETWEEN 1 AND 5`."""
     for check in column.checks:
         for literal in _LITERAL.findall(check):

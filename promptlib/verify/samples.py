@@ -1,7 +1,7 @@
 """Made-up rows that respect the constraints of their tables, the same ones each time.
 
 What a column may hold is tried out: a row that the server refuses names the constraint, and the
-columns of that get other values. guesses.py has the values.
+columns of that get other values. sample_values.py has the values.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg2
 
 from promptlib.verify.sample_tables import read_sample_tables
-from promptlib.verify.sample_values import DEFAULT, candidate_values, is_peculiar
+from promptlib.verify.sample_values import SERVER_DEFAULT, candidate_values, prefers_values_of_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
@@ -77,16 +77,16 @@ def put_rows_back(cursor: Cursor, rows: Iterable[SampleRow]) -> None:
     """Insert rows again, as far as their tables, and columns of them, are there.
 
     Args:
-        cursor: as for `fill`.
+        cursor: as for `fill_tables`.
         rows: in the order in which they were made.
     """
     tables = {table.name: table for table in read_sample_tables(cursor)}
     cursor.execute(_AS_USUAL)
     for row in rows:
         if table := tables.get(row.table):
-            names = ", ".join(_plain(column.name) for column in table.columns)
-            name = _plain(table.name)
-            _tried(
+            names = ", ".join(_escape_percent(column.name) for column in table.columns)
+            name = _escape_percent(table.name)
+            _attempt(
                 cursor,
                 f"INSERT INTO {name} ({names}) SELECT {names}"
                 f" FROM jsonb_populate_record(NULL::{name}, %s)",
@@ -98,7 +98,7 @@ class _Slot(NamedTuple):
     """Columns that get their values together, and what these may be."""
 
     columns: list[str]
-    choices: list[tuple[Any, ...]]
+    choices: Sequence[tuple[object, ...]]
 
 
 class _Filler:
@@ -112,15 +112,15 @@ class _Filler:
 
     def fill(self, count: int) -> Iterator[SampleRow]:
         """Make the rows that are missing; where one cannot be made, `refusal` says why."""
-        self._cursor.execute(f"SELECT count(*) FROM {_plain(self._table.name)}", ())
+        self._cursor.execute(f"SELECT count(*) FROM {_escape_percent(self._table.name)}", ())
         (there,) = self._cursor.fetchone() or (0,)
         for number in range(there + 1, count + 1):
-            row = self._row(number)
+            row = self._make_row(number)
             if not row:
                 return
             yield row
 
-    def _row(self, number: int) -> SampleRow | None:
+    def _make_row(self, number: int) -> SampleRow | None:
         slots = [*self._slots(number)]
         if empty := next((slot for slot in slots if not slot.choices), None):
             self.refusal = f"no row to refer to in {', '.join(empty.columns)}"
@@ -134,7 +134,7 @@ class _Filler:
             if not error:
                 self.refusal = "a trigger or a rule takes no row"
                 return None
-            self.refusal = _said(error)
+            self.refusal = _message(error)
             if not _advance(chosen, slots, self._blamed(slots, error)):
                 break
         return None
@@ -145,13 +145,15 @@ class _Filler:
             name: value
             for slot, index in zip(slots, chosen, strict=True)
             for name, value in zip(slot.columns, slot.choices[index], strict=True)
-            if value is not DEFAULT
+            if value is not SERVER_DEFAULT
         }
-        table = _plain(self._table.name)
-        names = ", ".join(map(_plain, values))
-        casts = ", ".join(f"CAST(%s AS {_plain(self._columns[name].type)})" for name in values)
+        table = _escape_percent(self._table.name)
+        names = ", ".join(map(_escape_percent, values))
+        casts = ", ".join(
+            f"CAST(%s AS {_escape_percent(self._columns[name].type)})" for name in values
+        )
         what = f"({names}) OVERRIDING USER VALUE VALUES ({casts})" if values else "DEFAULT VALUES"
-        found = _tried(
+        found = _attempt(
             self._cursor,
             f"INSERT INTO {table} AS made {what} RETURNING to_jsonb(made)::text",
             [*values.values()],
@@ -173,21 +175,22 @@ class _Filler:
         for reference in self._table.references:
             if not taken & {*reference.columns} and {*reference.columns} <= self._columns.keys():
                 taken |= {*reference.columns}
-                yield _Slot(reference.columns, self._parents(reference, number))
-        model = self._model(number)
+                yield _Slot(reference.columns, self._rows_to_refer_to(reference, number))
+        model = self._values_of_row(number)
         for column in self._table.columns:
             if column.name not in taken:
                 values = candidate_values(column, number)
-                if column.name not in self._table.unique and is_peculiar(column):
+                if column.name not in self._table.unique and prefers_values_of_rows(column):
                     values = [*model.get(column.name, []), *values]
                 valid = [(value,) for value in values if self._is_valid(column, value)]
                 yield _Slot([column.name], valid)
 
-    def _parents(self, reference: Reference, number: int) -> list[tuple[Any, ...]]:
+    def _rows_to_refer_to(self, reference: Reference, number: int) -> list[tuple[object, ...]]:
         """Values of rows to refer to, another one first for each row."""
-        names = ", ".join(f"{_plain(name)}::text" for name in reference.others)
+        names = ", ".join(f"{_escape_percent(name)}::text" for name in reference.others)
         self._cursor.execute(
-            f"SELECT {names} FROM {_plain(reference.table)} ORDER BY {names} LIMIT %s", (_PARENTS,)
+            f"SELECT {names} FROM {_escape_percent(reference.table)} ORDER BY {names} LIMIT %s",
+            (_PARENTS,),
         )
         found = self._cursor.fetchall()
         turn = number % len(found) if found else 0
@@ -195,22 +198,22 @@ class _Filler:
         nobody = [] if needed else [(None,) * len(reference.columns)]
         return [*found[turn:], *found[:turn], *nobody]
 
-    def _model(self, number: int) -> dict[str, list[Any]]:
+    def _values_of_row(self, number: int) -> dict[str, list[object]]:
         """The values of a row that is there: what is good for one is likely good for another."""
-        names = ", ".join(f"{_plain(column.name)}::text" for column in self._table.columns)
-        table = _plain(self._table.name)
+        names = ", ".join(f"{_escape_percent(column.name)}::text" for column in self._table.columns)
+        table = _escape_percent(self._table.name)
         self._cursor.execute(f"SELECT {names} FROM {table} ORDER BY {names} LIMIT %s", (number,))
         rows = self._cursor.fetchall()
         return (
             dict(zip(self._columns, ([value] for value in rows[-1]), strict=True)) if rows else {}
         )
 
-    def _is_valid(self, column: SampleColumn, value: Any) -> bool:
+    def _is_valid(self, column: SampleColumn, value: object) -> bool:
         """Whether the type takes the value; of a row that it refuses the server names none."""
-        if value is None or value is DEFAULT:
+        if value is None or value is SERVER_DEFAULT:
             return True
-        cast = f"SELECT CAST(%s AS {_plain(column.type)}) IS NULL"
-        return not isinstance(_tried(self._cursor, cast, [value]), psycopg2.Error)
+        cast = f"SELECT CAST(%s AS {_escape_percent(column.type)}) IS NULL"
+        return not isinstance(_attempt(self._cursor, cast, [value]), psycopg2.Error)
 
 
 def _advance(chosen: list[int], slots: list[_Slot], blamed: list[int]) -> bool:
@@ -223,7 +226,9 @@ def _advance(chosen: list[int], slots: list[_Slot], blamed: list[int]) -> bool:
     return False
 
 
-def _tried(cursor: Cursor, query: str, values: list[Any]) -> Any:
+def _attempt(
+    cursor: Cursor, query: str, values: list[object]
+) -> tuple[Any, ...] | psycopg2.Error | None:
     """The first row that a query gives, or its error; the transaction goes on in any case."""
     cursor.execute("SAVEPOINT promptlib_sample")
     try:
@@ -236,10 +241,10 @@ def _tried(cursor: Cursor, query: str, values: list[Any]) -> Any:
     return found
 
 
-def _said(error: psycopg2.Error) -> str:
+def _message(error: psycopg2.Error) -> str:
     return " ".join((error.diag.message_primary or str(error)).split())
 
 
-def _plain(name: str) -> str:
+def _escape_percent(name: str) -> str:
     """A name in a query that has values: psycopg2 takes % for one of them."""
     return name.replace("%", "%%")

@@ -8,9 +8,9 @@ import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
-from psycopg2 import errors, sql
+from psycopg2 import errorcodes, errors, sql
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.engine.runner import Step
 from promptlib.engine.watcher import Watcher
@@ -42,7 +42,7 @@ class ScratchSession(NamedTuple):
     watcher: Watcher
 
 
-class Workshop:
+class ScratchDatabases:
     """Makes databases of one name with numbers behind it.
 
     Args:
@@ -63,11 +63,11 @@ class Workshop:
         version = self._cursor.connection.get_parameter_status("server_version")
         return f"PostgreSQL {version}"
 
-    def make(self, template: Target | None = None) -> Target:
+    def create(self, template: Target | None = None) -> Target:
         """Make a database: empty, or a copy of one that nobody is connected to.
 
         Raises:
-            PromptlibError: when the user may not, or another one is connected to the original.
+            StatementError: when the user may not, or another one is connected to the original.
         """
         name = f"{self._name}_{next(self._numbers)}"
         parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
@@ -78,16 +78,18 @@ class Workshop:
             self._cursor.execute(sql.SQL(" ").join(parts))
         except errors.InsufficientPrivilege:
             user = self._target.parameters.get("user", "this user")
-            raise PromptlibError(
+            refused = StatementError(
                 f"{user} may not make a scratch database on {self._target}",
                 f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
-            ) from None
+            )
+            raise refused.but(sqlstate=errorcodes.INSUFFICIENT_PRIVILEGE) from None
         except errors.ObjectInUse as error:
-            raise PromptlibError(
+            refused = StatementError(
                 f"a scratch database cannot be made: {error.diag.message_primary}",
                 "where a pooler is between, which keeps connections, connect to the server itself; "
                 "or use the embedded server: --embedded",
-            ) from None
+            )
+            raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE) from None
         return Target({**self._target.parameters, "dbname": name}, self._target.source)
 
     def drop(self, made: Target) -> None:
@@ -107,25 +109,25 @@ class Workshop:
 
 
 @contextlib.contextmanager
-def open_workshop(target: Target) -> Iterator[Workshop]:
+def open_scratch_databases(target: Target) -> Iterator[ScratchDatabases]:
     """Make databases on the server of a target; they are gone at the end.
 
     Those that a killed process left behind are dropped first.
 
     Raises:
-        PromptlibError: when the server cannot be reached.
+        NoConnectionError: when the server cannot be reached.
     """
     name = _PREFIX + secrets.token_hex(6)
     error = None  # what the user knows is the target, which need not be there
     try:
         target.connect().close()
-    except PromptlibError as refused:
+    except NoConnectionError as refused:
         error = refused
     with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
         _tidy(cursor)
         cursor.execute(_TRY.format(_KEY), (name,))
         try:
-            yield Workshop(target, cursor, name)
+            yield ScratchDatabases(target, cursor, name)
         finally:
             cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
             for (each,) in cursor.fetchall():
@@ -171,7 +173,7 @@ def build_schema(made: Target, migrations: Iterable[Migration], settings: Settin
     """Run the UP sections of migrations, without a ledger.
 
     Raises:
-        PromptlibError: for the first statement that fails.
+        StatementError: for the first statement that fails.
     """
     with scratch_session(made) as (connection, watcher):
         for migration in migrations:

@@ -12,7 +12,7 @@ from promptlib.engine.runner import Step
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ROLE, CatalogKey, catalog_difference, read_catalog
 from promptlib.postgres.errors import explain_server_error
-from promptlib.verify.measure import existing_tables, run_measured
+from promptlib.verify.measure import run_measured, table_numbers
 from promptlib.verify.report import Finding, Proof
 from promptlib.verify.rows import (
     columns_set_by_triggers,
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from promptlib.engine.watcher import Watcher
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog
-    from promptlib.verify.report import Timing
-    from promptlib.verify.rows import Rows
+    from promptlib.verify.report import MeasuredStatement
+    from promptlib.verify.rows import TableRows
     from promptlib.verify.samples import SampleRow
 
 _QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 
 
-class Picture(NamedTuple):
+class _Snapshot(NamedTuple):
     """A database at one moment: its objects and its rows."""
 
     objects: Catalog
-    rows: Rows
+    rows: TableRows
 
 
 class Trial:
@@ -69,7 +69,7 @@ class Trial:
         self._known: set[int] = set()
         self._keys: dict[str, list[str]] = {}
         self.went_up = False
-        self.statements: list[Timing] = []
+        self.statements: list[MeasuredStatement] = []
         self.findings: list[Finding] = []
         self.lost: dict[str, None] = {}
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
@@ -82,18 +82,18 @@ class Trial:
         """
         with contextlib.suppress(_FailedError):
             self._prepare(rows)
-            before = self._picture()
+            before = self._snapshot()
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute(_QUALIFIED)
-                self._known, self._keys = existing_tables(cursor), primary_keys(cursor)
-            self.statements += self._section(UP)
+                self._known, self._keys = table_numbers(cursor), primary_keys(cursor)
+            self.statements += self._run_section(UP)
             self.went_up = True
-            after = self._picture()
-            self.statements += self._section(DOWN)
+            after = self._snapshot()
+            self.statements += self._run_section(DOWN)
             self._compare(before)
             if self.findings:
                 return  # what a second UP makes of that is no news
-            [*self._section(UP)]
+            [*self._run_section(UP)]
             self._compare_again(after)
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
             if self.findings:
@@ -101,9 +101,9 @@ class Trial:
             found = fill_with_samples(self._connection, self._rows, made)
             self.refused |= found.refused
             if found.rows:
-                [*self._section(DOWN)]
+                [*self._run_section(DOWN)]
                 self._compare(before, more="+")
-                [*self._section(UP)]
+                [*self._run_section(UP)]
 
     def proof(self, seconds: float) -> Proof:
         """What came of it."""
@@ -128,7 +128,7 @@ class Trial:
                 cursor.execute(_QUALIFIED)
                 put_rows_back(cursor, rows)
 
-    def _section(self, direction: str) -> Iterator[Timing]:
+    def _run_section(self, direction: str) -> Iterator[MeasuredStatement]:
         """Run a section; a failure is a finding, and the end of the trial."""
         migration = self._migration
         section = migration.up if direction == UP else migration.down
@@ -149,7 +149,7 @@ class Trial:
         self.findings.append(Finding(error.place or self._path, what, error.notes))
         raise _FailedError
 
-    def _compare(self, before: Picture, more: str = "") -> None:
+    def _compare(self, before: _Snapshot, more: str = "") -> None:
         """Compare what DOWN left with what was there before UP.
 
         Args:
@@ -157,21 +157,21 @@ class Trial:
             more: the sign of changes that are none: a DOWN may give the rows of a table that UP
                 made to the table that they came from, the made-up ones too.
         """
-        now = self._picture()
-        self._find("DOWN does not undo UP", catalog_difference(before.objects, now.objects))
-        touched = self._touched() if now.rows != before.rows else {}
+        now = self._snapshot()
+        self._report("DOWN does not undo UP", catalog_difference(before.objects, now.objects))
+        touched = self._columns_set_by_triggers() if now.rows != before.rows else {}
         found = row_differences(before.rows, now.rows, self._keys, touched)
         changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
             self.lost |= dict.fromkeys(each[2:] for each in changes if each[0] != "+")
             changes = [each for each in changes if each[0] == "+"]
-        self._find(
+        self._report(
             "DOWN does not give back the rows that were there before UP (if nothing can: "
             "`-- UP data_loss:accepted`)",
             changes,
         )
 
-    def _touched(self) -> Mapping[str, set[str]]:
+    def _columns_set_by_triggers(self) -> Mapping[str, set[str]]:
         """The columns that UPDATE itself changes: no DOWN can give their values back."""
         with self._connection.cursor() as cursor:
             cursor.execute(_QUALIFIED)
@@ -182,14 +182,14 @@ class Trial:
             finally:
                 self._connection.rollback()
 
-    def _compare_again(self, after: Picture) -> None:
+    def _compare_again(self, after: _Snapshot) -> None:
         """Compare what the second UP made with what the first one did."""
-        now = self._picture()
+        now = self._snapshot()
         what = "a second UP makes something else than the first"
-        self._find(what, catalog_difference(after.objects, now.objects))
+        self._report(what, catalog_difference(after.objects, now.objects))
         if not self._migration.up.data_loss_accepted:
             first, second = row_counts(after.rows), row_counts(now.rows)
-            self._find(
+            self._report(
                 what,
                 (
                     f"! {table}: {second.get(table, 0)} rows instead of {first.get(table, 0)}"
@@ -198,20 +198,20 @@ class Trial:
                 ),
             )
 
-    def _find(self, what: str, diff: Iterable[str]) -> None:
+    def _report(self, what: str, diff: Iterable[str]) -> None:
         if lines := tuple(diff):
             self.findings.append(Finding(self._path, what, lines))
 
-    def _picture(self) -> Picture:
+    def _snapshot(self) -> _Snapshot:
         objects = read_catalog(self._connection)
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute(_QUALIFIED)
-            return Picture(
-                {key: objects[key] for key in objects if self._matters(key)},
+            return _Snapshot(
+                {key: objects[key] for key in objects if self._is_of_migration(key)},
                 read_rows(cursor),
             )
 
-    def _matters(self, key: CatalogKey) -> bool:
+    def _is_of_migration(self, key: CatalogKey) -> bool:
         """Whether an object may be the migration's doing: roles are the whole server's."""
         kind, name = key
         return kind != ROLE or name.strip('"').encode() in self._source
@@ -224,7 +224,7 @@ class _FailedError(Exception):
 def fill_with_samples(
     connection: Connection, count: int, only: Collection[str] | None = None
 ) -> Samples:
-    """Give tables made-up rows; the arguments are those of samples.fill."""
+    """Give tables made-up rows; the arguments are those of `fill_tables`."""
     with connection, connection.cursor() as cursor:
         cursor.execute(_QUALIFIED)
         return fill_tables(cursor, count, only)

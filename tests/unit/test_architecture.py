@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,24 @@ def test_the_package_itself_holds_what_other_programs_name() -> None:
 
 def test_packages_form_no_circle() -> None:
     graphlib.TopologicalSorter(ALLOWED).prepare()
+
+
+def test_the_picture_draws_this_table() -> None:
+    drawn = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    diagram = re.search(r"```mermaid\nflowchart BT\n(.*?)```", drawn, re.DOTALL)
+    assert diagram
+    arrows: dict[str, set[str]] = {package: set() for package in ALLOWED}
+    for line in diagram[1].splitlines():
+        package, _, others = line.strip().partition(" --> ")
+        arrows[package] = {*others.split(" & ")} - {""}
+    assert arrows == ALLOWED
+
+
+def test_the_page_names_every_package_and_only_modules_that_are_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert {*re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)} == {*ALLOWED}
+    named = {*re.findall(r"`(\w+/(?:\w+/)?\w+)\.py`", page)} - {"tests/unit/test_architecture"}
+    assert {name.replace("/", ".") for name in named} <= {*MODULES}
 
 
 def test_modules_form_no_circle() -> None:
@@ -185,3 +204,13 @@ def test_imports_are_found_wherever_they_are(code: str, names: set[str]) -> None
 
 def test_calls_are_found_wherever_they_are() -> None:
     assert called(ast.parse("def f():\n    print(sys.exit(1))")) == {"print", "sys.exit"}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    found = [
+        node.name
+        for module in MODULES
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert [name for name in {*found} if found.count(name) > 1] == []

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import alembic.config
 import pytest
 
-from promptlib.cli.arguments import make_parser
-from promptlib.cli.completion import Node, nodes
+from promptlib.cli.parser import make_parser
 from promptlib.erd.diagram import build_diagram
 from promptlib.erd.mermaid import render_mermaid
-from promptlib.files.markers import OPTIONS
+from promptlib.files.parser import MARKER_OPTIONS
 from promptlib.postgres.target import SCHEMES
 from promptlib.registry.tables import metadata
+from support.command_line import Node, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def test_the_diagram_is_the_model(readme: str) -> None:
 
 
 def test_every_option_of_the_file_format_and_every_scheme(readme: str) -> None:
-    for option in OPTIONS:
+    for option in MARKER_OPTIONS:
         assert f"`{option}:" in readme
     for scheme in SCHEMES:
         assert f"`{scheme}://`" in readme

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 from sqlalchemy import Identity
 
-from promptlib.autogenerate.dialect import quote_name, respelled
+from promptlib.autogenerate.dialect import quote_name, stable_spelling
 from promptlib.autogenerate.operations import Phase, SqlOperation
 
 if TYPE_CHECKING:
@@ -20,33 +20,37 @@ if TYPE_CHECKING:
 
 def correct_column_changes(table: TableChanges) -> None:
     """Put right what Alembic has found of a table's columns."""
-    _generated(table)
-    _identities(table)
-    _respelled(table)
+    _remake_generated(table)
+    _correct_identities(table)
+    _restore_spelling(table)
 
 
-def _generated(table: TableChanges) -> None:
+def _remake_generated(table: TableChanges) -> None:
     """Make a column anew that is generated in another way: its values are computed."""
     anew = []
     for name in sorted(table.differences.generated):
         real, model = table.real.columns[name], table.model.columns[name]
-        if not table.is_wanted(name, model, "column", is_real=False):
+        if not table.is_included(name, model, "column", is_real=False):
             continue
         stored = table.differences.real.columns[name].generated == "s"
         if stored and model.server_default is None:
-            table.add(_plain(table, real, model))
+            table.add(_drop_expression(table, real, model))
         else:
-            table.remove(*table.concerning(name, ops.AlterColumnOp))
-            table.add(*_anew(table, real, model))
+            table.remove(*table.operations_on(name, ops.AlterColumnOp))
+            table.add(*_drop_and_add(table, real, model))
             anew.append(name)
-    for user, sql in _users(table, anew).items():  # they go with a column
-        back = SqlOperation(Phase.CREATE_INDEX, respelled(sql))
-        table.add(SqlOperation(Phase.CREATE_INDEX, respelled(sql), undo=back, diff=("add", user)))
+    for user, sql in _dependents(table, anew).items():  # they go with a column
+        back = SqlOperation(Phase.CREATE_INDEX, stable_spelling(sql))
+        table.add(
+            SqlOperation(Phase.CREATE_INDEX, stable_spelling(sql), undo=back, diff=("add", user))
+        )
 
 
-def _plain(table: TableChanges, real: Column[Any], model: Column[Any]) -> SqlOperation:
+def _drop_expression(
+    table: TableChanges, real: Column[object], model: Column[object]
+) -> SqlOperation:
     """A column that is generated no more keeps its values."""
-    back = ops.ModifyTableOps(table.table, _anew(table, model, real), schema=table.schema)
+    back = ops.ModifyTableOps(table.table, _drop_and_add(table, model, real), schema=table.schema)
     return SqlOperation(
         Phase.ALTER_COLUMN,
         f"ALTER TABLE {table.sql} ALTER COLUMN {quote_name(real.name)} DROP EXPRESSION",
@@ -55,17 +59,16 @@ def _plain(table: TableChanges, real: Column[Any], model: Column[Any]) -> SqlOpe
     )
 
 
-def _anew(
-    table: TableChanges, before: Column[Any], after: Column[Any]
+def _drop_and_add(
+    table: TableChanges, before: Column[object], after: Column[object]
 ) -> list[ops.MigrateOperation]:
-    place = table.schema, table.table
     return [
-        ops.DropColumnOp.from_column_and_tablename(*place, before),
-        ops.AddColumnOp.from_column_and_tablename(*place, after),
+        ops.DropColumnOp.from_column_and_tablename(table.schema, table.table, before),
+        ops.AddColumnOp.from_column_and_tablename(table.schema, table.table, after),
     ]
 
 
-def _identities(table: TableChanges) -> None:
+def _correct_identities(table: TableChanges) -> None:
     """An identity is never NULL, and takes the place of the sequence that a serial column has."""
     for change in _alterations(table):
         name, wanted = change.column_name, change.modify_server_default
@@ -100,17 +103,17 @@ def _drop_sequence(table: TableChanges, column: str, default: str) -> SqlOperati
     )
 
 
-def _respelled(table: TableChanges) -> None:
+def _restore_spelling(table: TableChanges) -> None:
     """With a column's type the server spells rules anew; DOWN has them as they were before."""
     names = [one.column_name for one in _alterations(table) if one.modify_type is not None]
-    for user, sql in _users(table, names).items():
-        if respelled(sql) != sql:
+    for user, sql in _dependents(table, names).items():
+        if stable_spelling(sql) != sql:
             drop = f"DROP INDEX {quote_name(user, table.schema)}"
             if sql.startswith("ALTER"):
                 drop = f"ALTER TABLE {table.sql} DROP CONSTRAINT {quote_name(user)}"
             for phase, back in (
                 (Phase.DROP_CONSTRAINT, drop),
-                (Phase.CREATE_INDEX, respelled(sql)),
+                (Phase.CREATE_INDEX, stable_spelling(sql)),
             ):
                 table.add(
                     SqlOperation(phase, undo=SqlOperation(phase, back), diff=("respell", user))
@@ -121,12 +124,12 @@ def _alterations(table: TableChanges) -> list[ops.AlterColumnOp]:
     return [one for one in table.found.ops if isinstance(one, ops.AlterColumnOp)]
 
 
-def _users(table: TableChanges, columns: Iterable[str]) -> dict[str, str]:
+def _dependents(table: TableChanges, columns: Iterable[str]) -> dict[str, str]:
     """The constraints and indexes that need columns, and stay: what makes them again."""
-    users = table.differences.real.users
+    users = table.differences.real.dependents
     return {
         user: sql
         for column in columns
         for user, sql in users.get(column, {}).items()
-        if not table.concerning(user, ops.MigrateOperation)
+        if not table.operations_on(user, ops.MigrateOperation)
     }

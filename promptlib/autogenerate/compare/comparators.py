@@ -26,7 +26,7 @@ from promptlib.autogenerate.operations import (
     Phase,
     SqlOperation,
     TableKey,
-    flat_operations,
+    flatten_operations,
     name_constraint,
     operation_subject,
     operation_table,
@@ -41,34 +41,34 @@ if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, MetaData, Table
 
     from promptlib.autogenerate.compare.server_diff import TableDifferences
-    from promptlib.autogenerate.write.data_loss import Conversions
+    from promptlib.autogenerate.conversions import Conversions
 
 _log = logging.getLogger(__name__)
-OPTION = "promptlib_comparison"  # where context.configure keeps what is below
-_PRIORITIES = DispatchPriority.FIRST, DispatchPriority.LAST
+COMPARISON_OPTION = "promptlib_comparison"  # where context.configure keeps what is below
+_FIRST, _LAST = DispatchPriority.FIRST, DispatchPriority.LAST
 _GO_ON, _STOP = PriorityDispatchResult.CONTINUE, PriorityDispatchResult.STOP
 
 
 def comparison_options(models: Sequence[MetaData]) -> dict[str, Any]:
     """What `context.configure` needs."""
     return {
-        "autogenerate_plugins": ["alembic.autogenerate.*", _plugin()],
+        "autogenerate_plugins": ["alembic.autogenerate.*", _registered_plugin()],
         "compare_type": True,
         "compare_server_default": True,
         "target_metadata": list(models),
-        OPTION: ModelComparison(models),
+        COMPARISON_OPTION: ModelComparison(models),
     }
 
 
 @functools.cache
-def _plugin() -> str:
+def _registered_plugin() -> str:
     """Make the comparators of tables and types known to Alembic, by a name, once."""
     plugin = Plugin("promptlib.comparing")
-    add, first, last = plugin.add_autogenerate_comparator, *_PRIORITIES
-    add(compare_type, "column", "types", priority=first)
-    add(compare_default, "column", "server_default", priority=first)
-    add(compare_table, "table", priority=last)
-    add(compare_types, "schema", priority=last)
+    add = plugin.add_autogenerate_comparator
+    add(_compare_type, "column", "types", priority=_FIRST)
+    add(_compare_default, "column", "server_default", priority=_FIRST)
+    add(_compare_table, "table", priority=_LAST)
+    add(_compare_named_types, "schema", priority=_LAST)
     return plugin.name
 
 
@@ -90,11 +90,11 @@ class ModelComparison:
         """What may have been missed."""
         return list(self.reasons.values())
 
-    def of(self, connection: Connection, table: Table) -> TableDifferences:
+    def table_differences(self, connection: Connection, table: Table) -> TableDifferences:
         """Where a table is not as the model says."""
         key = table.schema, table.name
         if key not in self.found:
-            types = self.types_of(connection).temporary()
+            types = self.enum_comparison(connection).temporary_types()
             self.found[key] = compare_on_server(connection, table, types)
             if refusal := self.found[key].refusal:
                 self.remark(f"compared as it is written, not as it is meant: {refusal}", table)
@@ -120,7 +120,7 @@ class ModelComparison:
                 up[key], down[key] = Conversion(old, new, forth), Conversion(new, old, back)
         return up, down
 
-    def types_of(self, connection: Connection) -> EnumComparison:
+    def enum_comparison(self, connection: Connection) -> EnumComparison:
         """The types of the model and of the database."""
         if self.types is None:
             tables = [table for model in self.models for table in model.tables.values()]
@@ -128,23 +128,23 @@ class ModelComparison:
         return self.types
 
 
-def _found(context: MigrationContext, table: Table) -> TableDifferences:
+def _table_differences(context: MigrationContext, table: Table) -> TableDifferences:
     assert context.connection
-    comparison: ModelComparison = context.opts[OPTION]
-    return comparison.of(context.connection, table)
+    comparison: ModelComparison = context.opts[COMPARISON_OPTION]
+    return comparison.table_differences(context.connection, table)
 
 
-def compare_type(  # what Alembic passes
+def _compare_type(  # what Alembic passes
     autogen: AutogenContext,
     change: AlterColumnOp,
     _schema: str | None,
     _table: str,
     _name: str,
-    real: Column[Any],
-    model: Column[Any],
+    real: Column[object],
+    model: Column[object],
 ) -> PriorityDispatchResult:
     """Compare a column's type, also one that SQLAlchemy does not know."""
-    found = _found(autogen.migration_context, model.table)
+    found = _table_differences(autogen.migration_context, model.table)
     if found.refusal:
         return _GO_ON
     change.existing_type = real.type
@@ -153,14 +153,14 @@ def compare_type(  # what Alembic passes
     return _STOP
 
 
-def compare_default(  # what Alembic passes
+def _compare_default(  # what Alembic passes
     autogen: AutogenContext,
     change: AlterColumnOp,
     _schema: str | None,
     _table: str,
     _name: str,
-    real: Column[Any],
-    model: Column[Any],
+    real: Column[object],
+    model: Column[object],
 ) -> PriorityDispatchResult:
     """Compare a column's default, unless it is an identity, which Alembic compares well.
 
@@ -169,22 +169,24 @@ def compare_default(  # what Alembic passes
     """
     before, after = real.server_default, model.server_default
     if isinstance(before, Computed) or isinstance(after, Computed):
-        return _STOP  # see column_changes.py
+        return _STOP  # columns.py sees to it
     if after is None and model is model.table.autoincrement_column:
         return _STOP  # a serial or an identity: either numbers the rows
     if isinstance(before, Identity) or not isinstance(after, DefaultClause | None):
         return _GO_ON
     context = autogen.migration_context
-    found = _found(context, model.table)
-    if model.name in found.defaults or (found.refusal and _is_other(context, real, model)):
+    found = _table_differences(context, model.table)
+    if model.name in found.defaults or (found.refusal and _defaults_differ(context, real, model)):
         change.modify_server_default = after
     return _STOP
 
 
-def _is_other(context: MigrationContext, real: Column[Any], model: Column[Any]) -> bool:
+def _defaults_differ(
+    context: MigrationContext, real: Column[object], model: Column[object]
+) -> bool:
     """Whether Alembic takes two defaults for different, as far as it can."""
-    before = real.server_default and _text(real.server_default)
-    after = model.server_default and _text(model.server_default)
+    before = real.server_default and _default_text(real.server_default)
+    after = model.server_default and _default_text(model.server_default)
     assert context.connection
     try:
         with context.connection.begin_nested():
@@ -192,17 +194,17 @@ def _is_other(context: MigrationContext, real: Column[Any], model: Column[Any]) 
             return bool(alembics(real, model, after, before))
     except DBAPIError:
         reason = f"not compared in the default of {quote_name(model.name)}"
-        context.opts[OPTION].remark(reason, model.table)
+        context.opts[COMPARISON_OPTION].remark(reason, model.table)
         return False
 
 
-def _text(default: Any) -> str:
+def _default_text(default: Any) -> str:
     """A default as Alembic compares it."""
     text = default.arg if isinstance(default.arg, str) else getattr(default.arg, "text", None)
     return str(default.arg.compile(dialect=plain_dialect()) if text is None else text)
 
 
-def compare_table(
+def _compare_table(
     autogen: AutogenContext,
     found: ModifyTableOps,
     _schema: str | None,
@@ -213,25 +215,25 @@ def compare_table(
     """Add what Alembic does not find of a table, and take away what is the same to the server."""
     if real is not None and model is not None:
         context = autogen.migration_context
-        table = TableChanges(autogen, found, real, model, _found(context, model))
-        table.put_right()
+        table = TableChanges(autogen, found, real, model, _table_differences(context, model))
+        table.correct()
         correct_column_changes(table)
     return _GO_ON
 
 
-def compare_types(
+def _compare_named_types(
     autogen: AutogenContext, found: UpgradeOps, _schemas: object
 ) -> PriorityDispatchResult:
     """Add what types need, once the tables are known; give every constraint its name."""
     assert autogen.connection
-    types = autogen.migration_context.opts[OPTION].types_of(autogen.connection)
-    _settle(found)
-    everything = list(map(name_constraint, flat_operations(found.ops)))
-    found.ops += [*_new_schemas(types, everything), *types.compare(everything)]
+    types = autogen.migration_context.opts[COMPARISON_OPTION].enum_comparison(autogen.connection)
+    _sort_drops(found)
+    everything = list(map(name_constraint, flatten_operations(found.ops)))
+    found.ops += [*_schema_creations(types, everything), *types.type_operations(everything)]
     return _GO_ON
 
 
-def _new_schemas(
+def _schema_creations(
     types: EnumComparison, operations: list[ops.MigrateOperation]
 ) -> Iterator[SqlOperation]:
     """Make the schemas of new tables, where they are not there."""
@@ -244,7 +246,7 @@ def _new_schemas(
             yield SqlOperation(Phase.SCHEMA, create, undo=undo, diff=("add_schema", schema))
 
 
-def _settle(found: UpgradeOps) -> None:
+def _sort_drops(found: UpgradeOps) -> None:
     """Put what goes into an order that is always the same: Alembic takes it out of sets."""
     gone = {operation_table(one) for one in found.ops if isinstance(one, ops.DropTableOp)}
     found.ops.sort(

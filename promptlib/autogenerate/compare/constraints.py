@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, literal_column
 from sqlalchemy.sql.elements import conv
 
 from promptlib.autogenerate.compare.server_diff import named_constraints
-from promptlib.autogenerate.dialect import quote_name, respelled
+from promptlib.autogenerate.dialect import quote_name, stable_spelling
 from promptlib.autogenerate.operations import Phase, SqlOperation, operation_subject
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class TableChanges:
         self.table, self.schema = found.table_name, found.schema
         self.sql = quote_name(self.table, self.schema)
 
-    def put_right(self) -> None:
+    def correct(self) -> None:
         """Put right what Alembic has found of constraints and indexes."""
-        self._foreign_keys()
-        self._primary_key()
-        self._rules()
-        self._indexes()
+        self._drop_equal_foreign_keys()
+        self._compare_primary_key()
+        self._compare_rules()
+        self._compare_indexes()
 
     def add(self, *operations: ops.MigrateOperation) -> None:
         """Note what is to be done besides."""
@@ -63,7 +63,7 @@ class TableChanges:
         for one in operations:
             self.found.ops.remove(one)
 
-    def concerning(self, name: str, kind: type[ops.MigrateOperation]) -> list[Any]:
+    def operations_on(self, name: str, kind: type[ops.MigrateOperation]) -> list[Any]:
         """What is found of an index, a constraint or a column."""
         return [
             one
@@ -71,22 +71,26 @@ class TableChanges:
             if isinstance(one, kind) and operation_subject(one)[1] == name
         ]
 
-    def is_wanted(self, name: str, item: SchemaItem, kind: Any, *, is_real: bool) -> bool:
+    def is_included(self, name: str, item: SchemaItem, kind: Any, *, is_real: bool) -> bool:
         """Whether env.py lets a thing be compared."""
         parents: Any = {"table_name": self.table, "schema_name": self.schema}
         return (
             not is_real or self.autogen.run_name_filters(name, kind, parents)
         ) and self.autogen.run_object_filters(item, conv(name), kind, is_real, None)
 
-    def _foreign_keys(self) -> None:
+    def _drop_equal_foreign_keys(self) -> None:
         """Alembic takes the default schema, where the model names it, for another one."""
         made = [one for one in self.found.ops if isinstance(one, ops.CreateForeignKeyOp)]
         gone = [one for one in self.found.ops if isinstance(one, ops.DropConstraintOp)]
         for before, after in itertools.product(gone, made):
-            if before.constraint_type == "foreignkey" and self._is_same(before.reverse(), after):
+            if before.constraint_type == "foreignkey" and self._is_same_foreign_key(
+                before.reverse(), after
+            ):
                 self.remove(before, after)
 
-    def _is_same(self, before: ops.MigrateOperation, after: ops.CreateForeignKeyOp) -> bool:
+    def _is_same_foreign_key(
+        self, before: ops.MigrateOperation, after: ops.CreateForeignKeyOp
+    ) -> bool:
         default = self.autogen.dialect.default_schema_name
 
         def parts(key: Any) -> tuple[object, ...]:
@@ -95,7 +99,7 @@ class TableChanges:
 
         return parts(before) == parts(after)
 
-    def _primary_key(self) -> None:
+    def _compare_primary_key(self) -> None:
         """Alembic does not compare it."""
         real, model = self.real.primary_key, self.model.primary_key
         if {one.name for one in real.columns} == {one.name for one in model.columns}:
@@ -105,7 +109,7 @@ class TableChanges:
         if len(model.columns):
             self.add(ops.AddConstraintOp.from_constraint(model))
 
-    def _rules(self) -> None:
+    def _compare_rules(self) -> None:
         """CHECK and EXCLUDE: Alembic knows their names at best."""
         named = named_constraints(self.model)
         real = self.differences.real.constraints
@@ -116,12 +120,12 @@ class TableChanges:
             if self.differences.refusal and self._has_unnamed_rules():
                 break  # it may be one of those
             drop = self._drop_rule(name, real[name])
-            if self.is_wanted(name, drop.to_constraint(), "check_constraint", is_real=True):
+            if self.is_included(name, drop.to_constraint(), "check_constraint", is_real=True):
                 self.add(drop)
         for name in sorted(model.keys() - same.keys()):
             if name not in named:
                 self.add(self._unnamed_rule(name, model[name]))
-            elif self.is_wanted(name, named[name], "check_constraint", is_real=False):
+            elif self.is_included(name, named[name], "check_constraint", is_real=False):
                 self.add(ops.AddConstraintOp.from_constraint(named[name]))
 
     def _has_unnamed_rules(self) -> bool:
@@ -141,12 +145,12 @@ class TableChanges:
         """A rule that the server has named: so has DOWN, which must know it."""
         return SqlOperation(
             Phase.ADD_CONSTRAINT,
-            f"ALTER TABLE {self.sql} ADD CONSTRAINT {quote_name(name)} {respelled(text)}",
+            f"ALTER TABLE {self.sql} ADD CONSTRAINT {quote_name(name)} {stable_spelling(text)}",
             undo=ops.DropConstraintOp(conv(name), self.table, "check", schema=self.schema),
             diff=("add_constraint", self.sql, name, text),
         )
 
-    def _indexes(self) -> None:
+    def _compare_indexes(self) -> None:
         """Alembic compares their columns and expressions, some of them wrongly, and no more."""
         if not self.differences.model:
             return
@@ -155,10 +159,10 @@ class TableChanges:
             before = next((one for one in self.real.indexes if one.name == name), None)
             if name in self.differences.indexes:
                 for kind in (ops.DropIndexOp, ops.CreateIndexOp):
-                    self.remove(*self.concerning(name, kind))
+                    self.remove(*self.operations_on(name, kind))
             elif (
                 before is not None
-                and not self.concerning(name, ops.CreateIndexOp)
-                and self.is_wanted(name, index, "index", is_real=False)
+                and not self.operations_on(name, ops.CreateIndexOp)
+                and self.is_included(name, index, "index", is_real=False)
             ):
                 self.add(ops.DropIndexOp.from_index(before), ops.CreateIndexOp.from_index(index))

@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import (
     NamedType,
 )
 
-from promptlib.autogenerate.dialect import plain_dialect, quote_name, respelled
+from promptlib.autogenerate.compare.introspect import fetch_rows
+from promptlib.autogenerate.dialect import plain_dialect, quote_name, stable_spelling
 from promptlib.autogenerate.enum_change import (
     EnumChange,
     EnumType,
@@ -84,7 +85,7 @@ ORDER BY 1"""
 _DROPS = (ops.DropTableOp, ops.DropColumnOp, ops.DropConstraintOp, ops.DropIndexOp)
 
 
-class _Known(NamedTuple):
+class _DatabaseEnum(NamedTuple):
     """An enumerated type of the database."""
 
     oid: int
@@ -93,13 +94,13 @@ class _Known(NamedTuple):
     values: list[str]
 
 
-def named_type(type_: TypeEngine[Any]) -> NamedType | None:
+def _named_type(type_: TypeEngine[object]) -> NamedType | None:
     """The enumerated type or domain behind a column's type."""
     if isinstance(type_, TypeDecorator):
-        return named_type(type_.load_dialect_impl(plain_dialect()))
+        return _named_type(type_.load_dialect_impl(plain_dialect()))
     found = type_.dialect_impl(plain_dialect())
     if isinstance(found, ARRAY):
-        return named_type(found.item_type)
+        return _named_type(found.item_type)
     return found if isinstance(found, NamedType) else None
 
 
@@ -113,81 +114,93 @@ class EnumComparison:
 
     def __init__(self, cursor: Cursor, tables: Iterable[Table]) -> None:
         self.cursor = cursor
-        found = (named_type(column.type) for table in tables for column in table.columns)
-        self.model = {_name(one): one for one in found if one}
-        self.known = {oid: _Known(oid, *values) for oid, *values in self._rows(_ENUMS)}
-        self.resolved = dict(self._rows(_RESOLVED, list(self.model)))
-
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        self.cursor.execute(query, values)
-        return self.cursor.fetchall()
+        found = (_named_type(column.type) for table in tables for column in table.columns)
+        self.model = {_type_name(one): one for one in found if one}
+        self.known = {
+            oid: _DatabaseEnum(oid, *values) for oid, *values in fetch_rows(self.cursor, _ENUMS)
+        }
+        self.resolved = dict(fetch_rows(self.cursor, _RESOLVED, list(self.model)))
 
     def has_schema(self, name: str) -> bool:
         """Whether the database has a schema, by its name as SQL has it."""
-        return bool(self._rows("SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
+        return bool(fetch_rows(self.cursor, "SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
 
-    def temporary(self) -> Iterator[str]:
+    def temporary_types(self) -> Iterator[str]:
         """Yield what makes, for a moment, those types that the database has not in this way."""
         for name, type_ in self.model.items():
-            if isinstance(type_, ENUM) and not type_.schema and self._is_other(name, type_):
+            if isinstance(type_, ENUM) and not type_.schema and self._differs(name, type_):
                 yield create_enum_named(f"pg_temp.{name}", type_.enums)
 
-    def _is_other(self, name: str, type_: ENUM) -> bool:
+    def _differs(self, name: str, type_: ENUM) -> bool:
         known = self.known.get(self.resolved.get(name, 0))
         return known is None or known.values != list(type_.enums)
 
-    def compare(self, operations: Iterable[ops.MigrateOperation]) -> Iterator[SqlOperation]:
+    def type_operations(self, operations: Iterable[ops.MigrateOperation]) -> Iterator[SqlOperation]:
         """Yield what the types need, where these operations change the tables."""
-        effect = _Effect(list(operations))
+        effect = _ColumnEffects(list(operations))
         for name, type_ in self.model.items():
             oid = self.resolved.get(name)
             if not type_.create_type:
                 continue  # its author makes it himself
             if oid is None:
-                yield _creation(name, type_)
-            elif isinstance(type_, ENUM) and self._is_other(name, type_):
-                yield self._relabelling(self.known[oid], name, type_, effect)
-        yield from self._unused(effect)
+                yield _type_creation(name, type_)
+            elif isinstance(type_, ENUM) and self._differs(name, type_):
+                yield self._enum_change(self.known[oid], name, type_, effect)
+        yield from self._drop_unused(effect)
 
-    def _relabelling(self, known: _Known, name: str, type_: ENUM, effect: _Effect) -> EnumChange:
-        old = [use for use in self._uses(known) if not effect.drops(use)]
-        new = [use for use in old if effect.type_of(use, name) == name]
-        new += [use for use in effect.takers(name) if use not in new]
-        rules = [rule for key, rule in self._rules(known) if key not in effect.gone]
-        others = [text for (text,) in self._rows(_OTHERS, known.oid)]
+    def _enum_change(
+        self, known: _DatabaseEnum, name: str, type_: ENUM, effect: _ColumnEffects
+    ) -> EnumChange:
+        old = [use for use in self._enum_uses(known) if not effect.drops(use)]
+        new = [use for use in old if effect.type_after(use, name) == name]
+        new += [use for use in effect.columns_taking(name) if use not in new]
+        rules = [rule for key, rule in self._dependent_rules(known) if key not in effect.gone]
+        others = [text for (text,) in fetch_rows(self.cursor, _OTHERS, known.oid)]
         return EnumChange(
-            EnumType(known.schema, known.name, known.values, [effect.prepared(use) for use in old]),
             EnumType(
-                known.schema, known.name, list(type_.enums), [effect.prepared(use) for use in new]
+                known.schema,
+                known.name,
+                known.values,
+                [effect.with_default_settled(use) for use in old],
+            ),
+            EnumType(
+                known.schema,
+                known.name,
+                list(type_.enums),
+                [effect.with_default_settled(use) for use in new],
             ),
             rules,
             others,
         )
 
-    def _unused(self, effect: _Effect) -> Iterator[SqlOperation]:
+    def _drop_unused(self, effect: _ColumnEffects) -> Iterator[SqlOperation]:
         """Drop the types that go with their last column."""
         wanted = set(self.resolved.values())
         for known in self.known.values():
-            uses = [] if known.oid in wanted else self._uses(known)
+            uses = [] if known.oid in wanted else self._enum_uses(known)
             name = quote_name(known.name, known.schema)
             stay = [
-                use for use in uses if not effect.drops(use) and effect.type_of(use, name) == name
+                use
+                for use in uses
+                if not effect.drops(use) and effect.type_after(use, name) == name
             ]
-            if uses and not stay and not self._rows(_OTHERS, known.oid):
+            if uses and not stay and not fetch_rows(self.cursor, _OTHERS, known.oid):
                 type_ = EnumType(known.schema, known.name, known.values, [])
                 undo = SqlOperation(Phase.TYPE, create_enum_sql(type_))
                 yield SqlOperation(
                     Phase.DROP_TYPE, f"DROP TYPE {name}", undo=undo, diff=("remove_type", name)
                 )
 
-    def _uses(self, known: _Known) -> list[EnumUse]:
-        return [EnumUse(*values) for values in self._rows(_USES, known.oid)]
+    def _enum_uses(self, known: _DatabaseEnum) -> list[EnumUse]:
+        return [EnumUse(*values) for values in fetch_rows(self.cursor, _USES, known.oid)]
 
-    def _rules(self, known: _Known) -> Iterator[tuple[tuple[TableKey, str], tuple[str, str]]]:
+    def _dependent_rules(
+        self, known: _DatabaseEnum
+    ) -> Iterator[tuple[tuple[TableKey, str], tuple[str, str]]]:
         """Yield the constraints and indexes that name a value: how they go and come back."""
-        for schema, table, name, is_index, definition in self._rows(_RULES, known.oid):
+        for schema, table, name, is_index, definition in fetch_rows(self.cursor, _RULES, known.oid):
             drop = f"DROP INDEX {quote_name(name, schema)}"
-            restore = respelled(definition)
+            restore = stable_spelling(definition)
             if not is_index:
                 alter = f"ALTER TABLE {quote_name(table, schema)}"
                 drop = f"{alter} DROP CONSTRAINT {quote_name(name)}"
@@ -195,7 +208,7 @@ class EnumComparison:
             yield (TableKey(schema, table), name), (drop, restore)
 
 
-class _Effect:
+class _ColumnEffects:
     """What operations do to columns."""
 
     def __init__(self, operations: list[ops.MigrateOperation]) -> None:
@@ -209,35 +222,35 @@ class _Effect:
         table = TableKey(use.schema, use.table)
         return bool({(table, ""), (table, use.column)} & self.gone)
 
-    def type_of(self, use: EnumUse, name: str) -> str:
+    def type_after(self, use: EnumUse, name: str) -> str:
         """The type that a column gets, or this one, if it keeps it."""
         change = self.altered.get((TableKey(use.schema, use.table), use.column))
         if change is None or change.modify_type is None:
             return name
-        found = named_type(change.modify_type)
-        return _name(found) if found else ""
+        found = _named_type(change.modify_type)
+        return _type_name(found) if found else ""
 
-    def takers(self, name: str) -> Iterator[EnumUse]:
+    def columns_taking(self, name: str) -> Iterator[EnumUse]:
         """Yield the columns that get a type."""
         for (table, column), change in self.altered.items():
             type_ = change.modify_type
-            found = named_type(type_) if type_ is not None else None
-            if found and _name(found) == name:
+            found = _named_type(type_) if type_ is not None else None
+            if found and _type_name(found) == name:
                 yield EnumUse(table.schema, table.name, column, isinstance(type_, ARRAY), "")
 
-    def prepared(self, use: EnumUse) -> EnumUse:
+    def with_default_settled(self, use: EnumUse) -> EnumUse:
         """A column whose default need not be kept, if another operation sees to it."""
         change = self.altered.get((TableKey(use.schema, use.table), use.column))
         sees = change is not None and change.modify_server_default is not False
         return use._replace(default="") if sees else use
 
 
-def _name(type_: NamedType) -> str:
+def _type_name(type_: NamedType) -> str:
     found: Any = type_
     return quote_name(found.name, found.schema)
 
 
-def _creation(name: str, type_: NamedType) -> SqlOperation:
+def _type_creation(name: str, type_: NamedType) -> SqlOperation:
     create = CreateDomainType if isinstance(type_, DOMAIN) else CreateEnumType
     kind = "DOMAIN" if isinstance(type_, DOMAIN) else "TYPE"
     undo = SqlOperation(Phase.DROP_TYPE, f"DROP {kind} {name}")

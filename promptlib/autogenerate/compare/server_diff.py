@@ -2,7 +2,7 @@
 
 A table of the model is made as a temporary one and rolled back at once: no real table is locked or
 changed, and two ways of writing the same thing come out equal. What is done about a difference is
-left to comparing.py.
+left to comparators.py.
 """
 
 from __future__ import annotations
@@ -18,12 +18,8 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from promptlib.autogenerate.dialect import (
-    driver_cursor,
-    plain_dialect,
-    quote_name,
-    read_table_facts,
-)
+from promptlib.autogenerate.compare.introspect import read_table_facts
+from promptlib.autogenerate.dialect import driver_cursor, plain_dialect, quote_name
 from promptlib.postgres.errors import explain_server_error
 from promptlib.syntax.lexemes import STRING
 
@@ -33,9 +29,9 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
     from sqlalchemy import Connection, Constraint, Table
 
-    from promptlib.autogenerate.dialect import SpelledColumn, TableFacts
+    from promptlib.autogenerate.compare.introspect import SpelledColumn, TableFacts
 
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 _TEMPORARY = "pg_temp"
 _PROBE = "promptlib_probe"
 _CONSTANT = re.compile(rf"(?:{STRING}|\(?-?[\d.]+\)?|true|false)(?:::[^:']+)?")
@@ -89,10 +85,10 @@ def compare_on_server(
         types: statements that make the types which the database has not, or has otherwise.
     """
     cursor = driver_cursor(connection)
-    real = read_table_facts(cursor, _name(table))
+    real = read_table_facts(cursor, _table_name(table))
     try:
         with _rolled_back(connection):
-            for statement in (*types, *_script(table)):
+            for statement in (*types, *_creation_script(table)):
                 cursor.execute(statement)
             return _Comparison(connection, cursor, table, real).differences()
     except psycopg2.Error as error:
@@ -112,26 +108,26 @@ def _rolled_back(connection: Connection) -> Iterator[None]:
         savepoint.rollback()
 
 
-def _script(table: Table) -> Iterator[str]:
+def _creation_script(table: Table) -> Iterator[str]:
     """The statements that make a table of the model as a temporary one, but for foreign keys."""
     naming = table.metadata.naming_convention
     copy = table.to_metadata(MetaData(naming_convention=naming), schema=_TEMPORARY)
     for column, original in zip(copy.columns, table.columns, strict=True):
         column.type = original.type  # its schema is not the table's
-    copy._prefixes = []  # noqa: SLF001 - a temporary table is UNLOGGED by itself
+    copy._prefixes = []  # a temporary table is UNLOGGED by itself
     made = CreateTable(copy, include_foreign_key_constraints=[])
     yield str(made.compile(dialect=plain_dialect()))
     for index in table.indexes:  # a copy's name might have the schema in it
         sql = str(CreateIndex(index).compile(dialect=plain_dialect()))
         sql = sql.replace("INDEX CONCURRENTLY ", "INDEX ", 1)
-        yield sql.replace(f" ON {_name(table)} ", f" ON {_temporary(table)} ", 1)
+        yield sql.replace(f" ON {_table_name(table)} ", f" ON {_temporary_name(table)} ", 1)
 
 
-def _name(table: Table) -> str:
+def _table_name(table: Table) -> str:
     return quote_name(table.name, table.schema)
 
 
-def _temporary(table: Table) -> str:
+def _temporary_name(table: Table) -> str:
     return f"{_TEMPORARY}.{quote_name(table.name)}"
 
 
@@ -143,7 +139,7 @@ class _Comparison:
     ) -> None:
         self.connection, self.cursor, self.real = connection, cursor, real
         self.named = named_constraints(table).keys()
-        self.temporary = _temporary(table)
+        self.temporary = _temporary_name(table)
         self.model = read_table_facts(cursor, self.temporary)
 
     def differences(self) -> TableDifferences:
@@ -162,14 +158,17 @@ class _Comparison:
             real,
             model,
             types,
-            {name: (self.cast(*pair), self.cast(*pair[::-1])) for name, pair in types.items()},
+            {
+                name: (self.find_cast(old, new), self.find_cast(new, old))
+                for name, (old, new) in types.items()
+            },
             frozenset(name for name, (a, b) in both.items() if not self.same_default(a, b)),
             frozenset(generated),
             self.constraints(),
             frozenset(
                 name
                 for name in real.indexes.keys() & model.indexes.keys()
-                if self.same(real.indexes[name], model.indexes[name], self.index)
+                if self.means_same(real.indexes[name], model.indexes[name], self.respell_index)
             ),
         )
 
@@ -186,8 +185,9 @@ class _Comparison:
 
     def same_rule(self, real: str, model: str) -> bool:
         """Whether a rule of the database is one of the model's."""
-        texts = self.real.constraints[real], self.model.constraints[model]
-        return self.same(*texts, self.constraint)
+        return self.means_same(
+            self.real.constraints[real], self.model.constraints[model], self.respell_constraint
+        )
 
     def same_default(self, one: SpelledColumn, other: SpelledColumn) -> bool:
         """Whether two defaults are the same, or constants that make the same value of a type."""
@@ -195,42 +195,42 @@ class _Comparison:
         if one.default == other.default or one.type != other.type or not constants:
             return one.default == other.default
         values = [f"({each.default})::{one.type}::text" for each in (one, other)]
-        return self.tried(f"SELECT {values[0]} = {values[1]}", self.cursor.fetchone) == (True,)
+        return self.attempt(f"SELECT {values[0]} = {values[1]}", self.cursor.fetchone) == (True,)
 
-    def same(self, one: str, other: str, respelled: Callable[[str], str | None]) -> bool:
+    def means_same(self, one: str, other: str, respell: Callable[[str], str | None]) -> bool:
         """Whether two texts mean the same: some change once more when a dump of them is read."""
         if one == other:
             return True
-        found = respelled(one)
-        return found is not None and found == respelled(other)
+        found = respell(one)
+        return found is not None and found == respell(other)
 
-    def constraint(self, text: str) -> str | None:
+    def respell_constraint(self, text: str) -> str | None:
         """How the server spells a rule that it has spelled before."""
         sql = f"ALTER TABLE {self.temporary} ADD CONSTRAINT {_PROBE} {text}"
-        return self.tried(
+        return self.attempt(
             sql, lambda: read_table_facts(self.cursor, self.temporary).constraints[_PROBE]
         )
 
-    def index(self, text: str) -> str | None:
+    def respell_index(self, text: str) -> str | None:
         """How the server spells an index that it has spelled before."""
         unique = "UNIQUE " if text.startswith("UNIQUE ") else ""
         method = text.removeprefix("UNIQUE ")
         sql = f"CREATE {unique}INDEX {_PROBE} ON {self.temporary} USING {method}"
-        return self.tried(
+        return self.attempt(
             sql, lambda: read_table_facts(self.cursor, self.temporary).indexes[_PROBE]
         )
 
-    def cast(self, old: str, new: str) -> str:
+    def find_cast(self, old: str, new: str) -> str:
         """What USING needs to say of a value `x` to change its type: nothing, a cast, or two."""
         made = f"CREATE TEMPORARY TABLE {_PROBE} (x {old})"
         for using in ("", f"x::{new}"):
             clause = f" USING {using}" if using else ""
             change = f"ALTER TABLE {_TEMPORARY}.{_PROBE} ALTER COLUMN x TYPE {new}{clause}"
-            if self.tried(f"{made}; {change}", lambda: True):
+            if self.attempt(f"{made}; {change}", lambda: True):
                 return using
         return f"x::text::{new}"
 
-    def tried(self, sql: str, result: Callable[[], _Found]) -> _Found | None:
+    def attempt(self, sql: str, result: Callable[[], _Result]) -> _Result | None:
         """What came of a statement, which is rolled back; None, if the server refuses it."""
         try:
             with _rolled_back(self.connection):

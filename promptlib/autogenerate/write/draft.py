@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alembic.operations import ops
 
-from promptlib.autogenerate.compare.comparators import OPTION, comparison_options
+from promptlib.autogenerate.compare.comparators import COMPARISON_OPTION, comparison_options
 from promptlib.autogenerate.dialect import driver_cursor
 from promptlib.autogenerate.enum_change import EnumChange
-from promptlib.autogenerate.operations import flat_operations
+from promptlib.autogenerate.operations import flatten_operations
 from promptlib.autogenerate.write.data_loss import (
     data_loss_guard,
     data_loss_remarks,
@@ -21,12 +21,10 @@ from promptlib.autogenerate.write.data_loss import (
     possible_renames,
 )
 from promptlib.autogenerate.write.ordering import order_operations, phase_of
-from promptlib.autogenerate.write.rendering import SqlRendering
+from promptlib.autogenerate.write.rendering import SqlRenderer
 from promptlib.autogenerate.write.restore import TableRestore
-from promptlib.core.errors import PromptlibError
-from promptlib.files.creating import TEMPLATE
-from promptlib.syntax.pieces import Marker
-from promptlib.syntax.statements import scan_sql
+from promptlib.core.errors import ConfigurationError
+from promptlib.syntax.statements import Marker, scan_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,8 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from promptlib.autogenerate.compare.comparators import ModelComparison
+    from promptlib.autogenerate.conversions import Conversions
     from promptlib.autogenerate.operations import Phase
-    from promptlib.autogenerate.write.data_loss import Conversions
 
 _WIDTH = 100
 _HEAD = (
@@ -57,11 +55,11 @@ def autogenerate_options(
     """
     return {
         **comparison_options(models),
-        "process_revision_directives": partial(_draft, keep),
+        "process_revision_directives": partial(_keep_drafts, keep),
     }
 
 
-def _draft(
+def _keep_drafts(
     keep: Callable[[Iterator[Draft]], None],
     context: MigrationContext,
     _revision: object,
@@ -70,18 +68,18 @@ def _draft(
     """Keep what is to be written. Alembic calls it when a comparison has ended."""
     keep(iter([Draft(context, one) for one in found]))
     for script in found:
-        script.upgrade_ops = [_Drafted(one.ops) for one in script.upgrade_ops_list]
+        script.upgrade_ops = [_DraftedOps(one.ops) for one in script.upgrade_ops_list]
         script.downgrade_ops = ops.DowngradeOps()
 
 
-class _Drafted(ops.UpgradeOps):
+class _DraftedOps(ops.UpgradeOps):
     """Operations that `alembic check` can show, and that Alembic does not write as Python."""
 
     def __init__(self, found: list[ops.MigrateOperation]) -> None:
         super().__init__()
         self._found = ops.OpContainer(found)
 
-    def as_diffs(self) -> Any:
+    def as_diffs(self) -> object:
         """What `alembic check` shows."""
         return self._found.as_diffs()
 
@@ -96,9 +94,9 @@ class Draft:
 
     def __init__(self, context: MigrationContext, found: ops.MigrationScript) -> None:
         assert context.connection
-        self.comparison: ModelComparison = context.opts[OPTION]
+        self.comparison: ModelComparison = context.opts[COMPARISON_OPTION]
         self.schema = context.connection.dialect.default_schema_name
-        up = list(flat_operations(found.upgrade_ops_list[-1].ops))
+        up = list(flatten_operations(found.upgrade_ops_list[-1].ops))
         with contextlib.closing(driver_cursor(context.connection)) as cursor:
             down = TableRestore(cursor, up).put_back(found.downgrade_ops_list[-1].ops)
             self.up, self.down = order_operations(up), order_operations(down)
@@ -106,28 +104,36 @@ class Draft:
     def __bool__(self) -> bool:
         return bool(self.up)
 
-    def written(self, template: str) -> str:
+    def render(self, template: str, name: str) -> str:
         """The migration.
 
         Args:
             template: the text of a file that has the lines `-- UP` and `-- DOWN`.
+            name: what the template is called, for errors.
 
         Raises:
-            PromptlibError: when it has not, or SQLAlchemy cannot write a part of the model.
+            ConfigurationError: when it has not, or SQLAlchemy cannot write a part of the model.
         """
         up, down = self.comparison.conversions(self.schema)
         forth, back = (
-            _Section(SqlRendering(self.comparison.models[0], one), one) for one in (up, down)
+            _SectionWriter(SqlRenderer(self.comparison.models[0], one), one) for one in (up, down)
         )
         head = "\n".join(_comment(line) for line in (*_HEAD, *self.comparison.remarks))
+        option = _ACCEPTED if any(destroys_values(one, up) for one in self.up) else ""
         guard = data_loss_guard(self.down, down)
-        return fill_template(
-            template,
-            head,
-            forth.written(self.up, possible_renames(self.up)),
-            "\n\n".join(filter(None, (guard and f"{guard};", back.written(self.down, {})))),
-            _ACCEPTED if any(destroys_values(one, up) for one in self.up) else "",
+        up_sql = forth.render(self.up, possible_renames(self.up))
+        down_sql = back.render(self.down, {})
+        if guard:
+            down_sql = f"{guard};\n\n{down_sql}"
+        before, up_line, between, down_line, behind = _cut_template(template, name)
+        pieces = (
+            before,
+            f"{head}\n\n{up_line}{option}\n{up_sql}",
+            between,
+            f"{down_line}\n{down_sql}",
+            behind,
         )
+        return "\n\n".join(filter(None, pieces)) + "\n"
 
 
 class _Block(NamedTuple):
@@ -148,21 +154,21 @@ class _Block(NamedTuple):
         return short and self.phase == other.phase and not self.remarks
 
 
-class _Section:
+class _SectionWriter:
     """The SQL of a section.
 
     Args:
-        rendering: how operations are written.
+        renderer: how operations are written.
         types: the columns that get another type.
     """
 
-    def __init__(self, rendering: SqlRendering, types: Conversions) -> None:
-        self.rendering, self.types = rendering, types
+    def __init__(self, renderer: SqlRenderer, types: Conversions) -> None:
+        self.renderer, self.types = renderer, types
 
-    def written(self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]) -> str:
+    def render(self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]) -> str:
         """The section; `hints` are remarks by the place of an operation."""
         plain = {
-            place: self.rendering.statements(one)
+            place: self.renderer.statements(one)
             for place, one in enumerate(operations)
             if not isinstance(one, EnumChange)
         }
@@ -178,50 +184,29 @@ class _Section:
                 remarks, statements = [*one.remarks(others)], [*one.statements(others)]
             if statements:
                 blocks.append(_Block(phase_of(one), remarks, statements))
-        return _joined(blocks)
+        return _join_blocks(blocks)
 
 
-def _joined(blocks: list[_Block]) -> str:
+def _join_blocks(blocks: list[_Block]) -> str:
     text = blocks[0].text if blocks else "SELECT 1;"
     for before, block in itertools.pairwise(blocks):
         text += ("\n" if block.follows(before) else "\n\n") + block.text
     return text
 
 
-def fill_template(template: str, head: str, up: str, down: str, option: str) -> str:
-    """Put sections behind the markers of a template.
-
-    Args:
-        template: its text.
-        head: comments to stand before `-- UP`.
-        up: SQL.
-        down: SQL.
-        option: for `-- UP`.
-
-    Raises:
-        PromptlibError: when the template has no such markers.
-    """
+def _cut_template(template: str, name: str) -> Iterator[str]:
+    """Yield what stands before `-- UP`, that line, what is between, `-- DOWN`, what is behind."""
     text = template.encode()
     markers = {item.word: item for item in scan_sql(text) if isinstance(item, Marker)}
     if list(markers) != ["UP", "DOWN"]:
-        raise PromptlibError(
+        raise ConfigurationError(
             "there are no lines `-- UP` and `-- DOWN` to write the SQL behind",
             "put them in",
-            place=TEMPLATE,
+            place=name,
         )
-    first, second = markers["UP"], markers["DOWN"]
-    before, between, behind = (
-        text[start:end].decode().strip()
-        for start, end in ((0, first.start), (first.end, second.start), (second.end, None))
-    )
-    lines = (
-        *((before,) if before else ()),
-        f"{head}\n\n{text[first.start : first.end].decode()}{option}\n{up}",
-        *((between,) if between else ()),
-        f"{text[second.start : second.end].decode()}\n{down}",
-        *((behind,) if behind else ()),
-    )
-    return "\n\n".join(lines) + "\n"
+    up, down = markers["UP"], markers["DOWN"]
+    edges = (0, up.start, up.end, down.start, down.end, len(text))
+    return (text[start:end].decode().strip() for start, end in itertools.pairwise(edges))
 
 
 def _comment(text: str) -> str:

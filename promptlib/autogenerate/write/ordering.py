@@ -10,15 +10,20 @@ import itertools
 from typing import TYPE_CHECKING, TypeVar
 
 from alembic.operations import ops
-from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, PrimaryKeyConstraint
-from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 
 from promptlib.autogenerate.operations import (
-    LATER,
+    DEFERRED_KEYS,
     Phase,
     SqlOperation,
     TableKey,
-    flat_operations,
+    flatten_operations,
     name_constraint,
     operation_subject,
     operation_table,
@@ -46,10 +51,20 @@ _PHASES: dict[type[ops.MigrateOperation], Phase] = {
 }
 # Alembic takes these out of sets: their names are an order that is always the same.
 _UNORDERED = {
-    *(Phase.DROP_FOREIGN_KEY, Phase.DROP_INDEX, Phase.DROP_CONSTRAINT),
-    *(Phase.ADD_CONSTRAINT, Phase.CREATE_INDEX, Phase.ADD_FOREIGN_KEY),
+    Phase.DROP_FOREIGN_KEY,
+    Phase.DROP_INDEX,
+    Phase.DROP_CONSTRAINT,
+    Phase.ADD_CONSTRAINT,
+    Phase.CREATE_INDEX,
+    Phase.ADD_FOREIGN_KEY,
 }
-_ITEMS = (Column, PrimaryKeyConstraint, Unique, CheckConstraint, ForeignKeyConstraint)
+_ITEMS = (
+    Column,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    CheckConstraint,
+    ForeignKeyConstraint,
+)
 
 
 def order_operations(operations: Iterable[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
@@ -57,9 +72,13 @@ def order_operations(operations: Iterable[ops.MigrateOperation]) -> list[ops.Mig
 
     What somebody's own hook has put in between stays between what it was put between.
     """
-    groups = itertools.groupby(flat_operations(operations), key=lambda one: phase_of(one) is None)
+    groups = itertools.groupby(
+        flatten_operations(operations), key=lambda one: phase_of(one) is None
+    )
     found = ((is_unknown, list(group)) for is_unknown, group in groups)
-    return [one for unknown, group in found for one in (group if unknown else _sorted(group))]
+    return [
+        one for unknown, group in found for one in (group if unknown else _sort_by_phase(group))
+    ]
 
 
 def phase_of(operation: ops.MigrateOperation) -> Phase | None:
@@ -71,7 +90,7 @@ def phase_of(operation: ops.MigrateOperation) -> Phase | None:
     return next((phase for kind, phase in _PHASES.items() if isinstance(operation, kind)), None)
 
 
-def _sorted(operations: list[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
+def _sort_by_phase(operations: list[ops.MigrateOperation]) -> list[ops.MigrateOperation]:
     gone = {operation_table(one): one for one in operations if isinstance(one, ops.DropTableOp)}
     made = {operation_table(one): one for one in operations if isinstance(one, ops.CreateTableOp)}
     others = [
@@ -81,13 +100,13 @@ def _sorted(operations: list[ops.MigrateOperation]) -> list[ops.MigrateOperation
         and not (isinstance(one, ops.DropIndexOp) and operation_table(one) in gone)
     ]
     changed = {operation_table(one) for one in others} - made.keys()
-    created, added = _created(list(made.values()), changed)
-    everything = [*_dropped(list(gone.values())), *created, *added, *others]
+    created, added = _order_created(list(made.values()), changed)
+    everything = [*_order_dropped(list(gone.values())), *created, *added, *others]
     places = {operation_table(one): place for place, one in enumerate(created)}
-    return sorted(everything, key=lambda one: _place(one, places))
+    return sorted(everything, key=lambda one: _sort_key(one, places))
 
 
-def _place(
+def _sort_key(
     operation: ops.MigrateOperation, created: Mapping[TableKey | None, int]
 ) -> tuple[Phase, int, str]:
     phase = phase_of(operation)
@@ -102,44 +121,47 @@ def _place(
     return phase, 0, str(operation_subject(operation)) if phase in _UNORDERED else ""
 
 
-def _created(
+def _order_created(
     tables: list[ops.CreateTableOp], changed: set[TableKey | None]
 ) -> tuple[list[ops.CreateTableOp], list[ops.MigrateOperation]]:
     """Tables behind those that they reference; the foreign keys that have to wait for them."""
     created, added = [], []
-    for table, before in _in_turn(tables):
+    for table, before in _by_dependency(tables):
         keys = [one for one in table.columns if isinstance(one, ForeignKeyConstraint)]
         later = [
             key
-            for key in sorted(keys, key=_name)
-            if _target(key) in changed | {operation_table(one) for one in tables} - before
+            for key in sorted(keys, key=_item_name)
+            if _referenced_table(key) in changed | {operation_table(one) for one in tables} - before
             or key.use_alter
         ]
         made = copy.copy(table)
-        made.columns = sorted(table.columns, key=_item)
-        made.info = {**table.info, LATER: {tuple(key.column_keys) for key in later}}
+        made.columns = sorted(table.columns, key=_item_key)
+        made.info = {**table.info, DEFERRED_KEYS: {tuple(key.column_keys) for key in later}}
         created.append(made)
         added += [name_constraint(ops.AddConstraintOp.from_constraint(key)) for key in later]
     return created, added
 
 
-def _dropped(tables: list[ops.DropTableOp]) -> list[ops.MigrateOperation]:
+def _order_dropped(tables: list[ops.DropTableOp]) -> list[ops.MigrateOperation]:
     """Tables before those that they reference, and first the foreign keys of a circle."""
     dropped: list[ops.MigrateOperation] = []
-    for table, before in _in_turn(tables):
+    for table, before in _by_dependency(tables):
         others = {operation_table(one) for one in tables} - before
-        circle = [key for key in _keys(table) if _target(key) in others]
+        circle = [key for key in _foreign_keys(table) if _referenced_table(key) in others]
         added = [name_constraint(ops.AddConstraintOp.from_constraint(key)) for key in circle]
         dropped = [*(one.reverse() for one in added), table, *dropped]
     return dropped
 
 
-def _in_turn(tables: list[_TableOp]) -> list[tuple[_TableOp, set[TableKey | None]]]:
+def _by_dependency(tables: list[_TableOp]) -> list[tuple[_TableOp, set[TableKey | None]]]:
     """Tables behind those that they reference, if there is such an order; each with those before.
 
     A table counts as being before itself.
     """
-    left = {operation_table(one): {_target(key) for key in _keys(one)} for one in tables}
+    left = {
+        operation_table(one): {_referenced_table(key) for key in _foreign_keys(one)}
+        for one in tables
+    }
     found = {operation_table(one): one for one in tables}
     turns = []
     while left:
@@ -150,21 +172,21 @@ def _in_turn(tables: list[_TableOp]) -> list[tuple[_TableOp, set[TableKey | None
     return turns
 
 
-def _keys(table: ops.CreateTableOp | ops.DropTableOp) -> list[ForeignKeyConstraint]:
-    return sorted(table.to_table().foreign_key_constraints, key=_name)
+def _foreign_keys(table: ops.CreateTableOp | ops.DropTableOp) -> list[ForeignKeyConstraint]:
+    return sorted(table.to_table().foreign_key_constraints, key=_item_name)
 
 
-def _target(key: ForeignKeyConstraint) -> TableKey:
+def _referenced_table(key: ForeignKeyConstraint) -> TableKey:
     table = key.elements[0].column.table
     return TableKey(table.schema, table.name)
 
 
-def _name(item: SchemaItem) -> str:
+def _item_name(item: SchemaItem) -> str:
     columns = getattr(item, "column_keys", ())
     return f"{getattr(item, 'name', None) or ''} {' '.join(columns)}"
 
 
-def _item(item: SchemaItem) -> tuple[int, str]:
+def _item_key(item: SchemaItem) -> tuple[int, str]:
     """Where a table has a column or constraint: Alembic has taken the constraints from a set."""
     kind = next((place for place, one in enumerate(_ITEMS) if isinstance(item, one)), len(_ITEMS))
-    return kind, "" if kind == 0 else _name(item)
+    return kind, "" if kind == 0 else _item_name(item)

@@ -5,28 +5,26 @@ from __future__ import annotations
 import copy
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Identity, create_mock_engine, text
+from sqlalchemy import ClauseElement, Identity, create_mock_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
-from promptlib.autogenerate.operations import LATER, SqlOperation, operation_subject
-from promptlib.core.errors import PromptlibError
-from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING
-from promptlib.syntax.quoting import quote_literal
+from promptlib.autogenerate.operations import DEFERRED_KEYS, SqlOperation, operation_subject
+from promptlib.core.errors import ConfigurationError
+from promptlib.syntax.lexemes import ESCAPE_STRING, QUOTED_NAME, STRING, quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import MetaData
+    from sqlalchemy import Connection, MetaData
 
-    from promptlib.autogenerate.conversions import Conversion
-    from promptlib.autogenerate.operations import TableKey
+    from promptlib.autogenerate.conversions import Conversions
 
 _LONGEST = 100  # characters of a line
 _QUOTES = rf"{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}"
@@ -35,7 +33,7 @@ _HEAD = re.compile(rf"(?:ALTER TABLE|COMMENT ON \w+|CREATE (?:UNIQUE )?INDEX) (?
 _CONCURRENTLY = "postgresql_concurrently"
 
 
-class _Collected(PostgresqlImpl):
+class _StatementCollector(PostgresqlImpl):
     """Alembic's way with PostgreSQL, but for running anything."""
 
     def __init__(self, context: MigrationContext) -> None:
@@ -43,7 +41,7 @@ class _Collected(PostgresqlImpl):
         nowhere = create_mock_engine("postgresql+psycopg2://", lambda *_, **__: None)
         super().__init__(
             plain_dialect(),
-            nowhere,  # type: ignore[arg-type]
+            cast("Connection", nowhere),
             as_sql=True,
             transactional_ddl=None,
             output_buffer=None,
@@ -51,12 +49,13 @@ class _Collected(PostgresqlImpl):
         )
         self.statements: list[str] = []
 
-    def _exec(self, construct: Any, *_: object, **__: object) -> None:
+    def _exec(self, construct: object, *_: object, **__: object) -> None:
         found = text(construct) if isinstance(construct, str) else construct
+        assert isinstance(found, ClauseElement)
         self.statements.append(str(found.compile(dialect=plain_dialect())))
 
 
-class SqlRendering:
+class SqlRenderer:
     """How operations are written.
 
     Args:
@@ -64,9 +63,7 @@ class SqlRendering:
         types: the columns that get another type.
     """
 
-    def __init__(
-        self, metadata: MetaData, types: Mapping[tuple[TableKey, str], Conversion]
-    ) -> None:
+    def __init__(self, metadata: MetaData, types: Conversions) -> None:
         self.types = types
         options = {"as_sql": True, "output_buffer": io.StringIO(), "target_metadata": metadata}
         self.context = MigrationContext.configure(dialect=plain_dialect(), opts=options)
@@ -75,35 +72,35 @@ class SqlRendering:
         """The statements of an operation, without semicolons.
 
         Raises:
-            PromptlibError: when SQLAlchemy cannot write it.
+            ConfigurationError: when SQLAlchemy cannot write it.
         """
         if isinstance(operation, SqlOperation):
             return list(operation.sql)
-        collected = self.context.impl = _Collected(self.context)
+        collected = self.context.impl = _StatementCollector(self.context)
         try:
             self._invoke(operation, collected)
         except (SQLAlchemyError, CommandError) as error:
             place = ".".join(
                 filter(None, (*operation_subject(operation)[0], operation_subject(operation)[1]))
             )
-            raise PromptlibError(
+            raise ConfigurationError(
                 f"the model's {place} cannot be written as SQL: {' '.join(str(error).split())}",
                 "change it in the model",
             ) from error
-        return [*map(lay_out_sql, collected.statements), *self._numbering(operation)]
+        return [*map(_lay_out, collected.statements), *self._continue_numbering(operation)]
 
-    def _invoke(self, operation: ops.MigrateOperation, collected: _Collected) -> None:
+    def _invoke(self, operation: ops.MigrateOperation, collected: _StatementCollector) -> None:
         """Let Alembic do what it does for an operation, or for its parts."""
         parts: Iterable[ops.MigrateOperation] = [operation]
         match operation:
             case ops.CreateTableOp():
                 parts = []
-                self._create(operation, collected)
+                self._create_table(operation, collected)
             case ops.AddColumnOp():
                 parts = []
-                self._add(operation, collected)
+                self._add_column(operation, collected)
             case ops.AlterColumnOp():
-                parts = self._alterations(operation)
+                parts = self._column_changes(operation)
             case ops.CreateIndexOp() | ops.DropIndexOp():
                 # It would need a file of its own, outside a transaction.
                 plain = copy.copy(operation)
@@ -112,14 +109,14 @@ class SqlRendering:
         for part in parts:
             Operations(self.context).invoke(part)
 
-    def _create(self, operation: ops.CreateTableOp, collected: _Collected) -> None:
+    def _create_table(self, operation: ops.CreateTableOp, collected: _StatementCollector) -> None:
         """Create a table, but for the foreign keys that have to wait for others."""
         table = operation.to_table(self.context)
-        later = operation.info.get(LATER, ())
+        later = operation.info.get(DEFERRED_KEYS, ())
         keys = [key for key in table.foreign_key_constraints if tuple(key.column_keys) not in later]
         collected.create_table(table, include_foreign_key_constraints=keys)
 
-    def _add(self, operation: ops.AddColumnOp, collected: _Collected) -> None:
+    def _add_column(self, operation: ops.AddColumnOp, collected: _StatementCollector) -> None:
         """Add a column alone: its constraints and indexes have operations of their own."""
         column, table = operation.column, quote_name(operation.table_name, operation.schema)
         specification = ddl_compiler().get_column_specification(column)
@@ -127,27 +124,27 @@ class SqlRendering:
         if column.comment is not None:
             collected.create_column_comment(column)
 
-    def _alterations(self, change: ops.AlterColumnOp) -> Iterator[ops.AlterColumnOp]:
+    def _column_changes(self, change: ops.AlterColumnOp) -> Iterator[ops.AlterColumnOp]:
         """Yield the changes of a column: none may be in the way of the next."""
         default, before = change.modify_server_default, change.existing_server_default
         is_free = default is None  # nothing may be NULL as long as it is an identity
         if is_free or (change.modify_type is not None and default is not False and before):
-            yield self._part(change, modify_server_default=None)
+            yield self._partial_change(change, modify_server_default=None)
         if change.modify_type is not None:
-            using = self._using(change)
-            yield self._part(
+            using = self._cast_clause(change)
+            yield self._partial_change(
                 change,
                 modify_type=change.modify_type,
                 **({"postgresql_using": using} if using else {}),
             )
         if change.modify_nullable is not None:
-            yield self._part(change, modify_nullable=change.modify_nullable)
+            yield self._partial_change(change, modify_nullable=change.modify_nullable)
         if default is not False and not is_free:
-            yield self._part(change, modify_server_default=default)
+            yield self._partial_change(change, modify_server_default=default)
         if change.modify_comment is not False:
-            yield self._part(change, modify_comment=change.modify_comment)
+            yield self._partial_change(change, modify_comment=change.modify_comment)
 
-    def _part(self, change: ops.AlterColumnOp, **parts: Any) -> ops.AlterColumnOp:
+    def _partial_change(self, change: ops.AlterColumnOp, **parts: Any) -> ops.AlterColumnOp:
         return ops.AlterColumnOp(
             change.table_name,
             change.column_name,
@@ -159,13 +156,13 @@ class SqlRendering:
             **parts,
         )
 
-    def _using(self, change: ops.AlterColumnOp) -> str:
+    def _cast_clause(self, change: ops.AlterColumnOp) -> str:
         """How values get the new type, where PostgreSQL does not know by itself."""
         known = self.types.get(operation_subject(change))
         cast = known.cast if known else ""
         return f"{quote_name(change.column_name)}{cast.removeprefix('x')}" if cast else ""
 
-    def _numbering(self, operation: ops.MigrateOperation) -> Iterator[str]:
+    def _continue_numbering(self, operation: ops.MigrateOperation) -> Iterator[str]:
         """Yield what makes a new identity go on behind the numbers that are there."""
         if (
             isinstance(operation, ops.AlterColumnOp)
@@ -179,7 +176,7 @@ class SqlRendering:
             yield f"SELECT setval({sequence}, max({column})) FROM {table}"
 
 
-def lay_out_sql(sql: str) -> str:
+def _lay_out(sql: str) -> str:
     """A statement as SQLAlchemy writes it, made fit for people: what is quoted stays as it is."""
     found = _LAYOUT.sub(_replacement, sql.strip())
     head = _HEAD.match(found)

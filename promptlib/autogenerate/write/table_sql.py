@@ -5,12 +5,12 @@ Left out, and named as what is: grants, policies, rules, partitions, inheritance
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.autogenerate.dialect import quote_name, respelled
-from promptlib.autogenerate.write.fillers import filler_expression
-from promptlib.autogenerate.write.sequences import Sequence
-from promptlib.syntax.quoting import quote_literal
+from promptlib.autogenerate.compare.introspect import fetch_rows
+from promptlib.autogenerate.dialect import quote_name, stable_spelling
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -70,6 +70,60 @@ SELECT c.relpersistence = 'u', array_to_string(c.reloptions, ', '), obj_descript
             AND c.relkind = 'r' AND NOT c.relispartition THEN 'inheritance' END
     ], NULL)
 FROM pg_class c WHERE c.oid = to_regclass(%s)"""
+_TIMES = ("date", "timestamp without time zone", "timestamp with time zone")
+_UUID = "gen_random_uuid()"
+# What rows get in a NOT NULL column that comes back without its values: by the type, or by the
+# letter of its category.
+_FILLERS = dict.fromkeys(_TIMES, "'epoch'") | {
+    "json": "'{}'",
+    "jsonb": "'{}'",
+    "bytea": "''",
+    "uuid": _UUID,
+    "A": "'{}'",
+    "B": "false",
+    "N": "0",
+    "S": "''",
+    "T": "'0'",
+}
+_SHORT = re.compile(r"\((?:[12]?\d|3[0-5])\)")  # texts with no room for a UUID
+_LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+# What can be said of a sequence: in SQL, and what it is when nothing is said.
+SEQUENCE_OPTIONS = {
+    "increment": ("INCREMENT BY {}", 1),
+    "start": ("START WITH {}", 1),
+    "minvalue": ("MINVALUE {}", 1),
+    "maxvalue": ("MAXVALUE {}", None),
+    "cache": ("CACHE {}", 1),
+    "cycle": ("CYCLE", False),
+}
+
+
+class ColumnSequence(NamedTuple):
+    """What gives a column its numbers; `name` is as SQL has it."""
+
+    name: str
+    type: str
+    increment: int
+    start: int
+    minvalue: int
+    maxvalue: int
+    cache: int
+    cycle: bool
+
+    @property
+    def unusual_options(self) -> list[str]:
+        """The options that are not as PostgreSQL would have them for this type."""
+        usual = {name: value for name, (_, value) in SEQUENCE_OPTIONS.items()}
+        usual["maxvalue"] = _LARGEST[self.type]
+        return [name for name, value in usual.items() if getattr(self, name) != value]
+
+    @property
+    def options_sql(self) -> str:
+        """These, as SQL has them."""
+        return "".join(
+            f" {SEQUENCE_OPTIONS[name][0].format(getattr(self, name))}"
+            for name in self.unusual_options
+        )
 
 
 class TableColumn(NamedTuple):
@@ -86,7 +140,7 @@ class TableColumn(NamedTuple):
     category: str
     is_unique: bool
     is_bound: bool
-    sequence: Sequence | None
+    sequence: ColumnSequence | None
 
     @property
     def sql(self) -> str:
@@ -97,30 +151,30 @@ class TableColumn(NamedTuple):
         parts = [quote_name(self.name), self.type]
         if self.generated:
             kind = "STORED" if self.generated == "s" else "VIRTUAL"
-            parts.append(f"GENERATED ALWAYS AS ({respelled(default or '')}) {kind}")
+            parts.append(f"GENERATED ALWAYS AS ({stable_spelling(default or '')}) {kind}")
         elif self.identity and self.sequence:
             kind = "ALWAYS" if self.identity == "a" else "BY DEFAULT"
-            options = f"SEQUENCE NAME {self.sequence.name}{self.sequence.options}"
+            options = f"SEQUENCE NAME {self.sequence.name}{self.sequence.options_sql}"
             parts.append(f"GENERATED {kind} AS IDENTITY ({options})")
         elif default is not None:
             parts.append(f"DEFAULT {default}")
         return " ".join([*parts, "NOT NULL"][: None if self.is_required else -1])
 
     @property
-    def before(self) -> list[str]:
+    def statements_before(self) -> list[str]:
         """What its default needs."""
         if self.sequence is None or self.identity:
             return []
         found = self.sequence
-        return [f"CREATE SEQUENCE {found.name} AS {found.type}{found.options}"]
+        return [f"CREATE SEQUENCE {found.name} AS {found.type}{found.options_sql}"]
 
     @property
-    def after(self) -> list[str]:
+    def statements_after(self) -> list[str]:
         """What stands in statements of its own."""
         name, found = f"{self.table}.{quote_name(self.name)}", []
         if self.sequence and not self.identity:
             found.append(f"ALTER SEQUENCE {self.sequence.name} OWNED BY {name}")
-        return [*found, *_commented(f"COLUMN {name}", self.comment)]
+        return [*found, *_comment_statements(f"COLUMN {name}", self.comment)]
 
     @property
     def filler(self) -> str | None:
@@ -135,14 +189,28 @@ class TableColumn(NamedTuple):
         return filler_expression(self.type, self.category, is_unique=self.is_unique)
 
     @property
-    def added(self) -> list[str]:
+    def statements_to_add(self) -> list[str]:
         """The statements that put it back."""
         alter = f"ALTER TABLE {self.table}"
         filler = self.filler
         added = [f"{alter} ADD COLUMN {self._definition(filler or self.default)}"]
         if filler:
             added.append(f"{alter} ALTER COLUMN {quote_name(self.name)} DROP DEFAULT")
-        return [*self.before, *added, *self.after]
+        return [*self.statements_before, *added, *self.statements_after]
+
+
+def filler_expression(type_: str, category: str, *, is_unique: bool) -> str:
+    """An expression for rows that are there; empty, where only the author can say.
+
+    Args:
+        type_: of the column, as the server spells it.
+        category: the type's, pg_type's letter.
+        is_unique: whether no two rows may have the same.
+    """
+    found = _FILLERS.get(type_) or _FILLERS.get(category, "")
+    if is_unique and category == "S" and not _SHORT.search(type_):
+        found = _UUID
+    return "" if is_unique and found != _UUID else found
 
 
 class TableConstraint(NamedTuple):
@@ -173,7 +241,7 @@ class ExistingTable(NamedTuple):
     others: list[str]
 
     @property
-    def created(self) -> list[str]:
+    def statements_to_create(self) -> list[str]:
         """The statements that make it again, but for foreign keys, indexes and triggers."""
         inline = [
             f"CONSTRAINT {quote_name(one.name)} {one.sql}"
@@ -185,55 +253,52 @@ class ExistingTable(NamedTuple):
         unlogged = "UNLOGGED " if self.is_unlogged else ""
         options = f" WITH ({self.options})" if self.options else ""
         return [
-            *(sql for one in columns for sql in one.before),
+            *(sql for one in columns for sql in one.statements_before),
             f"CREATE {unlogged}TABLE {self.name} (\n{lines}\n){options}",
-            *_commented(f"TABLE {self.name}", self.comment),
-            *(sql for one in columns for sql in one.after),
+            *_comment_statements(f"TABLE {self.name}", self.comment),
+            *(sql for one in columns for sql in one.statements_after),
             *(
                 sql
                 for one in self.constraints.values()
                 if one.kind != "f"
-                for sql in self.added(one)[one.is_checked :]
+                for sql in self.statements_to_add(one)[one.is_checked :]
             ),
         ]
 
-    def added(self, constraint: TableConstraint) -> list[str]:
+    def statements_to_add(self, constraint: TableConstraint) -> list[str]:
         """The statements that put a constraint back."""
         name = quote_name(constraint.name)
         return [
             f"ALTER TABLE {self.name} ADD CONSTRAINT {name} {constraint.sql}",
-            *_commented(f"CONSTRAINT {name} ON {self.name}", constraint.comment),
+            *_comment_statements(f"CONSTRAINT {name} ON {self.name}", constraint.comment),
         ]
 
 
-def _commented(what: str, comment: str | None) -> list[str]:
+def _comment_statements(what: str, comment: str | None) -> list[str]:
     return [] if comment is None else [f"COMMENT ON {what} IS {quote_literal(comment)}"]
 
 
-def read_table(cursor: Cursor, name: str) -> ExistingTable | None:
+def read_existing_table(cursor: Cursor, name: str) -> ExistingTable | None:
     """Read a table, by its name as SQL has it; None, if there is none."""
-
-    def rows(query: str) -> list[tuple[Any, ...]]:
-        cursor.execute(query, (name,))
-        return cursor.fetchall()
-
-    facts = rows(_TABLE)
+    facts = fetch_rows(cursor, _TABLE, name)
     if not facts:
         return None
     width = len(TableColumn._fields) - 2  # those behind the table; the sequence has the rest
     columns = [
-        TableColumn._make((name, *row[:width], Sequence(*row[width:]) if row[width] else None))
-        for row in rows(_COLUMNS)
+        TableColumn._make(
+            (name, *row[:width], ColumnSequence(*row[width:]) if row[width] else None)
+        )
+        for row in fetch_rows(cursor, _COLUMNS, name)
     ]
-    constraints = [TableConstraint(*row) for row in rows(_CONSTRAINTS)]
+    constraints = [TableConstraint(*row) for row in fetch_rows(cursor, _CONSTRAINTS, name)]
     return ExistingTable(
         name,
         {one.name: one for one in columns},
-        {one.name: one._replace(sql=respelled(one.sql)) for one in constraints},
+        {one.name: one._replace(sql=stable_spelling(one.sql)) for one in constraints},
         {
-            index: [respelled(sql), *_commented(what, comment)]
-            for index, sql, what, comment in rows(_INDEXES)
+            index: [stable_spelling(sql), *_comment_statements(what, comment)]
+            for index, sql, what, comment in fetch_rows(cursor, _INDEXES, name)
         },
-        [sql for (sql,) in rows(_TRIGGERS)],
+        [sql for (sql,) in fetch_rows(cursor, _TRIGGERS, name)],
         *facts[0],
     )

@@ -65,7 +65,7 @@ class _Listener(logging.Handler):
 def _between_attempts(action: Callable[[], object]) -> Iterator[list[str]]:
     """Do something between two attempts; gives the lines that tell of the next one."""
     listener = _Listener(action)
-    log = logging.getLogger("promptlib.engine.retries")
+    log = logging.getLogger("promptlib")
     log.addHandler(listener)
     try:
         yield listener.lines

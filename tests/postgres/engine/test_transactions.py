@@ -174,7 +174,7 @@ def test_a_version_that_something_else_changed_stops_the_deploy(  # noqa: PLR091
     was = full(number) if direction == "downgrade" else full(number - 1) if number > 1 else "base"
     assert said.splitlines()[-1] == (
         f"sql/{path.name}: alembic_version is not at {was} any more: something else than this "
-        "deploy has changed it; see where the database stands with promptlib status, then run it "
+        "deploy has changed it; see where the database stands with alembic current, then run it "
         "again"
     )
     outcome = "running" if options else "failed"

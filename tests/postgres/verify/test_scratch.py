@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from promptlib.postgres.target import Target
-from promptlib.verify.scratch import open_workshop
+from promptlib.verify.scratch import open_scratch_databases
 from support.processes import until
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ def test_another_s_session_is_waited_for(database: Database) -> None:
     """Only a superuser may end a superuser's, and autovacuum is one."""
     database.server.role("maker", "LOGIN CREATEDB")
     maker = Target(database.server.parameters(user="maker", dbname=database.name), "the test")
-    with open_workshop(maker) as workshop, ThreadPoolExecutor() as pool:
-        made = workshop.make()
+    with open_scratch_databases(maker) as scratch, ThreadPoolExecutor() as pool:
+        made = scratch.create()
         name = made.parameters["dbname"]
         there = database.server.dsn(dbname=name)
         with contextlib.closing(psycopg2.connect(there)) as superusers:
-            dropped = pool.submit(workshop.drop, made)
+            dropped = pool.submit(scratch.drop, made)
             until(lambda: database.query(_DROPPING, f'DROP DATABASE %"{name}"'))
             superusers.close()
             dropped.result()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.autogenerate.conversions import Conversion, Effect
+from promptlib.autogenerate.conversions import Conversion, ConversionEffect
 
-KEPT, REFUSED, CHANGED = Effect.KEPT, Effect.REFUSED, Effect.CHANGED
+KEPT, REFUSED, CHANGED = ConversionEffect.KEPT, ConversionEffect.REFUSED, ConversionEffect.CHANGED
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ KEPT, REFUSED, CHANGED = Effect.KEPT, Effect.REFUSED, Effect.CHANGED
         ('"odd(type"', "integer", CHANGED),
     ],
 )
-def test_what_becomes_of_values(old: str, new: str, effect: Effect) -> None:
+def test_what_becomes_of_values(old: str, new: str, effect: ConversionEffect) -> None:
     assert Conversion(old, new).effect is effect
 
 

@@ -6,15 +6,12 @@ import pytest
 
 from promptlib.config.settings import OPTIONS, Settings, read_settings
 from promptlib.core.errors import PromptlibError
-from promptlib.files.section import Section
-
-PLAIN = Section(b"", 0, 0, ())
 
 
 def test_nothing_said_is_the_default() -> None:
     said = read_settings(dict.fromkeys(OPTIONS), {}, "alembic.ini")
     assert said == Settings()
-    assert said.of_section(PLAIN) == {"lock_timeout": "5s"}
+    assert said.of_section({}) == {"lock_timeout": "5s"}
     assert said.attempts == 10
     assert said.deploy_wait == "10min"
     assert not said.applies_late
@@ -40,7 +37,7 @@ def test_white_space_around_a_value_does_not_matter() -> None:
 
 def test_each_section_runs_with_what_the_server_has_to_know() -> None:
     said = read_settings({"statement_timeout": "1h"}, {"allow_data_loss": "on"}, "")
-    assert said.of_section(PLAIN) == {
+    assert said.of_section({}) == {
         "lock_timeout": "5s",
         "statement_timeout": "1h",
         "promptlib.allow_data_loss": "on",
@@ -49,12 +46,12 @@ def test_each_section_runs_with_what_the_server_has_to_know() -> None:
 
 def test_what_a_section_says_wins() -> None:
     said = read_settings({"lock_timeout": "1s"}, {}, "")
-    assert said.of_section(Section(b"", 0, 0, (), lock_timeout="7s"))["lock_timeout"] == "7s"
+    assert said.of_section({"lock_timeout": "7s"})["lock_timeout"] == "7s"
 
 
 def test_an_argument_may_take_the_limit_of_statements_away() -> None:
     said = read_settings({"statement_timeout": "1h"}, {"statement_timeout": ""}, "")
-    assert "statement_timeout" not in said.of_section(PLAIN)
+    assert "statement_timeout" not in said.of_section({})
 
 
 def test_data_loss_is_allowed_for_one_command_and_not_in_the_file() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError, MigrationFileError
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
@@ -30,7 +30,7 @@ def put(folder: Path, *names: str) -> None:
 
 
 def refused(folder: Path) -> list[str]:
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises((ConfigurationError, MigrationFileError)) as caught:
         list_migrations(folder)
     return str(caught.value).split("\n")
 
@@ -217,7 +217,7 @@ def test_what_may_not_be_read(folder: Path) -> None:
     put(folder, f"{VERSION}_a.sql")
     (folder / f"{VERSION}_a.sql").chmod(0)
     (file,) = list_migrations(folder)
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         file.read()
     assert str(caught.value) == f"sql/{VERSION}_a.sql: cannot be read: Permission denied"
     folder.chmod(0)
@@ -229,7 +229,7 @@ def test_what_may_not_be_read(folder: Path) -> None:
 
 def test_a_file_that_is_gone_cannot_be_read(folder: Path) -> None:
     file = MigrationFile(VERSION, "a", str(folder / f"{VERSION}_a.sql"))
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         file.read()
     assert str(caught.value) == f"sql/{VERSION}_a.sql: cannot be read: No such file or directory"
 
@@ -247,7 +247,7 @@ def test_read_all_tells_of_every_file_that_is_refused(folder: Path) -> None:
     put(folder, "20240101000000_a.sql", "20240102000000_b.sql", "20240103000000_c.sql")
     (folder / "20240101000000_a.sql").write_text("SELECT 1;")
     (folder / "20240103000000_c.sql").write_text("-- UP\n'")
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         parse_all(list_migrations(folder))
     assert str(caught.value).split("\n") == [
         "sql/20240101000000_a.sql:1:1: SQL stands before `-- UP`; move it below that line",

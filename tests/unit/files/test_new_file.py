@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MigrationFileError
 from promptlib.files.directory import (
     MigrationFile,
     list_migrations,
-    new_file,
 )
+from promptlib.files.new_file import name_next_migration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,9 @@ def put(folder: Path, *names: str) -> None:
 
 def test_a_new_file_is_named_by_the_time_in_utc(folder: Path) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
-    file = new_file(folder, "Add users", after=[MigrationFile(VERSION, "a", str(folder))])
+    file = name_next_migration(
+        folder, "Add users", after=[MigrationFile(VERSION, "a", str(folder))]
+    )
     at = datetime.strptime(file.version, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     assert before <= at <= before + timedelta(minutes=1)
     assert file == MigrationFile(
@@ -52,13 +54,13 @@ def test_a_new_file_is_later_than_every_other(folder: Path, newest: str, followi
         MigrationFile(version, "a", str(folder))
         for version in ("20240101000000", newest, "20250101000000")
     ]
-    assert new_file(folder, "b", after=others).version == following
+    assert name_next_migration(folder, "b", after=others).version == following
 
 
 def test_there_is_an_end_of_time(folder: Path) -> None:
     last = MigrationFile("99991231235959", "a", str(folder))
-    with pytest.raises(PromptlibError, match="no version is later than 99991231235959"):
-        new_file(folder, "b", after=[last])
+    with pytest.raises(MigrationFileError, match="no version is later than 99991231235959"):
+        name_next_migration(folder, "b", after=[last])
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_there_is_an_end_of_time(folder: Path) -> None:
     ],
 )
 def test_a_title_becomes_a_name(folder: Path, title: str, name: str) -> None:
-    file = new_file(folder, title, after=[], version=VERSION)
+    file = name_next_migration(folder, title, after=[], version=VERSION)
     assert file == MigrationFile(VERSION, name, str(folder / f"{VERSION}_{name}.sql"))
     put(folder, file.path.name)
     assert list_migrations(folder) == [file]
@@ -85,8 +87,8 @@ def test_a_title_becomes_a_name(folder: Path, title: str, name: str) -> None:
 
 @pytest.mark.parametrize("title", ["", " ", "!?", "名前", "_"])
 def test_a_title_without_usable_letters_is_refused(folder: Path, title: str) -> None:
-    with pytest.raises(PromptlibError) as caught:
-        new_file(folder, title, after=[])
+    with pytest.raises(MigrationFileError) as caught:
+        name_next_migration(folder, title, after=[])
     assert str(caught.value) == (
         f"no name can be made of {title!r}; describe the migration in letters a-z or digits"
     )
@@ -94,7 +96,7 @@ def test_a_title_without_usable_letters_is_refused(folder: Path, title: str) -> 
 
 def test_a_given_version_is_taken(folder: Path) -> None:
     after = [MigrationFile("20240101000000", "a", str(folder))]
-    assert new_file(folder, "b", after=after, version=VERSION).version == VERSION
+    assert name_next_migration(folder, "b", after=after, version=VERSION).version == VERSION
 
 
 @pytest.mark.parametrize(
@@ -108,8 +110,8 @@ def test_a_given_version_is_taken(folder: Path) -> None:
 )
 def test_a_given_version_must_be_a_later_time(folder: Path, version: str, newest: str) -> None:
     after = [] if newest == "none" else [MigrationFile(newest, "a", str(folder))]
-    with pytest.raises(PromptlibError) as caught:
-        new_file(folder, "b", after=after, version=version)
+    with pytest.raises(MigrationFileError) as caught:
+        name_next_migration(folder, "b", after=after, version=version)
     assert str(caught.value) == (
         f"{version} cannot be the next version; "
         f"give 14 digits of a date and time later than {newest}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import MigrationFileError
 from promptlib.files.parser import Migration, parse_migration
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def parsed(text: str | bytes) -> Migration:
 
 
 def refused(text: str | bytes) -> str:
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(MigrationFileError) as caught:
         parsed(text)
     return str(caught.value)
 
@@ -388,7 +388,7 @@ PIECES = (
 def test_any_text_is_read_or_refused_at_one_of_its_characters(text: str) -> None:
     try:
         parsed(text)
-    except PromptlibError as error:
+    except MigrationFileError as error:
         line, column = map(int, error.place.split(":")[1:])
         lines = text.removeprefix("\ufeff").split("\n")
         assert 1 <= line <= len(lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError
 from promptlib.lint.exclusions import read_exclusions
 from promptlib.lint.violations import Violation
 
@@ -28,7 +28,7 @@ def test_rules_are_excluded_for_all_files_or_for_some(tmp_path: Path) -> None:
     )
     assert found.include == ["c"]
     covered = [
-        found.cover(Violation(Path("sql", name), 1, 1, rule, ""))
+        found.covers(Violation(Path("sql", name), 1, 1, rule, ""))
         for name in ("20250101000000_x.sql", "20260101000000_x.sql")
         for rule in ("a", "b", "c")
     ]
@@ -60,7 +60,7 @@ def test_nothing_is_excluded_where_nothing_says_so(tmp_path: Path, text: str) ->
     ],
 )
 def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         read_exclusions(written(tmp_path, text))
     assert said in str(caught.value)
     assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}: ")

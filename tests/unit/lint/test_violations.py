@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promptlib.cli import arguments
+from promptlib.cli.parser import make_parser
 from promptlib.core.errors import PromptlibError
 from promptlib.lint import violations
 from promptlib.lint.violations import (
@@ -26,7 +26,9 @@ def shown(form: str, *found: Violation) -> list[str]:
 
 
 def test_the_command_line_knows_every_form() -> None:
-    assert tuple(violations.FORMATS) == arguments.FORMATS
+    parser = make_parser(["lint"])
+    for form in violations.FORMATS:
+        assert parser.parse_args(["lint", "--format", form]).format == form
 
 
 def test_as_text() -> None:

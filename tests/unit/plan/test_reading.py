@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import PromptlibError
-from promptlib.files.directory import list_migrations
+from promptlib.core.errors import MigrationFileError
 from promptlib.ledger.state import LedgerRow
-from promptlib.plan.reading import Migrations, read_files
+from promptlib.plan.reading import MigrationFiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +19,10 @@ _TEXT = "-- UP\nCREATE TABLE t{} ();\n-- DOWN\nDROP TABLE t{};\n"
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> list[MigrationFile]:
+def sources(tmp_path: Path) -> MigrationFiles:
     for number in (1, 2, 3):
         (tmp_path / f"2025010100000{number}_t.sql").write_text(_TEXT.format(number, number))
-    return list_migrations(tmp_path)
+    return MigrationFiles(tmp_path)
 
 
 def _row(file: MigrationFile) -> LedgerRow:
@@ -31,51 +30,72 @@ def _row(file: MigrationFile) -> LedgerRow:
     return LedgerRow(file.version, "t", found.up.checksum, found.down.checksum)
 
 
-def test_only_what_is_not_as_it_ran_is_parsed(files: list[MigrationFile]) -> None:
+def test_only_what_is_not_as_it_ran_is_parsed(sources: MigrationFiles) -> None:
+    files = sources.files
     rows = {each.version: _row(each) for each in files[:2]}
     checksums = [each.read().up.checksum for each in files]
     files[1].path.write_text(_TEXT.format(2, 9))
-    found = read_files(files, rows)
-    assert [*found.changed] == [each.version for each in files[1:]]
-    assert [*found.checksums.values()] == checksums
-    assert found.broken == []
+    sources.read(rows)
+    assert [each for each in sources if sources.parsed(each)] == [
+        each.version for each in files[1:]
+    ]
+    assert [*sources.checksums.values()] == checksums
+    assert sources.broken == []
+    sources.require_readable()
 
 
-def test_a_checksum_is_the_file_s_and_not_the_ledger_s(files: list[MigrationFile]) -> None:
-    row = _row(files[0])
-    files[0].path.write_text(_TEXT.format(9, 1))
-    found = read_files(files, {row.version: row})
-    assert found.checksums[row.version] == files[0].read().up.checksum != row.checksum
+def test_a_checksum_is_the_file_s_and_not_the_ledger_s(sources: MigrationFiles) -> None:
+    first = sources.files[0]
+    row = _row(first)
+    first.path.write_text(_TEXT.format(9, 1))
+    sources.read({row.version: row})
+    assert sources.checksums[row.version] == first.read().up.checksum != row.checksum
 
 
-def test_every_broken_file_is_told_of(files: list[MigrationFile]) -> None:
+def test_every_broken_file_is_told_of(sources: MigrationFiles) -> None:
+    files = sources.files
     rows = {each.version: _row(each) for each in files}
     for each in files[1:]:
         each.path.write_text("SELECT 1;")
-    found = read_files(files, rows)
-    assert [error.place.rpartition("/")[2] for error in found.broken] == [
+    sources.read(rows)
+    assert [error.place.rpartition("/")[2] for error in sources.broken] == [
         f"{each.path.name}:1:1" for each in files[1:]
     ]
-    assert [*found.checksums] == [files[0].version]
+    assert [*sources.checksums] == [files[0].version]
+    with pytest.raises(MigrationFileError) as caught:
+        sources.require_readable()
+    assert all(each.path.name in str(caught.value) for each in files[1:])
 
 
-def test_what_was_parsed_before_is_not_read_again(files: list[MigrationFile]) -> None:
-    known = {files[0].version: files[0].read()}
-    files[0].path.unlink()
-    assert read_files(files, {}, known).changed[files[0].version] is known[files[0].version]
+def test_files_are_read_once_and_listed_once(sources: MigrationFiles, tmp_path: Path) -> None:
+    sources.read({})
+    first, *others = sources.files
+    seen = sources[first.version]
+    for each in tmp_path.iterdir():
+        each.unlink()
+    sources.read({})
+    assert sources.broken == []
+    assert sources[first.version] is seen
+    assert [*sources] == [first.version, *(each.version for each in others)]
 
 
-def test_migrations_are_parsed_when_they_are_asked_for_and_once(files: list[MigrationFile]) -> None:
-    changed = {files[0].version: files[0].read()}
-    files[0].path.unlink()
-    found = Migrations(files, changed)
-    assert ([*found], len(found)) == ([each.version for each in files], 3)
-    assert found[files[0].version] is changed[files[0].version]
-    assert found[files[1].version].up.text == "CREATE TABLE t2 ();"
+def test_migrations_are_parsed_when_they_are_asked_for_and_once(sources: MigrationFiles) -> None:
+    files = sources.files
+    sources.read({each.version: _row(each) for each in files})
+    assert ([*sources], len(sources)) == ([each.version for each in files], 3)
+    assert sources[files[1].version].up.text == "CREATE TABLE t2 ();"
     files[1].path.unlink()
-    assert found[files[1].version] is found[files[1].version]
-    assert files[1].version in found
-    assert "20200101000000" not in found
-    assert found.get("20200101000000") is None
-    with pytest.raises(PromptlibError):
-        Migrations(files, {})[files[0].version]
+    assert sources[files[1].version] is sources[files[1].version]
+    assert files[1].version in sources
+    assert "20200101000000" not in sources
+    assert sources.get("20200101000000") is None
+    files[0].path.unlink()
+    with pytest.raises(MigrationFileError):
+        sources[files[0].version]
+
+
+def test_the_newest_is_the_last_and_may_be_added(sources: MigrationFiles) -> None:
+    assert sources.newest == sources.files[-1].version
+    made = sources.files[-1]._replace(version="20260101000000")
+    sources.add(made)
+    assert sources.newest == "20260101000000" in sources

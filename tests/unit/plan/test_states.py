@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import (
+    EditedMigrationError,
+    LateMigrationError,
+    MissingMigrationError,
+    PlanRefusedError,
+    PromptlibError,
+)
+from promptlib.core.remedies import Front
 from promptlib.files.directory import MigrationFile
 from promptlib.files.parser import parse_migration
 from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
@@ -74,10 +81,11 @@ def ledger(
     )
 
 
-def refusal(refuse: Callable[[], None]) -> str:
+def refusal(refuse: Callable[[], None], front: Front = Front.ALEMBIC) -> str:
+    """What is said to who typed a command."""
     with pytest.raises(PromptlibError) as caught:
         refuse()
-    return str(caught.value)
+    return caught.value.told(front)
 
 
 _RAN = (row(1), row(3), row(5))
@@ -183,6 +191,31 @@ _MISSING = (
 def test_a_refusal_names_every_file_and_its_remedy() -> None:
     said = refusal(lambda: require_applicable(_ENTRIES, ledger(5, *_RAN), _FOLDER))
     assert said.split("\n") == [_LATE, _EDITED, _MISSING]
+
+
+def test_a_refusal_is_in_the_words_of_who_asked() -> None:
+    found = ledger(5, *_RAN)
+    said = refusal(lambda: require_applicable(_ENTRIES, found, _FOLDER), Front.PROMPTLIB)
+    late = _LATE.replace("alembic -x late=apply upgrade head", "promptlib migrate --late apply")
+    assert said.split("\n") == [late, _EDITED, _MISSING]
+
+
+@pytest.mark.parametrize(
+    ("states", "kind"),
+    [
+        ({State.LATE}, LateMigrationError),
+        ({State.EDITED}, EditedMigrationError),
+        ({State.MISSING}, MissingMigrationError),
+        ({State.LATE, State.MISSING}, PlanRefusedError),
+    ],
+)
+def test_a_refusal_has_the_kind_of_what_is_refused(
+    states: set[State], kind: type[PlanRefusedError]
+) -> None:
+    entries = [each for each in _ENTRIES if each.state in states]
+    with pytest.raises(kind) as caught:
+        require_applicable(entries, ledger(5, *_RAN), _FOLDER)
+    assert type(caught.value) is kind
 
 
 def test_late_migrations_that_are_to_run_are_not_refused() -> None:

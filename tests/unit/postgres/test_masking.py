@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promptlib.postgres.masking import mask_context, mask_message, mask_sql
+from promptlib.postgres.masking import mask_context, mask_message, mask_sql, summarize_sql
 
 SECRET = "geheim"
 
@@ -134,6 +134,15 @@ def test_no_literal_is_ever_shown(pieces: list[str], caret: int) -> None:
     if SECRET in shown:  # only where the caret makes it code
         assert "$" in text
         assert shown.rindex("$", 0, shown.index(SECRET) + 1) < moved
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(LITERALS | AROUND, max_size=12), st.integers(1, 150))
+def test_a_summary_shows_no_literal_wherever_it_is_cut(pieces: list[str], most: int) -> None:
+    shown = summarize_sql(" ".join(pieces).format(*[SECRET] * 12), most)
+    assert SECRET not in shown
+    assert len(shown) <= most
+    assert "\n" not in shown
 
 
 @pytest.mark.parametrize("unit", ["a", "a1 ", "1", "$", "$a$", "'", "E'", "/*", "--", '"', "\n"])

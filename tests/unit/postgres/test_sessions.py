@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.postgres.progress import progress_bar
-from promptlib.postgres.sessions import ServerSession, describe_sessions
+from promptlib.postgres.sessions import ServerSession, describe_sessions, progress_bar
 
 _SEEN = ServerSession(
     4711, "psql", "10.0.0.7", "idle in transaction", 182.0, "2025-01-01T00:00:00Z", "UPDATE t"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import ConfigurationError
 from promptlib.postgres.target import find_target, parse_url
 from support.servers import PASSWORD
 
@@ -165,7 +165,7 @@ def test_accepted_urls(url: str, parameters: dict[str, str], shown: str) -> None
     ],
 )
 def test_refused_urls(url: str, what: str, remedy: str) -> None:
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         parse_url(url, "here")
     error = caught.value
     assert (error.place, error.what, error.remedy) == (
@@ -194,7 +194,7 @@ def _said(url: str) -> str:
     """What a user is told of a URL: an error, or how the target is shown."""
     try:
         return str(parse_url(url, "here"))
-    except PromptlibError as error:
+    except ConfigurationError as error:
         return str(error)
 
 
@@ -297,7 +297,7 @@ def test_a_dotenv_that_cannot_be_used_is_not_passed_over(
     place: Path, content: bytes, error: str
 ) -> None:
     (place / ".env").write_bytes(content)
-    with pytest.raises(PromptlibError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         find_target(place)
     assert str(caught.value).startswith(error)
     assert "hun" not in str(caught.value)

@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 
 import promptlib
 from promptlib.core.errors import LexicalError
-from promptlib.syntax.pieces import Marker, Statement, Statements, line_and_column
-from promptlib.syntax.statements import bare_words, scan_sql
+from promptlib.syntax.statements import (
+    Marker,
+    Statement,
+    Statements,
+    bare_words,
+    line_and_column,
+    scan_sql,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

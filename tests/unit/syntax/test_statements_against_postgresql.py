@@ -19,8 +19,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from promptlib.core.errors import LexicalError
-from promptlib.syntax.pieces import Marker, Statement
-from promptlib.syntax.statements import scan_sql
+from promptlib.syntax.statements import Marker, Statement, scan_sql
 
 postgast: Any = importlib.import_module("postgast")  # mypy cannot read its stubs
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from promptlib.verify.html_report import render_page
-from promptlib.verify.report import Finding, Proof, StrongestLock, Timing, VerifyReport
+from promptlib.verify.report import Finding, MeasuredStatement, Proof, StrongestLock, VerifyReport
 from support import browser
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ _CLEAN = _proof(
     up="CREATE TABLE a (i int);\n",
     down="\nDROP TABLE a;\n",
     statements=(
-        Timing("up", f"sql/{_ONE}_make_a.sql:2:1", "CREATE TABLE a (i int)", 0.004, ()),
-        Timing(
+        MeasuredStatement("up", f"sql/{_ONE}_make_a.sql:2:1", "CREATE TABLE a (i int)", 0.004, ()),
+        MeasuredStatement(
             "up", f"sql/{_ONE}_make_a.sql:3:1", "CREATE INDEX b_i ON b (i)", 1.26,
             (_lock("b", "Share"), _lock("c", "RowExclusive")),
         ),
-        Timing(
+        MeasuredStatement(
             "down", f"sql/{_ONE}_make_a.sql:6:1", "DROP TABLE b", 0.002,
             (_lock("b", "AccessExclusive"),),
         ),
@@ -52,7 +52,7 @@ _WRONG = _proof(
     up=f"SELECT '{_NASTY}', '{_LONG}';",
     down=_NASTY,
     statements=(
-        Timing(
+        MeasuredStatement(
             "up", f"sql/{_TWO}_make_a.sql:2:1", f"ALTER TABLE {_LONG} {_NASTY}", 0.1,
             (_lock(_LONG, "AccessExclusive", rewritten=True),),
         ),

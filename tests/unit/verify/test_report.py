@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.verify.report import LOCKS, Finding, Proof, StrongestLock, Timing, VerifyReport
+from promptlib.verify.report import (
+    LOCK_EFFECTS,
+    Finding,
+    MeasuredStatement,
+    Proof,
+    StrongestLock,
+    VerifyReport,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,12 +35,14 @@ def test_locks(mode: str, name: str, is_risky: bool) -> None:  # noqa: FBT001
 
 
 def test_locks_are_listed_by_their_strength() -> None:
-    locks = [StrongestLock("t", mode, rewritten=False) for mode in LOCKS]
+    locks = [StrongestLock("t", mode, rewritten=False) for mode in LOCK_EFFECTS]
     assert sorted(locks, key=lambda lock: lock.risk) == locks
     assert all(lock.risk < StrongestLock("t", "ShareLock", rewritten=True).risk for lock in locks)
 
 
-def _proof(version: str, *statements: Timing, findings: tuple[Finding, ...] = ()) -> Proof:
+def _proof(
+    version: str, *statements: MeasuredStatement, findings: tuple[Finding, ...] = ()
+) -> Proof:
     return Proof(version, "x", f"sql/{version}_x.sql", "", "", statements, findings, (), 0)
 
 
@@ -41,9 +50,9 @@ def test_the_worst_risk_of_a_deploy_comes_first() -> None:
     mild = StrongestLock("a", "ShareLock", rewritten=False)
     none = StrongestLock("b", "RowShareLock", rewritten=False)
     worst = StrongestLock("c", "AccessExclusiveLock", rewritten=False)
-    up = Timing("up", "", "", 0, (mild, none))
-    down = Timing("down", "", "", 0, (worst._replace(rewritten=True),))
-    worse = Timing("up", "", "", 0, (worst,))
+    up = MeasuredStatement("up", "", "", 0, (mild, none))
+    down = MeasuredStatement("down", "", "", 0, (worst._replace(rewritten=True),))
+    worse = MeasuredStatement("up", "", "", 0, (worst,))
     report = VerifyReport("", (_proof("1", down, up), _proof("2", worse)), 0)
     assert [(risk.proof.version, risk.statement, risk.lock.table) for risk in report.risks] == [
         *(("2", worse, "c"), ("1", up, "a"), ("1", down, "c"))

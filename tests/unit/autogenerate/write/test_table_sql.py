@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.autogenerate.write.fillers import filler_expression
+from promptlib.autogenerate.write.table_sql import filler_expression
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""What a command is: its words in the help, what it is given, and what it gives back."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from promptlib.config.project import read_project
+from promptlib.core.errors import display_path
+from promptlib.core.logs import EventLog
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from promptlib.config.project import Project
+    from promptlib.engine.migrator import CommandMigrator
+    from promptlib.postgres.target import Target
+
+Options = TypeVar("Options", bound=NamedTuple)
+_log = logging.getLogger(__name__)
+NO = 1
+YES = ("y", "yes")
+
+
+class CommonOptions(NamedTuple):
+    """What every command takes.
+
+    Attributes:
+        url: the database; empty: what DATABASE_URL says.
+        config: the configuration's file; empty: alembic.ini or pyproject.toml here.
+        section: the section of alembic.ini that is read.
+        verbose: whether to say more.
+        quiet: whether to say nothing but errors.
+    """
+
+    url: str
+    config: str
+    section: str
+    verbose: bool
+    quiet: bool
+
+
+class PlainOptions(NamedTuple):
+    """The options of a command that has none of its own."""
+
+    common: CommonOptions
+
+
+class Answer(NamedTuple):
+    """What goes to stdout, and the exit code."""
+
+    text: str = ""
+    code: int = 0
+
+
+class Terminal(Protocol):
+    """Who runs the command."""
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether results may be painted."""
+
+    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
+        """Say what will be done, and ask."""
+
+
+def no_arguments(_: argparse.ArgumentParser) -> None:
+    """Add none to a command's parser."""
+
+
+class Command(NamedTuple, Generic[Options]):
+    """A command of `promptlib`.
+
+    Attributes:
+        summary: what it does, as the list of all commands tells it.
+        example: what may follow its name.
+        options: the class of its options: each is named as its argument, `common` is for all.
+        run: does it.
+        add_arguments: adds what it takes to its parser.
+        more: what its own help says beyond the summary.
+    """
+
+    summary: str
+    example: str
+    options: type[Options]
+    run: Callable[[Options, Terminal], Answer]
+    add_arguments: Callable[[argparse.ArgumentParser], None] = no_arguments
+    more: str = ""
+
+
+AnyCommand = Command[Any]  # whatever its options are
+
+
+class CommandGroup(NamedTuple):
+    """A word that further commands stand behind.
+
+    Attributes:
+        summary: what they are for, as the list of all commands tells it.
+        example: what may follow the word.
+        actions: the commands by name.
+        more: what its own help says beyond the summary.
+    """
+
+    summary: str
+    example: str
+    actions: Mapping[str, AnyCommand]
+    more: str = ""
+
+
+def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
+    """Run the command that was said, with its options; nobody else sees what argparse made."""
+    command: AnyCommand = said.command
+    values = vars(said)
+    common = CommonOptions._make(values[name] for name in CommonOptions._fields)
+    given = {**values, "common": common}
+    return command.run(
+        command.options._make(given[name] for name in command.options._fields), terminal
+    )
+
+
+def open_project(common: CommonOptions, **settings: str) -> Project:
+    """The project that the command line means.
+
+    Args:
+        common: the options of every command.
+        settings: what wins over the configuration.
+    """
+    return read_project(common.config, settings, common.url, common.section)
+
+
+def open_database(common: CommonOptions, **settings: str) -> tuple[Project, Target]:
+    """The project and its database; the embedded server is started when it is needed."""
+    project = open_project(common, **settings)
+    return project, project.target()
+
+
+def open_migrator(common: CommonOptions, **settings: str) -> CommandMigrator:
+    """What migrates the project's database; its connection closes with the `with` block."""
+    from promptlib.engine.migrator import CommandMigrator  # which some commands do without
+
+    return CommandMigrator(open_project(common, **settings), EventLog())
+
+
+def text_answer(found: Iterable[str], code: int = 0) -> Answer:
+    """Lines of text."""
+    return Answer("\n".join(found), code)
+
+
+def json_answer(found: object, code: int = 0) -> Answer:
+    """A JSON document."""
+    return Answer(json.dumps(found, indent=2), code)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write what was asked for into a file, and say so."""
+    path.write_text(text, encoding="utf-8")
+    _log.info("wrote %s", display_path(path))
+
+
+def announce(lines: Iterable[str]) -> None:
+    """Say what will be done."""
+    for line in lines:
+        _log.info("%s", line)
+
+
+def is_agreed(
+    terminal: Terminal,
+    lines: Iterable[str],
+    question: str,
+    *,
+    unasked: bool,
+    answers: Sequence[str] = YES,
+) -> bool:
+    """Say what will be done, and whether it shall be.
+
+    Args:
+        terminal: who is asked.
+        lines: what will be done.
+        question: to ask.
+        unasked: whether that is agreed on already.
+        answers: what means yes.
+    """
+    if unasked:
+        announce(lines)
+        return True
+    return terminal.agrees(lines, question, answers)

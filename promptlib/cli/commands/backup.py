@@ -1,0 +1,61 @@
+"""`promptlib backup`: write the whole database to a file."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.cli.command import Answer, Command, CommonOptions, open_migrator
+from promptlib.cli.parser import FOLDER
+from promptlib.core.errors import display_path
+from promptlib.postgres.backup import write_backup
+
+if TYPE_CHECKING:
+    import argparse
+
+    from promptlib.cli.command import Terminal
+    from promptlib.postgres.target import Target
+
+_log = logging.getLogger(__name__)
+
+
+class BackupOptions(NamedTuple):
+    """What `promptlib backup` takes.
+
+    Attributes:
+        common: what every command takes.
+        folder: where the file shall be.
+    """
+
+    common: CommonOptions
+    folder: Path
+
+
+def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `promptlib backup` takes."""
+    parser.add_argument("folder", type=Path, metavar=FOLDER, help="where the file shall be")
+
+
+def backup(options: BackupOptions, _: Terminal) -> Answer:
+    """Write the whole database to a file."""
+    with open_migrator(options.common) as migrator:
+        current = migrator.ledger().version
+    return Answer(display_path(back_up(migrator.target, options.folder, current)))
+
+
+def back_up(target: Target, folder: Path, current: str) -> Path:
+    """Write the backup, and say so; its name tells the current revision."""
+    path = write_backup(target, folder, current)
+    _log.info("backup of %s: %s, %d bytes", target, display_path(path), path.stat().st_size)
+    return path
+
+
+COMMAND = Command(
+    summary="write the whole database to a file",
+    more="By pg_dump, in its custom format, which pg_restore reads. Prints the file's path.",
+    example="backups/",
+    options=BackupOptions,
+    add_arguments=add_backup_arguments,
+    run=backup,
+)

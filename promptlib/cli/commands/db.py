@@ -1,0 +1,197 @@
+"""`promptlib db`: the database itself."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.cli.command import (
+    NO,
+    Answer,
+    Command,
+    CommandGroup,
+    CommonOptions,
+    PlainOptions,
+    is_agreed,
+    json_answer,
+    open_database,
+    open_migrator,
+    open_project,
+    text_answer,
+)
+from promptlib.cli.documents import readiness_document
+from promptlib.cli.parser import add_json, add_yes, number_of_seconds
+from promptlib.cli.views import readiness_lines
+from promptlib.core.interrupts import queries_interruptible
+from promptlib.postgres.admin import (
+    count_rows,
+    create_database,
+    describe_contents,
+    drop_database,
+    wait_for_database,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from promptlib.cli.command import Terminal
+
+_log = logging.getLogger(__name__)
+
+
+def show_database(options: PlainOptions, _: Terminal) -> Answer:
+    """Where the data is, and how many rows each table holds."""
+    _project, target = open_database(options.common)
+    with queries_interruptible():
+        where, rows = count_rows(target)
+    return text_answer([where, *(f"  {name:<24}{count:>8} rows" for name, count in rows)])
+
+
+class DatabaseTestOptions(NamedTuple):
+    """What `promptlib db test` takes.
+
+    Attributes:
+        common: what every command takes.
+        json: whether the result is a document.
+    """
+
+    common: CommonOptions
+    json: bool
+
+
+def judge_database(options: DatabaseTestOptions, _: Terminal) -> Answer:
+    """Whether a deploy could run."""
+    with open_migrator(options.common) as migrator:
+        readiness, problems = migrator.readiness()
+    document = readiness_document(readiness, str(migrator.target), ok=not problems)
+    for problem in problems:
+        _log.warning("%s", problem)
+    code = NO if problems else 0
+    if options.json:
+        return json_answer(document, code)
+    return text_answer(readiness_lines(document), code)
+
+
+def make_database(options: PlainOptions, _: Terminal) -> Answer:
+    """Make the database."""
+    _project, target = open_database(options.common)
+    _log.info("%s: %s", target, "made" if create_database(target) else "it is there already")
+    return Answer()
+
+
+class DatabaseDropOptions(NamedTuple):
+    """What `promptlib db drop` takes.
+
+    Attributes:
+        common: what every command takes.
+        yes: whether not to ask.
+    """
+
+    common: CommonOptions
+    yes: bool
+
+
+def remove_database(options: DatabaseDropOptions, terminal: Terminal) -> Answer:
+    """Remove the database."""
+    _project, target = open_database(options.common)
+    with queries_interruptible():
+        contents = describe_contents(target)
+    if not contents:
+        _log.info("%s: there is no such database", target)
+        return Answer()
+    told = [f"removes {contents}", "no rollback brings that back"]
+    question, name = "write the database's name to remove it:", target.parameters["dbname"]
+    if not is_agreed(terminal, told, question, unasked=options.yes, answers=[name]):
+        return Answer(code=NO)
+    drop_database(target)
+    _log.info("%s: removed", target)
+    return Answer()
+
+
+class DatabaseWaitOptions(NamedTuple):
+    """What `promptlib db wait` takes.
+
+    Attributes:
+        common: what every command takes.
+        timeout: how many seconds.
+    """
+
+    common: CommonOptions
+    timeout: float
+
+
+def add_wait_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `promptlib db wait` takes."""
+    parser.add_argument(
+        "--timeout",
+        type=number_of_seconds,
+        default=60,
+        metavar="SECONDS",
+        help="how long; default: 60",
+    )
+
+
+def await_database(options: DatabaseWaitOptions, _: Terminal) -> Answer:
+    """Wait for the database."""
+    _project, target = open_database(options.common)
+    wait_for_database(target, options.timeout)
+    _log.info("%s can be reached", target)
+    return Answer()
+
+
+def stop_server(options: PlainOptions, _: Terminal) -> Answer:
+    """Stop the embedded server."""
+    from promptlib.postgres.embedded import stop_embedded
+
+    stopped = stop_embedded(open_project(options.common).folder)
+    _log.info("stopped" if stopped else "the embedded PostgreSQL does not run")
+    return Answer()
+
+
+COMMAND = CommandGroup(
+    summary="the database itself",
+    example="test",
+    actions={
+        "show": Command(
+            summary="where the data is and how many rows are in it",
+            example="| head -1",
+            options=PlainOptions,
+            run=show_database,
+        ),
+        "test": Command(
+            summary="reach the server, and tell whether a deploy could run",
+            more="Exit code: 0 or 1.",
+            example="--json",
+            options=DatabaseTestOptions,
+            add_arguments=add_json,
+            run=judge_database,
+        ),
+        "create": Command(
+            summary="make the database, unless it is there",
+            example="",
+            options=PlainOptions,
+            run=make_database,
+        ),
+        "drop": Command(
+            summary="remove the database and all that is in it",
+            more="Asks for its name.",
+            example="",
+            options=DatabaseDropOptions,
+            add_arguments=add_yes,
+            run=remove_database,
+        ),
+        "wait": Command(
+            summary="wait until the database can be reached",
+            example="--timeout 30",
+            options=DatabaseWaitOptions,
+            add_arguments=add_wait_arguments,
+            run=await_database,
+        ),
+        "stop": Command(
+            summary="stop the embedded PostgreSQL; its data stays",
+            example="",
+            options=PlainOptions,
+            run=stop_server,
+        ),
+    },
+)

@@ -1,0 +1,60 @@
+"""`promptlib history`: every attempt at a migration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.cli.command import (
+    Answer,
+    Command,
+    CommonOptions,
+    json_answer,
+    open_migrator,
+    text_answer,
+)
+from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_json
+from promptlib.cli.views import history_lines
+
+if TYPE_CHECKING:
+    import argparse
+
+    from promptlib.cli.command import Terminal
+
+
+class HistoryOptions(NamedTuple):
+    """What `promptlib history` takes.
+
+    Attributes:
+        common: what every command takes.
+        version: how the versions of interest begin; empty: all.
+        json: whether the result is a document.
+    """
+
+    common: CommonOptions
+    version: str
+    json: bool
+
+
+def add_history_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `promptlib history` takes."""
+    parser.add_argument("version", nargs="?", default="", metavar="VERSION", help="of this alone")
+    add_json(parser)
+
+
+def history(options: HistoryOptions, terminal: Terminal) -> Answer:
+    """Every attempt."""
+    with open_migrator(options.common) as migrator:
+        found = migrator.history(options.version)
+    if options.json:
+        return json_answer({"events": [each._asdict() for each in found]})
+    return text_answer(history_lines(found, coloured=terminal.is_coloured))
+
+
+COMMAND = Command(
+    summary="every attempt at a migration, failures too",
+    more=VERSION_MAY_BE_SHORT,
+    example="20250210120000",
+    options=HistoryOptions,
+    add_arguments=add_history_arguments,
+    run=history,
+)

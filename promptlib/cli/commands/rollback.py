@@ -1,0 +1,88 @@
+"""`promptlib rollback`: take the last migration back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.cli.command import (
+    NO,
+    Answer,
+    Command,
+    CommonOptions,
+    announce,
+    is_agreed,
+    open_migrator,
+)
+from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_yes, positive_number
+from promptlib.cli.views import rollback_lines
+from promptlib.engine.request import request_downgrade
+from promptlib.engine.results import describe_deployment
+from promptlib.plan.states import require_clear
+from promptlib.plan.status import describe_place
+from promptlib.plan.steps import rollback_after, rollback_last
+
+if TYPE_CHECKING:
+    import argparse
+
+    from promptlib.cli.command import Terminal
+
+
+class RollbackOptions(NamedTuple):
+    """What `promptlib rollback` takes.
+
+    Attributes:
+        common: what every command takes.
+        n: how many of the last migrations.
+        to: the version that all are taken back after, or `base`; None: `n` counts.
+        yes: whether not to ask.
+        allow_data_loss: whether DOWN may delete rows that no migration made.
+    """
+
+    common: CommonOptions
+    n: int
+    to: str | None
+    yes: bool
+    allow_data_loss: bool
+
+
+def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `promptlib rollback` takes."""
+    how_far = parser.add_mutually_exclusive_group()
+    how_far.add_argument(
+        "-n", type=positive_number, default=1, metavar="N", help="the last N, default 1"
+    )
+    how_far.add_argument("--to", metavar="VERSION", help="all after VERSION; `base`: all")
+    add_yes(parser)
+    parser.add_argument(
+        "--allow-data-loss",
+        action="store_true",
+        help="let DOWN delete rows that no migration made",
+    )
+
+
+def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
+    """Take migrations back."""
+    loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
+    with open_migrator(options.common, **loss) as migrator:
+        found = migrator.look()
+        require_clear(found.ledger, found.files.files)
+        back = rollback_after(found, options.to) if options.to else rollback_last(found, options.n)
+        if not back.entries:
+            announce([describe_place(found)])
+            return Answer()
+        told, unasked = rollback_lines(back, found), options.yes or len(back.entries) == 1
+        if not is_agreed(terminal, told, "take them back? [y/N]", unasked=unasked):
+            return Answer(code=NO)
+        request = request_downgrade(back.end, agreed=found)
+        announce([describe_deployment(migrator.deploy(request, found))])
+    return Answer()
+
+
+COMMAND = Command(
+    summary="take the last migration back",
+    more=f"Runs its DOWN section, and asks when there are several. {VERSION_MAY_BE_SHORT}",
+    example="-n 2",
+    options=RollbackOptions,
+    add_arguments=add_rollback_arguments,
+    run=rollback,
+)

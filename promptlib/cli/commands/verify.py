@@ -1,0 +1,112 @@
+"""`promptlib verify`: prove that DOWN undoes UP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.cli.command import (
+    NO,
+    Answer,
+    Command,
+    CommonOptions,
+    open_migrator,
+    open_project,
+    text_answer,
+    write_file,
+)
+from promptlib.cli.parser import FILE, VERSION_MAY_BE_SHORT, add_embedded, natural_number
+from promptlib.cli.verify_view import verify_lines
+from promptlib.files.directory import list_migrations, parse_all, resolve_version
+from promptlib.verify.prover import prove_migrations
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from promptlib.cli.command import Terminal
+    from promptlib.files.parser import Migration
+
+ROWS = 3  # made up for each table, unless more or fewer are asked for
+
+
+class VerifyOptions(NamedTuple):
+    """What `promptlib verify` takes.
+
+    Attributes:
+        common: what every command takes.
+        versions: these alone, as they begin; none: all.
+        pending: whether those that have not run.
+        rows: how many to make up for each table.
+        html: the file to write a page to, if any.
+        embedded: whether to make the scratch database on the embedded server.
+    """
+
+    common: CommonOptions
+    versions: list[str]
+    pending: bool
+    rows: int
+    html: Path | None
+    embedded: bool
+
+
+def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `promptlib verify` takes."""
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help="these alone; default: all")
+    parser.add_argument("--pending", action="store_true", help="those that have not run")
+    parser.add_argument(
+        "--rows",
+        type=natural_number,
+        default=ROWS,
+        metavar="N",
+        help=f"rows a table; default: {ROWS}",
+    )
+    parser.add_argument(
+        "--html", type=Path, metavar=FILE, help="write a page with all that was found"
+    )
+    add_embedded(parser)
+
+
+def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
+    """Prove that DOWN undoes UP."""
+    project = open_project(options.common)
+    if options.html:
+        options.html.open("a").close()  # who may not write it had better know before the work
+    migrations = parse_all(list_migrations(project.sql))
+    chosen = _chosen(options, migrations)
+    target = project.embedded() if options.embedded else project.target()
+    report = prove_migrations(target, migrations, chosen, project.settings, options.rows)
+    if options.html:
+        from promptlib.verify.html_report import render_page
+
+        write_file(options.html, render_page(report))
+    lines = verify_lines(
+        report, coloured=terminal.is_coloured, every_statement=options.common.verbose
+    )
+    return text_answer(lines, 0 if report.is_clean else NO)
+
+
+def _chosen(options: VerifyOptions, migrations: Iterable[Migration]) -> set[str]:
+    """The versions that are to be proven."""
+    known = [migration.version for migration in migrations]
+    if not options.pending and not options.versions:
+        return {*known}
+    chosen = {resolve_version(known, text) for text in options.versions}
+    if options.pending:
+        with open_migrator(options.common) as migrator:
+            chosen |= {each.version for each in migrator.pending()}
+    return chosen
+
+
+COMMAND = Command(
+    summary="prove that DOWN undoes UP",
+    more=(
+        "Runs migrations up, down and up again in a scratch database, on tables with made-up rows, "
+        "and compares. Tells the locks that each statement takes. The target's own database is "
+        f"not touched. Exit code: 0, or 1 with findings. {VERSION_MAY_BE_SHORT}"
+    ),
+    example="--pending",
+    options=VerifyOptions,
+    add_arguments=add_verify_arguments,
+    run=verify,
+)

@@ -1,0 +1,44 @@
+"""What lint and check found, in the form that was asked for."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from promptlib.cli.command import NO, Answer, text_answer
+from promptlib.lint.violations import FORMATS, TEXT, sort_violations, summarize_violations
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from promptlib.lint.violations import Violation
+
+_log = logging.getLogger(__name__)
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses the form."""
+    parser.add_argument(
+        "--format",
+        choices=[*FORMATS],
+        default=TEXT,
+        help="how findings are told: as text (default), JSON, or annotations on GitHub",
+    )
+
+
+def violations_answer(found: Iterable[Violation], migrations: int, form: str) -> Answer:
+    """The findings; what only people read is no part of a document.
+
+    Args:
+        found: in any order.
+        migrations: how many were looked at.
+        form: one of FORMATS.
+    """
+    ordered = sort_violations(found)
+    told, summary = FORMATS[form](ordered), summarize_violations(ordered, migrations)
+    if form == TEXT:
+        told = [*told, summary]
+    else:
+        _log.info("%s", summary)
+    return text_answer(told, NO if ordered else 0)

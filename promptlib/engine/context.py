@@ -1,0 +1,59 @@
+"""What a deploy works with, handed to whatever runs a part of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg2.extensions import connection as Connection
+
+    from promptlib.config.settings import Settings
+    from promptlib.core.events import Progress
+    from promptlib.engine.watcher import Watcher
+    from promptlib.ledger.tables import LedgerSql
+
+
+class Connections(NamedTuple):
+    """How to reach the database of a deploy.
+
+    Attributes:
+        connection: what migrations run on.
+        connect: opens another one to the same database.
+        external: whether the connection's transaction is a caller's, who commits it.
+        is_command: whether a command runs, which ends with the deploy and answers to Ctrl-C and
+            SIGTERM; a program keeps its own ways.
+    """
+
+    connection: Connection
+    connect: Callable[[], Connection]
+    external: bool = False
+    is_command: bool = False
+
+
+class DeployContext(NamedTuple):
+    """What the parts of a deploy share.
+
+    Attributes:
+        connections: to the database.
+        settings: how to behave.
+        sql: what writes the ledger.
+        watcher: looks at statements that take their time.
+        progress: is told what happens.
+    """
+
+    connections: Connections
+    settings: Settings
+    sql: LedgerSql
+    watcher: Watcher
+    progress: Progress
+
+    @property
+    def connection(self) -> Connection:
+        """What migrations run on."""
+        return self.connections.connection
+
+    def connect(self) -> Connection:
+        """Open another connection."""
+        return self.connections.connect()

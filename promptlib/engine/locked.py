@@ -1,0 +1,66 @@
+"""A database that no other deploy changes now."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from promptlib.ledger.state import make_ledger
+from promptlib.plan.status import compare_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.engine.context import Connections
+    from promptlib.ledger.lock import DeployLock
+    from promptlib.plan.status import Status
+
+
+class Locked:
+    """The database of a deploy that holds the lock.
+
+    Args:
+        connections: to it.
+        status: where it stands.
+        lock: the lock, if it is held on a connection of its own.
+    """
+
+    def __init__(self, connections: Connections, status: Status, lock: DeployLock | None) -> None:
+        self.connections, self.status, self.lock = connections, status, lock
+
+    def make_ledger(self) -> Status:
+        """Make the ledger where it is not, and fill it where migrations ran before.
+
+        Returns:
+            where the database stands then.
+
+        Raises:
+            LedgerError: when it may not be made.
+        """
+        with self.writing() as cursor:
+            return self.make_ledger_in(cursor)
+
+    def make_ledger_in(self, cursor: Cursor) -> Status:
+        """The same, within a transaction that goes on."""
+        status = self.status
+        before = (version for version in status.files if version <= status.current)
+        ledger = make_ledger(cursor, status.ledger, (status.files[each] for each in before))
+        if ledger is not status.ledger:
+            self.status = compare_status(status.files, ledger)
+        return self.status
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Cursor]:
+        """A cursor; what it wrote is committed in the end, by the caller if that is his to do."""
+        connection, external = self.connections.connection, self.connections.external
+        with connection.cursor() as cursor:
+            try:
+                yield cursor
+            except BaseException:
+                if not external and not connection.closed:
+                    connection.rollback()
+                raise
+        if not external:
+            connection.commit()

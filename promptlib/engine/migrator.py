@@ -1,0 +1,362 @@
+"""The way in: migrate a database by the files of a project, from a program as from a command."""
+
+from __future__ import annotations
+
+import contextlib
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self
+
+from promptlib.config.project import read_project
+from promptlib.config.settings import override_settings
+from promptlib.core.errors import ChangedMeanwhileError, UnknownVersionError
+from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.remedies import STATUS, Remedy
+from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus
+from promptlib.ledger.history import Attempt, Execution, read_executions, read_history
+from promptlib.ledger.state import read_ledger
+from promptlib.plan.reading import MigrationFiles
+from promptlib.plan.status import Status, compare_status
+from promptlib.postgres.driver import driver_errors_explained
+from promptlib.postgres.target import read_only_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.config.project import Project
+    from promptlib.config.settings import Settings
+    from promptlib.core.errors import PromptlibError
+    from promptlib.core.events import Progress
+    from promptlib.engine.deploy import Deploy
+    from promptlib.engine.locked import Locked
+    from promptlib.engine.request import Request
+    from promptlib.ledger.state import Ledger
+    from promptlib.plan.readiness import Readiness
+    from promptlib.plan.repair import Repair
+    from promptlib.plan.states import Entry
+    from promptlib.plan.steps import PlannedStep
+    from promptlib.postgres.target import Target
+
+_UNKNOWN = Execution()
+_AS_CONFIGURED: Mapping[str, str] = MappingProxyType({})
+
+
+class Migrator:
+    """Migrates one database by the files of one project.
+
+    Use it in a `with` block: it keeps one connection open, and opens others while it deploys. It
+    prints nothing, handles no signals and shares nothing with other migrators; each belongs to one
+    thread at a time.
+
+        with Migrator("postgresql://user@host/database", config="alembic.ini") as migrator:
+            migrator.migrate()
+
+    Args:
+        url: the database; None: DATABASE_URL, the project's .env or its embedded server.
+        config: the path of alembic.ini or pyproject.toml; None: the one in the current folder, or
+            what ALEMBIC_CONFIG names.
+        settings: what wins over the configuration, by the names that it has there: lock_timeout,
+            lock_attempts, statement_timeout, deploy_wait, version_table_schema.
+        progress: called with each event of a deploy, perhaps from another thread.
+
+    Raises:
+        ConfigurationError: when there is no configuration, or it makes no sense.
+        NoConnectionError: later, when the database cannot be reached.
+    """
+
+    _is_command = False
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        config: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        project = read_project(config or "", {}, url or "")
+        chosen = override_settings(project.settings, settings or {})
+        self._set_up(project._replace(settings=chosen), progress)
+
+    def _set_up(
+        self,
+        project: Project,
+        progress: Progress | None,
+        target: Target | None = None,
+    ) -> None:
+        self._project, self._progress, self._target = project, progress, target
+        self._opened: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._opened:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def target(self) -> Target:
+        """The database, once it is known where it is."""
+        if not self._target:
+            self._target = self._project.target()
+        return self._target
+
+    @property
+    def project(self) -> Project:
+        """Whose files and settings these are."""
+        return self._project
+
+    @property
+    def settings(self) -> Settings:
+        """How it behaves."""
+        return self._project.settings
+
+    # What a program asks.
+
+    def status(self) -> DatabaseStatus:
+        """Where the database stands. Nothing is written or locked.
+
+        Raises:
+            PromptlibError: when it cannot be reached, or a name in sql/ is not a migration's.
+        """
+        return self.report(*self.look_closely())
+
+    def report(self, found: Status, executions: Mapping[str, Execution]) -> DatabaseStatus:
+        """Where the database stands, from what was read of it."""
+        return DatabaseStatus(
+            database=self._connection.info.dbname,
+            url=str(self.target),
+            current=found.current or None,
+            head=found.head or None,
+            available=len(found.files),
+            half_done=found.ledger.half_done,
+            migrations=tuple(_migration(found, executions, entry) for entry in found.entries),
+        )
+
+    def pending(self) -> tuple[MigrationStatus, ...]:
+        """The migrations that have not run, late ones too, oldest first.
+
+        Raises:
+            PromptlibError: as `status` does.
+        """
+        found = self.look()
+        return tuple(_migration(found, {}, entry) for entry in found.waiting)
+
+    def executed(self) -> tuple[MigrationStatus, ...]:
+        """The migrations that ran, oldest first.
+
+        Raises:
+            PromptlibError: as `status` does.
+        """
+        found, executions = self.look_closely()
+        return tuple(_migration(found, executions, entry) for entry in found.applied)
+
+    def history(self, version: str = "") -> tuple[Attempt, ...]:
+        """Every attempt to run a migration, oldest first.
+
+        Args:
+            version: of the only one to tell of, or how it begins; empty: all.
+
+        Raises:
+            UnknownVersionError: when neither an attempt nor a file has such a version.
+        """
+        with self._snapshot() as cursor:
+            ledger = read_ledger(cursor, self.settings.version_table_schema)
+            rows = read_history(cursor, ledger, version)
+        files = self._sources().files if version and not rows else []
+        if version and not rows and not any(each.version.startswith(version) for each in files):
+            raise UnknownVersionError(
+                f"no migration has a version that begins with {version!r}",
+                Remedy("{} shows them all", STATUS),
+            )
+        return tuple(rows)
+
+    def migrate(self, to: str = "head", *, late: str | None = None) -> Deployment:
+        """Run pending migrations, oldest first.
+
+        Args:
+            to: head, +N for the next N, or a version, which may be shortened while it is unique.
+            late: `apply` runs late migrations first, `refuse` refuses them; None: what the
+                configuration says.
+
+        Raises:
+            UnknownVersionError: for a target that is none.
+            MigrationFileError: for a file that is broken; nothing has run.
+            PlanRefusedError: when a migration is late, edited, missing or cut off; its subclasses
+                tell which. Nothing has run.
+            LockNotAcquiredError: when another deploy does not end in time.
+            StatementError: when a statement fails. Nothing of its migration is left, if that runs
+                in a transaction; those before it stay.
+        """
+        from promptlib.engine.request import request_upgrade
+
+        chosen = {} if late is None else {"late_migrations": late}
+        return self._run(request_upgrade(to), self.look(), chosen)
+
+    def rollback(
+        self, count: int = 1, *, to: str | None = None, allow_data_loss: bool = False
+    ) -> Deployment:
+        """Take the newest migrations back.
+
+        Args:
+            count: how many.
+            to: all after this version instead, which may be shortened; `base`: all.
+            allow_data_loss: whether DOWN sections may delete rows that no migration made.
+
+        Raises:
+            PromptlibError: as `migrate` does.
+        """
+        from promptlib.engine.request import request_downgrade
+        from promptlib.plan.steps import rollback_after, rollback_last
+
+        found = self.look()
+        back = rollback_last(found, count) if to is None else rollback_after(found, to)
+        chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
+        return self._run(request_downgrade(back.end, agreed=found), found, chosen)
+
+    # What the commands ask beyond that.
+
+    def look(self) -> Status:
+        """Compare the files with the database, as it is at one moment."""
+        sources = self._sources()
+        return compare_status(sources, self.ledger())
+
+    def look_closely(self) -> tuple[Status, dict[str, Execution]]:
+        """The same, with when and how the applied migrations ran, by version."""
+        sources = self._sources()
+        with self._snapshot() as cursor:
+            ledger = read_ledger(cursor, self.settings.version_table_schema)
+            executions = read_executions(cursor, ledger)
+        return compare_status(sources, ledger), executions
+
+    def ledger(self) -> Ledger:
+        """What the database remembers, whatever the files say."""
+        with self._snapshot() as cursor:
+            return read_ledger(cursor, self.settings.version_table_schema)
+
+    def readiness(self) -> tuple[Readiness, list[PromptlibError]]:
+        """Whether a deploy could run: what it would find, and what stands in the way."""
+        from promptlib.plan.readiness import check_readiness
+
+        with self._explained():
+            return check_readiness(self._connection, self._sources(), self.settings)
+
+    def plan(self, found: Status, request: Request) -> list[PlannedStep]:
+        """The steps of a deploy, which would be refused where this is."""
+        from promptlib.engine.request import plan_request
+
+        return plan_request(request, found, self.settings)
+
+    def deploy(self, request: Request, seen: Status) -> Deployment:
+        """Run what is asked for, by somebody who has looked before."""
+        return self._run(request, seen, _AS_CONFIGURED)
+
+    def script(self, found: Status, steps: list[PlannedStep]) -> str:
+        """The SQL of steps, for psql."""
+        from promptlib.engine.psql_script import write_script
+
+        schema = self.settings.version_table_schema
+        parts = write_script(found.files, steps, found.current, self.settings, schema)
+        return "\n\n".join([*parts, ""])
+
+    def repair(self, seen: Status, agreed: Repair) -> None:
+        """Take the files for right, in one transaction, while no deploy runs.
+
+        Args:
+            seen: what was seen before.
+            agreed: what somebody has agreed to then.
+
+        Raises:
+            ChangedMeanwhileError: when files or ledger have changed since.
+        """
+        from promptlib.plan.repair import find_repairs, repair_statements
+
+        with self.locked(seen) as locked:
+            if find_repairs(locked.status) != agreed:
+                raise ChangedMeanwhileError(
+                    "files or ledger have changed meanwhile, so nothing was repaired",
+                    "run it again",
+                )
+            with locked.writing() as cursor:
+                status = locked.make_ledger_in(cursor)
+                for sql in repair_statements(status, agreed):
+                    cursor.execute(sql)
+
+    def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
+        """Keep other deploys out, and compare again: files may have changed as well."""
+        return self._deploy(self._sources(), self.settings).locked(seen)
+
+    def _sources(self) -> MigrationFiles:
+        """The files as they are now, listed: a wrong name is told before anything is asked."""
+        found = MigrationFiles(self._project.sql)
+        _ = found.files
+        return found
+
+    @property
+    def _connection(self) -> Connection:
+        if not self._opened or self._opened.closed:
+            self._opened = self.target.connect()
+        return self._opened
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[Cursor]:
+        with self._explained(), read_only_snapshot(self._connection) as cursor:
+            yield cursor
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of the driver's in our words; Ctrl-C ends a query, where a command runs."""
+        heard = queries_interruptible() if self._is_command else contextlib.nullcontext()
+        with driver_errors_explained(), heard:
+            yield
+
+    def _run(self, request: Request, seen: Status, chosen: Mapping[str, str]) -> Deployment:
+        from promptlib.engine.request import is_needed, plan_request, untouched
+
+        settings = override_settings(self.settings, chosen)
+        if not is_needed(plan_request(request, seen, settings), seen):
+            return untouched(seen)
+        return self._deploy(seen.files, settings).run_locked(request, seen)
+
+    def _deploy(self, files: MigrationFiles, settings: Settings) -> Deploy:
+        from promptlib.core.events import ignore
+        from promptlib.engine.context import Connections
+        from promptlib.engine.deploy import Deploy
+
+        connections = Connections(
+            self._connection, self.target.connect, is_command=self._is_command
+        )
+        return Deploy(connections, files, settings, self._progress or ignore)
+
+
+class CommandMigrator(Migrator):
+    """One for a command, which has read its configuration and answers to Ctrl-C and SIGTERM.
+
+    Args:
+        project: whose files and settings.
+        progress: called with each event of a deploy.
+        target: the database; None: the one that the project names.
+    """
+
+    _is_command = True
+
+    def __init__(self, project: Project, progress: Progress, target: Target | None = None) -> None:
+        self._set_up(project, progress, target)
+
+
+def _migration(found: Status, executions: Mapping[str, Execution], entry: Entry) -> MigrationStatus:
+    row = found.rows.get(entry.version)
+    checksum = row.checksum if row else found.files.checksums.get(entry.version)
+    execution = executions.get(entry.version, _UNKNOWN)
+    name = entry.name.replace("_", " ")
+    return MigrationStatus(entry.version, name, entry.state, checksum, execution)

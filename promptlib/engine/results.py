@@ -1,0 +1,93 @@
+"""What `Migrator` gives back: typed, frozen, and public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.durations import display_duration
+from promptlib.plan.status import place_of_version
+
+if TYPE_CHECKING:
+    from promptlib.ledger.history import Execution
+    from promptlib.ledger.state import HalfDone
+    from promptlib.plan.states import State
+
+
+class MigrationStatus(NamedTuple):
+    """Where one migration stands.
+
+    Attributes:
+        version: 14 digits.
+        name: what it does, in words.
+        state: `executed`, `pending`, `late`, `edited` or `missing`.
+        checksum: of the UP section that ran, or else of the file's; None, if neither can be read.
+        execution: when, how long and as whom it ran, as far as that is known.
+    """
+
+    version: str
+    name: str
+    state: State
+    checksum: str | None
+    execution: Execution
+
+
+class DatabaseStatus(NamedTuple):
+    """Where a database stands.
+
+    Attributes:
+        database: what the server calls it.
+        url: where it is, without a password.
+        current: the current revision; None: none has run.
+        head: the newest file's version; None: there is no file.
+        available: how many files there are.
+        half_done: sections outside a transaction that were cut off.
+        migrations: where each migration stands, oldest first.
+    """
+
+    database: str
+    url: str
+    current: str | None
+    head: str | None
+    available: int
+    half_done: tuple[HalfDone, ...]
+    migrations: tuple[MigrationStatus, ...]
+
+
+class RanSection(NamedTuple):
+    """A section that a deploy ran.
+
+    Attributes:
+        version: of the migration.
+        direction: `up` or `down`.
+        seconds: how long it took.
+    """
+
+    version: str
+    direction: str
+    seconds: float
+
+
+class Deployment(NamedTuple):
+    """What came of a deploy.
+
+    Attributes:
+        ran: the sections that ran, in their order.
+        before: the current revision when it began; None: none had run.
+        current: the current revision now; None: none is left.
+        head: the newest file's version; None: there is no file.
+        seconds: how long it took.
+    """
+
+    ran: tuple[RanSection, ...]
+    before: str | None
+    current: str | None
+    head: str | None
+    seconds: float
+
+
+def describe_deployment(done: Deployment) -> str:
+    """Say what was done, and where the database stands."""
+    number = len(done.ran)
+    took = f"{number} migration{'s' * (number != 1)} in {display_duration(done.seconds)}; "
+    place = place_of_version(done.current or "", done.head or "")
+    return (took if number else "") + place

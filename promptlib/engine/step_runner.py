@@ -1,0 +1,291 @@
+"""Runs the steps of a deploy, one after the other, and records each together with what it did.
+
+In which order they run is the plan's, and that nobody else deploys is the deploy's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+import psycopg2
+from psycopg2 import errors
+from psycopg2.errorcodes import (
+    CLASS_CONNECTION_EXCEPTION,
+    CLASS_OPERATOR_INTERVENTION,
+)
+
+from promptlib.core.durations import display_duration, duration_seconds
+from promptlib.core.errors import (
+    ChangedMeanwhileError,
+    ConfigurationError,
+    PromptlibError,
+    display_path,
+)
+from promptlib.core.events import Event, Kind
+from promptlib.core.remedies import STATUS, Remedy
+from promptlib.engine.resumable import TOLERATED, ResumableRun, record_apart, wait_for_orphan
+from promptlib.engine.retries import retry
+from promptlib.engine.runner import run_section
+from promptlib.engine.session_settings import changes_settings
+from promptlib.engine.transactions import Chain, Nested
+from promptlib.ledger.tables import DOWN, EVENTS, UP, Ran
+from promptlib.plan.states import require_unchanged
+from promptlib.postgres.driver import driver_errors_explained
+from promptlib.postgres.errors import explain_server_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from promptlib.engine.context import DeployContext
+    from promptlib.engine.runner import Step
+    from promptlib.engine.sections import Sections
+    from promptlib.ledger.lock import DeployLock
+    from promptlib.ledger.tables import Move
+    from promptlib.plan.steps import PlannedStep
+
+    Recorded = Callable[[PlannedStep], None]
+
+# Of connections no server can tell; a cancel or the end of a session may come behind a commit.
+_TOO_LATE = (CLASS_CONNECTION_EXCEPTION, CLASS_OPERATOR_INTERVENTION)
+
+
+class StepRunner:
+    """Runs steps on the connection of a deploy that holds the lock.
+
+    Args:
+        context: of the deploy.
+        sections: what the steps run.
+        lock: the lock, if it is held on a connection of its own.
+        recorded: called for each step that moves alembic_version, in its transaction, when all but
+            the commit is done.
+    """
+
+    def __init__(
+        self,
+        context: DeployContext,
+        sections: Sections,
+        lock: DeployLock | None,
+        recorded: Recorded | None = None,
+    ) -> None:
+        self._context, self._sections = context, sections
+        self._lock, self._recorded = lock, recorded
+        external, usual = context.connections.external, context.settings.of_section({})
+        self._within: Chain | Nested = (
+            Nested(context.connection) if external else Chain(context.connection, usual)
+        )
+
+    def run(self, planned: PlannedStep, position: str) -> float | None:
+        """Run a step, commit it, and tell so.
+
+        Args:
+            planned: what to run.
+            position: its number among the others, as it is shown.
+
+        Returns:
+            how many seconds it took; None, if there was nothing to do but to move on.
+
+        Raises:
+            PromptlibError: what it was that kept it from running. Nothing is left of a section in a
+                transaction; of the others what took effect is recorded.
+        """
+        version, direction = planned.version, planned.direction
+        if planned.passes_over:
+            self._pass_over(planned)
+            said = f"{position}  {version} never ran here: passed over"
+            self._context.progress(Event(Kind.PASSED_OVER, said, version, direction))
+            return None
+        step = self._sections.find(version, direction)
+        title = f"{position}  {_titled(step)}"
+        self._context.progress(Event(Kind.BEGIN, title, version, direction))
+        with driver_errors_explained(display_path(step.path)):
+            began = self._begin(step, title)
+            run = self._run if step.section.transactional else self._run_outside
+            run(step, planned, began)
+        seconds = time.perf_counter() - began
+        said = f"{title}  {display_duration(seconds)}"
+        self._context.progress(Event(Kind.STEP, said, version, direction, seconds))
+        return seconds
+
+    def finish(self) -> None:
+        """Leave the connection in no transaction of ours."""
+        self._within.commit()
+
+    def _pass_over(self, planned: PlannedStep) -> None:
+        """Move alembic_version alone."""
+        assert planned.move
+        self._within.begin()
+        with self._context.connection.cursor() as cursor:
+            cursor.execute(planned.move.sql(self._context.sql.version))
+            if cursor.rowcount != 1:
+                raise _moved_elsewhere(planned.move, "")
+        self._call(planned)
+        self._within.commit()
+
+    def _call(self, planned: PlannedStep) -> None:
+        if self._recorded and planned.move:
+            self._recorded(planned)
+
+    def _begin(self, step: Step, title: str) -> float:
+        """Make sure that the step may run now; when it began."""
+        if self._lock:
+            self._lock.require()
+        limit = step.section.lock_timeout or self._context.settings.lock_timeout
+        self._context.watcher.section(title, duration_seconds(limit))
+        half = self._sections.half_done(step.version)
+        if half and half.direction == step.direction:
+            require_unchanged(half, step.section, step.path)
+        if half and half.outcome == "running":
+            self._within.commit()  # to wait in no transaction
+            wait_for_orphan(self._context, half, step.path)
+        return time.perf_counter()
+
+    def _run(self, step: Step, planned: PlannedStep, _began: float) -> None:
+        """Run a section in a transaction, again where others stand in the way, and commit it."""
+        context = self._context
+        settings = context.settings.of_section(step.section.settings)
+        tolerated = TOLERATED[step.direction] if self._sections.undoes(step) else ()
+        began = time.perf_counter()
+
+        def attempt() -> None:
+            nonlocal began
+            began = time.perf_counter()
+            pid = self._within.begin(None if changes_settings(step.section) else settings)
+            pid = run_section(context, step, settings, tolerated=tolerated, pid=pid)
+            self._end(step, planned, Ran(_ago(began), 0, planned.move), pid)
+
+        def undo(error: BaseException) -> None:
+            self._undo()
+            said, there = str(error) or "interrupted", self._sections.is_applied(step.version)
+            attempted = (step.version, step.direction)
+            record_apart(context, context.sql.failed(attempted, _ago(began), said, there=there))
+
+        retry(attempt, context.settings.attempts, context.watcher, context.progress, undo)
+        self._within.release()
+
+    def _run_outside(self, step: Step, planned: PlannedStep, began: float) -> None:
+        """Run a section outside a transaction, from where an earlier run was cut off."""
+        _require_no_caller_s_transaction(self._context, step)
+        half, undoes = self._sections.half_done(step.version), self._sections.undoes(step)
+        this = ResumableRun(self._context, step, half, undoes=undoes)
+        try:
+            with self._autocommit():
+                attempt = this.run()
+        except BaseException as error:
+            if sql := this.failed(error):
+                record_apart(self._context, sql)
+            raise
+        try:
+            self._end(step, planned, Ran(_ago(began), attempt, planned.move))
+        except BaseException as error:
+            self._undo()
+            said = str(error) or "interrupted"
+            record_apart(self._context, self._context.sql.ended(attempt, "running", said))
+            raise
+
+    @contextlib.contextmanager
+    def _autocommit(self) -> Iterator[None]:
+        self._within.begin()
+        self._context.connection.autocommit = True
+        try:
+            yield
+        finally:
+            with contextlib.suppress(psycopg2.Error):  # the connection may be lost
+                self._context.connection.autocommit = False
+
+    def _undo(self) -> None:
+        """Take back what was not committed."""
+        with contextlib.suppress(psycopg2.Error):  # the connection may be lost
+            self._within.undo()
+
+    def _end(self, step: Step, planned: PlannedStep, ran: Ran, pid: int = 0) -> None:
+        """Remember a section and commit it.
+
+        Raises:
+            PromptlibError: when it cannot be committed, for a rule that is checked then.
+        """
+        sql = self._record_of(step, ran)
+        try:
+            if self._recorded and planned.move:
+                # Whoever is called may write into the transaction, so it does not end before.
+                with self._context.connection.cursor() as cursor:
+                    cursor.execute(sql)
+                self._call(planned)
+                sql = ""
+            with self._context.watcher.statement(pid):
+                self._within.end(sql, pid)
+        except psycopg2.Error as error:
+            if not self._is_committed(step, error):
+                # A traceback would show the driver's error, and with it the data that it quotes.
+                raise _explained(error, step, ran) from None
+            self._undo()  # what has begun behind the commit
+
+    def _record_of(self, step: Step, ran: Ran) -> str:
+        """The SQL that remembers a section."""
+        sql = self._context.sql
+        if step.direction == DOWN:
+            return sql.taken_back(step.version, ran)
+        if self._sections.is_applied(step.version):  # an UP that undid half of a DOWN
+            return sql.done(step.version, UP, ran)
+        return sql.applied(self._sections.migration(step.version), ran)
+
+    def _is_committed(self, step: Step, error: psycopg2.Error) -> bool:
+        """Whether the error came up behind the commit, and the ledger says so."""
+        state = error.pgcode or CLASS_CONNECTION_EXCEPTION
+        if self._context.connections.external or not state.startswith(_TOO_LATE):
+            return False
+        sql = f"SELECT FROM {self._context.sql.migrations} WHERE id = %s"
+        refused = contextlib.suppress(psycopg2.Error, PromptlibError)
+        with (
+            refused,
+            contextlib.closing(self._context.connect()) as other,
+            other.cursor() as cursor,
+        ):
+            cursor.execute(sql, (step.version,))
+            return bool(cursor.rowcount) != self._sections.is_applied(step.version)
+        return False  # as far as anybody knows
+
+
+def _require_no_caller_s_transaction(context: DeployContext, step: Step) -> None:
+    """Refuse a section outside a transaction where a caller's is open."""
+    if context.connections.external:
+        raise ConfigurationError(
+            "transaction:false needs a connection without an open transaction",
+            "pass an engine, or a connection that has begun nothing",
+            place=display_path(step.path),
+        )
+
+
+def _titled(step: Step) -> str:
+    word = "upgrade  " if step.direction == UP else "downgrade"
+    return f"{word} {step.version}  {step.path.stem.partition('_')[2].replace('_', ' ')}"
+
+
+def _explained(error: psycopg2.Error, step: Step, ran: Ran) -> PromptlibError:
+    """Why a section could not be committed."""
+    place = display_path(step.path)
+    if ran.move and _is_moved_elsewhere(error):
+        return _moved_elsewhere(ran.move, place)
+    return explain_server_error(error, place)
+
+
+def _is_moved_elsewhere(error: psycopg2.Error) -> bool:
+    """Whether a section cannot be recorded because the current revision is not what it was."""
+    column = error.diag.table_name, error.diag.column_name
+    return isinstance(error, errors.NotNullViolation) and column == (EVENTS, "version")
+
+
+def _moved_elsewhere(move: Move, place: str) -> ChangedMeanwhileError:
+    return ChangedMeanwhileError(
+        f"alembic_version is not at {move.before or 'base'} any more: something else than this "
+        "deploy has changed it",
+        Remedy("see where the database stands with {}, then run it again", STATUS),
+        place=place,
+    )
+
+
+def _ago(began: float) -> str:
+    """When something began that a performance counter has seen, as an SQL expression."""
+    milliseconds = 1000 * (time.perf_counter() - began)
+    return f"clock_timestamp() - interval '{milliseconds:.3f} ms'"
