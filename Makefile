@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 help:
 	@echo 'make migrate   bring a database to the newest schema (DATABASE_URL, or an embedded one)'
-	@echo 'make test      run the tests on real PostgreSQL servers'
+	@echo 'make test      run the tests, on the embedded PostgreSQL 18 (or on TEST_SERVERS)'
 	@echo 'make check     formatting, lint, types and the migrations'
 	@echo 'make format    format the code'
 	@echo 'make benchmark   the speed, beside psql, plain Alembic and dbmate'
@@ -18,7 +18,7 @@ migrate: .venv/.embedded
 	@$(BIN)/promptlib --quiet db show
 
 test: .venv/.dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ _EVERY_SERVER = ("postgres", "registry")
 def pytest_report_header() -> str:
     """Say which servers the tests run on."""
     return f"PostgreSQL: {', '.join(servers.available())}"
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Take half as many again as there are cores: tests wait for servers and for locks."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) * 3 // 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -74,8 +80,14 @@ def session_servers() -> Iterator[_Servers]:
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, session_servers: _Servers) -> Server:
-    """A running server."""
-    return session_servers.get(request.param)
+    """A running server.
+
+    A test with the mark `alone` looks at the whole server, or changes it: where several workers
+    share a given one, it gets another.
+    """
+    shared = request.param == servers.SHARED and "PYTEST_XDIST_WORKER" in os.environ
+    alone = shared and request.node.get_closest_marker("alone")
+    return session_servers.get(servers.DEFAULT if alone else request.param)
 
 
 @pytest.fixture
@@ -103,7 +115,7 @@ def project(tmp_path: Path, database: Database) -> Project:
 @pytest.fixture
 def powerless(database: Database) -> None:
     """A role that may do nothing but in the schema public."""
-    database.query("DO $$ BEGIN CREATE ROLE powerless; EXCEPTION WHEN duplicate_object THEN END $$")
+    database.server.role("powerless")
     database.query("GRANT ALL ON SCHEMA public TO powerless")
 
 

@@ -73,6 +73,7 @@ def test_the_question_can_be_interrupted(
     assert dump(database) == before
 
 
+@pytest.mark.alone
 def test_an_interrupt_leaves_no_scratch_database(unadopted: Project, database: Database) -> None:
     unadopted.add(TWO, "CREATE TABLE b (i int);\nSELECT pg_sleep(600);", name="make_b")
     scratch = "SELECT datname FROM pg_database WHERE datname LIKE 'promptlib_scratch%'"
@@ -198,8 +199,8 @@ def test_a_table_of_another_program(three: Project, database: Database) -> None:
 
 
 def test_a_user_who_does_not_own_the_table(unadopted: Project, database: Database) -> None:
-    database.query("DO $$ BEGIN CREATE ROLE guest; EXCEPTION WHEN duplicate_object THEN END $$")
-    database.query("ALTER ROLE guest CREATEDB; GRANT ALL ON SCHEMA public TO guest")
+    database.server.role("guest", "CREATEDB")
+    database.query("GRANT ALL ON SCHEMA public TO guest")
     database.query("GRANT ALL ON migrations TO guest")
     unadopted.url += "?options=-c%20role%3Dguest"
     refused = unadopted.promptlib("adopt", "--yes", ok=False)

@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 
 from support import pooler, servers
-from support.processes import until
+from support.holding import Hold
 from support.projects import ONE, THREE, Project
 from support.terminals import Terminal
 
@@ -183,14 +183,13 @@ def test_a_query_that_waits_can_be_interrupted(
     three: Project, database: Database, command: str
 ) -> None:
     three.promptlib("migrate")
-    with database.connect() as holder, holder.cursor() as cursor:
-        holder.autocommit = False
-        cursor.execute("LOCK migrations, migration_events")
-        with three.start("promptlib", *command.split()) as looking:
-            until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
-            looking.signal(signal.SIGINT)
-            looking.ends(130)
-        holder.rollback()
+    with (
+        Hold(database, "LOCK migrations, migration_events") as hold,
+        three.start("promptlib", *command.split()) as looking,
+    ):
+        hold.blocks()
+        looking.signal(signal.SIGINT)
+        looking.ends(130)
 
 
 def test_a_replica_and_a_server_that_comes_back(three: Project, server: Server) -> None:

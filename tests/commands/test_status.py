@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.processes import until
+from support.holding import Hold
 from support.projects import ONE, THREE, TWO
 from support.terminals import Terminal
 
@@ -113,14 +113,14 @@ def test_what_ran_is_read_at_one_moment(three: Project, database: Database) -> N
     """Two terminals: one deploys while the other looks, who sees all of a migration or nothing."""
     three.promptlib("migrate", TWO)
     three.add(THREE, "CREATE TABLE c (i int); SELECT pg_advisory_lock(7);", name="make_c")
-    with database.connect() as holder, holder.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(7)")
-        with three.start("promptlib", "migrate") as deploy:
-            waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            until(lambda: database.value(waiting))
-            found = three.document("status")
-            assert (found["current"], found["executed"], found["pending"]) == (TWO, 2, 1)
-            assert three.promptlib("pending").stdout == f"{THREE}  make c\n"
-            cursor.execute("SELECT pg_advisory_unlock(7)")
-            deploy.ends()
+    with (
+        Hold(database, "SELECT pg_advisory_xact_lock(7)") as hold,
+        three.start("promptlib", "migrate") as deploy,
+    ):
+        hold.blocks()
+        found = three.document("status")
+        assert (found["current"], found["executed"], found["pending"]) == (TWO, 2, 1)
+        assert three.promptlib("pending").stdout == f"{THREE}  make c\n"
+        hold.release()
+        deploy.ends()
     assert three.document("status")["current"] == THREE

@@ -194,6 +194,7 @@ def test_who_may_not_make_databases_is_told_what_to_do(three: Project, server: S
     assert "--embedded" in result.stderr
 
 
+@pytest.mark.alone
 def test_a_pooler_in_between_is_told_what_to_do(
     three: Project, database: Database, server: Server
 ) -> None:
@@ -211,6 +212,7 @@ def test_a_server_that_cannot_be_reached(three: Project) -> None:
     assert "cannot connect to postgresql://nobody@127.0.0.1:1/" in result.stderr
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_leaves_no_database_behind(
     three: Project, database: Database, sent: signal.Signals
@@ -223,6 +225,7 @@ def test_an_interrupt_leaves_no_database_behind(
     assert database.query(_SCRATCH) == []
 
 
+@pytest.mark.alone
 def test_what_a_killed_one_left_goes_with_the_next(three: Project, database: Database) -> None:
     path = three.add(4, "SELECT pg_sleep(600);")
     with three.start("promptlib", "verify") as running:

@@ -193,6 +193,7 @@ def test_until_then_whoever_looks_is_told(unadopted: Database) -> None:
     assert unadopted.alembic("current").stderr == ""
 
 
+@pytest.mark.alone
 def test_a_dry_run_writes_nothing(unadopted: Database) -> None:
     before = dump(unadopted)
     databases = "SELECT datname FROM pg_database WHERE datname LIKE 'promptlib_scratch%'"
@@ -287,7 +288,7 @@ def test_differences_are_named_and_nothing_is_written(
 
 def test_what_does_not_count(unadopted: Database) -> None:
     """What is another component's, says nothing of the schema, or is an operator's to tune."""
-    unadopted.query("DO $$ BEGIN CREATE ROLE app; EXCEPTION WHEN duplicate_object THEN END $$")
+    unadopted.server.role("app")
     run(
         unadopted,
         "COMMENT ON TABLE models IS 'what providers offer'",

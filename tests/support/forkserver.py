@@ -76,13 +76,13 @@ def _begin(request: Request, files: list[int]) -> Callable[[], int | None]:
     if child := os.fork():
         for file in standard:
             os.close(file)
-        os.write(answer, f"{child}\n".encode())
         _, status = os.waitpid(child, 0)
         os.write(answer, f"{os.waitstatus_to_exitcode(status)}\n".encode())
         os._exit(0)
-    os.close(answer)
     if request.session:
         os.setsid()
+    os.write(answer, f"{os.getpid()}\n".encode())
+    os.close(answer)
     for number, file in enumerate(standard):
         os.dup2(file, number)
         os.close(file)

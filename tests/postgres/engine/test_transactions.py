@@ -208,6 +208,7 @@ def _set_standby(database: Database, name: str) -> None:
     until(lambda: database.value(f"SELECT current_setting('synchronous_standby_names') = {shown}"))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("options", ["", " transaction:false"])
 @pytest.mark.parametrize("how", ["interrupted", "terminated"])
 def test_what_comes_behind_a_commit_does_not_make_it_a_failure(

@@ -73,7 +73,7 @@ def test_a_ledger_that_was_emptied_is_filled_again(three: Project, database: Dat
 
 
 def test_a_user_who_may_not_create_tables_is_told_which(three: Project, database: Database) -> None:
-    database.query("DO $$ BEGIN CREATE ROLE visitor; EXCEPTION WHEN duplicate_object THEN END $$")
+    database.server.role("visitor")
     database.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     visitor = Project(three.folder, f"{three.url}?options=-c%20role%3Dvisitor")
     expected = (

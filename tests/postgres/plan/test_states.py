@@ -186,7 +186,7 @@ def test_looking_neither_writes_nor_waits(
 def test_looking_needs_no_right_to_the_ledger_and_no_readable_files(
     ran: Project, database: Database
 ) -> None:
-    database.query("DO $$ BEGIN CREATE ROLE onlooker; EXCEPTION WHEN duplicate_object THEN END $$")
+    database.server.role("onlooker")
     database.query("GRANT SELECT ON alembic_version TO onlooker")
     make(ran, "late 2")
     reader = Project(ran.folder, f"{ran.url}?options=-c%20role%3Donlooker")

@@ -15,23 +15,21 @@ from support.processes import until
 if TYPE_CHECKING:
     from support.databases import Database
 
-_DROPPING = (
-    "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query ~ '^DROP DATABASE .*\"$'"
-)
+_DROPPING = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s"
 
 
 def test_another_s_session_is_waited_for(database: Database) -> None:
     """Only a superuser may end a superuser's, and autovacuum is one."""
-    database.query("DO $$ BEGIN CREATE ROLE maker; EXCEPTION WHEN duplicate_object THEN END $$")
-    database.query("ALTER ROLE maker LOGIN CREATEDB")
+    database.server.role("maker", "LOGIN CREATEDB")
     maker = Target(database.server.parameters(user="maker", dbname=database.name), "the test")
     with open_scratch_databases(maker) as scratch, ThreadPoolExecutor() as pool:
         made = scratch.create()
-        there = database.server.dsn(dbname=made.parameters["dbname"])
+        name = made.parameters["dbname"]
+        there = database.server.dsn(dbname=name)
         with contextlib.closing(psycopg2.connect(there)) as superusers:
             dropped = pool.submit(scratch.drop, made)
-            until(lambda: database.query(_DROPPING))
+            until(lambda: database.query(_DROPPING, f'DROP DATABASE %"{name}"'))
             superusers.close()
             dropped.result()
     asked = "SELECT count(*) FROM pg_database WHERE datname = %s"
-    assert database.value(asked, made.parameters["dbname"]) == 0
+    assert database.value(asked, name) == 0
