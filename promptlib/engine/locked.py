@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from promptlib.core.interrupts import queries_interruptible
 from promptlib.ledger.state import make_ledger
 from promptlib.plan.status import compare_status
 
@@ -55,12 +56,14 @@ class Locked:
     def writing(self) -> Iterator[Cursor]:
         """A cursor; what it wrote is committed in the end, by the caller if that is his to do."""
         connection, external = self.connections.connection, self.connections.external
-        with connection.cursor() as cursor:
-            try:
-                yield cursor
-            except BaseException:
-                if not external and not connection.closed:
-                    connection.rollback()
-                raise
-        if not external:
-            connection.commit()
+        heard = self.connections.is_command and not external
+        with queries_interruptible() if heard else contextlib.nullcontext():
+            with connection.cursor() as cursor:
+                try:
+                    yield cursor
+                except BaseException:
+                    if not external and not connection.closed:
+                        connection.rollback()
+                    raise
+            if not external:
+                connection.commit()

@@ -6,7 +6,7 @@ import contextlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from promptlib.config.project import read_project
+from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ChangedMeanwhileError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
@@ -58,6 +58,7 @@ class Migrator:
         url: the database; None: DATABASE_URL, the project's .env or its embedded server.
         config: the path of alembic.ini or pyproject.toml; None: the one in the current folder, or
             what ALEMBIC_CONFIG names.
+        section: the section of alembic.ini that is read, as `alembic --name` has it.
         settings: what wins over the configuration, by the names that it has there: lock_timeout,
             lock_attempts, statement_timeout, deploy_wait, version_table_schema.
         progress: called with each event of a deploy, perhaps from another thread.
@@ -74,10 +75,11 @@ class Migrator:
         url: str | None = None,
         *,
         config: str | None = None,
+        section: str = DEFAULT_SECTION,
         settings: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> None:
-        project = read_project(config or "", {}, url or "")
+        project = read_project(config or "", {}, url or "", section)
         chosen = override_settings(project.settings, settings or {})
         self._set_up(project._replace(settings=chosen), progress)
 
@@ -248,8 +250,9 @@ class Migrator:
         """Whether a deploy could run: what it would find, and what stands in the way."""
         from promptlib.plan.readiness import check_readiness
 
-        with self._explained():
-            return check_readiness(self._connection, self._sources(), self.settings)
+        sources = self._sources()
+        with self._asking() as connection:
+            return check_readiness(connection, sources, self.settings)
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
         """The steps of a deploy, which would be refused where this is."""
@@ -310,15 +313,16 @@ class Migrator:
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[Cursor]:
-        with self._explained(), read_only_snapshot(self._connection) as cursor:
+        with self._asking() as connection, read_only_snapshot(connection) as cursor:
             yield cursor
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Errors of the driver's in our words; Ctrl-C ends a query, where a command runs."""
+    def _asking(self) -> Iterator[Connection]:
+        """The connection; errors of the driver's in our words. Ctrl-C ends a command's query."""
+        connection = self._connection  # which libpq gives up in time only while it waits itself
         heard = queries_interruptible() if self._is_command else contextlib.nullcontext()
         with driver_errors_explained(), heard:
-            yield
+            yield connection
 
     def _run(self, request: Request, seen: Status, chosen: Mapping[str, str]) -> Deployment:
         from promptlib.engine.request import is_needed, plan_request, untouched

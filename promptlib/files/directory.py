@@ -18,7 +18,6 @@ from promptlib.core.errors import (
     display_path,
 )
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.files.checksum import is_as_it_ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,15 +50,6 @@ class MigrationFile(NamedTuple):
                 read.
         """
         return self.parse(self.content())
-
-    def read_unless(self, up: str, down: str) -> Migration | None:
-        """Parse the file, unless its sections have these checksums: then it was parsed before.
-
-        Raises:
-            MigrationFileError: as `read` does.
-        """
-        content = self.content()
-        return None if is_as_it_ran(content, up, down) else self.parse(content)
 
     def content(self) -> bytes:
         """What is in the file.

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError, combine_errors
+from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import list_migrations
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
+
+_ROOM = 8 << 20  # bytes of files that are as they ran
 
 
 class MigrationFiles(Mapping[str, "Migration"]):
@@ -34,6 +37,8 @@ class MigrationFiles(Mapping[str, "Migration"]):
         self.checksums: dict[str, str] = {}
         self.broken: list[PromptlibError] = []
         self._parsed: dict[str, Migration] = {}
+        self._kept: dict[str, bytes] = {}
+        self._room = _ROOM
         self._is_read = False
 
     @cached_property
@@ -71,13 +76,21 @@ class MigrationFiles(Mapping[str, "Migration"]):
                 self.broken.append(error)
 
     def _take(self, file: MigrationFile, row: LedgerRow | None) -> None:
-        known = (row.checksum, row.down) if row and row.down else None
-        migration = file.read_unless(*known) if known else file.read()
-        if migration:
-            self._parsed[file.version] = migration
-            self.checksums[file.version] = migration.up.checksum
-        elif row:
+        content = file.content()
+        if row and row.down and is_as_it_ran(content, row.checksum, row.down):
             self.checksums[file.version] = row.checksum
+            self._keep(file.version, content)
+        else:
+            self._parsed[file.version] = file.parse(content)
+            self.checksums[file.version] = self._parsed[file.version].up.checksum
+
+    def _keep(self, version: str, content: bytes) -> None:
+        """Keep what has been read, as long as it is little: to take it back, it is parsed."""
+        self._kept[version] = content
+        self._room -= len(content)
+        while self._room < 0:
+            oldest = next(iter(self._kept))
+            self._room += len(self._kept.pop(oldest))
 
     def require_readable(self) -> None:
         """Refuse what is broken anywhere, before a deploy begins.
@@ -103,7 +116,9 @@ class MigrationFiles(Mapping[str, "Migration"]):
 
     def __getitem__(self, version: str) -> Migration:
         if version not in self._parsed:
-            self._parsed[version] = self._by_version[version].read()
+            file = self._by_version[version]
+            content = self._kept[version] if version in self._kept else file.content()
+            self._parsed[version] = file.parse(content)
         return self._parsed[version]
 
     def __contains__(self, version: object) -> bool:

@@ -2,8 +2,8 @@
 
     python -m support.counting PROGRAM [ARGUMENT ...]
 
-Counts do not depend on the machine, as times do: calls of Python functions, of ours by name, modules
-imported, and how often each file below sql/ was opened.
+Counts do not depend on the machine, as times do: calls of Python functions, of ours by name,
+modules imported, and how often each file below sql/ was opened.
 """
 
 from __future__ import annotations

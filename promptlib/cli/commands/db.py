@@ -22,7 +22,6 @@ from promptlib.cli.command import (
 from promptlib.cli.documents import readiness_document
 from promptlib.cli.parser import add_json, add_yes, number_of_seconds
 from promptlib.cli.views import readiness_lines
-from promptlib.core.interrupts import queries_interruptible
 from promptlib.postgres.admin import (
     count_rows,
     create_database,
@@ -42,8 +41,7 @@ _log = logging.getLogger(__name__)
 def show_database(options: PlainOptions, _: Terminal) -> Answer:
     """Where the data is, and how many rows each table holds."""
     _project, target = open_database(options.common)
-    with queries_interruptible():
-        where, rows = count_rows(target)
+    where, rows = count_rows(target)
     return text_answer([where, *(f"  {name:<24}{count:>8} rows" for name, count in rows)])
 
 
@@ -94,8 +92,7 @@ class DatabaseDropOptions(NamedTuple):
 def remove_database(options: DatabaseDropOptions, terminal: Terminal) -> Answer:
     """Remove the database."""
     _project, target = open_database(options.common)
-    with queries_interruptible():
-        contents = describe_contents(target)
+    contents = describe_contents(target)
     if not contents:
         _log.info("%s: there is no such database", target)
         return Answer()

@@ -84,14 +84,30 @@ def test_migrations_are_parsed_when_they_are_asked_for_and_once(sources: Migrati
     sources.read({each.version: _row(each) for each in files})
     assert ([*sources], len(sources)) == ([each.version for each in files], 3)
     assert sources[files[1].version].up.text == "CREATE TABLE t2 ();"
-    files[1].path.unlink()
     assert sources[files[1].version] is sources[files[1].version]
     assert files[1].version in sources
     assert "20200101000000" not in sources
     assert sources.get("20200101000000") is None
-    files[0].path.unlink()
-    with pytest.raises(MigrationFileError):
-        sources[files[0].version]
+
+
+def test_what_is_parsed_is_what_was_compared(sources: MigrationFiles) -> None:
+    first = sources.files[0]
+    sources.read({each.version: _row(each) for each in sources.files})
+    first.path.write_text(_TEXT.format(8, 9))
+    assert sources[first.version].down.text == "DROP TABLE t1;"
+
+
+def test_files_that_take_much_room_are_read_again(sources: MigrationFiles) -> None:
+    first, second, third = sources.files
+    second.path.write_text(_TEXT.format(2, 2) + "-- " + "x" * (5 << 20))
+    third.path.write_text(_TEXT.format(3, 3) + "-- " + "x" * (5 << 20))
+    sources.read({each.version: _row(each) for each in sources.files})
+    for each in (first, second, third):
+        each.path.unlink()
+    assert sources[third.version].up.text == "CREATE TABLE t3 ();"
+    for each in (first, second):
+        with pytest.raises(MigrationFileError):
+            sources[each.version]
 
 
 def test_the_newest_is_the_last_and_may_be_added(sources: MigrationFiles) -> None:
