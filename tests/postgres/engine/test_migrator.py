@@ -96,8 +96,8 @@ def test_what_it_tells_of_a_database(migrator: Migrator, database: Database, two
 def test_results_are_frozen_and_can_be_pickled(migrator: Migrator) -> None:
     done = migrator.migrate()
     found = migrator.status()
-    assert pickle.loads(pickle.dumps(done)) == done  # noqa: S301 - our own
-    assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - the same
+    assert pickle.loads(pickle.dumps(done)) == done
+    assert pickle.loads(pickle.dumps(found)) == found
     with pytest.raises(AttributeError):
         found.current = "x"  # type: ignore[misc] # that is what is tried
 
@@ -149,7 +149,7 @@ def raised(migrator: Migrator, **options: Any) -> PromptlibError:
     """The error of a migrate, which survives being pickled."""
     with pytest.raises(PromptlibError) as caught:
         migrator.migrate(**options)
-    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+    again = pickle.loads(pickle.dumps(caught.value))
     assert (type(again), str(again)) == (type(caught.value), str(caught.value))
     return caught.value
 
