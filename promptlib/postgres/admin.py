@@ -72,7 +72,8 @@ def create_database(target: Target) -> bool:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
             name = target.parameters["dbname"]
             if _database_exists(cursor, name):
-                raise  # it is there, and refuses us
+                target.connect().close()  # somebody else has made it, or it refuses us
+                return False
             with contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation):
                 cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
                 return True

@@ -148,7 +148,7 @@ command.upgrade(config.Config("alembic.ini"), "head")
 
 def test_where_a_program_logs_everything(project: Project, address: str) -> None:
     good = _run(project, "python", "-c", _DEBUG, DATABASE_URL=_url(_ENCODED, address))
-    assert "DEBUG" in good.stderr
+    assert "INFO:promptlib" in good.stderr
     assert good.returncode == 0
     bad = _run(project, "python", "-c", _DEBUG, DATABASE_URL=_url(f"{_ENCODED}x", address))
     assert "password authentication failed" in bad.stderr
