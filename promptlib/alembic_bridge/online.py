@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg2
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from promptlib.plan.steps import PlannedStep
 
 _log = logging.getLogger(__name__)
+_COUNTED = re.compile(r"[+-]\d+$")
 _ACTIONS = {"upgrade": Action.MIGRATE, "downgrade": Action.ROLLBACK}
 
 
@@ -165,7 +167,10 @@ class _Command:
             return
         action = _ACTIONS[self._script.asked.command]
         recorded = self._applied if self._context.on_version_apply_callbacks else None
-        request = Request(action, self._wanted, recorded=recorded)
+        # A target that counts from here means another migration once somebody else has moved on.
+        destination = str(self._context.opts["destination_rev"])
+        start = seen.ledger.current if _COUNTED.search(destination) else None
+        request = Request(action, self._wanted, start, recorded)
         _log.info("%s", describe_deployment(self._deploy.run(request, seen)))
 
     def _steps(self, found: Status) -> list[Any]:

@@ -201,6 +201,34 @@ def test_who_waits_sees_what_the_other_deploy_left(
     assert _ran(database) == [full(1), full(2), full(3)]
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "look"),
+    [
+        ("alembic downgrade -1", 255, "alembic current"),
+        ("promptlib rollback", 2, "promptlib status"),
+        ("alembic upgrade +1", 255, "alembic current"),
+    ],
+)
+def test_what_counts_from_here_is_asked_anew_when_somebody_has_moved_on(
+    three: Project, database: Database, words: str, code: int, look: str
+) -> None:
+    """Two who take one migration back at once do not take back two."""
+    three.promptlib("migrate", TWO)
+    with _take_lock(database) as lock, contextlib.ExitStack() as stack:
+        both = [stack.enter_context(three.start(*words.split())) for _ in range(2)]
+        for each in both:
+            each.says("waiting for another deploy")
+        lock.release()
+        said = [each.ends(code=None) for each in both]
+        codes = sorted(each.code or 0 for each in both)
+    refused = "another deploy has moved the database meanwhile, so nothing was changed; look where"
+    assert codes == [0, code]
+    assert sum(f"{refused} it stands with {look}, then run it again" in each for each in said) == 1
+    ran = database.query("SELECT direction FROM migration_events WHERE outcome = 'done'")
+    assert len(ran) == 3
+    assert database.value("SELECT version_num FROM alembic_version") in (ONE, THREE)
+
+
 def test_who_waits_does_not_keep_an_index_from_being_built(
     either: Project, database: Database
 ) -> None:

@@ -79,6 +79,11 @@ class Process:
         return self._popen.poll() is None
 
     @property
+    def code(self) -> int | None:
+        """Its exit code, once it has ended."""
+        return self._popen.poll()
+
+    @property
     def stdout(self) -> str:
         """What it wrote so far."""
         return self._read(0)
