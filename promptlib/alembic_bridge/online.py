@@ -97,9 +97,13 @@ def _engine(
         made.detach()
         return cast("DriverConnection", driver)
 
-    driver: Any = connection.connection.driver_connection
+    config = context.config
     connections = Connections(
-        driver, connect, external=external, is_command=is_command(context.config)
+        cast("DriverConnection", connection.connection.driver_connection),
+        connect,
+        external=external,
+        owned=config.attributes.get("connection") is None,
+        is_command=is_command(config),
     )
     return Deploy(connections, script.sources, settings, EventLog())
 

@@ -22,6 +22,7 @@ class Connections(NamedTuple):
         connection: what migrations run on.
         connect: opens another one to the same database.
         external: whether the connection's transaction is a caller's, who commits it.
+        owned: whether the connection itself is ours, and nobody else keeps anything in its session.
         is_command: whether a command runs, which ends with the deploy and answers to Ctrl-C and
             SIGTERM; a program keeps its own ways.
     """
@@ -29,6 +30,7 @@ class Connections(NamedTuple):
     connection: Connection
     connect: Callable[[], Connection]
     external: bool = False
+    owned: bool = False
     is_command: bool = False
 
 

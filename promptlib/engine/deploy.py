@@ -112,7 +112,8 @@ class Deploy:
             gc.freeze()  # files and modules stay: no use in searching them again and again
         with self._watcher() as watcher:
             context = self._context(status, watcher)
-            runner = StepRunner(context, Sections(context, status), locked.lock, recorded)
+            sections, is_pooled = Sections(context, status), status.ledger.is_pooled
+            runner = StepRunner(context, sections, locked.lock, recorded, is_pooled=is_pooled)
             width, ran = len(str(len(steps))), []
             for number, step in enumerate(steps, 1):
                 seconds = runner.run(step, f"{number:>{width}}/{len(steps)}")
@@ -190,8 +191,13 @@ class Deploy:
                 connection.rollback()
 
     def _watcher(self) -> Watcher:
-        connection, connect, _, is_command = self._connections
-        return Watcher(connect, connection, self._progress, interruptible=is_command)
+        connections = self._connections
+        return Watcher(
+            connections.connect,
+            connections.connection,
+            self._progress,
+            interruptible=connections.is_command,
+        )
 
     def _context(self, status: Status, watcher: Watcher) -> DeployContext:
         sql = LedgerSql(status.ledger.schema)

@@ -338,7 +338,7 @@ class Migrator:
         from promptlib.engine.deploy import Deploy
 
         connections = Connections(
-            self._connection, self.target.connect, is_command=self._is_command
+            self._connection, self.target.connect, owned=True, is_command=self._is_command
         )
         return Deploy(connections, files, settings, self._progress or ignore)
 

@@ -11,10 +11,6 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import errors
-from psycopg2.errorcodes import (
-    CLASS_CONNECTION_EXCEPTION,
-    CLASS_OPERATOR_INTERVENTION,
-)
 
 from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import (
@@ -47,9 +43,6 @@ if TYPE_CHECKING:
 
     Recorded = Callable[[PlannedStep], None]
 
-# Of connections no server can tell; a cancel or the end of a session may come behind a commit.
-_TOO_LATE = (CLASS_CONNECTION_EXCEPTION, CLASS_OPERATOR_INTERVENTION)
-
 
 class StepRunner:
     """Runs steps on the connection of a deploy that holds the lock.
@@ -60,6 +53,7 @@ class StepRunner:
         lock: the lock, if it is held on a connection of its own.
         recorded: called for each step that moves alembic_version, in its transaction, when all but
             the commit is done.
+        is_pooled: whether a pooler stands between.
     """
 
     def __init__(
@@ -68,12 +62,16 @@ class StepRunner:
         sections: Sections,
         lock: DeployLock | None,
         recorded: Recorded | None = None,
+        *,
+        is_pooled: bool = False,
     ) -> None:
         self._context, self._sections = context, sections
         self._lock, self._recorded = lock, recorded
-        external, usual = context.connections.external, context.settings.of_section({})
+        connections, usual = context.connections, context.settings.of_section({})
         self._within: Chain | Nested = (
-            Nested(context.connection) if external else Chain(context.connection, usual)
+            Nested(context.connection)
+            if connections.external
+            else Chain(context.connection, usual, owned=connections.owned and not is_pooled)
         )
 
     def run(self, planned: PlannedStep, position: str) -> float | None:
@@ -216,7 +214,7 @@ class StepRunner:
             with self._context.watcher.statement(pid):
                 self._within.end(sql, pid)
         except psycopg2.Error as error:
-            if not self._is_committed(step, error):
+            if not self._is_committed(step):
                 # A traceback would show the driver's error, and with it the data that it quotes.
                 raise _explained(error, step, ran) from None
             self._undo()  # what has begun behind the commit
@@ -230,10 +228,9 @@ class StepRunner:
             return sql.done(step.version, UP, ran)
         return sql.applied(self._sections.migration(step.version), ran)
 
-    def _is_committed(self, step: Step, error: psycopg2.Error) -> bool:
+    def _is_committed(self, step: Step) -> bool:
         """Whether the error came up behind the commit, and the ledger says so."""
-        state = error.pgcode or CLASS_CONNECTION_EXCEPTION
-        if self._context.connections.external or not state.startswith(_TOO_LATE):
+        if self._context.connections.external:
             return False
         sql = f"SELECT FROM {self._context.sql.migrations} WHERE id = %s"
         refused = contextlib.suppress(psycopg2.Error, PromptlibError)

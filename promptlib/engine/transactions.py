@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _SAVEPOINT = "SAVEPOINT promptlib_section"
 _SHORTLY = 0.05  # seconds
+_COMMIT = "COMMIT AND CHAIN;"
+# What a session keeps behind a transaction. DISCARD ALL does the same, but in no transaction, so it
+# would cost a message of its own. psycopg2 wants its dates in ISO. Source:
+# https://www.postgresql.org/docs/current/sql-discard.html
+_FORGET = """RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET datestyle = 'ISO';
+CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all();
+DISCARD TEMP; DISCARD SEQUENCES;"""
 
 
 class Chain:
@@ -27,11 +34,15 @@ class Chain:
     Args:
         connection: not in autocommit.
         settings: PostgreSQL settings of the sections that ask for no others.
+        owned: whether nobody else keeps anything in the connection's session: then nothing that a
+            section leaves there reaches the next.
     """
 
-    def __init__(self, connection: Connection, settings: Mapping[str, str]) -> None:
-        self._connection, self._settings = connection, settings
-        self._next = "\n".join(["COMMIT AND CHAIN;", *set_statements(settings, local=True)])
+    def __init__(
+        self, connection: Connection, settings: Mapping[str, str], *, owned: bool = False
+    ) -> None:
+        self._connection, self._settings, self._owned = connection, settings, owned
+        self._set = "\n".join(set_statements(settings, local=True))
         self._pid = 0  # of the server process, if a transaction has begun with these settings
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:
@@ -61,8 +72,9 @@ class Chain:
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
+        forget = f"{_FORGET}\n{_COMMIT}" if self._owned else ""
         with self._connection.cursor() as cursor:
-            cursor.execute(f"{sql}\n{self._next}")
+            cursor.execute(f"{sql}\n{_COMMIT}\n{forget}\n{self._set}")
         # For the server the next transaction begins when it gets the message, not when it commits.
         self._pid = pid if time.monotonic() - began < _SHORTLY else 0
 
@@ -72,9 +84,13 @@ class Chain:
         self._connection.commit()
 
     def undo(self) -> None:
-        """Roll back."""
+        """Roll back, also what a rollback leaves: prepared statements and locks of the session."""
         self._pid = 0
         self._connection.rollback()
+        if self._owned:
+            with self._connection.cursor() as cursor:
+                cursor.execute(_FORGET)
+            self._connection.commit()
 
     def release(self) -> None:
         """Nothing is left of it."""

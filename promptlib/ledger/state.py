@@ -31,7 +31,7 @@ _WHERE = """
     WITH place AS (SELECT coalesce(%s,
         (SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
           WHERE pg_class.oid = to_regclass(%s)), current_schema())::text AS schema)
-    SELECT pg_is_in_recovery(), schema,
+    SELECT pg_is_in_recovery(), pg_backend_pid(), schema,
            to_regclass(quote_ident(schema) || %s) IS NOT NULL,
            ARRAY(SELECT attname::text FROM pg_attribute
                   WHERE attrelid = to_regclass(quote_ident(schema) || %s)
@@ -119,6 +119,7 @@ class Ledger(NamedTuple):
         has_version_table: whether alembic_version is there.
         events: the columns of the table `migration_events`; none if it is not there.
         is_replica: whether the server takes no writes.
+        is_pooled: whether a pooler stands between: its sessions are other clients' as well.
     """
 
     schema: str
@@ -129,6 +130,7 @@ class Ledger(NamedTuple):
     has_version_table: bool
     events: frozenset[str]
     is_replica: bool
+    is_pooled: bool = False
 
     @property
     def exists(self) -> bool:
@@ -204,7 +206,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     """
     names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS))
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
-    (is_replica, found, has_version_table, columns, events) = cursor.fetchone() or ()
+    (is_replica, pid, found, has_version_table, columns, events) = cursor.fetchone() or ()
     place = found or ""
     kept = _DOWN if "down_sql" in columns else "NULL"
     tables = LedgerSql(place)
@@ -224,6 +226,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         has_version_table,
         frozenset(events),
         is_replica,
+        pid != cursor.connection.info.backend_pid,
     )
 
 
