@@ -1,0 +1,7 @@
+"""A column goes that is NOT NULL."""
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Integer, Table
+
+metadata = sa.MetaData()
+Table("t", metadata, Column("id", Integer, primary_key=True))

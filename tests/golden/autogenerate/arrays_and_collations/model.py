@@ -1,0 +1,14 @@
+"""Arrays and collations."""
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Integer, Table, Text
+
+metadata = sa.MetaData()
+Table(
+    "t",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("a", Text(collation="C")),
+    Column("b", Text),
+    Column("c", sa.ARRAY(Text)),
+)

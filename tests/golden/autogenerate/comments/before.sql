@@ -1,0 +1,5 @@
+CREATE TABLE t (id serial PRIMARY KEY, a int, b int, c int);
+INSERT INTO t DEFAULT VALUES;
+COMMENT ON TABLE t IS 'old';
+COMMENT ON COLUMN t.a IS 'a';
+COMMENT ON COLUMN t.b IS 'b';

@@ -1,0 +1,10 @@
+-- UP
+COMMENT ON COLUMN t.a IS 'it''s 100% ''new'': \';
+COMMENT ON COLUMN t.b IS NULL;
+
+COMMENT ON COLUMN t.c IS 'ü
+-- DOWN
+;';
+
+COMMENT ON TABLE t IS 'new';
+

@@ -1,0 +1,7 @@
+CREATE TABLE t (
+    id serial PRIMARY KEY,
+    a int,
+    b int REFERENCES t ON DELETE CASCADE,
+    c int REFERENCES t
+);
+INSERT INTO t DEFAULT VALUES;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id serial PRIMARY KEY, a int, b int NOT NULL DEFAULT 1);
+INSERT INTO t VALUES (1, 2);

@@ -1,0 +1,7 @@
+-- UP
+ALTER TYPE mood ADD VALUE '1st' BEFORE 'sad';
+ALTER TYPE mood ADD VALUE '2' AFTER 'sad';
+ALTER TYPE mood ADD VALUE '3' AFTER '2';
+ALTER TYPE mood ADD VALUE 'it''s';
+ALTER TYPE mood ADD VALUE 'last';
+

@@ -1,0 +1,110 @@
+"""samples: made-up rows that respect the constraints of their tables, the same ones each time."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from promptlib.verify.samples import SampleRow, Samples, fill_tables, put_rows_back
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from promptlib.verify.scratch import ScratchSession
+
+_QUALIFIED = "SET LOCAL search_path = ''"
+
+
+def _fill(
+    session: ScratchSession, sql: str, count: int = 3, only: Collection[str] | None = None
+) -> Samples:
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute(sql)
+        cursor.execute(_QUALIFIED)
+        return fill_tables(cursor, count, only)
+
+
+def _values(made: Samples, table: str = "public.t") -> list[dict[str, object]]:
+    return [json.loads(row.values) for row in made.rows if row.table == table]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "id serial PRIMARY KEY, name text NOT NULL UNIQUE",
+        "status text NOT NULL CHECK (status IN ('new', 'it''s done'))",
+        "n int NOT NULL CHECK (n BETWEEN 18 AND 99)",
+        "mail text NOT NULL CHECK (mail ~ '@'), url text NOT NULL CHECK (url LIKE 'https://%')",
+        "a int NOT NULL, b int NOT NULL, CHECK (a < b)",
+        "during tstzrange NOT NULL, data jsonb NOT NULL, u uuid NOT NULL, at date NOT NULL",
+        'i bigint GENERATED ALWAYS AS IDENTITY, "100%" int NOT NULL',
+    ],
+)
+def test_rows_respect_what_the_table_demands(session: ScratchSession, columns: str) -> None:
+    made = _fill(session, f"CREATE TABLE t ({columns})")
+    assert made.refused == {}
+    assert len(_values(made)) == 3
+
+
+def test_rows_refer_to_rows(session: ScratchSession) -> None:
+    made = _fill(
+        session,
+        """CREATE TABLE t (parent int NOT NULL, CHECK (parent > 0));
+        CREATE TABLE z (id serial PRIMARY KEY);
+        ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES z""",
+    )
+    assert made.refused == {}
+    assert {row["parent"] for row in _values(made)} == {1, 2, 3}
+    assert [row.table for row in made.rows] == ["public.z"] * 3 + ["public.t"] * 3
+
+
+def test_the_same_rows_are_made_each_time(session: ScratchSession) -> None:
+    table = "CREATE TABLE t (id serial PRIMARY KEY, a text UNIQUE, b date, c numeric CHECK (c < 5))"
+    first = _fill(session, table)
+    assert _fill(session, f"DROP TABLE t; {table}") == first
+
+
+def test_only_what_is_missing_is_made(session: ScratchSession) -> None:
+    made = _fill(session, "CREATE TABLE t (i int PRIMARY KEY); INSERT INTO t VALUES (700)")
+    assert len(_values(made)) == 2
+    assert _fill(session, "SELECT 1").rows == []
+    assert _fill(session, "CREATE TABLE u (i int)", 0) == Samples([], {})
+
+
+def test_some_tables_alone(session: ScratchSession) -> None:
+    tables = "CREATE TABLE t (i int); CREATE TABLE u (i int)"
+    assert {row.table for row in _fill(session, tables, only=["public.u"]).rows} == {"public.u"}
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("CREATE TABLE t (i int CHECK (i < -77777) NOT NULL)", 'violates check constraint "t_i_'),
+        ("CREATE TABLE t (i int NOT NULL REFERENCES u)", "no row to refer to in i"),
+        (
+            """CREATE TABLE t (i int);
+            CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER f BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()""",
+            "a trigger or a rule takes no row",
+        ),
+    ],
+)
+def test_a_table_that_takes_none_is_named(session: ScratchSession, sql: str, said: str) -> None:
+    unfilled = "CREATE TABLE u (id int PRIMARY KEY CHECK (id < -77777))"
+    refused = _fill(session, f"{unfilled}; {sql}").refused
+    assert said in refused["public.t"]
+
+
+def test_rows_are_put_back_as_far_as_their_columns_are_there(session: ScratchSession) -> None:
+    made = _fill(session, 'CREATE TABLE t (id serial PRIMARY KEY, "50%" text, gone int)')
+    assert len(made.rows) == 3
+    rows = [*made.rows, SampleRow("public.gone", "{}")]
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute("DELETE FROM t; ALTER TABLE t DROP gone, ADD fresh int DEFAULT 7")
+        cursor.execute(_QUALIFIED)
+        put_rows_back(cursor, rows)
+        cursor.execute('SELECT id, "50%%", fresh FROM public.t ORDER BY id', ())
+        found = cursor.fetchall()
+    assert found == [(row["id"], row["50%"], None) for row in _values(made)]
