@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-_DURABLE = "ALTER SYSTEM SET fsync = on", "ALTER SYSTEM SET full_page_writes = on"
-
-
 class Runs:
     """What was measured: by what was done, by how many migrations there were, and by the tool."""
 
@@ -68,9 +65,7 @@ def main() -> None:
     parser.add_argument("--plot", metavar="FILE")
     options = parser.parse_args()
     counts, runs = [int(each) for each in options.counts.split(",")], Runs()
-    with servers.running(options.server) as server:
-        for statement in (*_DURABLE, "SELECT pg_reload_conf()"):
-            server.execute(statement)
+    with servers.running(options.server, durable=True) as server:
         for count in counts:
             with tempfile.TemporaryDirectory() as folder:
                 made = [*_tools(Path(folder), count, server)]

@@ -107,20 +107,24 @@ def available() -> list[str]:
 
 
 @contextlib.contextmanager
-def running(name: str) -> Iterator[Server]:
-    """Run a server for as long as it is needed."""
+def running(name: str, *, durable: bool = False) -> Iterator[Server]:
+    """Run a server for as long as it is needed; see `started`."""
     if name == SHARED:
         yield Server(name, os.environ[GIVEN])
         return
     binaries = _binaries(name)
-    with started(binaries, name) as server:
+    with started(binaries, name, durable=durable) as server:
         yield server
 
 
 @contextlib.contextmanager
-def started(binaries: Path, name: str) -> Iterator[Server]:
-    """Make a cluster, start it on a free port, and remove both in the end."""
-    folder = Path(tempfile.mkdtemp(prefix="promptlib-test-", dir=fast_folder()))
+def started(binaries: Path, name: str, *, durable: bool = False) -> Iterator[Server]:
+    """Make a cluster, start it on a free port, and remove both in the end.
+
+    A durable one is on a disk, and waits for it as a production server does.
+    """
+    place = None if durable else fast_folder()
+    folder = Path(tempfile.mkdtemp(prefix="promptlib-test-", dir=place))
     folder.chmod(0o755)
     data = folder / "data"
     data.mkdir(mode=0o700)
@@ -134,7 +138,8 @@ def started(binaries: Path, name: str) -> Iterator[Server]:
     (data / "pg_hba.conf").write_text(hba)
     port = free_port()
     with (data / "postgresql.conf").open("a") as configuration:
-        configuration.writelines(f"{key} = '{value}'\n" for key, value in _SETTINGS.items())
+        settings = {} if durable else _SETTINGS
+        configuration.writelines(f"{key} = '{value}'\n" for key, value in settings.items())
         configuration.write(f"port = {port}\nlisten_addresses = '127.0.0.1, ::1'\n")
         configuration.write(f"unix_socket_directories = '{data}'\n")
     server.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
