@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import MissingMigrationError, display_path
+from promptlib.core.errors import (
+    LedgerError,
+    LexicalError,
+    MissingMigrationError,
+    display_path,
+)
 from promptlib.core.events import Event, Kind
 from promptlib.engine.runner import Step
 from promptlib.files.directory import migration_path
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 
     from promptlib.engine.context import DeployContext
     from promptlib.files.parser import Migration
+    from promptlib.files.section import Section
     from promptlib.ledger.state import HalfDone, LedgerRow
     from promptlib.plan.status import Status
 
@@ -92,4 +98,14 @@ class Sections:
         said = f"{display_path(path)}: {why}: running the DOWN section that the ledger keeps"
         self._context.progress(Event(Kind.WARNING, said, row.version, DOWN))
         # Lines are counted from the marker on: in the ledger there is no more of the file.
-        return Step(row.version, DOWN, parse_section(text), path)
+        return Step(row.version, DOWN, self._parsed(text, path), path)
+
+    def _parsed(self, text: str, path: Path) -> Section:
+        try:
+            return parse_section(text)
+        except LexicalError as error:
+            raise LedgerError(
+                f"the DOWN section that the ledger keeps is not one of promptlib's: {error.what}",
+                f"restore the file, or write its DOWN section into {self._context.sql.migrations}",
+                place=display_path(path),
+            ) from None

@@ -69,14 +69,22 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
 
 
 def parse_section(text: str) -> Section:
-    """Read one section alone, its marker line included, as the ledger keeps it."""
-    source, statements = text.encode(), Statements()
-    marker, *items = scan_sql(source)
-    assert isinstance(marker, Marker)
-    for item in items:
-        assert not isinstance(item, Marker)
-        statements.append(item)
-    return _make_section(source, marker, len(source), statements)
+    """Read one section alone, its marker line included, as the ledger keeps it.
+
+    Raises:
+        LexicalError: when it is none.
+    """
+    source, statements, markers = text.encode(), Statements(), list[Marker]()
+    for item in scan_sql(source):
+        if not isinstance(item, Marker):
+            statements.append(item)
+        elif markers:
+            raise LexicalError("a second marker", "", item.start)
+        else:
+            markers.append(item)
+    if not markers or not statements:
+        raise LexicalError("no marker with SQL behind it", "", 0)
+    return _make_section(source, markers[0], len(source), statements)
 
 
 def place_in_file(path: Path, text: bytes, offset: int) -> str:

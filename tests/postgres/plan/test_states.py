@@ -282,6 +282,30 @@ def test_the_down_section_in_the_ledger_runs_as_it_was_written(
     assert database.tables() == {"alembic_version", "seen"}
 
 
+@pytest.mark.parametrize(
+    ("kept", "why"),
+    [
+        ("garbage", "no marker with SQL behind it"),
+        ("-- DOWN", "no marker with SQL behind it"),
+        ("-- a comment", "no marker with SQL behind it"),
+        ("-- UP\nSELECT 1;\n-- DOWN\nSELECT 2;", "a second marker"),
+        ("-- DOWN\nSELECT 'x", "this quote is never closed"),
+    ],
+)
+def test_what_the_ledger_keeps_may_be_no_section(
+    ran: Project, database: Database, kept: str, why: str
+) -> None:
+    make(ran, "missing 5")
+    database.query("UPDATE migrations SET down_sql = %s WHERE id = %s", kept, full(5))
+    before = everything(database)
+    said = inside.alembic(ran, "downgrade", "-1", ok=False).stderr.splitlines()
+    assert said[-1] == (
+        f"sql/{full(5)}_make_c.sql: the DOWN section that the ledger keeps is not one of "
+        f'promptlib\'s: {why}; restore the file, or write its DOWN section into "public".migrations'
+    )
+    assert everything(database) == before
+
+
 def test_what_is_no_edit(ran: Project, database: Database) -> None:
     """A mended DOWN, other line endings, blank lines and another name; the file's DOWN runs."""
     before = ran.add(6, "CREATE TABLE d ();\n\nCREATE TABLE e ();", "DROP TABLE d;")
