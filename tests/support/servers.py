@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -23,6 +24,7 @@ from psycopg2 import errors
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from support.databases import Database
+from support.processes import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +54,7 @@ class Server:
     url: str
     data: Path | None = None
     binaries: Path | None = None
+    process: subprocess.Popen[bytes] | None = None
 
     def create(self, template: str = "template1") -> Database:
         """Make a database, empty or a clone."""
@@ -131,7 +134,8 @@ def started(binaries: Path, name: str, *, durable: bool = False) -> Iterator[Ser
     _own(data)
     arguments = ["--auth=trust", "--encoding=utf8", "--locale=C", "-U", "postgres", "-D", str(data)]
     server = Server(name, "", data, binaries)
-    command(server, "initdb", "--no-sync", *arguments)
+    initdb = [str(binaries / "initdb"), "--no-sync", *arguments]
+    subprocess.run(initdb, check=True, user=owner(), stdout=subprocess.DEVNULL, cwd="/")
     hba = (
         f"local all all trust\nhost all {PASSWORD_USER} all scram-sha-256\nhost all all all trust\n"
     )
@@ -158,26 +162,41 @@ def fast_folder() -> Path | None:
 
 
 def start(server: Server) -> None:
-    """Start a cluster that stands still."""
-    command(server, "pg_ctl", "-w", "-D", str(server.data), "-l", f"{server.data}/log", "start")
+    """Start a cluster that stands still, and wait until it takes connections.
+
+    Without pg_ctl: so it is this process that learns at once when the server is gone.
+
+    Raises:
+        CalledProcessError: when it ends instead.
+    """
+    data, binaries = server.data, server.binaries
+    assert data
+    assert binaries
+    if server.process:
+        server.process.wait()
+    command = [str(binaries / "postgres"), "-D", str(data)]
+    with (data / "log").open("ab") as log:
+        process = server.process = subprocess.Popen(
+            command, user=owner(), stdout=log, stderr=log, cwd="/", start_new_session=True
+        )
+    until(lambda: _takes_connections(data, process) or process.poll() is not None)
+    if process.returncode is not None:
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 def stop(server: Server) -> None:
     """Stop it at once; there is nothing to keep."""
-    command(server, "pg_ctl", "-w", "-m", "immediate", "-D", str(server.data), "stop")
+    assert server.process
+    server.process.send_signal(signal.SIGQUIT)
+    server.process.wait()
 
 
-def command(server: Server, program: str, *arguments: str) -> None:
-    """Run one of the server's programs as the user that owns its data."""
-    assert server.binaries
-    subprocess.run(
-        [str(server.binaries / program), *arguments],
-        check=True,
-        user=owner(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT if program == "pg_ctl" else None,
-        cwd="/",
-    )
+def _takes_connections(data: Path, process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has written so into its postmaster.pid."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        number, *_, state = (data / "postmaster.pid").read_text().split()
+        return number == str(process.pid) and state in ("ready", "standby")
+    return False
 
 
 def _binaries(name: str) -> Path:

@@ -38,6 +38,9 @@ WITH_ALEMBIC = {"alembic_bridge", "autogenerate"}
 WITH_SQLALCHEMY = {"alembic_bridge", "autogenerate", "erd", "registry"}
 # In the package itself there is only what other programs name.
 FRONT_DOOR = {"__init__", "__main__", "environment"}
+# Their modules have tests that a reader finds by name; those of the others have commands.
+TESTED_BY_NAME = {"config", "core", "erd", "files", "lint", "postgres", "syntax", "verify"}
+WITHOUT_LOGIC = {"core.events"}
 MOST_LINES = 400
 MOST_LINES_OF_ENV = 30
 
@@ -159,6 +162,16 @@ def test_modules_are_short(module: str) -> None:
 def test_a_package_says_what_it_is_and_holds_no_more(package: str) -> None:
     (only,) = tree(f"{package}.__init__").body
     assert isinstance(only, ast.Expr)
+
+
+@pytest.mark.parametrize(
+    "module", [each for each in IN_PACKAGES if package_of(each) in TESTED_BY_NAME]
+)
+def test_a_module_has_tests_of_its_name(module: str) -> None:
+    package, _, name = module.rpartition(".")
+    folders = (f"unit/{package}", f"postgres/{package}", "commands")
+    paths = [ROOT / "tests" / folder / f"test_{name}.py" for folder in folders]
+    assert module in WITHOUT_LOGIC or any(path.is_file() for path in paths)
 
 
 def test_data_files_are_read_as_resources() -> None:

@@ -10,12 +10,9 @@ import pytest
 
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.remedies import Front
-from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.errors import explain_server_error
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection
-
     from support.databases import Database
 
 _PLACE = "sql/x.sql:2:1"
@@ -78,32 +75,3 @@ def test_a_lost_connection_is_another_kind(database: Database) -> None:
     found = _explained(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     assert isinstance(found, NoConnectionError)
     assert found.remedy == "what was not committed is gone: connect and run it again"
-
-
-def test_what_the_driver_raises_is_explained(database: Database) -> None:
-    with (
-        contextlib.closing(database.connect()) as connection,
-        connection.cursor() as cursor,
-        pytest.raises(StatementError, match="division by zero") as caught,
-        driver_errors_explained(_PLACE),
-    ):
-        cursor.execute("SELECT 1/0")
-    assert caught.value.place == _PLACE
-    assert caught.value.__suppress_context__
-
-
-@pytest.mark.parametrize("behind", [StatementError("ours"), KeyboardInterrupt()])
-def test_what_went_wrong_before_the_driver_failed_wins(
-    database: Database, behind: BaseException
-) -> None:
-    with contextlib.closing(database.connect()) as connection:
-        with pytest.raises(type(behind)) as caught, driver_errors_explained():
-            _fail(connection, behind)
-        assert caught.value is behind
-
-
-def _fail(connection: Connection, behind: BaseException) -> None:
-    try:
-        raise behind
-    except type(behind):
-        connection.cursor().execute("SELECT 1/0")

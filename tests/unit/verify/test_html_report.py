@@ -82,23 +82,24 @@ def _written(folder: Path, report: VerifyReport) -> Path:
 _OPENING = "page.querySelectorAll('details').forEach(each => each.open = true)"
 
 
-def _text(path: Path, selector: str) -> list[str]:
-    """What a reader sees of some elements who has opened every migration."""
-    texts = f"[...page.querySelectorAll('{selector}')].map(each => each.innerText)"
-    return list(browser.value(path, f"({_OPENING}, {texts})"))
+def _texts(path: Path, *selectors: str) -> list[list[str]]:
+    """What a reader sees of some elements, by selector, who has opened every migration."""
+    texts = "{}.map(some => [...page.querySelectorAll(some)].map(each => each.innerText))"
+    return list(browser.value(path, f"({_OPENING}, {texts.format([*selectors])})"))
 
 
 def test_the_summary(shown: Path) -> None:
-    assert _text(shown, "title, #verdict") == [
+    verdict, findings, risks = _texts(shown, "title, #verdict", "#findings li", "#risks tbody td")
+    assert verdict == [
         "3 findings in 1 of 3 migrations",
         "3 findings in 1 of 3 migrations\nPostgreSQL 18.4, in 1 min 2 s",
     ]
-    assert _text(shown, "#findings li") == [
+    assert findings == [
         f"sql/{_TWO}_make_a.sql: DOWN leaves something",
         f"sql/{_TWO}_make_a.sql:7:3: no such table; {_NASTY}",
         f"{_LONG}: {_LONG}",
     ]
-    assert _text(shown, "#risks tbody td") == [
+    assert risks == [
         *(_LONG, "ACCESS EXCLUSIVE blocks reads and writes, table rewritten"),
         f"UP ALTER TABLE {_LONG} {_NASTY} 100 ms",
         *("b", "SHARE blocks writes", "UP CREATE INDEX b_i ON b (i) 1.3 s"),
@@ -107,7 +108,8 @@ def test_the_summary(shown: Path) -> None:
 
 
 def test_migrations_are_closed_unless_something_is_wrong(shown: Path) -> None:
-    assert _text(shown, "summary") == [
+    (summaries,) = _texts(shown, "summary")
+    assert summaries == [
         f"✓ {_ONE} make a blocks reads and writes, 12 ms",
         f"✗ {_TWO} mend a 3 findings, loses data, {_WORST}, 12 ms",
         f"✓ {_THREE} make a 12 ms",
@@ -117,7 +119,8 @@ def test_migrations_are_closed_unless_something_is_wrong(shown: Path) -> None:
 
 
 def test_a_migration(shown: Path) -> None:
-    assert _text(shown, f'[id="{_ONE}"] :is(p, pre, tbody td)') == [
+    (told,) = _texts(shown, f'[id="{_ONE}"] :is(p, pre, tbody td)')
+    assert told == [
         f"sql/{_ONE}_make_a.sql",
         *("UP CREATE TABLE a (i int) line 2", "4 ms", ""),
         *("UP CREATE INDEX b_i ON b (i) line 3", "1.3 s"),
@@ -128,14 +131,16 @@ def test_a_migration(shown: Path) -> None:
 
 
 def test_findings_and_losses(shown: Path) -> None:
-    found = [text.splitlines() for text in _text(shown, ".finding")]
-    assert [[line for line in lines if line] for lines in found] == [
+    findings, changes, losses = _texts(
+        shown, ".finding", ".finding ins, .finding del", "details li"
+    )
+    assert [[line for line in text.splitlines() if line] for text in findings] == [
         [*("DOWN leaves something", " a", f"+b {_LONG}", "-c", _LEGEND)],
         [*(f"no such table; {_NASTY}", "second line", "line 7")],
         [*(_LONG, _LONG, _NASTY)],
     ]
-    assert _text(shown, ".finding ins, .finding del") == [f"+b {_LONG}", "-c"]
-    assert _text(shown, "details li") == [f"the column a.{_LONG}", _NASTY]
+    assert changes == [f"+b {_LONG}", "-c"]
+    assert losses == [f"the column a.{_LONG}", _NASTY]
 
 
 def test_nothing_that_is_put_in_becomes_markup(shown: Path) -> None:
@@ -222,7 +227,8 @@ def _brightness(colour: str) -> float:
 )
 def test_the_verdict(tmp_path: Path, proofs: tuple[Proof, ...], verdict: str) -> None:
     path = _written(tmp_path, VerifyReport("PostgreSQL 18.4", proofs, 1))
-    assert _text(path, "#verdict strong") == [verdict]
-    assert _text(path, "#risks p") == [
+    told, risks = _texts(path, "#verdict strong", "#risks p")
+    assert told == [verdict]
+    assert risks == [
         "No statement blocks writes to a table that was there before, or rewrites one."
     ]
