@@ -31,10 +31,12 @@ if TYPE_CHECKING:
         StatementError,
         UnknownVersionError,
     )
-    from promptlib.core.events import Event
+    from promptlib.core.events import Event, Kind
     from promptlib.engine.migrator import Migrator
     from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus, RanSection
-    from promptlib.ledger.history import Attempt
+    from promptlib.ledger.history import Attempt, Execution
+    from promptlib.ledger.state import HalfDone
+    from promptlib.plan.states import State
 
 __version__ = "0.1.0"
 __all__ = [
@@ -45,8 +47,11 @@ __all__ = [
     "Deployment",
     "EditedMigrationError",
     "Event",
+    "Execution",
     "FindingError",
+    "HalfDone",
     "HalfDoneMigrationError",
+    "Kind",
     "LateMigrationError",
     "LedgerError",
     "LockLostError",
@@ -65,6 +70,7 @@ __all__ = [
     "PromptlibError",
     "RanSection",
     "ReadOnlyServerError",
+    "State",
     "StatementError",
     "UnknownVersionError",
     "__version__",
@@ -75,9 +81,13 @@ _ELSEWHERE = {
     "DatabaseStatus": "promptlib.engine.results",
     "Deployment": "promptlib.engine.results",
     "Event": "promptlib.core.events",
+    "Execution": "promptlib.ledger.history",
+    "HalfDone": "promptlib.ledger.state",
+    "Kind": "promptlib.core.events",
     "MigrationStatus": "promptlib.engine.results",
     "Migrator": "promptlib.engine.migrator",
     "RanSection": "promptlib.engine.results",
+    "State": "promptlib.plan.states",
 }
 
 

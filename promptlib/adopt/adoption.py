@@ -8,19 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.adopt.schema_match import NOTHING_EXPECTED, compare_schema, expected_schema
 from promptlib.core.errors import ChangedMeanwhileError, NothingToAdoptError, PromptlibError
 from promptlib.ledger.tables import MIGRATIONS, LedgerSql
-from promptlib.plan.states import (
-    known_rows,
-    require_agreement,
-    require_ours,
-    require_writable,
-)
+from promptlib.plan.refusals import require_agreement, require_ours, require_writable
+from promptlib.plan.states import known_rows
 from promptlib.plan.status import describe_place
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.adopt.schema_match import SchemaComparison
-    from promptlib.engine.migrator import Migrator
+    from promptlib.engine.migrator import CommandMigrator
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
@@ -89,7 +85,7 @@ def _nothing(found: Status) -> str:
 
 
 def check_adoption(
-    migrator: Migrator, found: Status, adoption: Adoption, *, embedded: bool
+    migrator: CommandMigrator, found: Status, adoption: Adoption, *, embedded: bool
 ) -> SchemaComparison:
     """Find out whether the database holds what ran on it.
 
@@ -128,7 +124,7 @@ def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> Pro
 
 
 def make_adoption(
-    migrator: Migrator, seen: Status, announced: Adoption, comparison: SchemaComparison
+    migrator: CommandMigrator, seen: Status, announced: Adoption, comparison: SchemaComparison
 ) -> bool:
     """Write what was announced, in one transaction, while no deploy runs.
 

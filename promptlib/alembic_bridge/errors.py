@@ -18,7 +18,7 @@ from promptlib.core.interrupts import (
     sigterm_raised,
 )
 from promptlib.core.logs import show_progress
-from promptlib.core.remedies import Front
+from promptlib.core.remedies import NOTHING_GIVEN, Front, Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,8 +149,19 @@ def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
     raise SystemExit(interrupt_exit_code(interrupt)) from None
 
 
+def given_to(config: Config) -> Given:
+    """What was typed beside Alembic's command, to be told in remedies."""
+    if not is_command_line(config):
+        return NOTHING_GIVEN
+    section = config.config_ini_section
+    said = getattr(config.cmd_opts, "config", None)
+    file = said[0] if isinstance(said, list) and said else said
+    usual = section == "alembic"
+    return Given("" if usual else section, str(file or ""))
+
+
 def _fail(config: Config, error: PromptlibError) -> NoReturn:
-    told = error.told(Front.ALEMBIC)
+    told = error.told(Front.ALEMBIC, given_to(config))
     if is_command_line(config) and not getattr(config.cmd_opts, "raiseerr", False):
         _log.error("%s", told)
         raise SystemExit(_ALEMBIC_FAILED) from error

@@ -16,7 +16,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import RevisionStep
 from sqlalchemy.exc import SQLAlchemyError
 
-from promptlib.alembic_bridge.errors import is_command
+from promptlib.alembic_bridge.errors import given_to, is_command
 from promptlib.core.errors import PlanRefusedError, PromptlibError, combine_errors
 from promptlib.core.logs import EventLog
 from promptlib.core.remedies import MIGRATE, Front, Remedy
@@ -25,7 +25,7 @@ from promptlib.engine.deploy import Deploy
 from promptlib.engine.request import Request
 from promptlib.engine.results import describe_deployment
 from promptlib.ledger.tables import UP
-from promptlib.plan.states import state_problems
+from promptlib.plan.refusals import state_problems
 from promptlib.plan.status import place_of_version
 from promptlib.plan.steps import Action, Wanted
 
@@ -118,7 +118,7 @@ def _look(
         found = deploy.look()
         script.acquaint(found)
         for problem in _problems(found):
-            _log.warning("%s", problem.told(Front.ALEMBIC))
+            _log.warning("%s", problem.told(Front.ALEMBIC, given_to(context.config)))
         if compares:
             _require_head(found, tuple(script.get_heads()))
     context.get_context().run_migrations()

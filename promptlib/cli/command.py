@@ -6,9 +6,10 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
-from promptlib.config.project import read_project
+from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.core.errors import display_path
 from promptlib.core.logs import EventLog
+from promptlib.core.remedies import Given
 
 if TYPE_CHECKING:
     import argparse
@@ -41,6 +42,12 @@ class CommonOptions(NamedTuple):
     section: str
     verbose: bool
     quiet: bool
+
+    @property
+    def given(self) -> Given:
+        """What has to be typed again, to be told in remedies."""
+        section = "" if self.section == DEFAULT_SECTION else self.section
+        return Given(section, self.config, bool(self.url))
 
 
 class PlainOptions(NamedTuple):
@@ -110,12 +117,22 @@ class CommandGroup(NamedTuple):
     more: str = ""
 
 
+def common_options(said: argparse.Namespace) -> CommonOptions:
+    """The options of every command, as they were said."""
+    return CommonOptions(
+        url=said.url or "",
+        config=said.config or "",
+        section=said.section or DEFAULT_SECTION,
+        verbose=said.verbose,
+        quiet=said.quiet,
+    )
+
+
 def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
     """Run the command that was said, with its options; nobody else sees what argparse made."""
     command: AnyCommand = said.command
     values = vars(said)
-    common = CommonOptions._make(values[name] for name in CommonOptions._fields)
-    given = {**values, "common": common}
+    given = {**values, "common": common_options(said)}
     return command.run(
         command.options._make(given[name] for name in command.options._fields), terminal
     )

@@ -5,6 +5,7 @@ The only module that prints.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import itertools
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split
-from promptlib.cli.command import run_command
+from promptlib.cli.command import common_options, run_command
 from promptlib.cli.parser import make_parser
 from promptlib.core.errors import NotConfirmedError, PromptlibError
 from promptlib.core.interrupts import (
@@ -27,12 +28,14 @@ from promptlib.core.interrupts import (
     sigterm_raised,
 )
 from promptlib.core.logs import show_progress, stdout_may_close
-from promptlib.core.remedies import Front
+from promptlib.core.remedies import NOTHING_GIVEN, Front
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Sequence
 
     from promptlib.cli.command import Answer
+    from promptlib.core.remedies import Given
 
 _ERROR = 2
 _RARELY = 100_000  # new objects between two searches for garbage, of which a command makes little
@@ -50,28 +53,30 @@ def main(given: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    given = NOTHING_GIVEN
     try:
         with sigterm_raised(), stdout_may_close():
-            answer = _answer(words)
+            said = make_parser(words).parse_args(words)
+            given = common_options(said).given
+            answer = _answer(said)
             _print(answer.text)
             return answer.code
     except PromptlibError as error:
-        return _fail(error, words)
+        return _fail(error, words, given)
     except psycopg2.Error as error:
         if interrupt := interrupt_behind(error):  # which has closed the connection
             return _interrupted(interrupt)
         from promptlib.postgres.errors import explain_server_error
 
-        return _fail(explain_server_error(error, ""), words)
+        return _fail(explain_server_error(error, ""), words, given)
     except OSError as error:
         place = error.filename or ""
-        return _fail(PromptlibError(error.strerror or str(error), place=place), words)
+        return _fail(PromptlibError(error.strerror or str(error), place=place), words, given)
     except KeyboardInterrupt as error:
         return _interrupted(error)
 
 
-def _answer(words: Sequence[str]) -> Answer:
-    said = make_parser(words).parse_args(words)
+def _answer(said: argparse.Namespace) -> Answer:
     show_progress(quiet=said.quiet)
     if said.verbose:
         logging.getLogger("promptlib").setLevel(logging.DEBUG)
@@ -83,13 +88,14 @@ def _print(text: str) -> None:
         print(text, end="" if text.endswith("\n") else "\n")
 
 
-def _fail(error: PromptlibError, words: Sequence[str]) -> int:
+def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
     """Tell the error in the form that was asked for; nobody knows yet what else was said."""
-    if "--json" in itertools.takewhile(lambda word: word != "--", words):
-        with stdout_may_close():
-            _print(json.dumps(error.document(), indent=2))
-    else:
-        print(error.told(Front.PROMPTLIB), file=sys.stderr)
+    if sys.stdout and "--json" in itertools.takewhile(lambda word: word != "--", words):
+        # Where stdout has failed, and may be what the error is about, stderr is left.
+        with contextlib.suppress(OSError), stdout_may_close():
+            _print(json.dumps(error.document(given), indent=2))
+            return _ERROR
+    print(error.told(Front.PROMPTLIB, given), file=sys.stderr)
     return _ERROR
 
 

@@ -69,10 +69,13 @@ def _common_options(*section: str) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(
         add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_Help
     )
-    common.add_argument("--url", help="the database, instead of DATABASE_URL")
-    common.add_argument("--config", metavar=FILE, help="the configuration, alembic.ini")
+    common.add_argument("--url", type=not_empty, help="the database, instead of DATABASE_URL")
+    common.add_argument(
+        "--config", type=not_empty, metavar=FILE, help="the configuration, alembic.ini"
+    )
     common.add_argument(
         *section,
+        type=not_empty,
         dest="section",
         metavar="SECTION",
         help=f"the section of alembic.ini, instead of [{DEFAULT_SECTION}]",
@@ -104,7 +107,7 @@ def _top() -> argparse.ArgumentParser:
         version=f"promptlib {promptlib.__version__}",
         help="say which version it is",
     )
-    top.set_defaults(url="", config="", section=DEFAULT_SECTION, verbose=False, quiet=False)
+    top.set_defaults(url=None, config=None, section=None, verbose=False, quiet=False)
     return top
 
 
@@ -226,6 +229,13 @@ def natural_number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return int(text)
+
+
+def not_empty(text: str) -> str:
+    """Read what somebody meant to say: a shell's variable may not have been set."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
 
 
 def positive_number(text: str) -> int:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from promptlib.cli.command import CommandGroup
 from promptlib.cli.command_list import BY_NAME, COMMANDS
 from promptlib.core.errors import PromptlibError
+from promptlib.core.remedies import NOTHING_GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from promptlib.core.remedies import Front
+    from promptlib.core.remedies import Front, Given
 
 # What other tools call what ours do.
 _ELSEWHERE = {
@@ -42,9 +43,9 @@ class UsageError(PromptlibError):
         self.prog = prog
         self.usage = usage
 
-    def told(self, front: Front) -> str:
+    def told(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
         """The whole text, as argparse tells it."""
-        return f"{self.usage}{self.prog}: error: {super().told(front)}"
+        return f"{self.usage}{self.prog}: error: {super().told(front, given)}"
 
 
 def unknown_command(word: str) -> UsageError:
@@ -60,14 +61,16 @@ def unknown_command(word: str) -> UsageError:
 def unknown_action(group: str, word: str, actions: Iterable[str]) -> UsageError:
     """What to say of a word that is no command of a group."""
     meant = {name: name for name in BY_NAME} | {each: f"{group} {each}" for each in actions}
-    return _unknown(f"{group} {word}", word, meant)
+    return _unknown(f"{group} {word}", word, meant, f"promptlib {group}")
 
 
-def _unknown(said: str, word: str, meant: Mapping[str, str]) -> UsageError:
+def _unknown(
+    said: str, word: str, meant: Mapping[str, str], program: str = "promptlib"
+) -> UsageError:
     from difflib import get_close_matches  # which nobody needs who types well
 
     word = word.lower()
     begun = [each for each in meant if each.startswith(word)]
     close = [word] if word in meant else [*begun, *get_close_matches(word, meant)]
-    remedy = f"did you mean {meant[close[0]]}?" if close else "promptlib --help names them all"
+    remedy = f"did you mean {meant[close[0]]}?" if close else f"{program} --help names them all"
     return UsageError(f"no command {said!r}", remedy)

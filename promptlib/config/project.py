@@ -76,10 +76,6 @@ class Project(NamedTuple):
 
         return Target(start_embedded(self.folder, asked=True), EMBEDDED_SOURCE)
 
-    def url_of(self, target: Target) -> str:
-        """What others need in DATABASE_URL to find the same database; nothing, if they do."""
-        return self.url or (str(target) if target.source == EMBEDDED_SOURCE else "")
-
 
 def read_project(
     name: str, arguments: Mapping[str, str], url: str, section: str = DEFAULT_SECTION

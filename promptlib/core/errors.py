@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from promptlib.core.remedies import Front, Remedy
+from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,26 +57,34 @@ class PromptlibError(Exception):
         """Let it be pickled whatever its class takes: by its attributes."""
         return _restored, (type(self), self.what, self.__dict__)
 
-    def told(self, front: Front) -> str:
-        """The whole text, in the words of the command that was typed."""
+    def told(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
+        """The whole text, in the words of the command that was typed.
+
+        Args:
+            front: which that was.
+            given: what was typed beside it.
+        """
         remedy = self.remedy
         if isinstance(remedy, Remedy):
-            remedy = remedy.spelled(front)
+            remedy = remedy.spelled(front, given)
         summary = "; ".join(part for part in (self.what, remedy) if part)
         place = f"{self.place}: " if self.place else ""
         return "\n".join(
-            [place + summary, *self.notes, *(each.told(front) for each in self.others)]
+            [place + summary, *self.notes, *(each.told(front, given) for each in self.others)]
         )
 
-    def document(self) -> dict[str, dict[str, str]]:
-        """What `--json` prints of it."""
+    def document(self, given: Given = NOTHING_GIVEN) -> dict[str, dict[str, str]]:
+        """What `--json` prints of it; the argument is that of `told`."""
+        remedy = self.remedy
+        if isinstance(remedy, Remedy):
+            remedy = remedy.spelled(Front.PROMPTLIB, given)
         message = "\n".join([self.what, *self.notes, *map(str, self.others)])
         return {
             "error": {
                 "code": self.code,
                 "message": message,
                 "place": self.place,
-                "remedy": str(self.remedy),
+                "remedy": str(remedy),
             }
         }
 

@@ -109,6 +109,7 @@ def stdout_may_close() -> Iterator[None]:
     """Go on in silence when whoever reads stdout has seen enough: `... | head -1`."""
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout:  # it may have been closed before we began
+            sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,6 +13,38 @@ class Front(enum.StrEnum):
     ALEMBIC = "alembic"
 
 
+class Given(NamedTuple):
+    """What was typed beside a command, and has to be typed again: it says which database is meant.
+
+    Attributes:
+        section: of alembic.ini, if another one than the usual was named.
+        config: the configuration's file, if one was named.
+        url: whether a URL was given; it is not shown, for it may hold a password.
+    """
+
+    section: str = ""
+    config: str = ""
+    url: bool = False
+
+    def words(self, program: Front) -> list[str]:
+        """These options as a program spells them."""
+        section, config = _OPTIONS[program]
+        found = [(section, self.section), (config, self.config)]
+        if self.url and program is Front.PROMPTLIB:
+            found.append(("--url", "URL"))
+        return [word for name, value in found if value for word in (name, _quoted(value))]
+
+
+_OPTIONS = {Front.PROMPTLIB: ("--name", "--config"), Front.ALEMBIC: ("-n", "-c")}
+NOTHING_GIVEN = Given()
+
+
+def _quoted(value: str) -> str:
+    """A value as a shell takes it."""
+    plain = value.replace("/", "").replace("_", "").replace("-", "").replace(".", "")
+    return value if plain.isalnum() else "'" + value.replace("'", "'\\''") + "'"
+
+
 class CommandLine(NamedTuple):
     """A command to type.
 
@@ -26,19 +58,19 @@ class CommandLine(NamedTuple):
     target: str = ""
     late: str = ""
 
-    def spelled(self, front: Front) -> str:
+    def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
         """The command line. What only one of the two commands can do is spelled as that one."""
-        if self.action == "stamp":
-            return f"alembic stamp {self.target}"
-        if front is Front.ALEMBIC and self.action in _ALEMBICS:
-            name, usual = _ALEMBICS[self.action]
+        if self.action == "stamp" or (front is Front.ALEMBIC and self.action in _ALEMBICS):
+            program = Front.ALEMBIC
+            name, usual = _ALEMBICS.get(self.action, (self.action, ""))
             option = f"-x late={self.late}" if self.late else ""
-            words = ["alembic", option, name, self.target or usual]
+            words = [option, name, self.target or usual]
         else:
+            program = Front.PROMPTLIB
             to = "--to" if self.action == "rollback" and self.target else ""
             option = f"--late {self.late}" if self.late else ""
-            words = ["promptlib", self.action, to, self.target, option]
-        return " ".join(filter(None, words))
+            words = [self.action, to, self.target, option]
+        return " ".join(filter(None, [program, *given.words(program), *words]))
 
 
 # What Alembic calls ours, and where it goes when nothing else is said.
@@ -74,13 +106,23 @@ class Remedy(str):
         """Let copies and pickles be made of what it was made of."""
         return self.template, *self.commands
 
-    def spelled(self, front: Front) -> str:
-        """The text in the words of a command."""
-        return _filled(self.template, self.commands, front)
+    def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
+        """The text in the words of a command.
+
+        Args:
+            front: which.
+            given: what was typed beside it.
+        """
+        return _filled(self.template, self.commands, front, given)
 
 
-def _filled(template: str, commands: tuple[CommandLine, ...], front: Front) -> str:
+def _filled(
+    template: str,
+    commands: tuple[CommandLine, ...],
+    front: Front,
+    given: Given = NOTHING_GIVEN,
+) -> str:
     # Not by str.format: names of files and objects may hold braces.
     first, *rest = template.split("{}", len(commands))
-    spelled = (each.spelled(front) for each in commands)
+    spelled = (each.spelled(front, given) for each in commands)
     return first + "".join(map("".join, zip(spelled, rest, strict=True)))

@@ -22,12 +22,8 @@ from promptlib.engine.watcher import Watcher
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
+from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
-from promptlib.plan.states import (
-    require_ours,
-    require_unmoved,
-    require_writable,
-)
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
-from promptlib.core.errors import ChangedMeanwhileError, UnknownVersionError
+from promptlib.core.errors import ChangedMeanwhileError, ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus
@@ -79,6 +79,8 @@ class Migrator:
         settings: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> None:
+        if url is not None and not url.strip():
+            raise ConfigurationError("the url is empty", "name a database, or leave it out")
         project = read_project(config or "", {}, url or "", section)
         chosen = override_settings(project.settings, settings or {})
         self._set_up(project._replace(settings=chosen), progress)
@@ -131,9 +133,9 @@ class Migrator:
         Raises:
             PromptlibError: when it cannot be reached, or a name in sql/ is not a migration's.
         """
-        return self.report(*self.look_closely())
+        return self._report(*self._look_closely())
 
-    def report(self, found: Status, executions: Mapping[str, Execution]) -> DatabaseStatus:
+    def _report(self, found: Status, executions: Mapping[str, Execution]) -> DatabaseStatus:
         """Where the database stands, from what was read of it."""
         return DatabaseStatus(
             database=self._connection.info.dbname,
@@ -151,7 +153,7 @@ class Migrator:
         Raises:
             PromptlibError: as `status` does.
         """
-        found = self.look()
+        found = self._look()
         return tuple(_migration(found, {}, entry) for entry in found.waiting)
 
     def executed(self) -> tuple[MigrationStatus, ...]:
@@ -160,7 +162,7 @@ class Migrator:
         Raises:
             PromptlibError: as `status` does.
         """
-        found, executions = self.look_closely()
+        found, executions = self._look_closely()
         return tuple(_migration(found, executions, entry) for entry in found.applied)
 
     def history(self, version: str = "") -> tuple[Attempt, ...]:
@@ -203,15 +205,15 @@ class Migrator:
         from promptlib.engine.request import request_upgrade
 
         chosen = {} if late is None else {"late_migrations": late}
-        return self._run(request_upgrade(to), self.look(), chosen)
+        return self._run(request_upgrade(to), self._look(), chosen)
 
     def rollback(
-        self, count: int = 1, *, to: str | None = None, allow_data_loss: bool = False
+        self, count: int | None = None, *, to: str | None = None, allow_data_loss: bool = False
     ) -> Deployment:
         """Take the newest migrations back.
 
         Args:
-            count: how many.
+            count: how many; None: one.
             to: all after this version instead, which may be shortened; `base`: all.
             allow_data_loss: whether DOWN sections may delete rows that no migration made.
 
@@ -219,21 +221,19 @@ class Migrator:
             PromptlibError: as `migrate` does.
         """
         from promptlib.engine.request import request_downgrade
-        from promptlib.plan.steps import rollback_after, rollback_last
+        from promptlib.plan.steps import choose_rollback
 
-        found = self.look()
-        back = rollback_last(found, count) if to is None else rollback_after(found, to)
+        found = self._look()
+        back = choose_rollback(found, count, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
         return self._run(request_downgrade(back.end, agreed=found), found, chosen)
 
-    # What the commands ask beyond that.
-
-    def look(self) -> Status:
+    def _look(self) -> Status:
         """Compare the files with the database, as it is at one moment."""
         sources = self._sources()
-        return compare_status(sources, self.ledger())
+        return compare_status(sources, self._ledger())
 
-    def look_closely(self) -> tuple[Status, dict[str, Execution]]:
+    def _look_closely(self) -> tuple[Status, dict[str, Execution]]:
         """The same, with when and how the applied migrations ran, by version."""
         sources = self._sources()
         with self._snapshot() as cursor:
@@ -241,63 +241,10 @@ class Migrator:
             executions = read_executions(cursor, ledger)
         return compare_status(sources, ledger), executions
 
-    def ledger(self) -> Ledger:
+    def _ledger(self) -> Ledger:
         """What the database remembers, whatever the files say."""
         with self._snapshot() as cursor:
             return read_ledger(cursor, self.settings.version_table_schema)
-
-    def readiness(self) -> tuple[Readiness, list[PromptlibError]]:
-        """Whether a deploy could run: what it would find, and what stands in the way."""
-        from promptlib.plan.readiness import check_readiness
-
-        sources = self._sources()
-        with self._asking() as connection:
-            return check_readiness(connection, sources, self.settings)
-
-    def plan(self, found: Status, request: Request) -> list[PlannedStep]:
-        """The steps of a deploy, which would be refused where this is."""
-        from promptlib.engine.request import plan_request
-
-        return plan_request(request, found, self.settings)
-
-    def deploy(self, request: Request, seen: Status) -> Deployment:
-        """Run what is asked for, by somebody who has looked before."""
-        return self._run(request, seen, _AS_CONFIGURED)
-
-    def script(self, found: Status, steps: list[PlannedStep]) -> str:
-        """The SQL of steps, for psql."""
-        from promptlib.engine.psql_script import write_script
-
-        schema = self.settings.version_table_schema
-        parts = write_script(found.files, steps, found.current, self.settings, schema)
-        return "\n\n".join([*parts, ""])
-
-    def repair(self, seen: Status, agreed: Repair) -> None:
-        """Take the files for right, in one transaction, while no deploy runs.
-
-        Args:
-            seen: what was seen before.
-            agreed: what somebody has agreed to then.
-
-        Raises:
-            ChangedMeanwhileError: when files or ledger have changed since.
-        """
-        from promptlib.plan.repair import find_repairs, repair_statements
-
-        with self.locked(seen) as locked:
-            if find_repairs(locked.status) != agreed:
-                raise ChangedMeanwhileError(
-                    "files or ledger have changed meanwhile, so nothing was repaired",
-                    "run it again",
-                )
-            with locked.writing() as cursor:
-                status = locked.make_ledger_in(cursor)
-                for sql in repair_statements(status, agreed):
-                    cursor.execute(sql)
-
-    def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
-        """Keep other deploys out, and compare again: files may have changed as well."""
-        return self._deploy(self._sources(), self.settings).locked(seen)
 
     def _sources(self) -> MigrationFiles:
         """The files as they are now, listed: a wrong name is told before anything is asked."""
@@ -356,6 +303,75 @@ class CommandMigrator(Migrator):
 
     def __init__(self, project: Project, progress: Progress, target: Target | None = None) -> None:
         self._set_up(project, progress, target)
+
+    def look(self) -> Status:
+        """Compare the files with the database, as it is at one moment."""
+        return self._look()
+
+    def look_closely(self) -> tuple[Status, dict[str, Execution]]:
+        """The same, with when and how the applied migrations ran, by version."""
+        return self._look_closely()
+
+    def report(self, found: Status, executions: Mapping[str, Execution]) -> DatabaseStatus:
+        """Where the database stands, from what was read of it."""
+        return self._report(found, executions)
+
+    def ledger(self) -> Ledger:
+        """What the database remembers, whatever the files say."""
+        return self._ledger()
+
+    def readiness(self) -> tuple[Readiness, list[PromptlibError]]:
+        """Whether a deploy could run: what it would find, and what stands in the way."""
+        from promptlib.plan.readiness import check_readiness
+
+        sources = self._sources()
+        with self._asking() as connection:
+            return check_readiness(connection, sources, self.settings)
+
+    def plan(self, found: Status, request: Request) -> list[PlannedStep]:
+        """The steps of a deploy, which would be refused where this is."""
+        from promptlib.engine.request import plan_request
+
+        return plan_request(request, found, self.settings)
+
+    def deploy(self, request: Request, seen: Status) -> Deployment:
+        """Run what is asked for, by somebody who has looked before."""
+        return self._run(request, seen, _AS_CONFIGURED)
+
+    def script(self, found: Status, steps: list[PlannedStep]) -> str:
+        """The SQL of steps, for psql."""
+        from promptlib.engine.psql_script import write_script
+
+        schema = self.settings.version_table_schema
+        parts = write_script(found.files, steps, found.current, self.settings, schema)
+        return "\n\n".join([*parts, ""])
+
+    def repair(self, seen: Status, agreed: Repair) -> None:
+        """Take the files for right, in one transaction, while no deploy runs.
+
+        Args:
+            seen: what was seen before.
+            agreed: what somebody has agreed to then.
+
+        Raises:
+            ChangedMeanwhileError: when files or ledger have changed since.
+        """
+        from promptlib.plan.repair import find_repairs, repair_statements
+
+        with self.locked(seen) as locked:
+            if find_repairs(locked.status) != agreed:
+                raise ChangedMeanwhileError(
+                    "files or ledger have changed meanwhile, so nothing was repaired",
+                    "run it again",
+                )
+            with locked.writing() as cursor:
+                status = locked.make_ledger_in(cursor)
+                for sql in repair_statements(status, agreed):
+                    cursor.execute(sql)
+
+    def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
+        """Keep other deploys out, and compare again: files may have changed as well."""
+        return self._deploy(self._sources(), self.settings).locked(seen)
 
 
 def _migration(found: Status, executions: Mapping[str, Execution], entry: Entry) -> MigrationStatus:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.engine.results import Deployment
-from promptlib.plan.states import require_applicable, require_clear, require_writable
+from promptlib.plan.refusals import require_applicable, require_clear, require_writable
 from promptlib.plan.steps import (
     Action,
     PlannedStep,

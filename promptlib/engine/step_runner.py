@@ -27,7 +27,7 @@ from promptlib.engine.runner import run_section
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested
 from promptlib.ledger.tables import DOWN, EVENTS, UP, Ran
-from promptlib.plan.states import require_unchanged
+from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.errors import explain_server_error
 

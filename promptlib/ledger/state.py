@@ -1,4 +1,4 @@
-"""What a database remembers, read and made; records.py has the tables and what writes them."""
+"""What a database remembers, read and made; tables.py has the tables and what writes them."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.core.errors import PlanRefusedError, PromptlibError
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
-from promptlib.plan.states import State, require_writable
+from promptlib.plan.refusals import require_writable
+from promptlib.plan.states import State
 from promptlib.plan.status import compare_status, deploy_refusals
 from promptlib.postgres.target import read_only_snapshot
 
@@ -91,7 +92,7 @@ def check_readiness(
         pooler=pid != connection.info.backend_pid,
         can_create=bool(can_create),
         current=found.current or None,
-        pending=len(found.of(State.PENDING)),
+        pending=len(found.in_states(State.PENDING)),
     )
     return readiness, problems
 

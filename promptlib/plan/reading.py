@@ -106,10 +106,6 @@ class MigrationFiles(Mapping[str, "Migration"]):
         self.files.append(file)
         self._by_version[file.version] = file
 
-    def parsed(self, version: str) -> Migration | None:
-        """The migration, if it had to be parsed: it is not as it ran, or never did."""
-        return self._parsed.get(version)
-
     def parse(self, versions: Iterable[str]) -> list[Migration]:
         """These migrations, in this order."""
         return [self[version] for version in versions]

@@ -8,7 +8,8 @@ from promptlib.core.errors import display_path
 from promptlib.files.directory import migration_path
 from promptlib.ledger.history import Execution
 from promptlib.ledger.tables import UP, LedgerSql
-from promptlib.plan.states import State, require_clear
+from promptlib.plan.refusals import require_clear
+from promptlib.plan.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,12 +50,12 @@ def find_repairs(found: Status) -> Repair:
     """
     found.files.require_readable()
     require_clear(found.ledger, found.files.files)
-    missing = found.of(State.MISSING)
+    missing = found.in_states(State.MISSING)
     known = {entry.version for entry in found.entries}
     rest = [entry.version for entry in found.applied if entry not in missing]
     gone = any(entry.version == found.current for entry in missing)
     return Repair(
-        found.of(State.EDITED),
+        found.in_states(State.EDITED),
         missing,
         [each for each in found.ledger.half_done if each.version not in known],
         max(rest, default="") if gone else found.current,

@@ -8,13 +8,8 @@ from promptlib.core.errors import PromptlibError
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import resolve_version
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.plan.states import (
-    State,
-    known_rows,
-    migration_entries,
-    require_clear,
-    state_problems,
-)
+from promptlib.plan.refusals import require_clear, state_problems
+from promptlib.plan.states import State, known_rows, migration_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +56,7 @@ class Status(NamedTuple):
         """What did not, oldest first."""
         return [entry for entry in self.entries if entry.state in _WAITING]
 
-    def of(self, *states: State) -> list[Entry]:
+    def in_states(self, *states: State) -> list[Entry]:
         """The migrations in some states, oldest first."""
         return [entry for entry in self.entries if entry.state in states]
 
@@ -95,7 +90,7 @@ def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[Promptlib
         require_clear(status.ledger, status.files.files)
     except PromptlibError as error:
         yield error
-    refused = status.of(State.EDITED, State.MISSING, *([] if applies_late else [State.LATE]))
+    refused = status.in_states(State.EDITED, State.MISSING, *([] if applies_late else [State.LATE]))
     yield from state_problems(refused, status.files.folder, status.current)
 
 

@@ -70,7 +70,7 @@ def wanted_upgrade(status: Status, target: str) -> Wanted:
     Raises:
         UnknownVersionError: for a target that is none.
     """
-    pending = [entry.version for entry in status.of(State.PENDING)]
+    pending = [entry.version for entry in status.in_states(State.PENDING)]
     if target == HEAD:
         return Wanted(pending)
     if target.startswith("+") and target[1:].isdecimal():
@@ -95,12 +95,34 @@ class Rollback(NamedTuple):
     end: str
 
 
+def choose_rollback(status: Status, count: int | None, to: str | None) -> Rollback:
+    """The migrations that somebody wants to take back.
+
+    Args:
+        status: the database and the files.
+        count: how many of the last; None: one, if nothing else is said.
+        to: the version, or `base`, that all are taken back after; None: `count` says it.
+
+    Raises:
+        UnknownVersionError: when both are said, or that many or such a version are not there.
+    """
+    if count is not None and to is not None:
+        raise UnknownVersionError("how many and how far are two things", "say one of them")
+    return (
+        rollback_last(status, 1 if count is None else count)
+        if to is None
+        else rollback_after(status, to)
+    )
+
+
 def rollback_last(status: Status, count: int) -> Rollback:
     """The last migrations.
 
     Raises:
-        UnknownVersionError: when there are fewer.
+        UnknownVersionError: when there are fewer, or it is no number from 1 on.
     """
+    if count < 1:
+        raise UnknownVersionError(f"{count} is not a number of migrations", "say 1 or more")
     candidates = _candidates(status)
     if count > len(candidates):
         number = f"only {len(candidates)}" if candidates else "no"
@@ -170,7 +192,7 @@ def plan_steps(
 
 def _before_an_upgrade(status: Status, wanted: Wanted, *, applies_late: bool) -> list[str]:
     """What runs first, though alembic_version does not change with it."""
-    late = [entry.version for entry in status.of(State.LATE)] if applies_late else []
+    late = [entry.version for entry in status.in_states(State.LATE)] if applies_late else []
     if wanted.bound:
         late = [version for version in late if version <= wanted.bound]
     half = next(iter(status.ledger.half_done), None)

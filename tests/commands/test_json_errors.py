@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from promptlib.cli.parser import make_parser
 from support.command_line import nodes
-from support.projects import ONE, Project
+from support.projects import ONE, Project, environment_with, path_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.databases import Database
 
 _NOWHERE = "postgresql://u:pa55word@127.0.0.1:1/d"
@@ -116,3 +116,20 @@ def test_the_system_s_error(tmp_path: Path) -> None:
     # From 3.14 on Python asks no more than whether there is such a file.
     assert error["message"] in {"File name too long", "there is no such file"}
     assert error["place"] == name
+
+
+@pytest.mark.parametrize("command", ["status --json", "status", "stats --json"])
+def test_where_nothing_can_be_written_stderr_says_so(three: Project, command: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [path_of("promptlib"), *command.split()],
+            cwd=three.folder,
+            env=environment_with({"DATABASE_URL": three.url}),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert result.stderr.strip()

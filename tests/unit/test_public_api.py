@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 # Whoever takes a name away, or gives it another meaning, makes a new major version.
 PUBLIC = {
     *("Migrator", "Event", "DatabaseStatus", "MigrationStatus", "Attempt"),
-    *("Deployment", "RanSection", "__version__"),
+    *("Deployment", "RanSection", "Execution", "HalfDone", "State", "Kind", "__version__"),
     *("PromptlibError", "ConfigurationError", "MissingExtraError", "UnknownVersionError"),
     *("MigrationFileError", "NoConnectionError", "StatementError", "ProgramError"),
     *("PlanRefusedError", "LateMigrationError", "EditedMigrationError", "MissingMigrationError"),
@@ -65,6 +65,11 @@ def test_what_is_not_public_is_not_there() -> None:
 def test_every_error_that_can_be_caught_is_public() -> None:
     inner = {"LexicalError"}  # which the files' parser tells the place of
     assert {each.__name__ for each in _ERRORS} - inner <= PUBLIC
+
+
+def test_a_migrator_promises_no_more() -> None:
+    public = {name for name in dir(promptlib.Migrator) if not name.startswith("_")}
+    assert public == {*METHODS, "target", "project", "settings"}
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -63,7 +63,7 @@ def comparison_options(models: Sequence[MetaData]) -> dict[str, Any]:
 @functools.cache
 def _registered_plugin() -> str:
     """Make the comparators of tables and types known to Alembic, by a name, once."""
-    plugin = Plugin("promptlib.comparing")
+    plugin = Plugin("promptlib.compare")
     add = plugin.add_autogenerate_comparator
     add(_compare_type, "column", "types", priority=_FIRST)
     add(_compare_default, "column", "server_default", priority=_FIRST)

@@ -22,6 +22,7 @@ from promptlib.cli.command import (
 from promptlib.cli.documents import readiness_document
 from promptlib.cli.parser import add_json, add_yes, number_of_seconds
 from promptlib.cli.views import readiness_lines
+from promptlib.core.remedies import Front
 from promptlib.postgres.admin import (
     count_rows,
     create_database,
@@ -63,7 +64,7 @@ def judge_database(options: DatabaseTestOptions, _: Terminal) -> Answer:
         readiness, problems = migrator.readiness()
     document = readiness_document(readiness, str(migrator.target), ok=not problems)
     for problem in problems:
-        _log.warning("%s", problem)
+        _log.warning("%s", problem.told(Front.PROMPTLIB, options.common.given))
     code = NO if problems else 0
     if options.json:
         return json_answer(document, code)

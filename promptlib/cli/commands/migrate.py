@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from promptlib.cli.command import Terminal
-    from promptlib.engine.migrator import Migrator
+    from promptlib.engine.migrator import CommandMigrator
     from promptlib.engine.request import Request
     from promptlib.plan.status import Status
 
@@ -76,7 +76,7 @@ def migrate(options: MigrateOptions, _: Terminal) -> Answer:
     return Answer()
 
 
-def _runs_something(migrator: Migrator, found: Status, request: Request) -> bool:
+def _runs_something(migrator: CommandMigrator, found: Status, request: Request) -> bool:
     """Whether a section would run; where something refuses that, the deploy says so."""
     try:
         return bool(migrator.plan(found, request))
@@ -84,7 +84,7 @@ def _runs_something(migrator: Migrator, found: Status, request: Request) -> bool
         return False
 
 
-def _dry_run(migrator: Migrator, found: Status, request: Request) -> Answer:
+def _dry_run(migrator: CommandMigrator, found: Status, request: Request) -> Answer:
     """Show the plan, and the SQL for psql."""
     steps = migrator.plan(found, request)
     if found.ledger.half_done:

@@ -13,13 +13,13 @@ from promptlib.cli.command import (
     is_agreed,
     open_migrator,
 )
-from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_yes, positive_number
+from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_yes, not_empty, positive_number
 from promptlib.cli.views import rollback_lines
 from promptlib.engine.request import request_downgrade
 from promptlib.engine.results import describe_deployment
-from promptlib.plan.states import require_clear
+from promptlib.plan.refusals import require_clear
 from promptlib.plan.status import describe_place
-from promptlib.plan.steps import rollback_after, rollback_last
+from promptlib.plan.steps import choose_rollback
 
 if TYPE_CHECKING:
     import argparse
@@ -32,14 +32,14 @@ class RollbackOptions(NamedTuple):
 
     Attributes:
         common: what every command takes.
-        n: how many of the last migrations.
+        n: how many of the last migrations; None: one.
         to: the version that all are taken back after, or `base`; None: `n` counts.
         yes: whether not to ask.
         allow_data_loss: whether DOWN may delete rows that no migration made.
     """
 
     common: CommonOptions
-    n: int
+    n: int | None
     to: str | None
     yes: bool
     allow_data_loss: bool
@@ -49,9 +49,11 @@ def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `promptlib rollback` takes."""
     how_far = parser.add_mutually_exclusive_group()
     how_far.add_argument(
-        "-n", type=positive_number, default=1, metavar="N", help="the last N, default 1"
+        "-n", type=positive_number, default=None, metavar="N", help="the last N, default 1"
     )
-    how_far.add_argument("--to", metavar="VERSION", help="all after VERSION; `base`: all")
+    how_far.add_argument(
+        "--to", type=not_empty, metavar="VERSION", help="all after VERSION; `base`: all"
+    )
     add_yes(parser)
     parser.add_argument(
         "--allow-data-loss",
@@ -66,7 +68,7 @@ def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
     with open_migrator(options.common, **loss) as migrator:
         found = migrator.look()
         require_clear(found.ledger, found.files.files)
-        back = rollback_after(found, options.to) if options.to else rollback_last(found, options.n)
+        back = choose_rollback(found, options.n, options.to)
         if not back.entries:
             announce([describe_place(found)])
             return Answer()

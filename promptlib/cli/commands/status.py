@@ -17,6 +17,7 @@ from promptlib.cli.command import (
 from promptlib.cli.documents import status_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import status_lines
+from promptlib.core.remedies import Front
 from promptlib.plan.states import State
 from promptlib.plan.status import deploy_refusals
 
@@ -58,7 +59,7 @@ def status(options: StatusOptions, terminal: Terminal) -> Answer:
         found, executions = migrator.look_closely()
         report = migrator.report(found, executions)
     for problem in deploy_refusals(found, applies_late=migrator.settings.applies_late):
-        _log.warning("%s", problem)
+        _log.warning("%s", problem.told(Front.PROMPTLIB, options.common.given))
     behind = report.half_done or any(each.state is not State.EXECUTED for each in report.migrations)
     code = NO if options.exit_code and behind else 0
     if options.json:

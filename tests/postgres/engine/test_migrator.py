@@ -70,6 +70,20 @@ def test_as_far_as_is_asked(migrator: Migrator, database: Database) -> None:
     assert database.tables() == {"alembic_version"}
 
 
+def test_what_is_no_number_of_migrations(migrator: Migrator, database: Database) -> None:
+    migrator.migrate()
+    before = everything(database)
+    for wrong in ({"count": -1}, {"count": 0}, {"count": 1, "to": "base"}, {"to": ""}):
+        with pytest.raises(promptlib.UnknownVersionError):
+            migrator.rollback(**wrong)
+    assert everything(database) == before
+
+
+def test_an_empty_url_is_not_another_database_s(two: Project) -> None:
+    with pytest.raises(promptlib.ConfigurationError, match="the url is empty"):
+        Migrator(" ", config=str(two.folder / "alembic.ini"))
+
+
 def test_what_it_tells_of_a_database(migrator: Migrator, database: Database, two: Project) -> None:
     assert [each.version for each in migrator.pending()] == versions(1, 2)
     assert migrator.history() == ()

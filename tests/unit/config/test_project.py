@@ -154,11 +154,3 @@ def test_a_url_of_the_command_line_wins(monkeypatch: pytest.MonkeyPatch) -> None
     project = _project(_URL)
     found = project.target()
     assert (str(found), found.source) == (_URL, "--url")
-    assert project.url_of(found) == _URL
-
-
-@pytest.mark.usefixtures("folder")
-def test_a_url_of_the_environment_is_found_by_others_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", _URL)
-    project = _project()
-    assert project.url_of(project.target()) == ""

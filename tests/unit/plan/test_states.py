@@ -19,19 +19,15 @@ from promptlib.files.directory import MigrationFile
 from promptlib.files.parser import parse_migration
 from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
 from promptlib.ledger.tables import RECORDED
-from promptlib.plan.states import (
-    Entry,
-    State,
-    known_rows,
-    migration_entries,
+from promptlib.plan.refusals import (
     require_adopted,
     require_agreement,
     require_applicable,
     require_ours,
     require_unchanged,
-    rows_without_files,
     state_problems,
 )
+from promptlib.plan.states import Entry, State, known_rows, migration_entries, rows_without_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
