@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # they start, which would never be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 _HERE = Path(__file__).parent
-# A module that says NEWEST_AND_OLDEST has many tests, and the servers between bring nothing new. One
-# that says NEWEST_ALONE is about what no server has a say in.
+# A module that says NEWEST_AND_OLDEST has many tests, and the servers between bring nothing new.
+# One that says NEWEST_ALONE is about what no server has a say in.
 # On these every test runs on every server; elsewhere the newest alone is enough.
 _EVERY_SERVER = ("postgres", "registry")
 
