@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import servers
-from support.projects import ROOT, Project
+from support.projects import ONE, ROOT, THREE, TWO, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 signal.signal(signal.SIGINT, signal.default_int_handler)
 _HERE = Path(__file__).parent
 # A module that says NEWEST_AND_OLDEST has many tests, and the servers between bring nothing new.
+# One that says NEWEST_ALONE is about what no server has a say in.
 # On these every test runs on every server; elsewhere the newest alone is enough.
 _EVERY_SERVER = ("postgres", "registry")
 
@@ -45,6 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         everywhere = metafunc.definition.path.relative_to(_HERE).parts[0] in _EVERY_SERVER
         if getattr(metafunc.module, "NEWEST_AND_OLDEST", False):
             names = [*dict.fromkeys((names[0], names[-1]))]
+        everywhere = everywhere and not getattr(metafunc.module, "NEWEST_ALONE", False)
         metafunc.parametrize("server", names if everywhere else names[:1], indirect=True)
 
 
@@ -110,6 +112,15 @@ def migrated(server: Server, session_servers: _Servers) -> Iterator[Database]:
 def project(tmp_path: Path, database: Database) -> Project:
     """A copy of the project without migrations, and an empty database for it."""
     return Project.copy(tmp_path, database.url)
+
+
+@pytest.fixture
+def three(project: Project) -> Project:
+    """A project of three migrations."""
+    project.add(ONE, "CREATE TABLE a (i int);", "DROP TABLE a;", name="make_a")
+    project.add(TWO, "CREATE TABLE b (i int);", "DROP TABLE b;", name="make_b")
+    project.add(THREE, "CREATE TABLE c (i int);", "DROP TABLE c;", name="make_c")
+    return project
 
 
 @pytest.fixture

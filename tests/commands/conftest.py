@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg2 import sql
 
-from support.projects import ONE, THREE, TWO, Project
+from support.projects import ONE, TWO, Project
 from support.servers import PASSWORD, PASSWORD_USER
 
 if TYPE_CHECKING:
@@ -15,15 +15,6 @@ if TYPE_CHECKING:
 
     from support.databases import Database
     from support.projects import Project
-
-
-@pytest.fixture
-def three(project: Project) -> Project:
-    """A project of three migrations."""
-    project.add(ONE, "CREATE TABLE a (i int);", "DROP TABLE a;", name="make_a")
-    project.add(TWO, "CREATE TABLE b (i int);", "DROP TABLE b;", name="make_b")
-    project.add(THREE, "CREATE TABLE c (i int);", "DROP TABLE c;", name="make_c")
-    return project
 
 
 @pytest.fixture

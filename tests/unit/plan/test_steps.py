@@ -8,10 +8,6 @@ import pytest
 
 from promptlib.core.errors import HalfDoneMigrationError, UnknownVersionError
 from promptlib.core.remedies import Front
-from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
-from promptlib.ledger.tables import RECORDED
-from promptlib.plan.reading import MigrationFiles
-from promptlib.plan.status import Status, compare_status
 from promptlib.plan.steps import (
     Action,
     PlannedStep,
@@ -22,46 +18,12 @@ from promptlib.plan.steps import (
     wanted_downgrade,
     wanted_upgrade,
 )
+from support.statuses import status, version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TEXT = "-- UP\nSELECT 1;\n-- DOWN\nSELECT 2;\n"
-_COLUMNS = frozenset(
-    ("id", "name", "executed_at", "checksum", "down_checksum", "down_sql", "execution_ms")
-) | {"executed_by"}
-
-
-def version(number: int) -> str:
-    return f"202501010000{number:02}"
-
-
-def status(folder: Path, files: str, ran: str, current: int = 0, *half: tuple[int, str]) -> Status:
-    """Where a database stands, by the last digits of versions."""
-    for digit in files:
-        (folder / f"{version(int(digit))}_x.sql").write_text(_TEXT)
-    sources = MigrationFiles(folder)
-    made = next(iter(sources.values()))
-    rows = {
-        version(int(digit)): LedgerRow(
-            version(int(digit)), "x", made.up.checksum, made.down.checksum
-        )
-        for digit in ran
-    }
-    ledger = Ledger(
-        schema="public",
-        current=(version(current),) if current else (),
-        rows=rows,
-        half_done=tuple(
-            HalfDone(1, version(number), direction, "failed", 1, "", 1)
-            for number, direction in half
-        ),
-        columns=_COLUMNS,
-        has_version_table=True,
-        events=RECORDED,
-        is_replica=False,
-    )
-    return compare_status(sources, ledger)
+    from promptlib.plan.status import Status
 
 
 def told(steps: list[PlannedStep]) -> list[str]:

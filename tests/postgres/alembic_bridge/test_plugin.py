@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
+NEWEST_ALONE = True
+
 _SESSION = [
     "revision -m one --rev-id a1",
     "revision -m two --rev-id b2",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
+NEWEST_ALONE = True
+
 
 def test_revision_writes_a_migration_named_by_the_time(three: Project) -> None:
     before = datetime.now(UTC).strftime("%Y%m%d%H%M%S")

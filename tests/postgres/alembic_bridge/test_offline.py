@@ -8,7 +8,7 @@ import pytest
 
 from support import inside
 from support.ledgers import applied, current, versions
-from support.projects import Project, full
+from support.projects import ONE, THREE, TWO, Project, full
 from support.psql import psql, schema
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_a_script_stops_where_an_online_run_stops(three: Project, database: Data
     said = psql(database, inside.alembic(three, "upgrade", "head", "--sql").stdout, ok=False)
     assert "division by zero" in said
     assert database.tables() == {"alembic_version", "a", "b"}
-    assert (current(database), applied(database)) == ([_SECOND], [_FIRST, _SECOND])
+    assert (current(database), applied(database)) == ([TWO], [ONE, TWO])
 
 
 def test_a_script_writes_to_the_schema_of_the_version_table(
@@ -101,7 +101,7 @@ def test_a_script_writes_to_the_schema_of_the_version_table(
     database.query('CREATE SCHEMA "the Meta"')
     three.configure(version_table_schema="the Meta")
     psql(database, inside.alembic(three, "upgrade", "head", "--sql").stdout)
-    assert inside.alembic(three, "current").stdout == f"{_THIRD} (head)\n"
+    assert inside.alembic(three, "current").stdout == f"{THREE} (head)\n"
     assert database.query('SELECT id FROM "the Meta".migrations ORDER BY id') == [
-        (version,) for version in versions(1, 3, 5)
+        (version,) for version in (ONE, TWO, THREE)
     ]

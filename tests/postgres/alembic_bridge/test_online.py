@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
+NEWEST_ALONE = True
+
 _ENV = """
 from alembic import context
 from promptlib import environment

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
+NEWEST_ALONE = True
+
 _AT_ONCE = 20
 _PATIENT = {"lock_timeout": "10min"}  # what a test holds open, it holds open for long
 _LOG = "INSERT INTO log (version) VALUES ({});"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
+NEWEST_ALONE = True
+
 
 def test_the_python_api(three: Project, database: Database) -> None:
     config = Config(three.folder / "alembic.ini", attributes={"connection": database.engine})

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
+NEWEST_ALONE = True
+
 _ROUNDS = 6
 _MANY = 8
 
