@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     Kill = Callable[["Deploys", Process], bool]  # whether there was anything to kill
 
+NEWEST_ALONE = True
 _KILLS = 9  # of one seed; with the seeds and kinds below more than 60
 _SEEDS = (1, 2)
 _VERSIONS = ledgers.versions(*range(1, 13))

@@ -1,0 +1,91 @@
+"""The watcher: who blocks the statement that runs, and how long it takes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import psycopg2
+import pytest
+
+from promptlib.core.events import Event, Kind
+from promptlib.engine.watcher import Watcher
+from support.holding import Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg2.extensions import connection as Connection
+
+    from support.databases import Database
+
+NEWEST_AND_OLDEST = True
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[Connection]:
+    """A deploy's connection."""
+    with contextlib.closing(database.connect()) as made:
+        yield made
+
+
+def no_second() -> Connection:
+    """Refuse a second connection, as a server does that has none left."""
+    raise psycopg2.OperationalError("too many clients")
+
+
+def test_who_blocks_is_known_afterwards(database: Database, connection: Connection) -> None:
+    database.query("CREATE TABLE t ()")
+    pid = connection.info.backend_pid
+    with (
+        Hold(database, "LOCK TABLE t", "report") as other,
+        Watcher(database.connect, connection, interruptible=False) as watcher,
+        connection.cursor() as cursor,
+    ):
+        watcher.section("a title", 0.4)  # it looks each tenth of a second
+        cursor.execute("SET lock_timeout = '2s'")
+        with pytest.raises(psycopg2.errors.LockNotAvailable), watcher.statement(pid):
+            cursor.execute("SELECT FROM t")
+        (blocker,) = watcher.blockers()
+        assert (blocker.pid, blocker.application) == (other.pid, "report")
+        with watcher.statement(pid):
+            cursor.execute("SELECT 1")
+        assert watcher.blockers() == []  # they are the last statement's
+
+
+def test_a_statement_that_takes_its_time_is_told_until_it_ends(
+    database: Database, connection: Connection
+) -> None:
+    told: list[Event] = []
+    shown = threading.Event()
+
+    def progress(event: Event) -> None:
+        told.append(event)
+        shown.set()
+
+    with Watcher(database.connect, connection, progress, interruptible=False) as watcher:
+        watcher.section("a title", 0)
+        with watcher.statement(connection.info.backend_pid, 2, 3):
+            assert shown.wait(30)
+    first, last = told[0], told[-1]
+    assert (first.kind, first.seconds > 2) == (Kind.RUNNING, True)
+    assert first.message.startswith("a title  statement 2 of 3, 2")
+    assert last == Event(Kind.RUNNING, "")
+
+
+def test_without_a_second_connection_the_time_is_told_all_the_same(
+    connection: Connection,
+) -> None:
+    shown = threading.Event()
+    with Watcher(no_second, connection, lambda _: shown.set(), interruptible=False) as watcher:
+        watcher.section("a title", 0)
+        with watcher.statement(connection.info.backend_pid):
+            assert shown.wait(30)
+        assert watcher.blockers() == []
+
+
+def test_a_program_keeps_its_own_wakeup(connection: Connection) -> None:
+    with Watcher(no_second, connection, interruptible=False):
+        assert signal.set_wakeup_fd(-1) == -1
