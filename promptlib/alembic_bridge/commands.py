@@ -89,15 +89,25 @@ class Alembic:
         except PromptlibError:
             raise
         except Exception as error:
-            frames = traceback.extract_tb(error.__traceback__)
-            lines = [each.lineno for each in frames if Path(each.filename).name == "env.py"]
-            line = error.lineno if isinstance(error, SyntaxError) else next(iter(lines), 0)
-            said = " ".join(str(error).split())
-            raise ConfigurationError(
-                f"cannot be run: {type(error).__name__}: {said}",
-                "install what it imports" if isinstance(error, ImportError) else "mend it",
-                place=self._env_place(line or 0),
-            ) from error
+            raise self._cannot_run(error) from error
+
+    def _cannot_run(self, error: Exception) -> ConfigurationError:
+        """What is wrong with env.py, and where."""
+        if not Path(self._project.scripts, "env.py").is_file():
+            return ConfigurationError(
+                "there is no such file, which hands over the model",
+                "restore it, or set script_location",
+                place=self._env_place(),
+            )
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [each.lineno for each in frames if Path(each.filename).name == "env.py"]
+        line = error.lineno if isinstance(error, SyntaxError) else next(iter(lines), 0)
+        said = " ".join(str(error).split())
+        return ConfigurationError(
+            f"cannot be run: {type(error).__name__}: {said}",
+            "install what it imports" if isinstance(error, ImportError) else "mend it",
+            place=self._env_place(line or 0),
+        )
 
     def _config(
         self, output: io.StringIO | None = None, models: list[MetaData] | None = None

@@ -111,8 +111,13 @@ def execute_statement(cursor: Cursor, step: Step, index: int, watcher: Watcher, 
 
 
 def sqlstate_of(error: BaseException) -> str:
-    """The SQLSTATE of an error of ours; empty if the server sent none."""
-    return str(getattr(error, "sqlstate", ""))
+    """The SQLSTATE of an error, or of its cause; empty if the server sent none."""
+    found: BaseException | None = error
+    while found:
+        if state := getattr(found, "sqlstate", None) or getattr(found, "pgcode", None):
+            return str(state)
+        found = found.__cause__  # not what it came up after, which may be another's
+    return ""
 
 
 def tell_tolerated(error: PromptlibError, progress: Progress) -> None:

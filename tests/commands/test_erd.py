@@ -94,8 +94,8 @@ def test_the_model_is_the_one_that_env_py_hands_over(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "alembic/env.py: cannot be run: Can't find Python file "),
-        ("import nowhere", "alembic/env.py: cannot be run: No module named 'nowhere'"),
+        (None, "alembic/env.py: there is no such file, which hands over the model; restore it"),
+        ("import nowhere", "alembic/env.py:1: cannot be run: ModuleNotFoundError: No module"),
         ("", "alembic/env.py: it hands over no tables; it shall end: environment.run(context, "),
         (_OTHER.replace("Table(", "print("), "alembic/env.py: it hands over no tables; "),
     ],

@@ -35,7 +35,9 @@ def test_a_dry_run_shows_what_would_run_and_changes_nothing(
     before = database.query("SELECT * FROM migration_events")
     dry = three.promptlib("migrate", TWO, "--dry-run")
     assert dry.stderr == f"would run  {TWO}  make b\n"
-    assert dry.stdout == three.alembic("upgrade", f"{ONE}:{TWO}", "--sql").stdout
+    # It names the schema where it found the ledger; a script that looks at nothing cannot.
+    script = three.alembic("upgrade", f"{ONE}:{TWO}", "--sql").stdout
+    assert dry.stdout.replace('"public".', "") == script
     assert "make c" in three.promptlib("migrate", "--dry-run").stderr
     assert "make c" not in three.promptlib("migrate", "+1", "--dry-run").stderr
     assert "a" in database.tables()

@@ -32,9 +32,11 @@ def test_a_new_file(project: Project) -> None:
 def test_a_model_that_is_none(project: Project) -> None:
     env = project.folder / "alembic" / "env.py"
     env.write_text("import nothing_of_that_name\n")
-    with pytest.raises(ConfigurationError, match="cannot be run: No module named") as caught:
+    with pytest.raises(
+        ConfigurationError, match="cannot be run: ModuleNotFoundError: No module"
+    ) as caught:
         alembic(project).model()
-    assert caught.value.place.endswith("env.py")
+    assert caught.value.place.endswith("env.py:1")
     env.write_text("from alembic import context\nfrom promptlib import environment\n")
     with pytest.raises(ConfigurationError, match="it hands over no tables"):
         alembic(project).model()
