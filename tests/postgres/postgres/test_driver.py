@@ -55,3 +55,18 @@ def _fail(connection: Connection, behind: BaseException) -> None:
         raise behind
     except type(behind):
         connection.cursor().execute("SELECT 1/0")
+
+
+def test_what_a_caller_was_about_has_no_part_in_it(database: Database) -> None:
+    """He cleans up behind an error of ours, and something else fails there."""
+    with contextlib.closing(database.connect()) as connection:
+        try:
+            raise LookupError from StatementError("an error of before")
+        except LookupError:
+            with pytest.raises(StatementError, match="division by zero"):
+                _explained(connection)
+
+
+def _explained(connection: Connection) -> None:
+    with driver_errors_explained(_PLACE), connection.cursor() as cursor:
+        cursor.execute("SELECT 1/0")
