@@ -59,14 +59,16 @@ def _fail(connection: Connection, behind: BaseException) -> None:
 
 def test_what_a_caller_was_about_has_no_part_in_it(database: Database) -> None:
     """He cleans up behind an error of ours, and something else fails there."""
-    with contextlib.closing(database.connect()) as connection:
-        try:
-            raise LookupError from StatementError("an error of before")
-        except LookupError:
-            with pytest.raises(StatementError, match="division by zero"):
-                _explained(connection)
+    with (
+        contextlib.closing(database.connect()) as connection,
+        pytest.raises(StatementError, match="division by zero"),
+    ):
+        _clean_up_behind(StatementError("an error of before"), connection)
 
 
-def _explained(connection: Connection) -> None:
-    with driver_errors_explained(_PLACE), connection.cursor() as cursor:
-        cursor.execute("SELECT 1/0")
+def _clean_up_behind(error: StatementError, connection: Connection) -> None:
+    try:
+        raise error
+    except StatementError:
+        with driver_errors_explained(_PLACE), connection.cursor() as cursor:
+            cursor.execute("SELECT 1/0")
