@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import warnings
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -100,6 +101,7 @@ def errors_reported(config: Config) -> Iterator[None]:
     Args:
         config: of the running command.
     """
+    handled = sys.exception()  # what a caller is about
     answered = sigterm_raised() if is_command(config) else contextlib.nullcontext()
     try:
         with answered:
@@ -109,9 +111,9 @@ def errors_reported(config: Config) -> Iterator[None]:
     except Exception as error:
         if not _raised_by_driver(error):
             raise
-        if interrupt := interrupt_behind(error):
+        if interrupt := interrupt_behind(error, handled):
             _end(config, interrupt)
-        _fail(config, _explained(error))
+        _fail(config, _explained(error, handled))
     except KeyboardInterrupt as error:
         _end(config, error)
 
@@ -122,9 +124,9 @@ def raised_as_ours(error: CommandError) -> PromptlibError:
     return next(ours, None) or PromptlibError(str(error))
 
 
-def _explained(error: BaseException) -> PromptlibError:
+def _explained(error: BaseException, handled: BaseException | None) -> PromptlibError:
     """What a driver's error means; if it came up while one of ours was handled, then that one."""
-    for earlier in error_chain(error):
+    for earlier in error_chain(error, handled):
         if isinstance(earlier, PromptlibError):
             return earlier
     from promptlib.postgres.errors import explain_server_error  # noqa: PLC0415 - rarely needed

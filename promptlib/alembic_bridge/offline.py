@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from promptlib.core.errors import ConfigurationError
 from promptlib.core.logs import stdout_may_close
-from promptlib.engine.psql_script import write_script, write_stamp_script
-from promptlib.ledger.tables import DOWN, UP, Move
+from promptlib.engine.psql_script import PsqlScript
+from promptlib.ledger.tables import DOWN, UP, LedgerSql, Move
 from promptlib.plan.steps import PlannedStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from alembic.runtime.environment import EnvironmentContext
+    from alembic.runtime.migration import MigrationContext
 
     from promptlib.alembic_bridge.revisions import SqlScriptDirectory
     from promptlib.config.settings import Settings
@@ -32,18 +35,27 @@ def run_offline(
         MigrationFileError: before a line is written.
     """
     inner = context.get_context()
+    if inner.purge:
+        raise ConfigurationError("--purge makes no sense with --sql", "leave one of them out")
     files = script.sources
     files.read({})
     files.require_readable()
     start = max(inner.get_current_heads(), default="")
     steps = [*inner.opts["fn"](inner.get_current_heads(), inner)]
-    schema = settings.version_table_schema
+    sql = LedgerSql(settings.version_table_schema)
     if script.asked.command == "stamp":
         end = max(steps[-1].to_, default="") if steps else start
-        parts = write_stamp_script(files, start, end, schema)
+        parts = PsqlScript(files, settings, sql).stamp(start, end)
     else:
-        parts = write_script(files, _planned(steps), start, settings, schema)
+        recorded = partial(_tell, inner, {step.revision.revision: step.info for step in steps})
+        parts = PsqlScript(files, settings, sql, recorded).deploy(start, _planned(steps))
     _write(context, parts)
+
+
+def _tell(inner: MigrationContext, infos: Mapping[str, Any], step: PlannedStep) -> None:
+    assert step.move
+    for callback in inner.on_version_apply_callbacks:
+        callback(ctx=inner, step=infos[step.version], heads={step.move.now} - {""}, run_args={})
 
 
 def _planned(steps: Iterable[Any]) -> Iterator[PlannedStep]:

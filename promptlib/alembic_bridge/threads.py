@@ -1,4 +1,4 @@
-"""Alembic's commands in several threads at once, each with the environment that is its own.
+"""Alembic's commands in several threads, one after the other, each with its own environment.
 
 `alembic.context` is one module for all threads: it stands for the EnvironmentContext that was
 entered last, and the first one that is left takes its names away. So env.py of a thread is given
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _module: Any = alembic.context
 _local = threading.local()
+_one_at_a_time = threading.RLock()
 
 
 @contextlib.contextmanager
@@ -41,25 +42,38 @@ def own_environment(config: Config, script: ScriptDirectory) -> Iterator[None]:
     if environment is None or environment.script is not script:
         # There must be something to let go of, or the command ends in a KeyError.
         EnvironmentContext(config, script)._install_proxy()
-        raise CommandError(
-            "another thread has begun a command of Alembic's in the same instant, and Alembic "
-            "keeps one state for all threads; run them one after the other, or use "
-            "promptlib.Migrator, which keeps its own"
-        )
+        raise _meddled()
     environment._remove_proxy = partial(_let_go, environment)
     before = getattr(_local, "environment", None)
-    _local.environment = environment
-    try:
-        yield
-    finally:
-        _local.environment = before
+    with _one_at_a_time:  # alembic.op is one for all threads as well
+        environment._install_proxy()
+        _local.environment = environment
+        try:
+            yield
+        finally:
+            _local.environment = before
 
 
 def environment_here(context: EnvironmentContext) -> EnvironmentContext:
-    """The environment of this thread's command; else what a module or object stands for."""
+    """The environment of this thread's command; else what a module or object stands for.
+
+    Raises:
+        CommandError: when another thread entered its own while env.py was read: what that has
+            configured is nobody knows where.
+    """
     here: EnvironmentContext | None = getattr(_local, "environment", None)
     stands_for: EnvironmentContext = getattr(context, "_proxy", context)
-    return here or stands_for
+    if here and here is not stands_for:
+        raise _meddled()
+    return stands_for
+
+
+def _meddled() -> CommandError:
+    return CommandError(
+        "another thread has begun a command of Alembic's in the same instant, and Alembic keeps "
+        "one state for all threads; run them one after the other, or use promptlib.Migrator, "
+        "which keeps its own"
+    )
 
 
 def _let_go(environment: EnvironmentContext) -> None:

@@ -113,4 +113,5 @@ def override_settings(settings: Settings, chosen: Mapping[str, str]) -> Settings
         if name not in Settings._fields:
             allowed = ", ".join(Settings._fields)
             raise ConfigurationError(f"there is no setting {name!r}", f"choose among {allowed}")
-    return settings._replace(**{name: _checked(name, chosen[name], name, "") for name in chosen})
+    values = {name: _checked(name, str(chosen[name]), name, "") for name in chosen}
+    return settings._replace(**values)

@@ -138,9 +138,14 @@ class UnknownVersionError(PromptlibError):
 
 
 class NoConnectionError(PromptlibError):
-    """The database cannot be reached, or the connection was lost."""
+    """The database cannot be reached, or the connection was lost.
+
+    Attributes:
+        sqlstate: what the server said of it, as `57P01`; empty, where it said nothing.
+    """
 
     code = "no-connection"
+    sqlstate: str = ""
 
 
 class PlanRefusedError(PromptlibError):
@@ -266,10 +271,17 @@ def combine_errors(problems: Iterable[PromptlibError]) -> PromptlibError:
     return _restored(shared, first.what, {**first.__dict__, "others": told})
 
 
-def error_chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and those that it came up after: a rollback may fail too."""
+def error_chain(
+    error: BaseException, until: BaseException | None = None
+) -> Iterator[BaseException]:
+    """Yield an error and those that it came up after: a rollback may fail too.
+
+    Args:
+        error: the last.
+        until: what was being handled before all that began, which has no part in it.
+    """
     found: BaseException | None = error
-    while found:
+    while found and found is not until:
         yield found
         found = found.__cause__ or found.__context__
 

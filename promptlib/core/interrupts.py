@@ -34,9 +34,12 @@ def interrupt_exit_code(error: KeyboardInterrupt) -> int:
     return _BY_SIGNAL + by
 
 
-def interrupt_behind(error: BaseException) -> KeyboardInterrupt | None:
-    """The interrupt that an error came up after."""
-    return next((each for each in error_chain(error) if isinstance(each, KeyboardInterrupt)), None)
+def interrupt_behind(
+    error: BaseException, until: BaseException | None = None
+) -> KeyboardInterrupt | None:
+    """The interrupt that an error came up after; the arguments are those of `error_chain`."""
+    chain = error_chain(error, until)
+    return next((each for each in chain if isinstance(each, KeyboardInterrupt)), None)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ import gc
 import time
 from typing import TYPE_CHECKING
 
+import psycopg2
+
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
@@ -18,6 +20,7 @@ from promptlib.engine.request import is_needed, plan_request, untouched
 from promptlib.engine.results import Deployment, RanSection
 from promptlib.engine.sections import Sections
 from promptlib.engine.step_runner import StepRunner
+from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
 from promptlib.ledger.state import read_ledger
@@ -88,7 +91,7 @@ class Deploy:
             PromptlibError: for whatever keeps it from running, or stops it.
         """
         began = time.monotonic()
-        with driver_errors_explained(), self.locked(seen) as locked:
+        with driver_errors_explained(), self._undone(), self.locked(seen) as locked:
             status = locked.status
             require_unmoved(status.ledger, request.start)
             steps = plan_request(request, status, self._settings)
@@ -99,6 +102,18 @@ class Deploy:
             current=[status.current, *moves][-1] or None,
             seconds=time.monotonic() - began,
         )
+
+    @contextlib.contextmanager
+    def _undone(self) -> Iterator[None]:
+        """Leave no transaction open behind an error; a caller's is his."""
+        try:
+            yield
+        except BaseException:
+            connection = self._connections.connection
+            if not self._connections.external and not connection.closed:
+                with contextlib.suppress(psycopg2.Error):  # it may be lost
+                    connection.rollback()
+            raise
 
     def _run_steps(
         self, locked: Locked, steps: list[PlannedStep], recorded: Recorded | None
@@ -149,7 +164,8 @@ class Deploy:
                 declared = declare_version(status, version)
                 for each in stamp_statements(status, declared):
                     cursor.execute(each)
-                recorded()
+                with transaction_kept(self._connections.connection):
+                    recorded()
         return declared
 
     @contextlib.contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import psycopg2
+
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.ledger.state import make_ledger
 from promptlib.plan.status import compare_status
@@ -55,15 +57,31 @@ class Locked:
     @contextlib.contextmanager
     def writing(self) -> Iterator[Cursor]:
         """A cursor; what it wrote is committed in the end, by the caller if that is his to do."""
-        connection, external = self.connections.connection, self.connections.external
-        heard = self.connections.is_command and not external
+        if self.connections.external:
+            with self._writing_for_a_caller() as cursor:
+                yield cursor
+            return
+        connection = self.connections.connection
+        heard = self.connections.is_command
         with queries_interruptible() if heard else contextlib.nullcontext():
             with connection.cursor() as cursor:
                 try:
                     yield cursor
                 except BaseException:
-                    if not external and not connection.closed:
+                    if not connection.closed:
                         connection.rollback()
                     raise
-            if not external:
-                connection.commit()
+            connection.commit()
+
+    @contextlib.contextmanager
+    def _writing_for_a_caller(self) -> Iterator[Cursor]:
+        """In his transaction, which is as it was before if this fails."""
+        with self.connections.connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT promptlib_written")
+            try:
+                yield cursor
+            except BaseException:
+                with contextlib.suppress(psycopg2.Error):  # the connection may be lost
+                    cursor.execute("ROLLBACK TO promptlib_written; RELEASE promptlib_written")
+                raise
+            cursor.execute("RELEASE promptlib_written")

@@ -14,6 +14,7 @@ from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus
 from promptlib.ledger.history import Attempt, Execution, read_executions, read_history
 from promptlib.ledger.state import read_ledger
+from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
@@ -340,11 +341,11 @@ class CommandMigrator(Migrator):
 
     def script(self, found: Status, steps: list[PlannedStep]) -> str:
         """The SQL of steps, for psql."""
-        from promptlib.engine.psql_script import write_script
+        from promptlib.engine.psql_script import PsqlScript
 
-        schema = self.settings.version_table_schema
-        parts = write_script(found.files, steps, found.current, self.settings, schema)
-        return "\n\n".join([*parts, ""])
+        sql = LedgerSql(found.ledger.schema)  # where it was found, or a deploy would make it
+        script = PsqlScript(found.files, self.settings, sql)
+        return "\n\n".join([*script.deploy(found.current, steps), ""])
 
     def repair(self, seen: Status, agreed: Repair) -> None:
         """Take the files for right, in one transaction, while no deploy runs.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promptlib.engine.session_settings import changes_settings, set_statements
-from promptlib.ledger.tables import UP, LedgerSql
+from promptlib.ledger.tables import UP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from promptlib.config.settings import Settings
     from promptlib.files.section import Section
+    from promptlib.ledger.tables import LedgerSql
     from promptlib.plan.reading import MigrationFiles
     from promptlib.plan.steps import PlannedStep
 
@@ -19,63 +21,62 @@ _ENCODING = "SET client_encoding = 'UTF8';"  # what is written here, whatever ps
 _HEAD = f"-- Run with: psql --set ON_ERROR_STOP=1 --file FILE DATABASE\n\n{_ENCODING}"
 
 
-def write_script(
-    files: MigrationFiles, steps: Iterable[PlannedStep], start: str, settings: Settings, schema: str
-) -> Iterator[str]:
-    """The parts of the script, to stand below each other with a blank line between them.
+@dataclass(frozen=True)
+class PsqlScript:
+    """Scripts for psql, whose parts stand below each other with a blank line between them.
 
     Args:
         files: the migrations.
-        steps: what runs; each migration of them has a file.
-        start: the current revision before, or nothing.
         settings: how sections run.
-        schema: where the ledger is; empty: wherever the search_path of psql leads.
+        sql: what writes the ledger.
+        recorded: called for each step before its COMMIT.
     """
-    sql = LedgerSql(schema)
-    yield from _begin(files, start, sql)
-    for step in steps:
-        yield from _step(files, step, sql, settings)
 
+    files: MigrationFiles
+    settings: Settings
+    sql: LedgerSql
+    recorded: Callable[[PlannedStep], None] = lambda _: None
 
-def write_stamp_script(files: MigrationFiles, start: str, end: str, schema: str) -> Iterator[str]:
-    """The parts of a script that puts the database from one version to another by word alone."""
-    sql = LedgerSql(schema)
-    yield from _begin(files, start, sql)
-    between = [each for each in files if min(start, end) < each <= max(start, end)]
-    yield f"-- Running stamp_revision {start} -> {end}"
-    yield "BEGIN;"
-    yield sql.moved(end)
-    if between and start < end:
-        yield sql.took_over(files.parse(between), "stamped")
-    elif between:
-        yield sql.forgotten(between, "stamped")
-    yield "COMMIT;"
+    def deploy(self, start: str, steps: Iterable[PlannedStep]) -> Iterator[str]:
+        """What runs steps, each of a migration that has a file, from a current revision on."""
+        yield from self._begin(start)
+        for step in steps:
+            yield from self._step(step)
+            self.recorded(step)
+            yield "COMMIT;"
 
+    def stamp(self, start: str, end: str) -> Iterator[str]:
+        """What puts the database at a version by word alone, wherever it is."""
+        yield from self._begin(start)
+        yield f"-- Running stamp_revision {start} -> {end}"
+        yield "BEGIN;"
+        yield self.sql.moved(end)
+        if before := [each for each in self.files if each <= end]:
+            yield self.sql.took_over(self.files.parse(before), "stamped", only_new=True)
+        yield self.sql.forgotten_after(end, "stamped")
+        yield "COMMIT;"
 
-def _begin(files: MigrationFiles, start: str, sql: LedgerSql) -> Iterator[str]:
-    """What makes the tables, and fills a ledger where migrations ran before it."""
-    before = [files[version] for version in files if version <= start]
-    yield _HEAD
-    yield "BEGIN;"
-    yield sql.create(extend=True)
-    yield sql.create_version()
-    if before:
-        yield sql.took_over(before, "adopted", if_empty=True)
-    yield "COMMIT;"
+    def _begin(self, start: str) -> Iterator[str]:
+        """What makes the tables, and fills a ledger where migrations ran before it."""
+        before = [self.files[version] for version in self.files if version <= start]
+        yield _HEAD
+        yield "BEGIN;"
+        yield self.sql.create(extend=True)
+        yield self.sql.create_version()
+        if before:
+            yield self.sql.took_over(before, "adopted", if_empty=True)
+        yield "COMMIT;"
 
-
-def _step(
-    files: MigrationFiles, step: PlannedStep, sql: LedgerSql, settings: Settings
-) -> Iterator[str]:
-    migration = files[step.version]
-    section = migration.up if step.direction == UP else migration.down
-    text = section_script(section, settings.of_section(section.settings))
-    yield _title(step, migration.name)
-    yield from ["BEGIN;", text] if section.transactional else [text, "BEGIN;"]
-    if step.move:
-        yield step.move.sql(sql.version)
-    yield sql.applied(migration) if step.direction == UP else sql.taken_back(step.version)
-    yield "COMMIT;"
+    def _step(self, step: PlannedStep) -> Iterator[str]:
+        migration = self.files[step.version]
+        section = migration.up if step.direction == UP else migration.down
+        text = section_script(section, self.settings.of_section(section.settings))
+        yield _title(step, migration.name)
+        yield from ["BEGIN;", text] if section.transactional else [text, "BEGIN;"]
+        if step.move:
+            yield step.move.sql(self.sql.version)
+        up = step.direction == UP
+        yield self.sql.applied(migration) if up else self.sql.taken_back(step.version)
 
 
 def _title(step: PlannedStep, name: str) -> str:

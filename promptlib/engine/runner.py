@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
-from promptlib.core.errors import PromptlibError, error_chain
+from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
@@ -111,9 +111,8 @@ def execute_statement(cursor: Cursor, step: Step, index: int, watcher: Watcher, 
 
 
 def sqlstate_of(error: BaseException) -> str:
-    """The SQLSTATE behind an error of ours; empty if the server sent none."""
-    states = (getattr(each, "pgcode", None) for each in error_chain(error))
-    return next(filter(None, states), "")
+    """The SQLSTATE of an error of ours; empty if the server sent none."""
+    return str(getattr(error, "sqlstate", ""))
 
 
 def tell_tolerated(error: PromptlibError, progress: Progress) -> None:

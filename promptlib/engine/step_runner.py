@@ -25,7 +25,7 @@ from promptlib.engine.resumable import TOLERATED, ResumableRun, record_apart, wa
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import run_section
 from promptlib.engine.session_settings import changes_settings
-from promptlib.engine.transactions import Chain, Nested
+from promptlib.engine.transactions import Chain, Nested, transaction_kept
 from promptlib.ledger.tables import DOWN, EVENTS, UP, Ran
 from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
@@ -114,16 +114,29 @@ class StepRunner:
         """Move alembic_version alone."""
         assert planned.move
         self._within.begin()
-        with self._context.connection.cursor() as cursor:
-            cursor.execute(planned.move.sql(self._context.sql.version))
-            if cursor.rowcount != 1:
-                raise _moved_elsewhere(planned.move, "")
-        self._call(planned)
+        try:
+            self._move(planned.move)
+            self._call(planned)
+        except BaseException:
+            self._undo()
+            raise
         self._within.commit()
+        self._within.release()
+
+    def _move(self, move: Move) -> None:
+        if self._execute(move.sql(self._context.sql.version)) != 1:
+            raise _moved_elsewhere(move, "")
+
+    def _execute(self, sql: str) -> int:
+        with self._context.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.rowcount
 
     def _call(self, planned: PlannedStep) -> None:
         if self._recorded and planned.move:
-            self._recorded(planned)
+            recorded = self._recorded
+            with transaction_kept(self._context.connection):
+                recorded(planned)
 
     def _begin(self, step: Step, title: str) -> float:
         """Make sure that the step may run now; when it began."""
@@ -205,13 +218,12 @@ class StepRunner:
         """
         sql = self._record_of(step, ran)
         try:
-            if self._recorded and planned.move:
-                # Whoever is called may write into the transaction, so it does not end before.
-                with self._context.connection.cursor() as cursor:
-                    cursor.execute(sql)
-                self._call(planned)
-                sql = ""
             with self._context.watcher.statement(pid):
+                if self._recorded and planned.move:
+                    # Whoever is called may write into the transaction: it does not end before.
+                    self._execute(sql)
+                    self._call(planned)
+                    sql = ""
                 self._within.end(sql, pid)
         except psycopg2.Error as error:
             if not self._is_committed(step):

@@ -7,17 +7,22 @@ what it carries. His statements go one by one, byte for byte, so that an error i
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
+import psycopg2
+
+from promptlib.core.errors import StatementError
+from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.session_settings import set_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
 
-_SAVEPOINT = "SAVEPOINT promptlib_section"
+_SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
 _COMMIT = "COMMIT AND CHAIN;"
 # What a session keeps behind a transaction. DISCARD ALL does the same, but in no transaction, so it
@@ -130,3 +135,29 @@ class Nested:
     def _execute(self, sql: str) -> None:
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
+
+
+@contextlib.contextmanager
+def transaction_kept(connection: Connection) -> Iterator[None]:
+    """Let somebody else write into the transaction, and make sure that it is still there then.
+
+    COMMIT in a transaction that was broken rolls back, and says that all is well.
+
+    Raises:
+        StatementError: when it was ended, or an error in it was kept to oneself.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_KEPT)
+        yield
+        try:
+            cursor.execute(f"RELEASE {_KEPT}")
+        except psycopg2.Error as error:
+            raise StatementError(
+                "what was called as on_version_apply has broken or ended the transaction of its "
+                f"version: {str(error).strip()}",
+                Remedy(
+                    "let its errors out, and leave the transaction to others; see where the "
+                    "database stands with {}, then run it again",
+                    STATUS,
+                ),
+            ) from None

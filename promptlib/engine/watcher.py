@@ -80,6 +80,7 @@ class Watcher:
     ) -> None:
         self._connect = connect
         self._progress, self._is_shown = progress, False
+        self._failure: Exception | None = None  # of whom it tells
         self._connection = connection
         self._interruptible = (
             interruptible and threading.current_thread() is threading.main_thread()
@@ -146,6 +147,9 @@ class Watcher:
         decodes a notice, for one. Source: conn_notice_process in psycopg's connection_int.c.
         """
         self._running = None
+        if self._failure and raised is None:
+            failure, self._failure = self._failure, None
+            raise failure
         if self._interrupt and not issubclass(raised or Exception, KeyboardInterrupt):
             raise interrupt_of_signal(self._interrupt)
 
@@ -197,13 +201,20 @@ class Watcher:
         which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
         text = f"{self._title}  {which}{display_duration(seconds)}  {step}".rstrip()
         self._is_shown = True
-        self._progress(Event(Kind.RUNNING, text, seconds=seconds))
+        self._tell(Event(Kind.RUNNING, text, seconds=seconds))
+
+    def _tell(self, event: Event) -> None:
+        """Tell, and keep what goes wrong with that for the thread that runs the statement."""
+        try:
+            self._progress(event)
+        except Exception as error:  # noqa: BLE001 - whoever is told may raise anything
+            self._failure = error
 
     def _erase(self) -> None:
         """Tell that what was told last runs no more."""
         if self._is_shown:
             self._is_shown = False
-            self._progress(Event(Kind.RUNNING, ""))
+            self._tell(Event(Kind.RUNNING, ""))
 
     def _asking(self) -> Connection:
         """The second connection, in autocommit."""

@@ -177,7 +177,12 @@ class LedgerSql:
         )
 
     def took_over(
-        self, migrations: Iterable[Migration], outcome: str, *, if_empty: bool = False
+        self,
+        migrations: Iterable[Migration],
+        outcome: str,
+        *,
+        if_empty: bool = False,
+        only_new: bool = False,
     ) -> str:
         """Record migrations as applied that did not run through us, nobody knows when.
 
@@ -187,14 +192,16 @@ class LedgerSql:
             migrations: at least one.
             outcome: of their events: `stamped` or `adopted`.
             if_empty: do so only where the ledger has no row of ours.
+            only_new: leave alone those of which it has one.
         """
         rows = ",\n    ".join(f"({_facts(each)}, NULL::timestamptz)" for each in migrations)
-        ours = f"SELECT FROM {self.migrations} WHERE down_sql IS NOT NULL"
+        ours = f"SELECT FROM {self.migrations} m WHERE m.down_sql IS NOT NULL"
+        ours += " AND m.id = found.id" if only_new else ""
+        columns = "(id, name, checksum, down_checksum, down_sql, executed_at)"
         return (
-            f"WITH taken AS (INSERT INTO {self.migrations}"
-            " (id, name, checksum, down_checksum, down_sql, executed_at)\n"
-            f"SELECT * FROM (VALUES\n    {rows}) AS found"
-            f"{f' WHERE NOT EXISTS ({ours})' if if_empty else ''}\n"
+            f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
+            f"SELECT * FROM (VALUES\n    {rows}) AS found {columns}"
+            f"{f' WHERE NOT EXISTS ({ours})' if if_empty or only_new else ''}\n"
             "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
             " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
@@ -217,6 +224,15 @@ class LedgerSql:
             f"DELETE FROM {self.migrations} WHERE id IN ({names});\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
             f" VALUES {events};"
+        )
+
+    def forgotten_after(self, version: str, outcome: str) -> str:
+        """Take out all rows of ours that are newer than a version, because somebody says so."""
+        return (
+            f"WITH forgotten AS (DELETE FROM {self.migrations}"
+            f" WHERE id > {quote_literal(version)} AND down_sql IS NOT NULL RETURNING id)\n"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
+            f" SELECT id, 'down', now(), now(), '{outcome}' FROM forgotten ORDER BY id;"
         )
 
     def began(self, version: str, direction: str, done: int, checksum: str, pid: int) -> str:

@@ -38,13 +38,14 @@ def driver_errors_explained(place: str = "") -> Iterator[None]:
     Args:
         place: the file that is running, or nothing.
     """
+    handled = sys.exception()  # what a caller is about, who cleans up behind an error
     try:
         yield
     except psycopg2.Error as error:
-        if interrupt := interrupt_behind(error):  # which has closed the connection
+        if interrupt := interrupt_behind(error, handled):  # which has closed the connection
             raise interrupt from None
         from promptlib.postgres.errors import explain_server_error
 
-        ours = (each for each in error_chain(error) if isinstance(each, PromptlibError))
+        ours = (each for each in error_chain(error, handled) if isinstance(each, PromptlibError))
         # A traceback would show the driver's error, and with it the data that it quotes.
         raise next(ours, None) or explain_server_error(error, place) from None

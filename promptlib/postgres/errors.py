@@ -88,7 +88,9 @@ def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | 
     severity = error.diag.severity_nonlocalized or error.diag.severity
     if not state or severity in _ENDS_SESSION:
         remedy = _REMEDIES.get(state, _CONNECT_AGAIN)
-        return NoConnectionError(what, remedy, place=place, notes=notes)
+        lost = NoConnectionError(what, remedy, place=place, notes=notes)
+        lost.sqlstate = state
+        return lost
     refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)
     refused.sqlstate = state
     return refused

@@ -105,3 +105,23 @@ def test_a_script_writes_to_the_schema_of_the_version_table(
     assert database.query('SELECT id FROM "the Meta".migrations ORDER BY id') == [
         (version,) for version in (ONE, TWO, THREE)
     ]
+
+
+@pytest.mark.parametrize("end", ["base", _FIRST, _SECOND, "head"])
+@pytest.mark.parametrize("reached", ["", _SECOND, "head"])
+def test_a_stamp_s_script_is_right_wherever_the_database_is(
+    manifold: Project, database: Database, other: Database, reached: str, end: str
+) -> None:
+    if reached:
+        inside.alembic(manifold, "upgrade", reached)
+        psql(other, inside.alembic(manifold, "upgrade", reached, "--sql").stdout)
+        assert left(other) == left(database)
+    inside.alembic(manifold, "stamp", end)
+    psql(other, inside.alembic(manifold, "stamp", end, "--sql").stdout)
+    assert left(other)[:4] == left(database)[:4]
+
+
+def test_a_purge_is_no_script(three: Project) -> None:
+    failed = inside.alembic(three, "stamp", "--purge", "head", "--sql", ok=False)
+    assert failed.stdout == ""
+    assert "--purge makes no sense with --sql; leave one of them out" in failed.stderr

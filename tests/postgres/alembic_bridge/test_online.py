@@ -99,3 +99,49 @@ def test_alembic_s_op_works_there(noting: Project, database: Database) -> None:
     path.write_text(text)
     noting.alembic("upgrade", full(1))
     assert noted(database) == versions(1)
+
+
+_MEDDLING = {
+    "keeps an error": """
+    try:
+        ctx.connection.exec_driver_sql("SELECT 1/0")
+    except Exception:
+        pass
+""",
+    "rolls back": """
+    ctx.connection.connection.driver_connection.rollback()
+""",
+    "rolls back and goes on": """
+    ctx.connection.connection.driver_connection.rollback()
+    ctx.connection.exec_driver_sql("SELECT 1")
+""",
+}
+
+
+@pytest.mark.parametrize("what", _MEDDLING)
+def test_it_cannot_break_a_version_in_silence(
+    noting: Project, database: Database, what: str
+) -> None:
+    path = noting.folder / "alembic" / "env.py"
+    text = path.read_text()
+    head, tail = text.index("    version = step"), text.index("context.configure")
+    path.write_text(f"{text[:head]}{_MEDDLING[what]}\n{text[tail:]}")
+    failed = noting.alembic("upgrade", full(1), ok=False)
+    assert "on_version_apply has broken or ended the transaction" in failed.stderr
+    assert (current(database), applied(database)) == ([], [])
+    assert "a" not in database.tables()
+    failed = noting.alembic("stamp", full(1), ok=False)
+    assert "on_version_apply has broken or ended the transaction" in failed.stderr
+    assert (current(database), applied(database)) == ([], [])
+
+
+def test_it_is_called_while_a_script_is_written(noting: Project, database: Database) -> None:
+    path = noting.folder / "alembic" / "env.py"
+    text = path.read_text()
+    head, tail = text.index("    version = step"), text.index("context.configure")
+    said = '    ctx.impl.static_output(f"-- told of {step.up_revision_id} {sorted(heads)}")\n'
+    path.write_text(f"{text[:head]}{said}\n{text[tail:]}")
+    script = noting.alembic("upgrade", f"base:{full(2)}", "--sql").stdout
+    told = [line for line in script.splitlines() if line.startswith("-- told")]
+    assert told == [f"-- told of {full(n)} [{full(n)!r}]" for n in (1, 2)]
+    assert database.tables() == {"noted"}

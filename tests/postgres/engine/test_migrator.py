@@ -212,6 +212,38 @@ def test_a_statement_that_fails_says_which_and_why(two: Project, database: Datab
     assert (current(database), database.tables()) == (versions(2), {"alembic_version", "a", "b"})
 
 
+def test_an_error_of_the_program_s_own_between_two_steps(two: Project, database: Database) -> None:
+    """The transaction that had begun for the next step holds up nobody, this migrator neither."""
+    told: list[Event] = []
+
+    def tell(event: Event) -> None:
+        if event.kind is Kind.STEP and not told:
+            told.append(event)
+            raise LookupError("enough")
+
+    with opened(two, progress=tell) as migrator:
+        with pytest.raises(LookupError, match="enough"):
+            migrator.migrate()
+        assert (current(database), applied(database)) == (versions(1), versions(1))
+        with Migrator(two.url, config=str(two.folder / "alembic.ini")) as other:
+            assert other.migrate().current == full(2)
+        assert migrator.rollback(to="base").current is None
+    assert database.tables() == {"alembic_version"}
+
+
+def test_an_error_is_not_taken_for_the_one_it_is_handled_in(two: Project) -> None:
+    nowhere = "postgresql://promptlib@127.0.0.1:1/none"
+    with opened(two) as migrator:
+        two.add(3, "SELECT 1/0;")
+        try:
+            migrator.migrate()
+        except promptlib.StatementError:
+            with Migrator(nowhere, config=str(two.folder / "alembic.ini")) as lost:
+                second = raised(lost)
+    assert isinstance(second, promptlib.NoConnectionError)
+    assert second.sqlstate != "22012"
+
+
 def test_no_connection(two: Project) -> None:
     with Migrator("postgresql://127.0.0.1:1/none", config=str(two.folder / "alembic.ini")) as made:
         assert isinstance(raised(made), promptlib.NoConnectionError)

@@ -82,7 +82,7 @@ def test_who_waits_tells_so_keeps_no_transaction_and_gets_it(database: Database)
                 other.release()
 
         with connection.cursor() as cursor:
-            acquire_lock(cursor, _KEY, "1min", told.append, between)
+            acquire_lock(cursor, _KEY, "20s", told.append, between)
         assert database.query(_HOLDER) == [(connection.info.backend_pid,)]
     assert {*in_between} == {psycopg2.extensions.TRANSACTION_STATUS_IDLE}
     (waiting,) = told

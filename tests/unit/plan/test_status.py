@@ -26,7 +26,7 @@ def test_what_ran_and_what_waits(tmp_path: Path) -> None:
     found = status(tmp_path, "12346", "1345", 5, edited="3")
     assert "".join(each.version[-1] for each in found.applied) == "1345"
     assert "".join(each.version[-1] for each in found.waiting) == "26"
-    late_or_edited = found.of(State.LATE, State.EDITED)
+    late_or_edited = found.in_states(State.LATE, State.EDITED)
     assert "".join(each.version[-1] for each in late_or_edited) == "23"
     assert (found.current, found.head) == (version(5), version(6))
 
