@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -180,7 +180,7 @@ def test_promptlib_as_a_module_and_without_a_project(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def _keys(found: Any) -> set[str]:
+def _keys(found: object) -> set[str]:
     """Every key of a document."""
     if isinstance(found, list):
         return {key for each in found for key in _keys(each)}

@@ -136,9 +136,7 @@ def test_roles_are_made_for_each_scratch_database(wrong: Project, server: Server
     for _ in range(2):
         result = wrong.promptlib("verify", ok=None)
         assert result.stdout.splitlines()[-1].endswith(": 2 with findings")
-    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
-        cursor.execute("SELECT FROM pg_roles WHERE rolname = 'fleeting'")
-        assert cursor.rowcount == 0
+    assert not server.has("SELECT FROM pg_roles WHERE rolname = 'fleeting'")
 
 
 def test_notices_are_not_told_over_and_over(three: Project) -> None:
@@ -154,13 +152,10 @@ def test_a_page_that_cannot_be_written_is_told_before_the_work(three: Project) -
 
 
 def test_a_database_of_a_like_name_is_left_alone(three: Project, server: Server) -> None:
-    with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
-        cursor.execute("CREATE DATABASE promptlib_scratch_mine")
+    server.execute("CREATE DATABASE promptlib_scratch_mine")
     try:
         three.promptlib("verify")
-        with server._maintenance() as cursor:  # noqa: SLF001 - the tests' own
-            cursor.execute("SELECT FROM pg_database WHERE datname = 'promptlib_scratch_mine'")
-            assert cursor.rowcount == 1
+        assert server.has("SELECT FROM pg_database WHERE datname = 'promptlib_scratch_mine'")
     finally:
         server.drop("promptlib_scratch_mine")
 

@@ -299,7 +299,8 @@ def test_limits_hold_in_an_old_snapshot(own: Database, first: str, second: str) 
             other.execute(second)
 
 
-def test_limits_hold_for_anybody(own: Database, powerless: None) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("powerless")
+def test_limits_hold_for_anybody(own: Database) -> None:
     """For a role that may write models alone, whatever its search_path and temporary tables."""
     run(own, "GRANT SELECT, INSERT ON models TO powerless; GRANT SELECT ON providers TO powerless")
     provider = own.value("SELECT id FROM providers WHERE identifier = 'own'")

@@ -1,6 +1,6 @@
 """Commands in processes that are forked, which spares them most of the time that they take.
 
-See forkserver, which forks them.
+See forkserver, which forks them. TEST_FORKS=no starts each as a user does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from support import forkserver
 
@@ -61,17 +61,24 @@ class Forked:
             os.kill(self.pid, number)
 
 
-def start(  # noqa: PLR0913 - as subprocess.Popen
-    arguments: Sequence[str],
-    folder: Path,
-    environment: Mapping[str, str],
-    *,
+class Command(NamedTuple):
+    """A program with its arguments, and where it runs."""
+
+    arguments: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+
+
+def start(
+    command: Command,
     output: IO[bytes],
     errors: IO[bytes],
+    *,
     session: bool = False,
     user: str | None = None,
 ) -> Forked | subprocess.Popen[bytes]:
     """Run a command, without stdin; forked, if it is one of ours and no variable says otherwise."""
+    arguments, folder, environment = command
     path = Path(arguments[0])
     with Path(os.devnull).open("rb") as nothing:
         if user is None and _can_be_forked(path, environment):
@@ -95,6 +102,7 @@ def _can_be_forked(path: Path, environment: Mapping[str, str]) -> bool:
     """Whether the fork server has the command, and what Python reads at its start is as here."""
     return (
         sys.platform == "linux"  # elsewhere libraries do not take forks well
+        and os.environ.get("TEST_FORKS") != "no"
         and path.parent == _PROGRAMS
         and path.name in forkserver.MAINS
         and _for_python(environment) == _for_python(os.environ)

@@ -49,15 +49,8 @@ class Process:
         user: str | None = None,
     ) -> None:
         self._files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - see __exit__
-        self._popen = forks.start(
-            arguments,
-            folder,
-            environment or os.environ,
-            output=self._files[0],
-            errors=self._files[1],
-            session=True,
-            user=user,
-        )
+        command = forks.Command(arguments, folder, environment or os.environ)
+        self._popen = forks.start(command, *self._files, session=True, user=user)
         self.pid = self._popen.pid
 
     def __enter__(self) -> Self:

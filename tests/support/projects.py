@@ -35,9 +35,8 @@ def run(
     """
     command = [path_of(program), *arguments]
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        started = forks.start(
-            command, folder, environment_with(environment), output=output, errors=errors
-        )
+        here = forks.Command(command, folder, environment_with(environment))
+        started = forks.start(here, output, errors)
         code = started.wait()
         texts = []
         for file in (output, errors):

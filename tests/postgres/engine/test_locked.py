@@ -51,7 +51,8 @@ def test_the_ledger_is_made_and_filled(project: Project, database: Database) -> 
 def test_a_caller_s_transaction_is_his_to_commit(
     project: Project,
     database: Database,
-    external: bool,  # noqa: FBT001 - a parameter
+    *,
+    external: bool,
 ) -> None:
     with held(project, database, external=external) as locked, locked.writing() as cursor:
         cursor.execute("CREATE TABLE a ()")

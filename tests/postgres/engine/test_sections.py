@@ -73,7 +73,8 @@ def test_what_is_as_it_ran_is_the_file_s(ran: Project, connection: Connection) -
 def test_what_is_not_is_the_ledger_s(
     ran: Project,
     connection: Connection,
-    is_gone: bool,  # noqa: FBT001 - a parameter
+    *,
+    is_gone: bool,
 ) -> None:
     ran.add(1, "CREATE TABLE a (i int);", "DROP TABLE another;")
     if is_gone:

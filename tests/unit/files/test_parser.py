@@ -87,10 +87,7 @@ def test_a_section_without_options_runs_in_a_transaction() -> None:
     ],
 )
 def test_options_of_up(
-    options: str,
-    transactional: bool,  # noqa: FBT001 - one column of the table
-    lock_timeout: str | None,
-    data_loss_accepted: bool,  # noqa: FBT001 - the same
+    options: str, *, transactional: bool, lock_timeout: str | None, data_loss_accepted: bool
 ) -> None:
     migration = parsed(f"-- UP {options}\nSELECT 1;\n-- DOWN\nSELECT 2;")
     assert migration.up.transactional is transactional

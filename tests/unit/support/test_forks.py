@@ -23,6 +23,12 @@ _STARTED = {"PYTHONHASHSEED": "0"}  # which Python reads when it starts
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="nothing is forked here")
 
 
+@pytest.fixture(autouse=True)
+def forking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let these tests fork, whoever runs them."""
+    monkeypatch.delenv("TEST_FORKS", raising=False)
+
+
 def _ended(
     folder: Path, kind: type[object], *command: str, **environment: str
 ) -> tuple[int, bytes, bytes]:
@@ -31,7 +37,7 @@ def _ended(
     given = environment_with({"DATABASE_URL": _NOWHERE, **environment})
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         made = forks.start(
-            [path_of(program), *arguments], folder, given, output=output, errors=errors
+            forks.Command([path_of(program), *arguments], folder, given), output, errors
         )
         assert isinstance(made, kind)
         code = made.wait()
@@ -58,14 +64,8 @@ def test_it_is_a_process_with_a_session_of_its_own(tmp_path: Path) -> None:
     Project.copy(tmp_path)
     given = environment_with({"DATABASE_URL": _NOWHERE})
     with tempfile.TemporaryFile() as written:
-        made = forks.start(
-            [path_of("promptlib"), "db", "wait"],
-            tmp_path,
-            given,
-            output=written,
-            errors=written,
-            session=True,
-        )
+        command = forks.Command([path_of("promptlib"), "db", "wait"], tmp_path, given)
+        made = forks.start(command, written, written, session=True)
         assert made.poll() is None
         assert os.getsid(made.pid) == os.getpgid(made.pid) == made.pid
         os.killpg(made.pid, signal.SIGKILL)

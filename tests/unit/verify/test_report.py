@@ -27,7 +27,7 @@ from promptlib.verify.report import (
         ("AccessExclusiveLock", "ACCESS EXCLUSIVE", True),
     ],
 )
-def test_locks(mode: str, name: str, is_risky: bool) -> None:  # noqa: FBT001
+def test_locks(mode: str, name: str, *, is_risky: bool) -> None:
     lock = StrongestLock("t", mode, rewritten=False)
     assert (lock.name, lock.is_risky) == (name, is_risky)
     assert (" no reads or writes" in lock.blocks) is not is_risky
