@@ -16,7 +16,7 @@ TableRows = dict[str, Counter[str]]
 # not matter; jsonb, which sorts too, does not take all that a column of type json may hold.
 _QUERY = """
     SELECT string_agg(format(
-               'SELECT %L, to_json(t)::text FROM (SELECT %s FROM ONLY %s) t', oid::regclass,
+               'SELECT %L, to_json(t.*)::text FROM (SELECT %s FROM ONLY %s) t', oid::regclass,
                (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) FROM pg_attribute
                  WHERE attrelid = oid AND attnum > 0 AND NOT attisdropped),
                oid::regclass), ' UNION ALL ')

@@ -118,7 +118,11 @@ def _sort_key(
         return phase, operation.column.computed is not None, ""
     if isinstance(operation, ops.DropColumnOp):
         return phase, operation.to_column().computed is None, ""
-    return phase, 0, str(operation_subject(operation)) if phase in _UNORDERED else ""
+    if phase not in _UNORDERED:
+        return phase, 0, ""
+    if isinstance(operation, SqlOperation):  # it says nowhere else what it is about
+        return phase, 0, "".join(operation.sql)
+    return phase, 0, str(operation_subject(operation))
 
 
 def _order_created(

@@ -1,7 +1,7 @@
 -- DOWN
+ALTER TABLE t DROP CONSTRAINT pair;
 ALTER TABLE t DROP CONSTRAINT t_a_check;
 DROP INDEX i;
-ALTER TABLE t DROP CONSTRAINT pair;
 
 -- t.b becomes character varying(9) from text: fails where a value does not fit
 ALTER TABLE t ALTER COLUMN b TYPE character varying(9);

@@ -2,7 +2,7 @@
 ALTER TABLE t DROP CONSTRAINT gone;
 ALTER TABLE t DROP CONSTRAINT other;
 
-ALTER TABLE t ADD CONSTRAINT t_b_check CHECK (((b)::text <> ''::text));
 ALTER TABLE t ADD CONSTRAINT fresh CHECK (b <> '100%' AND b !~ '^:');
 ALTER TABLE t ADD CONSTRAINT other CHECK (c < 6);
+ALTER TABLE t ADD CONSTRAINT t_b_check CHECK (((b)::text <> ''::text));
 
