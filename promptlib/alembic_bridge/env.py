@@ -12,7 +12,6 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
 
 from promptlib.alembic_bridge.errors import errors_reported, fewer_warnings, handed_over
-from promptlib.alembic_bridge.offline import run_offline
 from promptlib.alembic_bridge.online import run_online
 from promptlib.alembic_bridge.plugin import OPTION
 from promptlib.alembic_bridge.revisions import SqlScriptDirectory
@@ -175,6 +174,8 @@ def _run_offline(
     if "revision_context" in context.get_context().opts:
         context.run_migrations()  # which tells Alembic that there is nothing to compare
     else:
+        from promptlib.alembic_bridge.offline import run_offline
+
         run_offline(context, script, settings)
 
 

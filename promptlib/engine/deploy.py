@@ -18,8 +18,6 @@ from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
 from promptlib.engine.results import Deployment, RanSection
-from promptlib.engine.sections import Sections
-from promptlib.engine.step_runner import StepRunner
 from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
@@ -118,6 +116,9 @@ class Deploy:
     def _run_steps(
         self, locked: Locked, steps: list[PlannedStep], recorded: Recorded | None
     ) -> list[RanSection]:
+        from promptlib.engine.sections import Sections
+        from promptlib.engine.step_runner import StepRunner
+
         status = locked.make_ledger()
         if self._connections.is_command:
             gc.freeze()  # files and modules stay: no use in searching them again and again
