@@ -130,7 +130,7 @@ def _comparison(script: SqlScriptDirectory, metadata: Model) -> dict[str, Any]:
             "env.py passes no metadata, so there is no model to compare the database with",
             "say in env.py: environment.run(context, metadata)",
         )
-    from promptlib.autogenerate.write.draft import autogenerate_options  # noqa: PLC0415
+    from promptlib.autogenerate.write.draft import autogenerate_options
 
     models = _models(metadata)
     foreign = {name for model in models for name in model.info.get(_FOREIGN_TABLES, ())}
