@@ -56,6 +56,18 @@ class PlainOptions(NamedTuple):
     common: CommonOptions
 
 
+class JsonOptions(NamedTuple):
+    """What a command takes that tells one result, and no more: see `add_json`.
+
+    Attributes:
+        common: what every command takes.
+        json: whether the result is a document.
+    """
+
+    common: CommonOptions
+    json: bool
+
+
 class Answer(NamedTuple):
     """What goes to stdout, and the exit code."""
 

@@ -11,6 +11,7 @@ from promptlib.cli.command import (
     Command,
     CommandGroup,
     CommonOptions,
+    JsonOptions,
     PlainOptions,
     is_agreed,
     json_answer,
@@ -46,19 +47,7 @@ def show_database(options: PlainOptions, _: Terminal) -> Answer:
     return text_answer([where, *(f"  {name:<24}{count:>8} rows" for name, count in rows)])
 
 
-class DatabaseTestOptions(NamedTuple):
-    """What `promptlib db test` takes.
-
-    Attributes:
-        common: what every command takes.
-        json: whether the result is a document.
-    """
-
-    common: CommonOptions
-    json: bool
-
-
-def judge_database(options: DatabaseTestOptions, _: Terminal) -> Answer:
+def judge_database(options: JsonOptions, _: Terminal) -> Answer:
     """Whether a deploy could run."""
     with open_migrator(options.common) as migrator:
         readiness, problems = migrator.readiness()
@@ -160,7 +149,7 @@ COMMAND = CommandGroup(
             summary="reach the server, and tell whether a deploy could run",
             more="Exit code: 0 or 1.",
             example="--json",
-            options=DatabaseTestOptions,
+            options=JsonOptions,
             add_arguments=add_json,
             run=judge_database,
         ),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from promptlib.cli.command import (
     Answer,
     Command,
-    CommonOptions,
+    JsonOptions,
     json_answer,
     open_migrator,
     text_answer,
@@ -20,19 +20,7 @@ if TYPE_CHECKING:
     from promptlib.cli.command import Terminal
 
 
-class PendingOptions(NamedTuple):
-    """What `promptlib pending` takes.
-
-    Attributes:
-        common: what every command takes.
-        json: whether the result is a document.
-    """
-
-    common: CommonOptions
-    json: bool
-
-
-def pending(options: PendingOptions, terminal: Terminal) -> Answer:
+def pending(options: JsonOptions, terminal: Terminal) -> Answer:
     """The migrations that did not run."""
     with open_migrator(options.common) as migrator:
         found = migrator.pending()
@@ -44,7 +32,7 @@ def pending(options: PendingOptions, terminal: Terminal) -> Answer:
 COMMAND = Command(
     summary="the migrations that have not run, oldest first",
     example="--json",
-    options=PendingOptions,
+    options=JsonOptions,
     add_arguments=add_json,
     run=pending,
 )
