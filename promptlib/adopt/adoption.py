@@ -11,6 +11,7 @@ from promptlib.ledger.tables import MIGRATIONS, LedgerSql
 from promptlib.plan.refusals import require_agreement, require_ours, require_writable
 from promptlib.plan.states import known_rows
 from promptlib.plan.status import describe_place
+from promptlib.verify.scratch import ScratchPlace
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -102,7 +103,8 @@ def check_adoption(
     versions = [each for each in found.files if each <= adoption.end and each not in late]
     if not versions:
         return NOTHING_EXPECTED
-    place = migrator.project.embedded() if embedded else migrator.target
+    target = migrator.project.embedded() if embedded else migrator.target
+    place = ScratchPlace(target, is_for_trials=embedded)
     number = f"{len(versions)} migration{'s' * (len(versions) != 1)}"
     _log.info("running %s in a scratch database, to compare the schemas", number)
     try:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog, CatalogKey
     from promptlib.postgres.target import Target
+    from promptlib.verify.scratch import ScratchPlace
 
 _log = logging.getLogger(__name__)
 # What may differ between two databases that hold the same.
@@ -106,13 +107,13 @@ def require_match(comparison: SchemaComparison) -> None:
 
 
 def expected_schema(
-    migrations: Iterable[Migration], place: Target, like: Target, settings: Settings
+    migrations: Iterable[Migration], place: ScratchPlace, like: Target, settings: Settings
 ) -> ExpectedSchema:
     """Read what migrations make, in a scratch database that is gone afterwards.
 
     Args:
         migrations: whose UP sections run, in this order.
-        place: on the server where it is made.
+        place: where it is made.
         like: the database that it shall be compared with, whose schemas it gets.
         settings: how sections run.
 
@@ -123,7 +124,7 @@ def expected_schema(
         made = scratch.create()
         _prepare(made, like)
         before = _read(made)  # what every database of that server has from the beginning
-        build_schema(made, migrations, settings)
+        build_schema(made, migrations, settings, scratch.guard)
         after = _read(made)
         _restore(made)
         restored = _read(made)
@@ -162,11 +163,8 @@ def _prepare(made: Target, like: Target) -> None:
 
 def _restore(made: Target) -> None:
     """Let everything read as if it had been dumped and restored."""
-    with (
-        contextlib.closing(made.connect()) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
+    with contextlib.closing(made.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = True  # as many locks as one table has, at most
         cursor.execute(_RESTORED)
         for (statement,) in cursor.fetchall():
             cursor.execute(statement)

@@ -15,14 +15,13 @@ from promptlib.core.logs import progress_hushed
 from promptlib.engine.migrator import CommandMigrator
 from promptlib.lint.violations import Violation, violation_of_error
 from promptlib.verify.prover import prove_migrations
-from promptlib.verify.scratch import open_scratch_databases
+from promptlib.verify.scratch import ScratchPlace, open_scratch_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from promptlib.config.project import Project
     from promptlib.files.parser import Migration
-    from promptlib.postgres.target import Target
 
 
 def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[Violation]:
@@ -35,23 +34,23 @@ def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[V
     Raises:
         PromptlibError: when the embedded server is not installed or does not start.
     """
-    target = project.embedded()
+    place = ScratchPlace(project.embedded(), is_for_trials=True)
     try:
-        yield from _of_model(project, target)
+        yield from _of_model(project, place)
     except PromptlibError as error:
         yield violation_of_error(error, "upgrade")
         return
     known = [migration.version for migration in migrations]
-    for finding in prove_migrations(target, migrations, known, project.settings, ROWS).findings:
+    for finding in prove_migrations(place, migrations, known, project.settings, ROWS).findings:
         told = FindingError(finding.what, place=finding.place, notes=finding.diff)
         yield violation_of_error(told, "verify")
 
 
-def _of_model(project: Project, target: Target) -> Iterator[Violation]:
+def _of_model(project: Project, place: ScratchPlace) -> Iterator[Violation]:
     """What `alembic check` says, once all migrations have run."""
     from promptlib.alembic_bridge.commands import Alembic  # which takes its time
 
-    with open_scratch_databases(target) as scratch:
+    with open_scratch_databases(place) as scratch:
         made = scratch.create()
         with CommandMigrator(project, ignore, made) as migrator:
             migrator.migrate()

@@ -20,7 +20,8 @@ from promptlib.engine.runner import Step
 from promptlib.ledger.tables import UP, LedgerSql
 from promptlib.verify.measure import run_measured
 from promptlib.verify.report import VerifyReport
-from promptlib.verify.scratch import build_schema, open_scratch_databases, scratch_session
+from promptlib.verify.scratch import build_schema, open_scratch_databases
+from promptlib.verify.session import scratch_session
 from promptlib.verify.trial import Trial, fill_with_samples
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
     from promptlib.postgres.target import Target
     from promptlib.verify.report import Proof
     from promptlib.verify.samples import SampleRow
-    from promptlib.verify.scratch import ScratchDatabases, ScratchSession
+    from promptlib.verify.scratch import ScratchDatabases, ScratchPlace
+    from promptlib.verify.session import ScratchSession
 
 _log = logging.getLogger(__name__)
 
 
 def prove_migrations(
-    target: Target,
+    place: ScratchPlace,
     migrations: Sequence[Migration],
     chosen: Collection[str],
     settings: Settings,
@@ -46,7 +48,7 @@ def prove_migrations(
     """Prove migrations, the oldest first; the others only run. One whose UP fails is the last.
 
     Args:
-        target: a database on the server to do it on; it is not touched itself.
+        place: where to do it.
         migrations: all, in order.
         chosen: the versions of those to prove.
         settings: what sections run with.
@@ -57,7 +59,7 @@ def prove_migrations(
     """
     began = time.perf_counter()
     last = max(chosen, default="")
-    with open_scratch_databases(target) as scratch:
+    with open_scratch_databases(place) as scratch:
         needed = [migration for migration in migrations if migration.version <= last]
         with _Prover(scratch, settings, rows) as prover:
             found = tuple(_proofs(prover, needed, chosen))
@@ -99,8 +101,6 @@ class _Prover:
         self._clean = scratch.create()
         _make_ledger(self._clean, settings.version_table_schema)
         self._behind: list[Migration] = []  # what has yet to run on it
-        self._roles = self._first_roles = scratch.roles()  # that it knows; that others know
-        self._sources = b""
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
@@ -111,18 +111,15 @@ class _Prover:
     def __exit__(self, *_: object) -> None:
         self.leave()
         self._scratch.drop(self._clean)
-        self._drop_roles(self._first_roles)
 
     def skip(self, migration: Migration) -> None:
         """Go past a migration that is not to be proven."""
-        self._sources += migration.up.source
         self._behind.append(migration)
         self.leave()
 
     def prove(self, migration: Migration) -> tuple[Proof, bool]:
         """Prove a migration; and whether those after it can be proven too."""
         began = time.perf_counter()
-        self._sources += migration.up.source
         found = self._try_migration(migration, None)
         goes_on = found.went_up
         if not found.went_up:
@@ -145,7 +142,7 @@ class _Prover:
     def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
             self._work = self._open.enter_context(self._working_copy())
-        tried = Trial(*self._work, migration, self._settings, self._rows)
+        tried = Trial(self._work, migration, self._settings, self._rows)
         tried.run(rows)
         return tried
 
@@ -155,10 +152,10 @@ class _Prover:
         None where UP fails without any made-up row, too.
         """
         step = Step(migration.version, UP, migration.up, migration.path)
-        with self._working_copy() as (connection, watcher):
+        with self._working_copy() as session:
             try:
-                [*run_measured(connection, step, self._settings, watcher)]
-                made = fill_with_samples(connection, self._rows)
+                [*run_measured(session, step, self._settings)]
+                made = fill_with_samples(session.connection, self._rows)
             except (PromptlibError, psycopg2.Error):
                 return None
         self.refused |= made.refused
@@ -167,21 +164,18 @@ class _Prover:
     @contextlib.contextmanager
     def _working_copy(self) -> Iterator[ScratchSession]:
         """A session on a database as the migrations alone leave it."""
+        guard = self._scratch.guard
         if self._behind:
-            build_schema(self._clean, self._behind, self._settings)
-            self._behind, self._roles = [], self._scratch.roles()
+            build_schema(self._clean, self._behind, self._settings, guard)
+            self._behind = []
+            guard.keep()
         made = self._scratch.create(self._clean)
         try:
-            with scratch_session(made) as session:
+            with scratch_session(made, guard) as session:
                 yield session
         finally:
             self._scratch.drop(made)
-            self._drop_roles(self._roles)
-
-    def _drop_roles(self, known: Collection[str]) -> None:
-        """Drop the roles that the migrations made, for the next database gets them too."""
-        made = self._scratch.roles().difference(known)
-        self._scratch.drop_roles(name for name in made if name.encode() in self._sources)
+            guard.put_back()
 
 
 def _make_ledger(made: Target, schema: str) -> None:

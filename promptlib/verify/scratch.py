@@ -11,51 +11,61 @@ import psycopg2
 from psycopg2 import errorcodes, errors, sql
 
 from promptlib.core.errors import NoConnectionError, StatementError
-from promptlib.core.interrupts import queries_interruptible
 from promptlib.engine.runner import Step
-from promptlib.engine.watcher import Watcher
 from promptlib.ledger.tables import UP
 from promptlib.postgres.admin import maintenance_connection
 from promptlib.postgres.target import Target
 from promptlib.verify.measure import run_measured
+from promptlib.verify.server_guard import ServerGuard, restore_from_journal
+from promptlib.verify.session import scratch_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
 
 _PREFIX = "promptlib_scratch_"
-_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname ~ %s"
+_LEFT_BEHIND = """
+    SELECT datname, CASE WHEN datdba = current_user::regrole
+                         THEN shobj_description(oid, 'pg_database') END
+      FROM pg_database WHERE datname ~ %s ORDER BY datname
+"""
+_JOURNAL = "_0"  # what is written down is a comment of the database of this number
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
 _TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
 _KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
 
 
-class ScratchSession(NamedTuple):
-    """A connection to a database, and who looks at its statements."""
+class ScratchPlace(NamedTuple):
+    """Where scratch databases are made.
 
-    connection: Connection
-    watcher: Watcher
+    Attributes:
+        target: a database on the server; it is not touched itself.
+        is_for_trials: whether nobody else is harmed when roles of the server change for a while.
+    """
+
+    target: Target
+    is_for_trials: bool = False
 
 
 class ScratchDatabases:
     """Makes databases of one name with numbers behind it.
 
     Args:
-        target: on the same server, for the same user.
+        place: on the same server, for the same user.
         cursor: on one of the server's own databases, in autocommit.
         name: what theirs begin with.
     """
 
-    def __init__(self, target: Target, cursor: Cursor, name: str) -> None:
-        self._target = target
+    def __init__(self, place: ScratchPlace, cursor: Cursor, name: str) -> None:
+        self._target = place.target
         self._cursor = cursor
         self._name = name
         self._numbers = itertools.count(1)
+        self.guard = ServerGuard(cursor, self._write_down, is_for_trials=place.is_for_trials)
 
     @property
     def server(self) -> str:
@@ -69,7 +79,9 @@ class ScratchDatabases:
         Raises:
             StatementError: when the user may not, or another one is connected to the original.
         """
-        name = f"{self._name}_{next(self._numbers)}"
+        return self._create(f"{self._name}_{next(self._numbers)}", template)
+
+    def _create(self, name: str, template: Target | None = None) -> Target:
         parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
         if template:
             original = template.parameters["dbname"]
@@ -96,53 +108,66 @@ class ScratchDatabases:
         """Drop a database, whoever is connected to it."""
         _drop(self._cursor, made.parameters["dbname"])
 
-    def roles(self) -> set[str]:
-        """The roles of the server, which all of its databases share."""
-        self._cursor.execute("SELECT rolname FROM pg_roles")
-        return {name for (name,) in self._cursor.fetchall()}
-
-    def drop_roles(self, names: Iterable[str]) -> None:
-        """Drop roles, but those that own something or have rights somewhere."""
-        for name in names:
-            with contextlib.suppress(psycopg2.Error):
-                self._cursor.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+    def _write_down(self, text: str) -> None:
+        """Keep a text for the next run, as the comment of a database that nobody works in."""
+        name = f"{self._name}{_JOURNAL}"
+        self._cursor.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", (name,))
+        if not self._cursor.rowcount:
+            self._create(name)
+        comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        self._cursor.execute(comment.format(sql.Identifier(name), sql.Literal(text)))
 
 
 @contextlib.contextmanager
-def open_scratch_databases(target: Target) -> Iterator[ScratchDatabases]:
-    """Make databases on the server of a target; they are gone at the end.
+def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
+    """Make databases on a server; they are gone at the end, and the server is as it was.
 
-    Those that a killed process left behind are dropped first.
+    What a killed process left behind is put in order first.
 
     Raises:
         NoConnectionError: when the server cannot be reached.
     """
-    name = _PREFIX + secrets.token_hex(6)
+    name, target = _PREFIX + secrets.token_hex(6), place.target
     error = None  # what the user knows is the target, which need not be there
     try:
         target.connect().close()
     except NoConnectionError as refused:
         error = refused
     with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
+        cursor.execute("SET search_path = pg_catalog, pg_temp")
         _tidy(cursor)
         cursor.execute(_TRY.format(_KEY), (name,))
+        scratch = ScratchDatabases(place, cursor, name)
         try:
-            yield ScratchDatabases(target, cursor, name)
+            yield scratch
         finally:
-            cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
-            for (each,) in cursor.fetchall():
+            journal = f"{name}{_JOURNAL}"
+            left = [each for each, *_ in _left_behind(cursor, name) if each != journal]
+            for each in left:
                 _drop(cursor, each)
+            scratch.guard.put_all_back()
+            _drop(cursor, journal)
 
 
 def _tidy(cursor: Cursor) -> None:
-    cursor.execute(_LEFT_BEHIND, (f"^{_PREFIX}[0-9a-f]{{12}}_[0-9]+$",))
-    for (name,) in cursor.fetchall():
-        owner = name.rpartition("_")[0]
+    """Drop the databases of killed processes, and undo what these had written down."""
+    found = _left_behind(cursor, f"{_PREFIX}[0-9a-f]{{12}}")
+    for owner in sorted({name.rpartition("_")[0] for name, *_ in found}):
         cursor.execute(_TRY.format(_KEY), (owner,))
         if cursor.fetchone() == (True,):
-            with contextlib.suppress(psycopg2.Error):  # another user's, or gone meanwhile
-                _drop(cursor, name)
+            # Another user's, or gone meanwhile; the journal goes last.
+            for name, journal in sorted(_left_behind(cursor, owner), reverse=True):
+                with contextlib.suppress(psycopg2.Error):
+                    if journal:
+                        restore_from_journal(cursor, journal)
+                    _drop(cursor, name)
             cursor.execute(_LET_GO.format(_KEY), (owner,))
+
+
+def _left_behind(cursor: Cursor, name: str) -> list[tuple[str, str]]:
+    """Databases with what was written down; what another user wrote is not his to say."""
+    cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
+    return cursor.fetchall()
 
 
 def _drop(cursor: Cursor, name: str) -> None:
@@ -158,24 +183,16 @@ def _drop(cursor: Cursor, name: str) -> None:
         cursor.execute(drop)
 
 
-@contextlib.contextmanager
-def scratch_session(made: Target) -> Iterator[ScratchSession]:
-    """A connection to a database, and who looks at its statements."""
-    with (
-        contextlib.closing(made.connect()) as connection,
-        queries_interruptible(),
-        Watcher(made.connect, connection, interruptible=False) as watcher,
-    ):
-        yield ScratchSession(connection, watcher)
-
-
-def build_schema(made: Target, migrations: Iterable[Migration], settings: Settings) -> None:
+def build_schema(
+    made: Target, migrations: Iterable[Migration], settings: Settings, guard: ServerGuard
+) -> None:
     """Run the UP sections of migrations, without a ledger.
 
     Raises:
         StatementError: for the first statement that fails.
+        FindingError: for the first one that would change what other databases share.
     """
-    with scratch_session(made) as (connection, watcher):
+    with scratch_session(made, guard) as session:
         for migration in migrations:
             step = Step(migration.version, UP, migration.up, migration.path)
-            [*run_measured(connection, step, settings, watcher)]
+            [*run_measured(session, step, settings)]

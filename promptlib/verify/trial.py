@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import FindingError, PromptlibError, display_path
 from promptlib.engine.runner import Step
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ROLE, CatalogKey, catalog_difference, read_catalog
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from promptlib.config.settings import Settings
-    from promptlib.engine.watcher import Watcher
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog
     from promptlib.verify.report import MeasuredStatement
     from promptlib.verify.rows import TableRows
     from promptlib.verify.samples import SampleRow
+    from promptlib.verify.session import ScratchSession
 
 _QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 
@@ -51,14 +51,13 @@ class Trial:
 
     def __init__(
         self,
-        connection: Connection,
-        watcher: Watcher,
+        session: ScratchSession,
         migration: Migration,
         settings: Settings,
         rows: int,
     ) -> None:
-        self._connection = connection
-        self._watcher = watcher
+        self._session = session
+        self._connection = session.connection
         self._migration = migration
         self._settings = settings
         self._losing = settings._replace(allow_data_loss="on")
@@ -135,7 +134,7 @@ class Trial:
         settings = self._settings if direction == UP else self._losing
         step = Step(migration.version, direction, section, migration.path)
         try:
-            yield from run_measured(self._connection, step, settings, self._watcher, self._known)
+            yield from run_measured(self._session, step, settings, self._known)
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
         except PromptlibError as error:
@@ -145,7 +144,10 @@ class Trial:
 
     def _fail(self, direction: str, error: PromptlibError) -> None:
         self._connection.rollback()
-        what = f"{direction.upper()} fails: {error.what}"
+        if isinstance(error, FindingError):
+            what = f"{direction.upper()} is not tried: {error.what}; {error.remedy}"
+        else:
+            what = f"{direction.upper()} fails: {error.what}"
         self.findings.append(Finding(error.place or self._path, what, error.notes))
         raise _FailedError
 

@@ -12,6 +12,7 @@ from support.processes import until
 from support.projects import ONE, THREE, TWO, Project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from support.databases import Database
@@ -234,6 +235,49 @@ def test_what_a_killed_one_left_goes_with_the_next(three: Project, database: Dat
     until(lambda: not database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
     three.promptlib("verify")
     assert database.query(_SCRATCH) == []
+
+
+@pytest.fixture
+def role(database: Database) -> Iterator[str]:
+    """A role of somebody else's."""
+    name = f"theirs_{database.name}"
+    database.query(f"CREATE ROLE {name} LOGIN")
+    yield name
+    database.query(f"DROP ROLE {name}")
+
+
+def test_what_is_the_whole_server_s_is_not_changed(
+    three: Project, database: Database, role: str
+) -> None:
+    three.add(4, f"SELECT 1;\nALTER ROLE {role} NOLOGIN;", f"ALTER ROLE {role} LOGIN;")
+    three.add(5, "CREATE TABLE e (i int);", "DROP TABLE e;")
+    result = three.promptlib("verify", ok=False)
+    said = result.stdout.splitlines()
+    assert said[0] == (
+        "sql/20250101000004_x.sql:2:1: UP is not tried: this changes what all databases of the "
+        f"server share: attributes of role {role}; try it where that does no harm: --embedded, or "
+        "--scratch with a server for it"
+    )
+    assert database.value("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", role)
+
+
+@pytest.mark.alone
+def test_a_role_that_a_killed_one_made_goes_with_the_next(
+    three: Project, database: Database, server: Server
+) -> None:
+    name = f"made_{database.name}"
+    three.add(0, f"CREATE ROLE {name};", f"DROP ROLE {name};")
+    path = three.add(4, "SELECT pg_sleep(600);")
+    with three.start("promptlib", "verify") as running:
+        until(lambda: database.query(_SLEEPS))
+        assert server.has(f"SELECT FROM pg_roles WHERE rolname = '{name}'")
+        running.signal(signal.SIGKILL)
+        running.ends(-signal.SIGKILL)
+    path.unlink()
+    until(lambda: not database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
+    three.promptlib("verify")
+    assert database.query(_SCRATCH) == []
+    assert not server.has(f"SELECT FROM pg_roles WHERE rolname = '{name}'")
 
 
 def test_this_project_s_own_migrations(root: Path, tmp_path: Path, database: Database) -> None:

@@ -19,6 +19,7 @@ from promptlib.cli.parser import FILE, VERSION_MAY_BE_SHORT, add_embedded, natur
 from promptlib.cli.verify_view import verify_lines
 from promptlib.files.directory import list_migrations, parse_all, resolve_version
 from promptlib.verify.prover import prove_migrations
+from promptlib.verify.scratch import ScratchPlace
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +76,8 @@ def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
     migrations = parse_all(list_migrations(project.sql))
     chosen = _chosen(options, migrations)
     target = project.embedded() if options.embedded else project.target()
-    report = prove_migrations(target, migrations, chosen, project.settings, options.rows)
+    place = ScratchPlace(target, is_for_trials=options.embedded)
+    report = prove_migrations(place, migrations, chosen, project.settings, options.rows)
     if options.html:
         from promptlib.verify.html_report import render_page
 

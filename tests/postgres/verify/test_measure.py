@@ -18,7 +18,7 @@ from promptlib.verify.report import StrongestLock
 
 if TYPE_CHECKING:
     from promptlib.verify.report import MeasuredStatement
-    from promptlib.verify.scratch import ScratchSession
+    from promptlib.verify.session import ScratchSession
 
 _TABLE = "CREATE TABLE a (i int); CREATE TABLE b (i int); CREATE INDEX i ON a (i)"
 
@@ -31,7 +31,7 @@ def _measured(
     with session.connection, session.connection.cursor() as cursor:
         known = table_numbers(cursor)
     step = Step("20250101000001", direction, section, Path("sql/x.sql"))
-    return [*run_measured(session.connection, step, Settings(), session.watcher, known)]
+    return [*run_measured(session, step, Settings(), known)]
 
 
 def _locks(measured: list[MeasuredStatement]) -> list[list[str]]:

@@ -12,6 +12,7 @@ from promptlib.core.errors import StatementError
 from promptlib.files.parser import Migration, parse_migration
 from promptlib.postgres.target import parse_url
 from promptlib.verify.prover import prove_migrations
+from promptlib.verify.scratch import ScratchPlace
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,8 +48,8 @@ def _prove(
         if chosen is None or number in chosen
     ]
     settings = Settings(version_table_schema=schema)
-    target = parse_url(database.url, "the test")
-    return prove_migrations(target, migrations, versions, settings, 2)
+    place = ScratchPlace(parse_url(database.url, "the test"))
+    return prove_migrations(place, migrations, versions, settings, 2)
 
 
 def _findings(report: VerifyReport) -> dict[str, list[str]]:

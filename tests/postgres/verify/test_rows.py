@@ -9,7 +9,7 @@ from promptlib.verify.rows import columns_set_by_triggers, primary_keys, read_ro
 
 if TYPE_CHECKING:
     from promptlib.verify.rows import TableRows
-    from promptlib.verify.scratch import ScratchSession
+    from promptlib.verify.session import ScratchSession
 
 _QUALIFIED = "SET LOCAL search_path = ''"
 

@@ -8,7 +8,7 @@ from promptlib.verify.sample_tables import Reference, SampleTable, read_sample_t
 
 if TYPE_CHECKING:
     from promptlib.verify.sample_values import SampleColumn
-    from promptlib.verify.scratch import ScratchSession
+    from promptlib.verify.session import ScratchSession
 
 
 def _tables(session: ScratchSession, sql: str) -> dict[str, SampleTable]:

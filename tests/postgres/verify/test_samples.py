@@ -12,7 +12,7 @@ from promptlib.verify.samples import SampleRow, Samples, fill_tables, put_rows_b
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from promptlib.verify.scratch import ScratchSession
+    from promptlib.verify.session import ScratchSession
 
 _QUALIFIED = "SET LOCAL search_path = ''"
 

@@ -9,10 +9,9 @@ import pytest
 
 from promptlib.config.settings import Settings
 from promptlib.files.parser import parse_migration
-from promptlib.postgres.target import parse_url
-from promptlib.verify.scratch import scratch_session
 from promptlib.verify.trial import Trial
 from support.objects import BASE, BASE_DOWN, CASES, Case
+from support.scratch import database_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +49,8 @@ def tried(where: Database, up: str, down: str, options: str = "") -> Trial:
     version, name = "20250101000000", "case"
     text = f"-- UP{options}\n{up};\n-- DOWN\n{down};\n"
     made = parse_migration(version, name, Path(f"sql/{version}_{name}.sql"), text.encode())
-    target = parse_url(where.url, "the test")
-    with scratch_session(target) as (connection, watcher):
-        trial = Trial(connection, watcher, made, Settings(), _ROWS)
+    with database_session(where, is_for_trials=True) as session:
+        trial = Trial(session, made, Settings(), _ROWS)
         trial.run(None)
     return trial
 
@@ -284,8 +282,8 @@ def test_outside_a_transaction(base: Database) -> None:
     version = "20250101000000"
     text = f"-- UP transaction:false\n{up};\n-- DOWN transaction:false\n{down};\n"
     made = parse_migration(version, "case", Path("x.sql"), text.encode())
-    with scratch_session(parse_url(base.url, "the test")) as (connection, watcher):
-        trial = Trial(connection, watcher, made, Settings(), _ROWS)
+    with database_session(base, is_for_trials=True) as session:
+        trial = Trial(session, made, Settings(), _ROWS)
         trial.run(None)
     assert told(trial) == ""
     _, added, *_ = trial.statements
