@@ -17,12 +17,13 @@ from psycopg2.sql import SQL, Identifier
 from promptlib.core.errors import PromptlibError, display_path
 from promptlib.core.logs import show_transient
 from promptlib.engine.runner import Step
-from promptlib.ledger.tables import UP, LedgerSql
+from promptlib.ledger.tables import EVENTS, MIGRATIONS, UP, VERSION_TABLE, LedgerSql
 from promptlib.verify.measure import run_measured
 from promptlib.verify.report import VerifyReport
+from promptlib.verify.samples import SampleMaker
 from promptlib.verify.scratch import build_schema, open_scratch_databases
 from promptlib.verify.session import scratch_session
-from promptlib.verify.trial import Trial, fill_with_samples
+from promptlib.verify.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -97,7 +98,7 @@ class _Prover:
     def __init__(self, scratch: ScratchDatabases, settings: Settings, rows: int) -> None:
         self._scratch = scratch
         self._settings = settings
-        self._rows = rows
+        self._samples = SampleMaker(rows, _ledger_tables(settings.version_table_schema))
         self._clean = scratch.create()
         _make_ledger(self._clean, settings.version_table_schema)
         self._behind: list[Migration] = []  # what has yet to run on it
@@ -142,7 +143,7 @@ class _Prover:
     def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
             self._work = self._open.enter_context(self._working_copy())
-        tried = Trial(self._work, migration, self._settings, self._rows)
+        tried = Trial(self._work, migration, self._settings, self._samples)
         tried.run(rows)
         return tried
 
@@ -155,7 +156,7 @@ class _Prover:
         with self._working_copy() as session:
             try:
                 [*run_measured(session, step, self._settings)]
-                made = fill_with_samples(session.connection, self._rows)
+                made = self._samples.fill(session.connection)
             except (PromptlibError, psycopg2.Error):
                 return None
         self.refused |= made.refused
@@ -176,6 +177,12 @@ class _Prover:
         finally:
             self._scratch.drop(made)
             guard.put_back()
+
+
+def _ledger_tables(schema: str) -> set[str]:
+    """The names of our own tables, as verify has them."""
+    prefix = f"{schema or 'public'}."
+    return {prefix + name for name in (MIGRATIONS, EVENTS, VERSION_TABLE)}
 
 
 def _make_ledger(made: Target, schema: str) -> None:

@@ -21,19 +21,16 @@ from promptlib.verify.rows import (
     row_counts,
     row_differences,
 )
-from promptlib.verify.samples import Samples, fill_tables, put_rows_back
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from psycopg2.extensions import connection as Connection
+    from collections.abc import Iterable, Iterator, Mapping
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog
     from promptlib.verify.report import MeasuredStatement
     from promptlib.verify.rows import TableRows
-    from promptlib.verify.samples import SampleRow
+    from promptlib.verify.samples import SampleMaker, SampleRow
     from promptlib.verify.session import ScratchSession
 
 _QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
@@ -54,14 +51,14 @@ class Trial:
         session: ScratchSession,
         migration: Migration,
         settings: Settings,
-        rows: int,
+        samples: SampleMaker,
     ) -> None:
         self._session = session
         self._connection = session.connection
         self._migration = migration
         self._settings = settings
         self._losing = settings._replace(allow_data_loss="on")
-        self._rows = rows
+        self._samples = samples
         self._path = display_path(migration.path)
         self._source = migration.up.source
         # The tables that are there before the migration, and what tells their rows apart.
@@ -97,7 +94,7 @@ class Trial:
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
             if self.findings:
                 return
-            found = fill_with_samples(self._connection, self._rows, made)
+            found = self._samples.fill(self._connection, made)
             self.refused |= found.refused
             if found.rows:
                 [*self._run_section(DOWN)]
@@ -121,11 +118,9 @@ class Trial:
 
     def _prepare(self, rows: list[SampleRow] | None) -> None:
         if rows is None:
-            self.refused |= fill_with_samples(self._connection, self._rows).refused
+            self.refused |= self._samples.fill(self._connection).refused
         else:
-            with self._connection, self._connection.cursor() as cursor:
-                cursor.execute(_QUALIFIED)
-                put_rows_back(cursor, rows)
+            self._samples.put_back(self._connection, rows)
 
     def _run_section(self, direction: str) -> Iterator[MeasuredStatement]:
         """Run a section; a failure is a finding, and the end of the trial."""
@@ -221,12 +216,3 @@ class Trial:
 
 class _FailedError(Exception):
     """A section failed, and the trial is over."""
-
-
-def fill_with_samples(
-    connection: Connection, count: int, only: Collection[str] | None = None
-) -> Samples:
-    """Give tables made-up rows; the arguments are those of `fill_tables`."""
-    with connection, connection.cursor() as cursor:
-        cursor.execute(_QUALIFIED)
-        return fill_tables(cursor, count, only)

@@ -25,7 +25,7 @@ _INT = _TEXT._replace(type="integer", base="int4", category="N")
         ("jsonb", "U", "{}"),
         ("date", "D", "2020-01-07"),
         ("timestamptz", "D", "2020-01-07 10:00:00+00"),
-        ("bytea", "U", "\\x07"),
+        ("bytea", "U", "\\x0007"),
         ("int4range", "R", "[7,1000)"),
         ("_text", "A", "{}"),
         ("interval", "T", "7 days"),
