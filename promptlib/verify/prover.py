@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
+    from promptlib.postgres.catalog import Catalog
     from promptlib.postgres.target import Target
     from promptlib.verify.report import Proof
     from promptlib.verify.samples import SampleRow
@@ -104,6 +105,7 @@ class _Prover:
         self._behind: list[Migration] = []  # what has yet to run on it
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
+        self._objects: Catalog | None = None  # what is in it, if that is known
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
     def __enter__(self) -> Self:
@@ -138,13 +140,14 @@ class _Prover:
     def leave(self) -> None:
         """Drop the database that was worked on."""
         self._open.close()
-        self._work = None
+        self._work = self._objects = None
 
     def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
             self._work = self._open.enter_context(self._working_copy())
         tried = Trial(self._work, migration, self._settings, self._samples)
-        tried.run(rows)
+        tried.run(rows, self._objects)
+        self._objects = tried.objects
         return tried
 
     def _rows_made_behind(self, migration: Migration) -> list[SampleRow] | None:

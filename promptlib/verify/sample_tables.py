@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.verify.rows import QUALIFIED
 from promptlib.verify.sample_values import SampleColumn
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-# Every name that is read is qualified; compiling such queries takes longer than running them.
-QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 _TABLES = """
     SELECT c.oid::regclass::text,
            (SELECT json_agg(json_build_object(

@@ -12,7 +12,8 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from promptlib.verify.attempts import Casts, attempt
-from promptlib.verify.sample_tables import QUALIFIED, count_rows, read_sample_tables
+from promptlib.verify.rows import QUALIFIED
+from promptlib.verify.sample_tables import count_rows, read_sample_tables
 from promptlib.verify.sample_values import (
     SERVER_DEFAULT,
     candidate_values,

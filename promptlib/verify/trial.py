@@ -15,6 +15,7 @@ from promptlib.postgres.errors import explain_server_error
 from promptlib.verify.measure import run_measured, table_numbers
 from promptlib.verify.report import Finding, Proof
 from promptlib.verify.rows import (
+    QUALIFIED,
     columns_set_by_triggers,
     primary_keys,
     read_rows,
@@ -23,7 +24,7 @@ from promptlib.verify.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from promptlib.verify.rows import TableRows
     from promptlib.verify.samples import SampleMaker, SampleRow
     from promptlib.verify.session import ScratchSession
-
-_QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
 
 
 class _Snapshot(NamedTuple):
@@ -69,18 +68,20 @@ class Trial:
         self.findings: list[Finding] = []
         self.lost: dict[str, None] = {}
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
+        self.objects: Catalog | None = None  # as it leaves the database, if that is known
 
-    def run(self, rows: list[SampleRow] | None) -> None:
+    def run(self, rows: list[SampleRow] | None, objects: Catalog | None = None) -> None:
         """Try the migration, on tables with made-up rows.
 
         Args:
             rows: those that the tables get; None: whatever they take.
+            objects: what is in the database, if that is known.
         """
         with contextlib.suppress(_FailedError):
             self._prepare(rows)
-            before = self._snapshot()
+            before = self._snapshot(objects)
             with self._connection, self._connection.cursor() as cursor:
-                cursor.execute(_QUALIFIED)
+                cursor.execute(QUALIFIED)
                 self._known, self._keys = table_numbers(cursor), primary_keys(cursor)
             self.statements += self._run_section(UP)
             self.went_up = True
@@ -90,7 +91,7 @@ class Trial:
             if self.findings:
                 return  # what a second UP makes of that is no news
             [*self._run_section(UP)]
-            self._compare_again(after)
+            self.objects = self._compare_again(after)
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
             if self.findings:
                 return
@@ -155,8 +156,9 @@ class Trial:
                 made to the table that they came from, the made-up ones too.
         """
         now = self._snapshot()
-        self._report("DOWN does not undo UP", catalog_difference(before.objects, now.objects))
-        touched = self._columns_set_by_triggers() if now.rows != before.rows else {}
+        self._report("DOWN does not undo UP", self._difference(before, now))
+        tables = (name for name in before.rows if before.rows[name] != now.rows.get(name))
+        touched = columns_set_by_triggers(self._connection, tables, self._keys)
         found = row_differences(before.rows, now.rows, self._keys, touched)
         changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
@@ -168,22 +170,11 @@ class Trial:
             changes,
         )
 
-    def _columns_set_by_triggers(self) -> Mapping[str, set[str]]:
-        """The columns that UPDATE itself changes: no DOWN can give their values back."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(_QUALIFIED)
-            try:
-                return columns_set_by_triggers(cursor, self._keys)
-            except psycopg2.Error:  # a trigger that refuses
-                return {}
-            finally:
-                self._connection.rollback()
-
-    def _compare_again(self, after: _Snapshot) -> None:
-        """Compare what the second UP made with what the first one did."""
+    def _compare_again(self, after: _Snapshot) -> Catalog:
+        """Compare what the second UP made with what the first one did; what that is."""
         now = self._snapshot()
         what = "a second UP makes something else than the first"
-        self._report(what, catalog_difference(after.objects, now.objects))
+        self._report(what, self._difference(after, now))
         if not self._migration.up.data_loss_accepted:
             first, second = row_counts(after.rows), row_counts(now.rows)
             self._report(
@@ -194,22 +185,27 @@ class Trial:
                     if first.get(table) != second.get(table)
                 ),
             )
+        return now.objects
 
     def _report(self, what: str, diff: Iterable[str]) -> None:
         if lines := tuple(diff):
             self.findings.append(Finding(self._path, what, lines))
 
-    def _snapshot(self) -> _Snapshot:
-        objects = read_catalog(self._connection)
-        with self._connection, self._connection.cursor() as cursor:
-            cursor.execute(_QUALIFIED)
-            return _Snapshot(
-                {key: objects[key] for key in objects if self._is_of_migration(key)},
-                read_rows(cursor),
-            )
+    def _snapshot(self, objects: Catalog | None = None) -> _Snapshot:
+        return _Snapshot(objects or read_catalog(self._connection), read_rows(self._connection))
+
+    def _difference(self, before: _Snapshot, now: _Snapshot) -> Iterator[str]:
+        """How the objects differ, as far as it may be the migration's doing.
+
+        Roles are the whole server's: others make and change them meanwhile.
+        """
+        first, second = (
+            {key: each.objects[key] for key in each.objects if self._is_of_migration(key)}
+            for each in (before, now)
+        )
+        return catalog_difference(first, second)
 
     def _is_of_migration(self, key: CatalogKey) -> bool:
-        """Whether an object may be the migration's doing: roles are the whole server's."""
         kind, name = key
         return kind != ROLE or name.strip('"').encode() in self._source
 

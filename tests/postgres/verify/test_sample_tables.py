@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from promptlib.verify.rows import QUALIFIED
 from promptlib.verify.sample_tables import (
-    QUALIFIED,
     Reference,
     SampleTable,
     count_rows,
