@@ -11,7 +11,9 @@ from psycopg2 import sql
 
 from promptlib.core.errors import PromptlibError
 from promptlib.postgres.catalog import TABLE, catalog_difference, read_catalog, table_of_key
-from promptlib.verify.scratch import build_schema, open_scratch_databases
+from promptlib.postgres.target import Target
+from promptlib.verify.build import build_schema
+from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog, CatalogKey
-    from promptlib.postgres.target import Target
-    from promptlib.verify.scratch import ScratchPlace
+    from promptlib.verify.place import ScratchPlace
 
 _log = logging.getLogger(__name__)
 # What may differ between two databases that hold the same.
@@ -121,8 +122,7 @@ def expected_schema(
         PromptlibError: when there can be no such database, or a section fails in it.
     """
     with open_scratch_databases(place) as scratch:
-        made = scratch.create()
-        _prepare(made, like)
+        made = _prepared(scratch.create(), like)
         before = _read(made)  # what every database of that server has from the beginning
         build_schema(made, migrations, settings, scratch.guard)
         after = _read(made)
@@ -140,25 +140,27 @@ def _read(target: Target) -> Catalog:
     return {key: text for key, text in found.items() if key[0] not in _UNCOUNTED}
 
 
-def _prepare(made: Target, like: Target) -> None:
-    """Give a database the schemas of another one's search_path, and that search_path."""
+def _prepared(made: Target, like: Target) -> Target:
+    """A database with the schemas of another one's search_path, by that search_path."""
     with contextlib.closing(like.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(_SCHEMAS)
-        names = [sql.Identifier(name) for (name,) in cursor]
+        names = [name for (name,) in cursor]
         theirs = connection.server_version // _MAJOR
-    path = sql.SQL(", ").join(names)
-    name = sql.Identifier(made.parameters["dbname"])
     with (
         contextlib.closing(made.connect()) as connection,
         connection,
         connection.cursor() as cursor,
     ):
         for each in names:
-            cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(each))
-        cursor.execute(sql.SQL("ALTER DATABASE {} SET search_path = {}").format(name, path))
+            create = sql.SQL("CREATE SCHEMA IF NOT EXISTS {}")
+            cursor.execute(create.format(sql.Identifier(each)))
+        path = sql.SQL(", ").join(map(sql.Identifier, names)).as_string(cursor)
         ours = connection.server_version // _MAJOR
     if ours != theirs:
         _log.info("PostgreSQL %d and %d may word the same definition differently", ours, theirs)
+    escaped = re.sub(r"([\\\s])", r"\\\1", path)
+    options = f"{made.parameters.get('options', '')} -csearch_path={escaped}".lstrip()
+    return Target({**made.parameters, "options": options}, made.source)
 
 
 def _restore(made: Target) -> None:

@@ -1,4 +1,4 @@
-"""What migrations do to a database, tried on the embedded server: do they run, are they the model?
+"""What migrations do to a database, tried in scratch databases: do they run, are they the model?
 
 Whether DOWN undoes UP is left to verify; here its findings are violations like all others.
 """
@@ -15,33 +15,36 @@ from promptlib.core.logs import progress_hushed
 from promptlib.engine.migrator import CommandMigrator
 from promptlib.lint.violations import Violation, violation_of_error
 from promptlib.verify.prover import prove_migrations
-from promptlib.verify.scratch import ScratchPlace, open_scratch_databases
+from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from promptlib.config.project import Project
     from promptlib.files.parser import Migration
+    from promptlib.verify.place import ScratchPlace
 
 
-def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[Violation]:
+def check_model(
+    project: Project, place: ScratchPlace, migrations: Sequence[Migration], chosen: Collection[str]
+) -> Iterator[Violation]:
     """Yield what only a database can tell.
 
     Args:
         project: whose migrations and model.
+        place: where to try them.
         migrations: all of them, in order.
+        chosen: the versions of those whose DOWN is proven.
 
     Raises:
-        PromptlibError: when the embedded server is not installed or does not start.
+        PromptlibError: when there can be no scratch database.
     """
-    place = ScratchPlace(project.embedded(), is_for_trials=True)
     try:
         yield from _of_model(project, place)
     except PromptlibError as error:
         yield violation_of_error(error, "upgrade")
         return
-    known = [migration.version for migration in migrations]
-    for finding in prove_migrations(place, migrations, known, project.settings, ROWS).findings:
+    for finding in prove_migrations(place, migrations, chosen, project.settings, ROWS).findings:
         told = FindingError(finding.what, place=finding.place, notes=finding.diff)
         yield violation_of_error(told, "verify")
 

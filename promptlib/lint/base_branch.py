@@ -45,9 +45,19 @@ def check_against_base(
         yield from _future_versions(files)
         return
     with open_base(folder, base) as opened:
-        new = [each for each in files if each.path.name not in {**opened.fork, **opened.tip}]
+        new = _new_files(opened, files)
         yield from _future_versions(new)
         yield from _changes_to_base(opened, folder, files, new)
+
+
+def new_files(folder: Path, files: Sequence[MigrationFile], base: str) -> list[MigrationFile]:
+    """Those of some migrations that a base does not have; the arguments are those above."""
+    with open_base(folder, base) as opened:
+        return _new_files(opened, files)
+
+
+def _new_files(base: BaseBranch, files: Sequence[MigrationFile]) -> list[MigrationFile]:
+    return [each for each in files if each.path.name not in {**base.fork, **base.tip}]
 
 
 def _future_versions(files: Iterable[MigrationFile]) -> Iterator[Violation]:

@@ -388,6 +388,7 @@ UNION ALL
 SELECT 'comment', 'on this database', description
   FROM pg_shdescription JOIN pg_database d ON d.oid = objoid
  WHERE classoid = 'pg_database'::regclass AND datname = current_database()
+   AND description !~ '^promptlib empties this database'
 UNION ALL
 SELECT 'security label', concat_ws(' ', provider, 'on', objtype, objname), label FROM pg_seclabels
  WHERE objoid >= 16384

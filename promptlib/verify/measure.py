@@ -38,6 +38,17 @@ _STAYS_INSIDE = byte_pattern(
     r"|vacuum|analyze|cluster|refresh|discard|do|call)\b",
     re.IGNORECASE,
 )
+LACKING = (
+    "the server of this trial lacks it: make it in scratch_setup, or name a database that has it "
+    "as scratch_template"
+)
+# By SQLSTATE, how the server names what it lacks: in its English words, others are told no remedy.
+_LACKING = {
+    errorcodes.UNDEFINED_OBJECT: ("role ", "tablespace "),
+    errorcodes.UNDEFINED_FILE: ("extension ", "could not open extension control file"),
+    errorcodes.FEATURE_NOT_SUPPORTED: ("extension ",),
+    errorcodes.INSUFFICIENT_PRIVILEGE: ("permission denied to create extension",),
+}
 _OBSERVE = """
     SELECT c.oid, CASE nspname WHEN 'public' THEN quote_ident(relname)
                                ELSE format('%I.%I', nspname, relname) END,
@@ -140,7 +151,7 @@ def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pi
         execute_statement(cursor, step, index, session.watcher, pid)
     except StatementError as error:
         if section.transactional or error.sqlstate not in _WANTS_NONE:
-            raise
+            raise _with_advice(error) from error.__context__
         statement = section.statements[index]
         if not _STAYS_INSIDE.match(section.source, statement.head):
             raise FindingError(
@@ -153,6 +164,14 @@ def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pi
         with session.guard.watched() if error.sqlstate == _COMMITS else contextlib.nullcontext():
             execute_statement(cursor, step, index, session.watcher, pid)
         connection.autocommit = False
+
+
+def _with_advice(error: StatementError) -> StatementError:
+    """The error, with what to do where the server of a trial lacks what others have."""
+    lacks = _LACKING.get(error.sqlstate)
+    if not lacks or not error.what.startswith(lacks):
+        return error
+    return error.but(remedy=LACKING)
 
 
 def _observe(cursor: Cursor) -> _Observation:

@@ -18,12 +18,13 @@ from promptlib.core.errors import PromptlibError, display_path
 from promptlib.core.logs import show_transient
 from promptlib.engine.runner import Step
 from promptlib.ledger.tables import EVENTS, MIGRATIONS, UP, VERSION_TABLE, LedgerSql
+from promptlib.verify.build import build_schema
 from promptlib.verify.measure import run_measured
 from promptlib.verify.report import VerifyReport
 from promptlib.verify.samples import SampleMaker
-from promptlib.verify.scratch import build_schema, open_scratch_databases
+from promptlib.verify.scratch import open_scratch_databases
 from promptlib.verify.session import scratch_session
-from promptlib.verify.trial import Trial
+from promptlib.verify.trial import Trial, on_made_up_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog
     from promptlib.postgres.target import Target
+    from promptlib.verify.place import ScratchPlace
     from promptlib.verify.report import Proof
     from promptlib.verify.samples import SampleRow
-    from promptlib.verify.scratch import ScratchDatabases, ScratchPlace
+    from promptlib.verify.scratch import ScratchDatabases
     from promptlib.verify.session import ScratchSession
 
 _log = logging.getLogger(__name__)
@@ -47,6 +49,22 @@ def prove_migrations(
     settings: Settings,
     rows: int,
 ) -> VerifyReport:
+    """Prove migrations; the arguments are those of `growing_reports`.
+
+    Raises:
+        PromptlibError: as that does.
+    """
+    *_, report = growing_reports(place, migrations, chosen, settings, rows)
+    return report
+
+
+def growing_reports(
+    place: ScratchPlace,
+    migrations: Sequence[Migration],
+    chosen: Collection[str],
+    settings: Settings,
+    rows: int,
+) -> Iterator[VerifyReport]:
     """Prove migrations, the oldest first; the others only run. One whose UP fails is the last.
 
     Args:
@@ -56,18 +74,28 @@ def prove_migrations(
         settings: what sections run with.
         rows: how many made-up rows each table has.
 
+    Yields:
+        what was found so far: before the first, behind each migration, and at the end.
+
     Raises:
         PromptlibError: where a migration that is not to be proven fails.
     """
     began = time.perf_counter()
     last = max(chosen, default="")
+    proofs: list[Proof] = []
+
+    def report() -> VerifyReport:
+        unfilled = tuple(prover.refused.items())
+        return VerifyReport(scratch.server, tuple(proofs), time.perf_counter() - began, unfilled)
+
     with open_scratch_databases(place) as scratch:
         needed = [migration for migration in migrations if migration.version <= last]
         with _Prover(scratch, settings, rows) as prover:
-            found = tuple(_proofs(prover, needed, chosen))
-            for table, said in prover.refused.items():
-                _log.info("%s was tried without made-up rows: %s", table, said)
-        return VerifyReport(scratch.server, found, time.perf_counter() - began)
+            yield report()
+            for proof in _proofs(prover, needed, chosen):
+                proofs.append(proof)
+                yield report()
+        yield report()
 
 
 def _proofs(
@@ -100,9 +128,8 @@ class _Prover:
         self._scratch = scratch
         self._settings = settings
         self._samples = SampleMaker(rows, _ledger_tables(settings.version_table_schema))
-        self._clean = scratch.create()
-        _make_ledger(self._clean, settings.version_table_schema)
-        self._behind: list[Migration] = []  # what has yet to run on it
+        self._clean = self._fresh() if scratch.makes_copies else None
+        self._behind: list[Migration] = []  # what has yet to run on a fresh one
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
         self._objects: Catalog | None = None  # what is in it, if that is known
@@ -113,7 +140,8 @@ class _Prover:
 
     def __exit__(self, *_: object) -> None:
         self.leave()
-        self._scratch.drop(self._clean)
+        if self._clean:
+            self._scratch.drop(self._clean)
 
     def skip(self, migration: Migration) -> None:
         """Go past a migration that is not to be proven."""
@@ -125,14 +153,19 @@ class _Prover:
         began = time.perf_counter()
         found = self._try_migration(migration, None)
         goes_on = found.went_up
-        if not found.went_up:
+        if not found.went_up and not found.was_refused:
             self.leave()
             rows = self._rows_made_behind(migration)
             goes_on = rows is not None
+            refused = found
             if rows:
                 found = self._try_migration(migration, rows)
+            if goes_on and not found.went_up:
+                self.leave()
+                found = self._try_migration(migration, [])
+                found.findings[:0] = [on_made_up_rows(refused)]
         self.refused |= found.refused
-        if found.findings:
+        if found.findings or found.stays:
             self.leave()
         self._behind.append(migration)
         return found.proof(time.perf_counter() - began), goes_on
@@ -169,17 +202,31 @@ class _Prover:
     def _working_copy(self) -> Iterator[ScratchSession]:
         """A session on a database as the migrations alone leave it."""
         guard = self._scratch.guard
-        if self._behind:
-            build_schema(self._clean, self._behind, self._settings, guard)
-            self._behind = []
-            guard.keep()
-        made = self._scratch.create(self._clean)
+        made = self._copy(self._clean) if self._clean else self._rebuilt()
         try:
             with scratch_session(made, guard) as session:
                 yield session
         finally:
             self._scratch.drop(made)
             guard.put_back()
+
+    def _copy(self, clean: Target) -> Target:
+        if self._behind:
+            build_schema(clean, self._behind, self._settings, self._scratch.guard)
+            self._behind = []
+            self._scratch.guard.keep()
+        return self._scratch.create(clean)
+
+    def _rebuilt(self) -> Target:
+        made = self._fresh()
+        build_schema(made, self._behind, self._settings, self._scratch.guard)
+        return made
+
+    def _fresh(self) -> Target:
+        """A database that no migration has run in."""
+        made = self._scratch.create()
+        _make_ledger(made, self._settings.version_table_schema)
+        return made
 
 
 def _ledger_tables(schema: str) -> set[str]:

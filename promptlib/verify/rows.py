@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psycopg2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -31,6 +31,7 @@ _QUERIES = """
                     WHERE nspname <> 'information_schema' AND nspname !~ '^pg_')) numbered
      GROUP BY number / %s
 """
+_ALIKE = 20  # rows that are looked at to find the most similar one
 _TOGETHER = 40  # tables that one query reads: it locks them, and all of their indexes
 _KEYS = """
     SELECT conrelid::regclass::text, array_agg(attname::text)
@@ -167,8 +168,26 @@ def _compare_table(
     was, now = (side.get(table, Counter()) for side in (before, after))
     key = keys.get(table)
     lost, added = _rows_by_key(was - now, key), _rows_by_key(now - was, key)
-    changed = [_changed_columns(lost[each], added[each]) for each in lost.keys() & added.keys()]
+    both = lost.keys() & added.keys()
+    changed = [_changed_columns(lost[each], added[each]) for each in both]
+    changed += _pair_up(
+        [row for each, row in lost.items() if each not in both],
+        [row for each, row in added.items() if each not in both],
+    )
     return _TableComparison(len(lost) - len(changed), len(added) - len(changed), changed)
+
+
+def _pair_up(
+    lost: Sequence[Mapping[str, object]], added: Sequence[Mapping[str, object]]
+) -> Iterator[set[str]]:
+    """What differs between rows that have another key now and what they were, most likely."""
+    left = [*added]
+    for row in lost[: len(added)]:
+        # Of many the next one is as likely as any.
+        differing = [_changed_columns(row, other) for other in left[:_ALIKE]]
+        fewest = min(differing, key=len)
+        del left[differing.index(fewest)]
+        yield fewest
 
 
 def _rows_by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, object]]:

@@ -5,27 +5,25 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Protocol
 
 import psycopg2
-from psycopg2 import errorcodes, errors, sql
+from psycopg2 import errors, sql
 
 from promptlib.core.errors import NoConnectionError, StatementError
-from promptlib.engine.runner import Step
-from promptlib.ledger.tables import UP
 from promptlib.postgres.admin import maintenance_connection
 from promptlib.postgres.target import Target
-from promptlib.verify.measure import run_measured
+from promptlib.verify.build import run_setup
+from promptlib.verify.place import may_make_databases, server_version
+from promptlib.verify.reused import reused_database
 from promptlib.verify.server_guard import ServerGuard, restore_from_journal
-from promptlib.verify.session import scratch_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.config.settings import Settings
-    from promptlib.files.parser import Migration
+    from promptlib.verify.place import ScratchPlace
 
 _PREFIX = "promptlib_scratch_"
 _LEFT_BEHIND = """
@@ -33,25 +31,38 @@ _LEFT_BEHIND = """
                          THEN shobj_description(oid, 'pg_database') END
       FROM pg_database WHERE datname ~ %s ORDER BY datname
 """
+_NOT_MADE = (errors.InsufficientPrivilege, errors.ObjectInUse, errors.InvalidCatalogName)
 _JOURNAL = "_0"  # what is written down is a comment of the database of this number
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
 _TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
 _KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
 
 
-class ScratchPlace(NamedTuple):
-    """Where scratch databases are made.
+class ScratchDatabases(Protocol):
+    """Makes databases to try something in."""
 
-    Attributes:
-        target: a database on the server; it is not touched itself.
-        is_for_trials: whether nobody else is harmed when roles of the server change for a while.
-    """
+    guard: ServerGuard
 
-    target: Target
-    is_for_trials: bool = False
+    @property
+    def server(self) -> str:
+        """Which PostgreSQL it is."""
+
+    @property
+    def makes_copies(self) -> bool:
+        """Whether one can be a copy of another; else there is one alone, again and again."""
+
+    def create(self, template: Target | None = None) -> Target:
+        """Make a database: a copy of one that nobody is connected to, or as the setup leaves it.
+
+        Raises:
+            PromptlibError: when it cannot be made, or the setup fails.
+        """
+
+    def drop(self, made: Target) -> None:
+        """Drop a database, whoever is connected to it."""
 
 
-class ScratchDatabases:
+class _MadeDatabases:
     """Makes databases of one name with numbers behind it.
 
     Args:
@@ -60,8 +71,10 @@ class ScratchDatabases:
         name: what theirs begin with.
     """
 
+    makes_copies = True
+
     def __init__(self, place: ScratchPlace, cursor: Cursor, name: str) -> None:
-        self._target = place.target
+        self._place = place
         self._cursor = cursor
         self._name = name
         self._numbers = itertools.count(1)
@@ -70,42 +83,34 @@ class ScratchDatabases:
     @property
     def server(self) -> str:
         """Which PostgreSQL it is."""
-        version = self._cursor.connection.get_parameter_status("server_version")
-        return f"PostgreSQL {version}"
+        return server_version(self._cursor)
 
     def create(self, template: Target | None = None) -> Target:
-        """Make a database: empty, or a copy of one that nobody is connected to.
+        """As in ScratchDatabases."""
+        name = f"{self._name}_{next(self._numbers)}"
+        copied = template.parameters["dbname"] if template else self._place.template
+        made = self._create(name, copied)
+        if self._place.setup and not template:
+            run_setup(made, self._place.setup, self.guard)
+        return made
 
-        Raises:
-            StatementError: when the user may not, or another one is connected to the original.
-        """
-        return self._create(f"{self._name}_{next(self._numbers)}", template)
-
-    def _create(self, name: str, template: Target | None = None) -> Target:
+    def _create(self, name: str, template: str = "") -> Target:
         parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
         if template:
-            original = template.parameters["dbname"]
-            parts.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(original)))
+            parts.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(template)))
+        target = self._place.target
         try:
             self._cursor.execute(sql.SQL(" ").join(parts))
-        except errors.InsufficientPrivilege:
-            user = self._target.parameters.get("user", "this user")
-            refused = StatementError(
-                f"{user} may not make a scratch database on {self._target}",
-                f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
-            )
-            raise refused.but(sqlstate=errorcodes.INSUFFICIENT_PRIVILEGE) from None
-        except errors.ObjectInUse as error:
-            refused = StatementError(
-                f"a scratch database cannot be made: {error.diag.message_primary}",
-                "where a pooler is between, which keeps connections, connect to the server itself; "
-                "or use the embedded server: --embedded",
-            )
-            raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE) from None
-        return Target({**self._target.parameters, "dbname": name}, self._target.source)
+        except (
+            errors.InsufficientPrivilege,
+            errors.ObjectInUse,
+            errors.InvalidCatalogName,
+        ) as error:
+            raise _not_made(target, error, self._place.template) from None
+        return Target({**target.parameters, "dbname": name}, target.source)
 
     def drop(self, made: Target) -> None:
-        """Drop a database, whoever is connected to it."""
+        """As in ScratchDatabases."""
         _drop(self._cursor, made.parameters["dbname"])
 
     def _write_down(self, text: str) -> None:
@@ -118,6 +123,24 @@ class ScratchDatabases:
         self._cursor.execute(comment.format(sql.Identifier(name), sql.Literal(text)))
 
 
+def _not_made(target: Target, error: psycopg2.Error, template: str) -> StatementError:
+    """The error for a database that cannot be made."""
+    said, user = error.diag.message_primary, target.parameters.get("user", "this user")
+    if isinstance(error, errors.InvalidCatalogName) or (template and template in (said or "")):
+        what = f"a scratch database cannot be made from the template {template}: {said}"
+        remedy = "correct scratch_template, end the sessions there, or make it a template: ALTER "
+        remedy += "DATABASE ... IS_TEMPLATE true"
+    elif isinstance(error, errors.ObjectInUse):
+        what = f"a scratch database cannot be made: {said}"
+        remedy = "where a pooler is between, which keeps connections, connect to the server "
+        remedy += "itself; or try it elsewhere: --embedded, or --scratch"
+    else:
+        what = f"{user} may not make a scratch database on {target}"
+        remedy = f"ALTER ROLE {user} CREATEDB; or name an empty database of his with --scratch, or "
+        remedy += "use the embedded server: --embedded"
+    return StatementError(what, remedy).but(sqlstate=error.pgcode or "")
+
+
 @contextlib.contextmanager
 def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
     """Make databases on a server; they are gone at the end, and the server is as it was.
@@ -126,7 +149,12 @@ def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
 
     Raises:
         NoConnectionError: when the server cannot be reached.
+        PromptlibError: when the database that is named cannot be used.
     """
+    if place.is_given and not may_make_databases(place.target):
+        with reused_database(place) as reused:
+            yield reused
+        return
     name, target = _PREFIX + secrets.token_hex(6), place.target
     error = None  # what the user knows is the target, which need not be there
     try:
@@ -137,7 +165,7 @@ def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
         cursor.execute("SET search_path = pg_catalog, pg_temp")
         _tidy(cursor)
         cursor.execute(_TRY.format(_KEY), (name,))
-        scratch = ScratchDatabases(place, cursor, name)
+        scratch = _MadeDatabases(place, cursor, name)
         try:
             yield scratch
         finally:
@@ -181,18 +209,3 @@ def _drop(cursor: Cursor, name: str) -> None:
         cursor.execute(drop + sql.SQL(" WITH (FORCE)"))
     except errors.InsufficientPrivilege:
         cursor.execute(drop)
-
-
-def build_schema(
-    made: Target, migrations: Iterable[Migration], settings: Settings, guard: ServerGuard
-) -> None:
-    """Run the UP sections of migrations, without a ledger.
-
-    Raises:
-        StatementError: for the first statement that fails.
-        FindingError: for the first one that would change what other databases share.
-    """
-    with scratch_session(made, guard) as session:
-        for migration in migrations:
-            step = Step(migration.version, UP, migration.up, migration.path)
-            [*run_measured(session, step, settings)]

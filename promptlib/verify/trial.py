@@ -6,13 +6,14 @@ import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
+from psycopg2.sql import SQL, Identifier
 
 from promptlib.core.errors import FindingError, PromptlibError, display_path
 from promptlib.engine.runner import Step
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.postgres.catalog import ROLE, CatalogKey, catalog_difference, read_catalog
+from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference, read_catalog
 from promptlib.postgres.errors import explain_server_error
-from promptlib.verify.measure import run_measured, table_numbers
+from promptlib.verify.measure import LACKING, run_measured, table_numbers
 from promptlib.verify.report import Finding, Proof
 from promptlib.verify.rows import (
     QUALIFIED,
@@ -64,6 +65,9 @@ class Trial:
         self._known: set[int] = set()
         self._keys: dict[str, list[str]] = {}
         self.went_up = False
+        self.was_refused = False  # for what it would do to the server
+        self.stays = False  # whether something that was accepted is left over
+        self.failing_row = ""
         self.statements: list[MeasuredStatement] = []
         self.findings: list[Finding] = []
         self.lost: dict[str, None] = {}
@@ -88,7 +92,7 @@ class Trial:
             after = self._snapshot()
             self.statements += self._run_section(DOWN)
             self._compare(before)
-            if self.findings:
+            if self.findings or self.stays:
                 return  # what a second UP makes of that is no news
             [*self._run_section(UP)]
             self.objects = self._compare_again(after)
@@ -140,12 +144,31 @@ class Trial:
 
     def _fail(self, direction: str, error: PromptlibError) -> None:
         self._connection.rollback()
+        self.failing_row = self._row_of(error)
+        self._connection.rollback()
         if isinstance(error, FindingError):
+            self.was_refused = True
             what = f"{direction.upper()} is not tried: {error.what}; {error.remedy}"
         else:
-            what = f"{direction.upper()} fails: {error.what}"
+            remedy = f"; {error.remedy}" if error.remedy == LACKING else ""
+            what = f"{direction.upper()} fails: {error.what}{remedy}"
         self.findings.append(Finding(error.place or self._path, what, error.notes))
         raise _FailedError
+
+    def _row_of(self, error: PromptlibError) -> str:
+        """The row that the server did not like, or one of its table: it is made up."""
+        cause = error.__context__
+        if not isinstance(cause, psycopg2.Error):
+            return ""
+        schema, table = cause.diag.schema_name, cause.diag.table_name
+        if "(" in (detail := cause.diag.message_detail or "") or not table:
+            return detail
+        query = SQL("SELECT to_jsonb(t)::text FROM {} t LIMIT 1")
+        with contextlib.suppress(psycopg2.Error), self._connection.cursor() as cursor:
+            cursor.execute(query.format(Identifier(schema or "public", table)))
+            for (row,) in cursor:
+                return str(row)
+        return ""
 
     def _compare(self, before: _Snapshot, more: str = "") -> None:
         """Compare what DOWN left with what was there before UP.
@@ -156,7 +179,11 @@ class Trial:
                 made to the table that they came from, the made-up ones too.
         """
         now = self._snapshot()
-        self._report("DOWN does not undo UP", self._difference(before, now))
+        lines = [*self._difference(before, now)]
+        if self._migration.up.data_loss_accepted and self._keeps_values(before, now):
+            self.stays = True
+            lines = [line for line in lines if line[1:].split()[:1] != ["enum"]]
+        self._report("DOWN does not undo UP", lines)
         tables = (name for name in before.rows if before.rows[name] != now.rows.get(name))
         touched = columns_set_by_triggers(self._connection, tables, self._keys)
         found = row_differences(before.rows, now.rows, self._keys, touched)
@@ -194,6 +221,18 @@ class Trial:
     def _snapshot(self, objects: Catalog | None = None) -> _Snapshot:
         return _Snapshot(objects or read_catalog(self._connection), read_rows(self._connection))
 
+    def _keeps_values(self, before: _Snapshot, now: _Snapshot) -> bool:
+        """Whether enumerated types have the values that they had, and more: none can be dropped."""
+        kept = {
+            f"{name} has values beyond {was}, which stay": (was, now.objects[kind, name])
+            for (kind, name), was in before.objects.items()
+            if kind == ENUM and was != now.objects.get((kind, name), "")
+        }
+        if not kept or not all(_is_within(*pair) for pair in kept.values()):
+            return False
+        self.lost |= dict.fromkeys(kept)
+        return True
+
     def _difference(self, before: _Snapshot, now: _Snapshot) -> Iterator[str]:
         """How the objects differ, as far as it may be the migration's doing.
 
@@ -208,6 +247,20 @@ class Trial:
     def _is_of_migration(self, key: CatalogKey) -> bool:
         kind, name = key
         return kind != ROLE or name.strip('"').encode() in self._source
+
+
+def on_made_up_rows(trial: Trial) -> Finding:
+    """The finding about a UP that fails where tables have made-up rows, and nowhere else."""
+    first = trial.findings[0]
+    what = f"on made-up rows alone {first.what}"
+    row = trial.failing_row
+    return Finding(first.place, what, (*first.diff, *([f"  row: {row}"] if row else [])))
+
+
+def _is_within(some: str, all_of_them: str) -> bool:
+    """Whether labels stand among others in their order."""
+    others = iter(all_of_them.split(", "))
+    return all(each in others for each in some.split(", "))
 
 
 class _FailedError(Exception):

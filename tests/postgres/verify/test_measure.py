@@ -104,3 +104,17 @@ def test_what_fails_at_commit_is_the_driver_s_error(session: ScratchSession) -> 
             INSERT INTO c VALUES (1);""",
         )
     session.connection.rollback()
+
+
+@pytest.mark.parametrize(
+    "sql", ["GRANT SELECT ON a TO nobody_of_that_name", "CREATE EXTENSION nix"]
+)
+def test_what_the_server_lacks_is_told_as_that(session: ScratchSession, sql: str) -> None:
+    with pytest.raises(StatementError, match="lacks it: make it in scratch_setup"):
+        _measured(session, sql)
+
+
+def test_what_a_migration_gets_wrong_is_not(session: ScratchSession) -> None:
+    with pytest.raises(StatementError) as raised:
+        _measured(session, "SELECT missing FROM a")
+    assert "scratch" not in str(raised.value)

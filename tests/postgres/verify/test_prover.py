@@ -11,8 +11,8 @@ from promptlib.config.settings import Settings
 from promptlib.core.errors import StatementError
 from promptlib.files.parser import Migration, parse_migration
 from promptlib.postgres.target import parse_url
+from promptlib.verify.place import ScratchPlace
 from promptlib.verify.prover import prove_migrations
-from promptlib.verify.scratch import ScratchPlace
 
 if TYPE_CHECKING:
     from collections.abc import Collection

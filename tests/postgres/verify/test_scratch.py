@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from promptlib.postgres.target import Target
-from promptlib.verify.scratch import ScratchPlace, open_scratch_databases
+from promptlib.verify.place import ScratchPlace
+from promptlib.verify.scratch import open_scratch_databases
 from support.processes import until
 
 if TYPE_CHECKING:
