@@ -14,6 +14,7 @@ _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.'])\d+(?:\.\d+)?(?![\w'])")
 _LENGTH = re.compile(r"length\([^()]*(?:\([^()]*\))?[^()]*\)\s*(>=|<=|=|>|<)\s*(\d+)")
 _LONGEST = 10_000  # characters of a text that is made up
+_LISTED = ("S", "E")  # categories of types whose values are listed: texts, enumerated types
 _SEEDS = 89  # with three rows the greatest number is below 1000
 _UUID = "00000000-0000-4000-8000-{:012x}"
 # By the type's name; `{}` is a number of the row that other tables have not, `{row}` a small one.
@@ -135,6 +136,8 @@ def candidate_values(
     bounds = _bounds_of_partitions(column)
     found.update(dict.fromkeys(_rotated(bounds, number)))
     if column.has_default:
+        if number > 1 and column.category in _LISTED:  # the first row has the default
+            found.update(dict.fromkeys(_rotated(_listed_values(column), number - 1)))
         found[SERVER_DEFAULT] = None
     found.update(dict.fromkeys(_rotated(column.labels, number)))
     found.update(dict.fromkeys(_texts_of_form(column, number + seed)))
@@ -162,7 +165,8 @@ def with_model(
 
 def prefers_values_of_rows(column: SampleColumn) -> bool:
     """Whether a value of another row is likely better than a guess."""
-    return bool(column.checks) or column.category == "U"
+    listed = column.category in _LISTED and _listed_values(column)
+    return bool(column.checks and not listed) or column.category == "U"
 
 
 def _bounds_of_partitions(column: SampleColumn) -> list[str]:
@@ -173,6 +177,13 @@ def _bounds_of_partitions(column: SampleColumn) -> list[str]:
         if not check.startswith("CHECK") and " IS NOT NULL" in check
         for literal in _LITERAL.findall(check)
     ]
+
+
+def _listed_values(column: SampleColumn) -> list[str]:
+    """The values that a type or a CHECK lists, where there are several."""
+    lists = (check for check in column.checks if "ARRAY[" in check)
+    found = column.labels or [each for check in lists for each in _LITERAL.findall(check)]
+    return [each.replace("''", "'") for each in dict.fromkeys(found)]
 
 
 def _texts_of_form(column: SampleColumn, number: int) -> Iterator[str]:

@@ -9,7 +9,7 @@ from promptlib.cli.parser import add_scratch
 from promptlib.cli.scratch_place import scratch_place
 from promptlib.cli.violations_view import add_format, violations_answer
 from promptlib.files.directory import parse_all, survey_folder
-from promptlib.lint.base_branch import check_against_base, new_files
+from promptlib.lint.base_branch import compare_with_base
 from promptlib.lint.exclusions import read_exclusions
 from promptlib.lint.linter import BROKEN, lint_files
 
@@ -69,11 +69,10 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     """Whether migrations may be merged."""
     project = open_project(options.common)
     files, problems = survey_folder(project.sql)
-    judged = files
-    if options.base and not options.every:
-        judged = new_files(project.sql, files, options.base)
+    compared = compare_with_base(project.sql, files, options.base)
+    judged = files if options.every else compared.changed
     found = lint_files(judged, problems, read_exclusions(project.toml))
-    found += check_against_base(project.sql, files, options.base)
+    found += compared.violations
     if options.database and not any(each.rule in BROKEN for each in found):
         from promptlib.cli.model_check import check_model
 

@@ -138,3 +138,10 @@ def test_rows_go_where_a_partition_is() -> None:
     bounds = "((d IS NOT NULL) AND (d >= '2025-01-01'::date) AND (d < '2026-01-01'::date))"
     column = _TEXT._replace(base="date", category="D", checks=[bounds])
     assert {*candidate_values(column, 1)[:2]} == {"2025-01-01", "2026-01-01"}
+
+
+def test_what_a_check_lists_is_in_the_rows_behind_the_first() -> None:
+    check = "CHECK ((c = ANY (ARRAY['new'::text, 'old'::text, 'gone'::text])))"
+    column = _TEXT._replace(has_default=True, checks=[check])
+    first = [candidate_values(column, number)[0] for number in (1, 2, 3)]
+    assert first == [SERVER_DEFAULT, "old", "gone"]
