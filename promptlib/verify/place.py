@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     from promptlib.postgres.target import Target
 
-_MAY = "SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+_MAY = (
+    "SET search_path = pg_catalog, pg_temp;"
+    " SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+)
 
 
 class ScratchPlace(NamedTuple):
