@@ -1,0 +1,52 @@
+"""Statements that the server refuses inside a transaction, and inside a DO block.
+
+It says what squawk does not say of a section's only statement, and not of every kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptlib.lint.migration_text import Complaint
+from promptlib.syntax.tokens import words_outside_parentheses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from promptlib.lint.migration_text import MigrationText, StatementText
+    from promptlib.syntax.tokens import Token
+
+_ALONE = frozenset(
+    (verb, kind) for verb in ("CREATE", "DROP") for kind in ("DATABASE", "TABLESPACE")
+) | {("ALTER", "SYSTEM")}
+_ENDS_TRANSACTION = ("COMMIT", "ROLLBACK")
+
+
+def find_statements_refused_in_transaction(text: MigrationText) -> Iterator[Complaint]:
+    """Yield what runs in a transaction, or in a DO block, and cannot."""
+    for transactional in (True, False):
+        for section in text.sections(transactional=transactional):
+            for statement in section:
+                if statement.block:
+                    yield from _in_block(statement, transactional=transactional)
+                elif transactional and _needs_no_transaction(statement.tokens):
+                    remedy = "write transaction:false behind the marker of a section of its own"
+                    what = "the server refuses this in a transaction"
+                    yield Complaint(statement.offset, what, remedy)
+
+
+def _in_block(statement: StatementText, *, transactional: bool) -> Iterator[Complaint]:
+    if _needs_no_transaction(statement.tokens):
+        what = "the server refuses this in a DO block"
+        remedy = "write it as a statement of its own, in a section with transaction:false"
+        yield Complaint(statement.offset, what, remedy)
+    elif transactional and statement.word in _ENDS_TRANSACTION:
+        what = f"the server refuses {statement.word} in a DO block inside a transaction"
+        remedy = "take it out: promptlib commits the section and rolls back what fails"
+        yield Complaint(statement.offset, what, remedy)
+
+
+def _needs_no_transaction(tokens: Sequence[Token]) -> bool:
+    words = words_outside_parentheses(tokens)
+    concurrent = "CONCURRENTLY" in words and words[0] != "REFRESH"
+    return concurrent or tuple(words[:2]) in _ALONE or words[0] == "VACUUM"

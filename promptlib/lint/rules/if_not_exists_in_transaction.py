@@ -1,0 +1,24 @@
+"""IF NOT EXISTS where nothing of a failed run stays: it can only hide another object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from promptlib.lint.migration_text import Complaint
+from promptlib.syntax.ddl import IF_NOT_EXISTS, object_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptlib.lint.migration_text import MigrationText
+
+
+def find_needless_guards(text: MigrationText) -> Iterator[Complaint]:
+    """Yield each IF NOT EXISTS in a section that runs in a transaction."""
+    for section in text.sections(transactional=True):
+        for statement in section:
+            for change in object_changes(statement.tokens):
+                if change.guard == IF_NOT_EXISTS:
+                    what = f"IF NOT EXISTS hides another {change.object} that is there already"
+                    remedy = "leave it out: nothing stays of a transaction that failed"
+                    yield Complaint(change.object.offset, what, remedy)
