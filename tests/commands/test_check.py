@@ -70,7 +70,7 @@ def file(version: str | int, name: str = "x") -> str:
 
 
 def test_this_project_may_be_merged() -> None:
-    assert run("promptlib", "check").stdout == "no findings in 5 migrations\n"
+    assert run("promptlib", "check").stdout == "no findings in 6 migrations\n"
 
 
 def test_all_that_is_wrong_is_told_at_once(project: Project) -> None:

@@ -40,7 +40,7 @@ def _found(project: Project) -> list[str]:
 def test_what_only_a_database_can_tell(project: Project) -> None:
     """Whatever DATABASE_URL says, it is the embedded one, which is as empty as before."""
     said = project.promptlib("check", "--database")
-    assert said.stdout == "no findings in 5 migrations\n"
+    assert said.stdout == "no findings in 6 migrations\n"
     assert project.promptlib("db", "show", DATABASE_URL="").stdout.count("\n") == 1
 
     up = "ALTER TABLE providers ADD region text; ALTER TABLE models SET (fillfactor = 70);"

@@ -13,6 +13,7 @@ from .harness import (
     PREDECESSORS,
     SEED,
     TABLES,
+    WRITE_CONFIGS,
     run,
     up,
 )
@@ -58,11 +59,11 @@ def seeded(
 
 @pytest.fixture
 def unadopted(server: Server, templates: dict[tuple[str, str], Database]) -> Iterator[Database]:
-    """Give a database as the predecessor leaves it, with faulty rows."""
+    """Give a database as the predecessor leaves it, with faulty rows that are mended."""
     key = (server.name, "unadopted")
     if key not in templates:
         templates[key] = server.create()
-        run(templates[key], *PREDECESSORS)
+        run(templates[key], *PREDECESSORS, WRITE_CONFIGS)
     made = server.create(templates[key].name)
     yield made
     server.drop(made.name)

@@ -24,6 +24,7 @@ TABLES: Final = "20250210120000"
 SEED: Final = "20250210120001"
 HARDEN: Final = "20261122090000"
 REFRESH: Final = "20261122090100"
+CONFIGS: Final = "20261129070000"
 
 OUR_TABLES: Final = ("connections", "models", "provider_templates", "providers", "users")
 SEEDED_TABLES: Final = ("models", "provider_templates", "providers")
@@ -38,6 +39,20 @@ PREDECESSORS: Final = [
     for part in ("", "_registry", "_rows", "_ledger")
 ]
 PREDECESSOR: Final = PREDECESSORS[0]
+
+#: What nothing is wrong with.
+CAPABILITIES: Final = """{"supportsSystemMessages": true, "supportsStreaming": true,
+    "supportsTools": true, "maxContextLength": 8192, "supportedRoles": ["user"],
+    "supportedAuthMethods": ["custom"]}"""
+CONFIG: Final = f"""{{"name": "Own", "apiEndpoint": "https://llm.example.org/v1",
+    "authMethod": "custom", "authConfig": {{"type": "custom", "fields": {{}}}},
+    "capabilities": {CAPABILITIES}}}"""
+#: What somebody has to do before CONFIGS can run on a database that the predecessor left.
+WRITE_CONFIGS: Final = f"""
+    ALTER TABLE provider_templates DISABLE TRIGGER update_provider_templates_updated_at;
+    UPDATE provider_templates SET provider_config = '{CONFIG}';
+    ALTER TABLE provider_templates ENABLE TRIGGER update_provider_templates_updated_at;
+"""
 
 #: Every definition in the schema, one per row: what it belongs to, what it is, and how it reads.
 _DEFINITIONS: Final = """
@@ -102,7 +117,7 @@ def section(version: str, which: Literal["UP", "DOWN"]) -> str:
     """Give the text of one section."""
     (path,) = SQL.glob(f"{version}_*.sql")
     _, up, down = re.split(
-        r"^-- (?:UP|DOWN)(?: data_loss:accepted)?$",
+        r"^-- (?:UP|DOWN)(?: \w+:\w+)*$",
         path.read_text(encoding="utf-8"),
         flags=re.MULTILINE,
     )
