@@ -13,7 +13,6 @@ from .harness import (
     PREDECESSORS,
     SEED,
     TABLES,
-    WRITE_CONFIGS,
     run,
     up,
 )
@@ -59,11 +58,11 @@ def seeded(
 
 @pytest.fixture
 def unadopted(server: Server, templates: dict[tuple[str, str], Database]) -> Iterator[Database]:
-    """Give a database as the predecessor leaves it, with faulty rows that are mended."""
+    """Give a database as the predecessor leaves it, with faulty rows."""
     key = (server.name, "unadopted")
     if key not in templates:
         templates[key] = server.create()
-        run(templates[key], *PREDECESSORS, WRITE_CONFIGS)
+        run(templates[key], *PREDECESSORS)
     made = server.create(templates[key].name)
     yield made
     server.drop(made.name)

@@ -33,13 +33,6 @@ ALLOW_DATA_LOSS: Final = "SET promptlib.allow_data_loss = 'on'"
 
 HERE: Final = Path(__file__).parent
 SQL: Final = HERE.parents[1] / "sql"
-#: The predecessor's init script, its first migration, rows with its faults, and what it remembers.
-PREDECESSORS: Final = [
-    (HERE / f"predecessor{part}.sql").read_text(encoding="utf-8")
-    for part in ("", "_registry", "_rows", "_ledger")
-]
-PREDECESSOR: Final = PREDECESSORS[0]
-
 #: What nothing is wrong with.
 CAPABILITIES: Final = """{"supportsSystemMessages": true, "supportsStreaming": true,
     "supportsTools": true, "maxContextLength": 8192, "supportedRoles": ["user"],
@@ -47,12 +40,19 @@ CAPABILITIES: Final = """{"supportsSystemMessages": true, "supportsStreaming": t
 CONFIG: Final = f"""{{"name": "Own", "apiEndpoint": "https://llm.example.org/v1",
     "authMethod": "custom", "authConfig": {{"type": "custom", "fields": {{}}}},
     "capabilities": {CAPABILITIES}}}"""
-#: What somebody has to do before CONFIGS can run on a database that the predecessor left.
-WRITE_CONFIGS: Final = f"""
+#: What somebody has to do on a database of the predecessor's, as CONFIGS mends nothing.
+_WRITE_CONFIGS: Final = f"""
     ALTER TABLE provider_templates DISABLE TRIGGER update_provider_templates_updated_at;
     UPDATE provider_templates SET provider_config = '{CONFIG}';
     ALTER TABLE provider_templates ENABLE TRIGGER update_provider_templates_updated_at;
 """
+
+#: The predecessor's init script, its first migration, rows with its faults, and what it remembers.
+PREDECESSORS: Final = [
+    (HERE / f"predecessor{part}.sql").read_text(encoding="utf-8") + then
+    for part, then in (("", ""), ("_registry", ""), ("_rows", _WRITE_CONFIGS), ("_ledger", ""))
+]
+PREDECESSOR: Final = PREDECESSORS[0]
 
 #: Every definition in the schema, one per row: what it belongs to, what it is, and how it reads.
 _DEFINITIONS: Final = """

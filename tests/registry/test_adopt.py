@@ -368,7 +368,7 @@ def test_nothing_to_adopt(database: Database, made: tuple[str, ...]) -> None:
     before = dump(database)
     assert database.promptlib("adopt").stderr == (
         "there is nothing to adopt: there is no table public.migrations, and the database is at "
-        "base; promptlib migrate runs 5 pending\n"
+        "base; promptlib migrate runs 6 pending\n"
     )
     assert dump(database) == before
     database.promptlib("migrate")
@@ -410,7 +410,7 @@ def test_tables_in_a_schema_of_their_own(database: Database) -> None:
     assert "objects compared" in said
     database.promptlib("migrate")
     database.alembic("check")
-    assert database.value("SELECT count(*) FROM app.migrations") == 7
+    assert database.value("SELECT count(*) FROM app.migrations") == 8
 
 
 @pytest.fixture
