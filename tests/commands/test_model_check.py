@@ -53,7 +53,7 @@ def test_what_only_a_database_can_tell(project: Project) -> None:
     )
     assert verify == f"sql/{_LATER}:1:1: verify: DOWN does not undo UP"
     assert any("fillfactor=70" in line for line in difference)
-    assert summary == "2 findings in 2 files; 6 migrations checked"
+    assert summary == "2 findings in 2 files; 7 migrations checked"
 
     project.write(_LATER, "-- UP\nSELECT 1;\nSELECT nothing();\n-- DOWN\nSELECT 1;\n")
     assert _found(project)[0].startswith(
