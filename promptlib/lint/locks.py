@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ON_TABLES = (INDEX, "TRIGGER", "POLICY", "RULE")
 _ALONE = (("VALIDATE",), ("CLUSTER", "ON"), ("SET", "WITHOUT"), ("ATTACH", "PARTITION"))
+_SET_OPTIONS = (("SET",), ("RESET",))  # followed by a parenthesis
 _REWRITES = (("LOGGED",), ("UNLOGGED",), ("TABLESPACE",), ("ACCESS", "METHOD"))
 _LIGHT_MODES = frozenset(("ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE"))
 _CONSTRAINTS = frozenset(("CHECK", "FOREIGN", "EXCLUDE", "PRIMARY", "UNIQUE"))
@@ -51,7 +52,15 @@ def _locked_by_definition(statement: Sequence[Token]) -> Iterator[ObjectName]:
 
 
 def _is_light(action: TokenReader) -> bool:
-    return any(action.take(*words) for words in _ALONE)
+    """Whether only other changes of the schema wait for an action of ALTER TABLE."""
+    if any(action.take(*words) for words in _ALONE):
+        return True
+    if action.take("ALTER"):
+        action.take("COLUMN")
+        action.name()
+    return bool(action.take("SET", "STATISTICS")) or (
+        any(action.take(*words) for words in _SET_OPTIONS) and bool(action.parenthesised())
+    )
 
 
 def named_tables(statement: Sequence[Token]) -> Iterator[ObjectName]:

@@ -5,10 +5,11 @@ It says what squawk does not say of a section's only statement, and not of every
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from promptlib.lint.migration_text import Complaint
-from promptlib.syntax.tokens import words_outside_parentheses
+from promptlib.syntax.tokens import TokenReader, split_tokens, words_outside_parentheses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
     from promptlib.lint.migration_text import MigrationText, StatementText
     from promptlib.syntax.tokens import Token
 
-_ALONE = frozenset(
-    (verb, kind) for verb in ("CREATE", "DROP") for kind in ("DATABASE", "TABLESPACE")
-) | {("ALTER", "SYSTEM")}
+# By their first words; what stands in parentheses is left out.
+_ALONE = (
+    *((verb, kind) for verb in ("CREATE", "DROP") for kind in ("DATABASE", "TABLESPACE")),
+    *(("REINDEX", kind) for kind in ("SCHEMA", "DATABASE", "SYSTEM")),
+    ("ALTER", "SYSTEM"),
+    ("DISCARD", "ALL"),
+    ("VACUUM",),
+)
+_WITHOUT_SLOT = frozenset(("CONNECT", "CREATE_SLOT"))
 _ENDS_TRANSACTION = ("COMMIT", "ROLLBACK")
 
 
@@ -48,5 +55,21 @@ def _in_block(statement: StatementText, *, transactional: bool) -> Iterator[Comp
 
 def _needs_no_transaction(tokens: Sequence[Token]) -> bool:
     words = words_outside_parentheses(tokens)
-    concurrent = "CONCURRENTLY" in words and words[0] != "REFRESH"
-    return concurrent or tuple(words[:2]) in _ALONE or words[0] == "VACUUM"
+    bare = [word for word in words if word]
+    return (
+        ("CONCURRENTLY" in words and words[0] != "REFRESH")
+        or any((*bare[: len(first)],) == first for first in _ALONE)
+        or bare in (["CLUSTER"], ["CLUSTER", "VERBOSE"])
+        or (bare[:2] == ["ALTER", "DATABASE"] and ("SET", "TABLESPACE") in pairwise(bare))
+        or (bare[:2] == ["CREATE", "SUBSCRIPTION"] and _makes_slot(tokens))
+    )
+
+
+def _makes_slot(tokens: Sequence[Token]) -> bool:
+    """Whether CREATE SUBSCRIPTION makes a slot on the other server, which cannot be undone."""
+    reader = TokenReader(tokens)
+    options = reader.parenthesised() if reader.skip_to("WITH") else ()
+    return not any(
+        name.word in _WITHOUT_SLOT and "FALSE" in {token.word for token in value}
+        for name, *value in filter(None, split_tokens(options))
+    )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from promptlib.lint.migration_text import MigrationText
-    from promptlib.syntax.tokens import ObjectName
+    from promptlib.lint.schema import Schema
+    from promptlib.syntax.tokens import ObjectName, Token
 
 
 def find_locks_on_several_tables(text: MigrationText) -> Iterator[Complaint]:
@@ -34,9 +35,16 @@ def find_locks_on_several_tables(text: MigrationText) -> Iterator[Complaint]:
             known = any(may_be_same_name(table, each) for each in locked)
             if is_counted and not known and not made.has_table(table):
                 locked[table] = statement.offset
-        slow = slow or (bool(locked) and is_slow(statement.tokens))
+        slow = slow or (bool(locked) and _is_slow_for_others(statement.tokens, made))
     if len(locked) > 1 and (slow or text.busy_tables):
         yield _held_together(locked)
+
+
+def _is_slow_for_others(statement: Sequence[Token], made: Schema) -> bool:
+    """Whether a statement takes long, but for one on a table that UP has made: that is small."""
+    tables = [*locked_tables(statement)]
+    is_about_new = bool(tables) and all(map(made.has_table, tables))
+    return is_slow(statement) and not is_about_new
 
 
 def _is_busy(table: ObjectName, patterns: Sequence[str]) -> bool:

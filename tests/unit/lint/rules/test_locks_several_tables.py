@@ -44,6 +44,7 @@ def test_two_tables_and_what_takes_long(up: str) -> None:
         "ALTER TABLE a VALIDATE CONSTRAINT b, CLUSTER ON i; ALTER TABLE c VALIDATE CONSTRAINT d",
         "LOCK a IN ROW SHARE MODE; LOCK b IN ROW EXCLUSIVE MODE; DELETE FROM a WHERE true",
         "ALTER TABLE a ADD b bigserial; ALTER TABLE p ATTACH PARTITION a DEFAULT",
+        "CREATE TABLE a (); ALTER TABLE c ADD d int; CREATE INDEX i ON a (b); DROP TRIGGER t ON e",
         "COMMENT ON TABLE a IS 'x'; GRANT SELECT ON b TO c; UPDATE a SET b = 1 WHERE true",
     ],
 )
