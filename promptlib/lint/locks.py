@@ -116,12 +116,11 @@ def _writes_rows(command: Sequence[Token]) -> bool:
 
 
 def _builds(words: Sequence[str]) -> bool:
-    """Whether an index or a materialized view is built."""
-    return (
-        words[0] == "CREATE"
-        and "CONCURRENTLY" not in words
-        and not {INDEX, "MATERIALIZED"}.isdisjoint(words[1:4])
-    )
+    """Whether an index is built, or a table or materialized view filled."""
+    if words[0] != "CREATE" or "CONCURRENTLY" in words:
+        return False
+    kinds = words[1:4]
+    return INDEX in kinds or "MATERIALIZED" in kinds or ("TABLE" in kinds and "AS" in words)
 
 
 def _reads_rows(action: TokenReader) -> bool:

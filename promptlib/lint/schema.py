@@ -7,8 +7,7 @@ know too little makes a false one.
 
 from __future__ import annotations
 
-import itertools
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.syntax.ddl import (
@@ -16,7 +15,6 @@ from promptlib.syntax.ddl import (
     CONSTRAINT,
     SCHEMA,
     NamedObject,
-    ObjectChange,
     may_be_same_name,
     object_changes,
 )
@@ -49,22 +47,42 @@ class TableCheck(NamedTuple):
     is_valid: bool
 
 
+class PartitionedTable(NamedTuple):
+    """A table that was made with PARTITION BY."""
+
+    table: ObjectName
+
+
+class NotNullColumn(NamedTuple):
+    """A column that ALTER TABLE has SET NOT NULL."""
+
+    table: ObjectName
+    column: str
+
+
 class Schema:
     """Objects by their names, and what else is known of tables."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, set[NamedObject]] = {}
         self._of_table: dict[str, set[NamedObject]] = {}
-        self._partitioned: set[ObjectName] = set()
-        self._checks: list[TableCheck] = []
-        self._not_null: set[tuple[ObjectName, str]] = set()
+        self._facts: list[TableCheck | PartitionedTable | NotNullColumn] = []
 
     def apply(self, statement: Sequence[Token]) -> None:
         """Go on behind a statement."""
         for change in object_changes(statement):
-            self._apply(change)
-        self._partitioned |= {*_partitioned_table(statement)}
-        self._read_checks(statement)
+            match change.verb:
+                case "make":
+                    self._add(change.object)
+                case "drop":
+                    self._drop(change.object)
+                case "rename":
+                    self._rename(change.object, change.to)
+                case "move":
+                    pass  # it keeps its name
+        self._facts += _facts_of_new_table(statement)
+        for table, action in table_actions(statement):
+            self._learn(table, action)
 
     def add_temporary(self, statement: Sequence[Token]) -> None:
         """Know the temporary table, view, sequence or function that a statement makes."""
@@ -96,26 +114,23 @@ class Schema:
 
     def is_partitioned(self, table: ObjectName) -> bool:
         """Whether a table was made with PARTITION BY."""
-        return any(may_be_same_name(table, each) for each in self._partitioned)
+        return PartitionedTable in map(type, self._facts_of(table))
 
     def not_null_columns(self, table: ObjectName) -> set[str]:
         """The columns of a table that ALTER TABLE has SET NOT NULL."""
-        return {column for each, column in self._not_null if may_be_same_name(each, table)}
+        facts = self._facts_of(table)
+        return {each.column for each in facts if isinstance(each, NotNullColumn)}
 
     def checks(self, table: ObjectName) -> list[TableCheck]:
         """The CHECKs of a table."""
-        return [each for each in self._checks if may_be_same_name(each.table, table)]
+        return [each for each in self._facts_of(table) if isinstance(each, TableCheck)]
 
-    def _apply(self, change: ObjectChange) -> None:
-        match change.verb:
-            case "make":
-                self._add(change.object)
-            case "drop":
-                self._remove(change.object)
-            case "rename":
-                self._rename(change.object, change.to)
-            case "move":
-                pass  # it keeps its name
+    def _facts_of(self, table: ObjectName) -> list[TableCheck | PartitionedTable | NotNullColumn]:
+        return [each for each in self._facts if may_be_same_name(each.table, table)]
+
+    def _forget(self, facts: Iterable[object]) -> None:
+        gone = [*facts]
+        self._facts = [each for each in self._facts if each not in gone]
 
     def _add(self, new: NamedObject) -> None:
         for index, name in ((self._by_name, new.name), (self._of_table, new.table)):
@@ -131,34 +146,27 @@ class Schema:
         found = self._of_table.get(table[-1], ())
         return [each for each in found if may_be_same_name(each.table, table)]
 
-    def _in_schema(self, schema: str) -> list[NamedObject]:
-        found = itertools.chain.from_iterable(self._by_name.values())
-        return [each for each in found if schema in (each.name[:-1] or each.name)]
-
-    def _remove(self, gone: NamedObject) -> None:
+    def _drop(self, gone: NamedObject) -> None:
         if not gone.name:
             return
-        for each in self.find(gone) if gone.kind != SCHEMA else self._in_schema(gone.name[-1]):
+        for each in (*self.find(gone), *self._dropped_with(gone)):
             self._discard(each)
         if gone.is_relation:
-            for each in self._members(gone.name):
-                self._discard(each)
-            self._partitioned = {
-                each for each in self._partitioned if not may_be_same_name(each, gone.name)
-            }
-            self._checks = [
-                each for each in self._checks if not may_be_same_name(each.table, gone.name)
-            ]
-        elif gone.kind == COLUMN:
-            for each in self._members(gone.table):
-                if gone.name[-1] in each.mentions and each.kind != COLUMN:
-                    self._discard(each)
+            self._forget(self._facts_of(gone.name))
         elif gone.kind == CONSTRAINT:
-            self._checks = [
-                each
-                for each in self._checks
-                if not (each.name == gone.name and may_be_same_name(each.table, gone.table))
-            ]
+            self._forget(each for each in self.checks(gone.table) if each.name == gone.name)
+
+    def _dropped_with(self, gone: NamedObject) -> list[NamedObject]:
+        """What is no more when an object is dropped, but for what only CASCADE drops."""
+        if gone.is_relation:
+            return self._members(gone.name)
+        if gone.kind == COLUMN:
+            members = [each for each in self._members(gone.table) if each.kind != COLUMN]
+            return [each for each in members if gone.name[-1] in each.mentions]
+        if gone.kind == SCHEMA:
+            known = chain.from_iterable(self._by_name.values())
+            return [each for each in known if each.name[:-1] == gone.name]
+        return []
 
     def _rename(self, old: NamedObject, to: ObjectName) -> None:
         if not old.name or not to:
@@ -166,42 +174,30 @@ class Schema:
         for each in self.find(old):
             self._discard(each)
             self._add(each._replace(name=to))
-        if not old.is_relation:
-            return
-        for each in self._members(old.name):
-            self._discard(each)
-            self._add(each._replace(table=to))
-        self._partitioned = {
-            to if may_be_same_name(each, old.name) else each for each in self._partitioned
-        }
-        self._checks = [
-            each._replace(table=to) if may_be_same_name(each.table, old.name) else each
-            for each in self._checks
-        ]
+        if old.is_relation:
+            for each in self._members(old.name):
+                self._discard(each)
+                self._add(each._replace(table=to))
+            facts = self._facts_of(old.name)
+            self._forget(facts)
+            self._facts += [each._replace(table=to) for each in facts]
 
-    def _read_checks(self, statement: Sequence[Token]) -> None:
-        """Remember what CREATE TABLE and ALTER TABLE say of rows."""
-        self._checks += _checks_of_new_table(statement)
-        for table, action in table_actions(statement):
-            if action.take("VALIDATE", CONSTRAINT):
-                self._validate(table, action.name())
-            elif action.take("ADD"):
-                self._checks += _parse_check(action, table)
-            elif action.take("ALTER"):
-                action.take("COLUMN")
-                column = action.name()
-                if column and action.take("SET", "NOT", "NULL"):
-                    self._not_null.add((table, column[-1]))
-                elif column and action.take("DROP", "NOT", "NULL"):
-                    self._not_null.discard((table, column[-1]))
-
-    def _validate(self, table: ObjectName, name: ObjectName) -> None:
-        self._checks = [
-            each._replace(is_valid=True)
-            if each.name == name and may_be_same_name(each.table, table)
-            else each
-            for each in self._checks
-        ]
+    def _learn(self, table: ObjectName, action: TokenReader) -> None:
+        """Remember what an action of ALTER TABLE says of rows."""
+        if action.take("VALIDATE", CONSTRAINT):
+            name = action.name()
+            found = [each for each in self.checks(table) if each.name == name]
+            self._forget(found)
+            self._facts += [each._replace(is_valid=True) for each in found]
+        elif action.take("ADD"):
+            self._facts += _parse_check(action, table)
+        elif action.take("ALTER"):
+            action.take("COLUMN")
+            column = NotNullColumn(table, "".join(action.name()))
+            if action.take("SET", "NOT", "NULL"):
+                self._facts.append(column)
+            elif action.take("DROP", "NOT", "NULL"):
+                self._forget([column])
 
 
 def table_actions(statement: Sequence[Token]) -> Iterator[tuple[ObjectName, TokenReader]]:
@@ -219,24 +215,18 @@ def table_actions(statement: Sequence[Token]) -> Iterator[tuple[ObjectName, Toke
             yield table, TokenReader(action)
 
 
-def _partitioned_table(statement: Sequence[Token]) -> Iterable[ObjectName]:
-    words = words_outside_parentheses(statement[:3])
-    if words[:1] == ["CREATE"] and "TABLE" in words:
-        outside = words_outside_parentheses(statement)
-        if ("PARTITION", "BY") in pairwise(outside):
-            return [
-                change.object.name for change in object_changes(statement) if change.verb == "make"
-            ]
-    return ()
-
-
-def _checks_of_new_table(statement: Sequence[Token]) -> Iterator[TableCheck]:
+def _facts_of_new_table(
+    statement: Sequence[Token],
+) -> Iterator[TableCheck | PartitionedTable]:
+    """What CREATE TABLE says of rows."""
     reader = TokenReader(statement)
     if not reader.take("CREATE") or "TABLE" not in {token.word for token in statement[1:3]}:
         return
     reader.skip_to("TABLE")
     reader.take("IF", "NOT", "EXISTS")
     table = reader.name()
+    if ("PARTITION", "BY") in pairwise(words_outside_parentheses(reader.rest)):
+        yield PartitionedTable(table)
     for item in split_tokens(reader.parenthesised()):
         words = TokenReader(item)
         if words.skip_to("CHECK"):

@@ -174,10 +174,8 @@ def _is_helper_of_not_null(place: _Place) -> bool:
     checks = [check for schema in place.schemas for check in schema.checks(place.table)]
     helpers = [check.not_null for check in checks if check.name == name and not check.says_more]
     known = any(each.has(NamedObject(CONSTRAINT, name, place.table)) for each in place.schemas)
-    set_by_now = {
-        column for schema in place.schemas for column in schema.not_null_columns(place.table)
-    }
-    return any(each <= set_by_now for each in helpers) if known else bool(set_by_now)
+    set_here, before = (schema.not_null_columns(place.table) for schema in place.schemas)
+    return any(each <= set_here | before for each in helpers) if known else bool(set_here)
 
 
 def _has_no_concurrent_way(place: _Place) -> bool:

@@ -163,6 +163,12 @@ def test_files_by_name(project: Project, tmp_path: Path) -> None:
     assert lint(project, "elsewhere.sql") == [("elsewhere.sql:4:1", "write-without-where")]
 
 
+def test_files_by_name_need_no_folder_of_migrations(project: Project, tmp_path: Path) -> None:
+    (project.folder / "sql").rmdir()
+    (tmp_path / "elsewhere.sql").write_text("-- UP\nSELECT 1;\n-- DOWN\nDELETE FROM a;\n")
+    assert lint(project, "elsewhere.sql") == [("elsewhere.sql:4:1", "write-without-where")]
+
+
 def test_broken_files_are_findings_beside_the_others(project: Project) -> None:
     project.add(1, "SELECT 'it;")
     project.add(2, "DELETE FROM a;")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_project
 from promptlib.cli.parser import FILE
 from promptlib.cli.violations_view import add_format, tell_missing, violations_answer
+from promptlib.core.errors import ConfigurationError
 from promptlib.files.directory import MigrationFile, survey_folder
 from promptlib.lint.configuration import read_configuration
 from promptlib.lint.linter import lint_files
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptlib.cli.command import Terminal
+    from promptlib.config.project import Project
+    from promptlib.core.errors import PromptlibError
 
 
 class LintOptions(NamedTuple):
@@ -44,13 +48,22 @@ def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
 def lint(options: LintOptions, _: Terminal) -> Answer:
     """What breaks a rule in migrations."""
     project = open_project(options.common)
-    known, problems = survey_folder(project.sql)
+    known, problems = _survey(project, options)
     files = _given(options, known) if options.file else known
-    result = lint_files(
-        files, () if options.file else problems, read_configuration(project.toml), known
-    )
+    result = lint_files(files, problems, read_configuration(project.toml), known)
     tell_missing(result.missing)
     return violations_answer(result.violations, len(files), options.format)
+
+
+def _survey(
+    project: Project, options: LintOptions
+) -> tuple[list[MigrationFile], list[PromptlibError]]:
+    """The project's migrations; where files are named, others may be wrong, and none need be."""
+    if not options.file:
+        return survey_folder(project.sql)
+    with contextlib.suppress(ConfigurationError):
+        return survey_folder(project.sql)[0], []
+    return [], []
 
 
 def _given(options: LintOptions, known: Iterable[MigrationFile]) -> list[MigrationFile]:

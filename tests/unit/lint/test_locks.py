@@ -48,7 +48,11 @@ def test_tables_that_others_wait_for(sql: str, tables: set[str]) -> None:
         *("UPDATE a SET b = 1", "DELETE FROM a", "INSERT INTO a SELECT * FROM b"),
         *("MERGE INTO a USING b ON true WHEN MATCHED THEN DELETE", "CLUSTER a", "REINDEX TABLE a"),
         *("REFRESH MATERIALIZED VIEW v", "CREATE UNIQUE INDEX i ON a (b)"),
-        *("CREATE MATERIALIZED VIEW v AS SELECT 1", "ALTER TABLE a ADD CHECK (b > 0)"),
+        *(
+            "CREATE MATERIALIZED VIEW v AS SELECT 1",
+            "CREATE TABLE a AS TABLE b",
+            "ALTER TABLE a ADD CHECK (b > 0)",
+        ),
         *(
             "ALTER TABLE a ADD CONSTRAINT c FOREIGN KEY (b) REFERENCES d",
             "ALTER TABLE a ADD UNIQUE (b)",
@@ -67,6 +71,7 @@ def test_what_takes_longer_with_more_rows(sql: str) -> None:
     "sql",
     [
         *("INSERT INTO a VALUES (1)", "CREATE TABLE a (i int)", "CREATE VIEW v AS SELECT 1"),
+        "CREATE TABLE a (LIKE b)",
         *("CREATE INDEX CONCURRENTLY i ON a (b)", "ALTER TABLE a ADD CHECK (b > 0) NOT VALID"),
         *(
             "ALTER TABLE a ADD UNIQUE USING INDEX i",

@@ -142,6 +142,15 @@ def test_columns_that_are_set_not_null() -> None:
     assert made.not_null_columns(("s", "a")) == {"b"}
 
 
+def test_what_is_known_of_a_table_goes_with_it() -> None:
+    said = "ALTER TABLE a ALTER b SET NOT NULL; ALTER TABLE a ADD CHECK (b > 0)"
+    renamed = _schema(f"{said}; ALTER TABLE a RENAME TO s")
+    assert (renamed.not_null_columns(("s",)), renamed.not_null_columns(("a",))) == ({"b"}, set())
+    assert len(renamed.checks(("s",))) == 1
+    gone = _schema(f"{said}; DROP TABLE a")
+    assert (gone.not_null_columns(("a",)), gone.checks(("a",))) == (set(), [])
+
+
 def test_the_actions_of_alter_table() -> None:
     source = b"ALTER FOREIGN TABLE IF EXISTS ONLY s.a * ADD b int, DROP c"
     found = [(table, action.word) for table, action in table_actions(tokenize(source, 0, 99))]
