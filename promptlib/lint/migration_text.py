@@ -118,7 +118,7 @@ class MigrationText:
 
     def up_with_schema(self) -> Iterator[tuple[StatementText, Schema]]:
         """Each statement of UP, with what the statements of UP before it have made."""
-        made = Schema()
+        made = Schema(lambda each: self.earlier.has(each))  # noqa: PLW0108 - which reads files
         for statement in self.up:
             yield statement, made
             made.apply(statement.tokens)

@@ -21,8 +21,9 @@ from promptlib.syntax.ddl import (
 from promptlib.syntax.tokens import TokenReader, split_tokens, words_outside_parentheses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from promptlib.syntax.ddl import ObjectChange
     from promptlib.syntax.tokens import ObjectName, Token
 
 _TEMPORARY = "pg_temp"
@@ -61,9 +62,15 @@ class NotNullColumn(NamedTuple):
 
 
 class Schema:
-    """Objects by their names, and what else is known of tables."""
+    """Objects by their names, and what else is known of tables.
 
-    def __init__(self) -> None:
+    Args:
+        was_there: whether something else has made an object before: IF NOT EXISTS and OR REPLACE
+            make nothing then.
+    """
+
+    def __init__(self, was_there: Callable[[NamedObject], bool] | None = None) -> None:
+        self._was_there = was_there
         self._by_name: dict[str, set[NamedObject]] = {}
         self._of_table: dict[str, set[NamedObject]] = {}
         self._facts: list[TableCheck | PartitionedTable | NotNullColumn] = []
@@ -73,7 +80,7 @@ class Schema:
         for change in object_changes(statement):
             match change.verb:
                 case "make":
-                    self._add(change.object)
+                    self._make(change)
                 case "drop":
                     self._drop(change.object)
                 case "rename":
@@ -131,6 +138,10 @@ class Schema:
     def _forget(self, facts: Iterable[object]) -> None:
         gone = [*facts]
         self._facts = [each for each in self._facts if each not in gone]
+
+    def _make(self, change: ObjectChange) -> None:
+        if not (change.guard and self._was_there and self._was_there(change.object)):
+            self._add(change.object)
 
     def _add(self, new: NamedObject) -> None:
         for index, name in ((self._by_name, new.name), (self._of_table, new.table)):

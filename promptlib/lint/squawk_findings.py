@@ -22,25 +22,10 @@ if TYPE_CHECKING:
     from promptlib.lint.squawk import SquawkFinding
     from promptlib.syntax.tokens import ObjectName, Token
 
-# What harms those who use a table while it is changed, or afterwards; ban-drop-... does too.
-_ABOUT_USERS = frozenset(
-    (
-        "adding-field-with-default",
-        "adding-foreign-key-constraint",
-        "adding-not-nullable-field",
-        "adding-required-field",
-        "adding-serial-primary-key-field",
-        "ban-disable-trigger",
-        "changing-column-type",
-        "constraint-missing-not-valid",
-        "disallowed-unique-constraint",
-        "renaming-column",
-        "renaming-table",
-        "require-concurrent-index-creation",
-        "require-concurrent-index-deletion",
-        "require-concurrent-partition-detach",
-        "require-concurrent-reindex",
-    )
+# Rules about what harms those who use a table while it is changed, or afterwards.
+_ABOUT_USERS = (
+    *("adding-", "changing-", "constraint-", "disallowed-", "renaming-", "require-concurrent-"),
+    *("ban-alter-", "ban-disable-", "ban-drop-", "ban-set-", "ban-truncate-"),
 )
 _BAN_DROP = "ban-drop-"
 # Who drops one and makes it again in one transaction takes nothing from anybody.
@@ -99,7 +84,7 @@ def true_findings(
 
 def _is_false(finding: SquawkFinding, statement: StatementText, made: Schema) -> bool:
     rule = finding.violation.rule
-    if rule not in _ABOUT_USERS and not rule.startswith(_BAN_DROP):
+    if not rule.startswith(_ABOUT_USERS):
         return False
     schemas = (made, finding.text.earlier)
     place = _Place(statement.tokens, (), (), schemas)
@@ -122,11 +107,18 @@ def _changes_only_new(place: _Place) -> bool:
         mine = [each for each in member if _covers(place.action, each.offset)]
         new_members = bool(mine) and all(map(place.made.has, mine))
         return new_members or place.made.has_table(place.table)
+    kind = _altered_kind(place.statement)
     changed = [
-        each.object if each.verb == "drop" else NamedObject("TABLE", each.object.table)
+        each.object if each.verb in ("drop", "rename") else NamedObject(kind, each.object.table)
         for each in object_changes(place.statement)
     ] or [NamedObject("TABLE", table) for table in locked_tables(place.statement)]
     return bool(changed) and all(map(place.made.has, changed))
+
+
+def _altered_kind(statement: Sequence[Token]) -> str:
+    """What parts are added to: a table, or the type or domain that ALTER names."""
+    word = statement[1].word if statement[1:] else ""
+    return word if word in ("TYPE", "DOMAIN") else "TABLE"
 
 
 def _are_made_again(finding: SquawkFinding, place: _Place) -> bool:

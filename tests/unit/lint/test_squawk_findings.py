@@ -53,6 +53,29 @@ def test_a_table_that_up_has_made_has_no_users(up: str) -> None:
         assert _rules(up, earlier=made) != []
 
 
+def test_a_guard_makes_nothing_of_what_was_there() -> None:
+    up = "CREATE TABLE IF NOT EXISTS a (b text); ALTER TABLE a ALTER b SET NOT NULL"
+    assert _rules(up) == []
+    assert _rules(up, earlier="CREATE TABLE a (b text)") == ["adding-not-nullable-field"]
+
+
+@pytest.mark.parametrize(
+    ("made", "changed", "rule"),
+    [
+        ("CREATE DOMAIN d AS text", "ALTER DOMAIN d ADD CHECK (value <> '')", "ban-alter-domain-"),
+        ("CREATE TABLE a ()", "ALTER TABLE a SET SCHEMA s", "ban-set-schema"),
+        ("CREATE VIEW v AS SELECT 1", "ALTER VIEW v RENAME TO w", "renaming-object"),
+        ("CREATE INDEX i ON a (b)", "ALTER INDEX i RENAME TO j", "renaming-object"),
+        ("CREATE SEQUENCE q", "DROP SEQUENCE q", "ban-drop-sequence"),
+        ("CREATE TABLE a ()", "TRUNCATE a CASCADE", "ban-truncate-cascade"),
+    ],
+)
+def test_nor_have_other_objects(made: str, changed: str, rule: str) -> None:
+    assert [each for each in _rules(changed) if not each.startswith(rule)] == []
+    assert _rules(changed) != []
+    assert not [each for each in _rules(f"{made}; {changed}") if each.startswith(rule)]
+
+
 def test_outside_a_transaction_what_is_dropped_is_missing_meanwhile() -> None:
     up = "DROP VIEW v; CREATE VIEW v AS SELECT 1"
     assert _rules(up) == []

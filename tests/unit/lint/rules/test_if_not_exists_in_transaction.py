@@ -13,12 +13,13 @@ from support.lint_texts import columns, migration_text
     [
         ("CREATE TABLE IF NOT EXISTS a (i int)", [28]),
         ("create unique index if not exists i ON a (b)", [35]),
-        ("CREATE SCHEMA IF NOT EXISTS s; CREATE EXTENSION IF NOT EXISTS e", [29, 63]),
+        ("CREATE SCHEMA IF NOT EXISTS s; CREATE SEQUENCE IF NOT EXISTS q", [29, 62]),
         ("ALTER TABLE a ADD COLUMN IF NOT EXISTS b int, ADD c int", [40]),
         ("DO $$ BEGIN CREATE TABLE IF NOT EXISTS a (i int); END $$", [40]),
         ("CREATE TABLE a (i int); CREATE OR REPLACE VIEW v AS SELECT 1", []),
         ("DROP TABLE IF EXISTS a; ALTER TABLE IF EXISTS a DROP COLUMN IF EXISTS b", []),
         ("SELECT 'CREATE TABLE IF NOT EXISTS a' -- CREATE TABLE IF NOT EXISTS a", []),
+        ("CREATE EXTENSION IF NOT EXISTS e; ALTER TYPE t ADD VALUE IF NOT EXISTS 'x'", []),
         ("INSERT INTO a SELECT 1 WHERE NOT EXISTS (SELECT FROM a)", []),
     ],
 )
