@@ -1,7 +1,7 @@
 """IF NOT EXISTS where nothing of a failed run stays: it can only hide another object.
 
-An extension of a name is the same one, which often somebody else installs. A value stays in its type
-when DOWN has run, and must be passed over by the next UP.
+An extension of a name is the same one, which somebody else may have installed. A value stays in its
+type when DOWN has run, and must be passed over by the next UP.
 """
 
 from __future__ import annotations
