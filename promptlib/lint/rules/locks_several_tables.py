@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from promptlib.lint.locks import is_slow, listed_names, locked_tables
 from promptlib.lint.migration_text import Complaint
-from promptlib.syntax.ddl import may_be_same_name
+from promptlib.syntax.ddl import may_be_same_name, object_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ def find_locks_on_several_tables(text: MigrationText) -> Iterator[Complaint]:
     locked: dict[ObjectName, int] = {}
     slow = False
     for statement, made in text.up_with_schema():
-        for table in locked_tables(statement.tokens):
+        for table in _kept_tables(statement.tokens):
             is_counted = not text.busy_tables or _is_busy(table, text.busy_tables)
             known = any(may_be_same_name(table, each) for each in locked)
             if is_counted and not known and not made.has_table(table):
@@ -38,6 +38,16 @@ def find_locks_on_several_tables(text: MigrationText) -> Iterator[Complaint]:
         slow = slow or (bool(locked) and _is_slow_for_others(statement.tokens, made))
     if len(locked) > 1 and (slow or text.busy_tables):
         yield _held_together(locked)
+
+
+def _kept_tables(statement: Sequence[Token]) -> Iterator[ObjectName]:
+    """The tables that a statement locks and that stay: nobody uses one that is dropped."""
+    dropped = {
+        changed.name
+        for verb, changed, *_ in object_changes(statement)
+        if verb == "drop" and changed.kind == "TABLE"
+    }
+    yield from (table for table in locked_tables(statement) if table not in dropped)
 
 
 def _is_slow_for_others(statement: Sequence[Token], made: Schema) -> bool:

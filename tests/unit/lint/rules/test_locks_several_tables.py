@@ -15,7 +15,7 @@ from support.lint_texts import columns, migration_text
         "CREATE INDEX i ON a (b); CREATE INDEX j ON c (d)",
         "TRUNCATE a, b; INSERT INTO d SELECT * FROM e",
         "LOCK a, b; MERGE INTO d USING e ON true WHEN MATCHED THEN DELETE",
-        "DROP TABLE a; DROP TRIGGER t ON b; ALTER TABLE d VALIDATE CONSTRAINT c",
+        "DROP RULE r ON a; DROP TRIGGER t ON b; ALTER TABLE d VALIDATE CONSTRAINT c",
         "ALTER TABLE a ALTER b TYPE text; CREATE RULE r AS ON INSERT TO c DO NOTHING",
         "ALTER TABLE a ADD b int GENERATED ALWAYS AS (1) STORED; DROP POLICY p ON c",
         "ALTER TABLE a ALTER b SET NOT NULL; ALTER TABLE c ADD d int",
@@ -45,6 +45,7 @@ def test_two_tables_and_what_takes_long(up: str) -> None:
         "LOCK a IN ROW SHARE MODE; LOCK b IN ROW EXCLUSIVE MODE; DELETE FROM a WHERE true",
         "ALTER TABLE a ADD b bigserial; ALTER TABLE p ATTACH PARTITION a DEFAULT",
         "CREATE TABLE a (); ALTER TABLE c ADD d int; CREATE INDEX i ON a (b); DROP TRIGGER t ON e",
+        "DROP TABLE a, b; DROP TRIGGER t ON c; ALTER TABLE d VALIDATE CONSTRAINT c",
         "COMMENT ON TABLE a IS 'x'; GRANT SELECT ON b TO c; UPDATE a SET b = 1 WHERE true",
     ],
 )
