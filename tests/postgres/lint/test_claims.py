@@ -192,6 +192,44 @@ def test_which_partitions_are_read(made: Database, partition: str) -> None:
     assert read == (not spared) == (partition == "q")
 
 
+@pytest.mark.parametrize(
+    "advice",
+    [
+        "CREATE INDEX CONCURRENTLY x ON p (b)",
+        "DROP INDEX CONCURRENTLY p_b",
+        "ALTER TABLE p ADD CONSTRAINT x UNIQUE USING INDEX p_b",
+        "ALTER TABLE a ADD CONSTRAINT x UNIQUE (b) NOT VALID",
+        "ALTER TABLE a ADD CONSTRAINT x EXCLUDE (b WITH =) NOT VALID",
+    ],
+)
+def test_advice_that_is_taken_out_of_squawk_s_findings_cannot_be_followed(
+    made: Database, advice: str
+) -> None:
+    with pytest.raises((psycopg2.errors.FeatureNotSupported, psycopg2.ProgrammingError)):
+        made.query(advice)
+
+
+@pytest.mark.parametrize(
+    ("check", "spares"),
+    [
+        ("b IS NOT NULL", True),
+        ("(b IS NOT NULL) AND b > 0", True),
+        ("b IS NOT NULL OR b = 0", False),
+    ],
+)
+def test_which_checks_spare_set_not_null_the_reading(
+    made: Database, check: str, *, spares: bool
+) -> None:
+    add = f"ALTER TABLE q DROP CONSTRAINT IF EXISTS x, ADD CONSTRAINT x CHECK ({check})"
+    with closing(made.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE q ALTER b DROP NOT NULL; {add}")
+        cursor.execute("SET client_min_messages = debug1")
+        cursor.execute("ALTER TABLE q ALTER b SET NOT NULL")
+        said = any("are sufficient to prove" in each for each in connection.notices)
+    known = migration_text("SELECT 1", earlier=add).earlier.checks(("q",))
+    assert any("b" in each.not_null for each in known) == said == spares
+
+
 def test_an_attempt_without_a_name_leaves_an_index_beside_the_next(made: Database) -> None:
     made.query("CREATE TABLE n (b int); INSERT INTO n VALUES (1), (1)")
     sql = "CREATE UNIQUE INDEX CONCURRENTLY ON n (b)"
