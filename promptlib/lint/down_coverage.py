@@ -53,7 +53,7 @@ def objects_left_by_down(text: MigrationText) -> list[MadeObject]:
     """What UP makes or renames, and DOWN neither drops nor renames back."""
     if any(_is_opaque(text.source, statement.tokens) for statement in text.down):
         return []
-    balance = _Balance(text.earlier.has)
+    balance = _Balance(text.was_there)
     for change in _changes(text.up):
         balance.apply(change)
     balance.goes_up = False

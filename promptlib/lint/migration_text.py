@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
     from promptlib.files.section import Section
     from promptlib.lint.violations import Severity
+    from promptlib.syntax.ddl import NamedObject
     from promptlib.syntax.tokens import Token
 
 # What may make an object that has a name begins with one of these.
@@ -109,6 +110,10 @@ class MigrationText:
         """What the migrations before this one have made."""
         return self._history.before(self.migration)
 
+    def was_there(self, wanted: NamedObject) -> bool:
+        """Whether a migration before this one has made an object, as far as is known."""
+        return self.earlier.has(wanted)
+
     def sections(self, *, transactional: bool) -> Iterator[list[StatementText]]:
         """The sections that run in a transaction, or those that do not."""
         if self.migration.up.transactional == transactional:
@@ -118,7 +123,7 @@ class MigrationText:
 
     def up_with_schema(self) -> Iterator[tuple[StatementText, Schema]]:
         """Each statement of UP, with what the statements of UP before it have made."""
-        made = Schema(lambda each: self.earlier.has(each))  # noqa: PLW0108 - which reads files
+        made = Schema(self.was_there)
         for statement in self.up:
             yield statement, made
             made.apply(statement.tokens)

@@ -44,18 +44,20 @@ class _Place(NamedTuple):
         statement: the tokens of the statement.
         action: those of the action of ALTER TABLE; empty, where it is no such statement.
         table: that is altered.
-        schemas: what UP has made before the statement, and what earlier migrations have.
+        made: what UP has made before the statement.
+        text: of the migration.
     """
 
     statement: Sequence[Token]
     action: Sequence[Token]
     table: ObjectName
-    schemas: tuple[Schema, Schema]
+    made: Schema
+    text: MigrationText
 
     @property
-    def made(self) -> Schema:
-        """What UP has made before the statement."""
-        return self.schemas[0]
+    def schemas(self) -> tuple[Schema, Schema]:
+        """What UP has made before the statement, and what earlier migrations have."""
+        return self.made, self.text.earlier
 
     def is_partitioned(self, table: ObjectName) -> bool:
         """Whether a table was made with PARTITION BY."""
@@ -86,11 +88,10 @@ def _is_false(finding: SquawkFinding, statement: StatementText, made: Schema) ->
     rule = finding.violation.rule
     if not rule.startswith(_ABOUT_USERS):
         return False
-    schemas = (made, finding.text.earlier)
-    place = _Place(statement.tokens, (), (), schemas)
+    place = _Place(statement.tokens, (), (), made, finding.text)
     for table, action in table_actions(statement.tokens):
         if _covers(action.rest, finding.offset):
-            place = _Place(statement.tokens, action.rest, table, schemas)
+            place = place._replace(action=action.rest, table=table)
     if _changes_only_new(place) or _EXCUSES.get(rule, _no_excuse)(place):
         return True
     return rule.startswith(_BAN_DROP) and _are_made_again(finding, place)
