@@ -72,7 +72,9 @@ def lint_files(
         except MigrationFileError as error:
             found.append(violation_of_error(error, _FORMAT))
         else:
-            texts.append(MigrationText(migration, history, configuration.busy_tables))
+            repeatable = migration.version in configuration.repeatable
+            busy = configuration.busy_tables
+            texts.append(MigrationText(migration, history, busy, is_repeatable=repeatable))
     of_squawk, missing = _run_squawk(texts, configuration)
     for text in texts:
         found += _judge(text, of_squawk[text.migration.path], configuration)

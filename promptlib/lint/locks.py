@@ -34,10 +34,9 @@ def locked_tables(statement: Sequence[Token]) -> Iterator[ObjectName]:
     yield from _locked_by_definition(statement)
     yield from {table for table, action in table_actions(statement) if not _is_light(action)}
     reader = TokenReader(statement)
-    if reader.take("LOCK"):
-        if lock_mode(statement) not in _LIGHT_MODES:
-            yield from named_tables(statement)
-    elif reader.take_any("TRUNCATE", "CLUSTER") or reader.take("REINDEX", "TABLE"):
+    is_lock = reader.word == "LOCK" and lock_mode(statement) not in _LIGHT_MODES
+    is_reindex = reader.take("REINDEX", "TABLE") and reader.word != "CONCURRENTLY"
+    if is_lock or is_reindex or reader.word in ("TRUNCATE", "CLUSTER"):
         yield from named_tables(statement)
 
 
@@ -67,7 +66,7 @@ def named_tables(statement: Sequence[Token]) -> Iterator[ObjectName]:
     """Yield the tables that LOCK, TRUNCATE, CLUSTER, VACUUM or REINDEX TABLE name."""
     reader = TokenReader(statement)
     reader.step()
-    while reader.take_any("TABLE", "ONLY", "VERBOSE", "FULL", "FREEZE", "ANALYZE", "CONCURRENTLY"):
+    while reader.take_any("TABLE", "ONLY", "VERBOSE", "FULL", "FREEZE", "ANALYZE"):
         pass
     reader.parenthesised()
     reader.take("TABLE")

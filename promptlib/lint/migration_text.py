@@ -80,15 +80,22 @@ class MigrationText:
         migration: the file, parsed.
         history: the migrations of its project.
         busy_tables: those of which one transaction locks no two, as shell patterns.
+        is_repeatable: whether its statements may run again, where nobody knows whether they ran.
     """
 
     def __init__(
-        self, migration: Migration, history: History, busy_tables: Sequence[str] = ()
+        self,
+        migration: Migration,
+        history: History,
+        busy_tables: Sequence[str] = (),
+        *,
+        is_repeatable: bool = False,
     ) -> None:
         self.migration = migration
         self.source = migration.up.source
         self._history = history
         self.busy_tables = busy_tables
+        self.is_repeatable = is_repeatable
 
     @functools.cached_property
     def line_starts(self) -> list[int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
-from promptlib.syntax.tokens import TokenReader, words_outside_parentheses
+from promptlib.syntax.tokens import TokenReader, split_tokens, words_outside_parentheses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 INSERT, UPDATE, DELETE = "INSERT", "UPDATE", "DELETE"
 _WRITE = (INSERT, UPDATE, DELETE)
 _MAIN = (*_WRITE, "MERGE", "SELECT", "VALUES", "TABLE")
+_CALCULATES = frozenset(("+", "-", "*", "/", "%", "||"))
+# What makes a second INSERT of the same rows do nothing.
+_ONLY_MISSING = frozenset((("ON", "CONFLICT"), ("NOT", "EXISTS"), ("NOT", "IN")))
 
 
 def write_commands(statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
@@ -37,3 +41,28 @@ def write_commands(statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
 def has_where(command: Sequence[Token]) -> bool:
     """Whether a command says which rows it means."""
     return "WHERE" in words_outside_parentheses(command)
+
+
+def is_idempotent(command: Sequence[Token]) -> bool:
+    """Whether a second run leaves the rows as the first one did, as far as the text says."""
+    if command[0].word == INSERT:
+        words = words_outside_parentheses(command)
+        return not _ONLY_MISSING.isdisjoint(itertools.pairwise(words)) or "EXCEPT" in words
+    return command[0].word != UPDATE or not _calculates_anew(command)
+
+
+def _calculates_anew(command: Sequence[Token]) -> bool:
+    """Whether an UPDATE makes a column's value of its old one, in rows whatever that is."""
+    reader = TokenReader(command)
+    reader.skip_to("SET")
+    assigned = reader.until("FROM", "WHERE", "RETURNING")
+    conditions = {token.name for token in reader.rest}
+    for column, *value in filter(None, split_tokens(assigned)):
+        for at, token in enumerate(value):
+            beside = {
+                each.symbol for each in (*value[max(0, at - 1) : at], *value[at + 1 : at + 2])
+            }
+            is_old = token.name == column.name and column.name not in conditions
+            if is_old and not _CALCULATES.isdisjoint(beside):
+                return True
+    return False

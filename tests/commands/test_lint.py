@@ -260,6 +260,16 @@ def test_what_an_earlier_migration_has_made_is_known_to_one_file_alone(project: 
     ]
 
 
+def test_migrations_that_may_run_again_are_alembic_ini_s(project: Project) -> None:
+    up = "DO $$ BEGIN COMMIT; END $$;"
+    text = f"-- UP transaction:false\n{up}\n-- DOWN\nSELECT 1;\n"
+    project.write(f"{full(1)}_x.sql", text)
+    assert lint(project) == [(f"{full(1)}_x.sql:2:13", "commit-inside-statement")]
+    ini = project.folder / "alembic.ini"
+    ini.write_text(ini.read_text().replace("= 20261122090000", f"= {full(1)}"))
+    assert lint(project) == []
+
+
 def test_busy_tables_are_the_project_s(project: Project) -> None:
     project.add(1, "ALTER TABLE a ADD k text; ALTER TABLE b ADD k text;", "CALL undo();")
     assert lint(project) == []

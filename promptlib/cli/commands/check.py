@@ -50,7 +50,9 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     """Whether migrations may be merged."""
     project = open_project(options.common)
     files, problems = survey_folder(project.sql)
-    found, missing = lint_files(files, problems, read_configuration(project.toml))
+    found, missing = lint_files(
+        files, problems, read_configuration(project.toml, project.settings.repeatable.split())
+    )
     tell_missing(missing)
     found += check_against_base(project.sql, files, options.base)
     if options.database and not any(each.rule in BROKEN for each in found):

@@ -50,7 +50,12 @@ def lint(options: LintOptions, _: Terminal) -> Answer:
     project = open_project(options.common)
     known, problems = _survey(project, options)
     files = _given(options, known) if options.file else known
-    result = lint_files(files, problems, read_configuration(project.toml), known)
+    result = lint_files(
+        files,
+        problems,
+        read_configuration(project.toml, project.settings.repeatable.split()),
+        known,
+    )
     tell_missing(result.missing)
     return violations_answer(result.violations, len(files), options.format)
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from promptlib.lint.migration_text import Complaint
+from promptlib.syntax.alone import read_alone_tokens
 from promptlib.syntax.tokens import TokenReader, split_tokens, words_outside_parentheses
 
 if TYPE_CHECKING:
@@ -54,10 +55,9 @@ def _in_block(statement: StatementText, *, transactional: bool) -> Iterator[Comp
 
 
 def _needs_no_transaction(tokens: Sequence[Token]) -> bool:
-    words = words_outside_parentheses(tokens)
-    bare = [word for word in words if word]
+    bare = [word for word in words_outside_parentheses(tokens) if word]
     return (
-        ("CONCURRENTLY" in words and words[0] != "REFRESH")
+        read_alone_tokens(tokens).is_concurrent
         or any((*bare[: len(first)],) == first for first in _ALONE)
         or bare in (["CLUSTER"], ["CLUSTER", "VERBOSE"])
         or (bare[:2] == ["ALTER", "DATABASE"] and ("SET", "TABLESPACE") in pairwise(bare))

@@ -33,6 +33,7 @@ def _tokens(sql: str) -> list[Token]:
         ("LOCK a IN ROW SHARE MODE", set()),
         ("CLUSTER a USING i", {"a"}),
         ("REINDEX TABLE a", {"a"}),
+        ("REINDEX TABLE CONCURRENTLY a", set()),
         ("UPDATE a SET b = 1", set()),
         ("SELECT 1 FROM a", set()),
         ("DROP VIEW v", set()),

@@ -1,4 +1,4 @@
-"""dml: which commands of a statement write rows, and whether they say which."""
+"""dml: which commands of a statement write rows, and whether a second run does it again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.syntax.dml import has_where, write_commands
+from promptlib.syntax.dml import has_where, is_idempotent, write_commands
 from promptlib.syntax.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -66,3 +66,27 @@ def test_the_commands_that_write(sql: str, words: list[str]) -> None:
 )
 def test_whether_a_command_says_which_rows(sql: str, *, has: bool) -> None:
     assert has_where(_command(sql)) is has
+
+
+@pytest.mark.parametrize(
+    ("sql", "again"),
+    [
+        ("INSERT INTO a VALUES (1)", False),
+        ("INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING", True),
+        ("INSERT INTO a SELECT 1 WHERE NOT EXISTS (SELECT FROM a)", True),
+        ("INSERT INTO a SELECT i FROM b WHERE i NOT IN (SELECT i FROM a)", True),
+        ("INSERT INTO a SELECT i FROM b EXCEPT SELECT i FROM a", True),
+        ("INSERT INTO a SELECT i FROM (SELECT 1 EXCEPT SELECT 2) b", False),
+        ("DELETE FROM a", True),
+        ("UPDATE a SET i = 1", True),
+        ("UPDATE a SET i = i + 1", False),
+        ("UPDATE a SET i = 1 + i", False),
+        ("UPDATE a SET t = t || 'x'", False),
+        ("UPDATE a SET i = i + 1 WHERE i = 3", True),
+        ("UPDATE a SET i = j + 1", True),
+        ("UPDATE a SET i = coalesce(i, 0)", True),
+        ("UPDATE a SET j = 1, i = i * 2 FROM b WHERE a.k = b.k", False),
+    ],
+)
+def test_whether_a_second_run_leaves_rows_as_the_first_did(sql: str, *, again: bool) -> None:
+    assert is_idempotent(_command(sql)) is again

@@ -14,6 +14,7 @@ from support.lint_texts import columns, migration_text
         ("CREATE INDEX CONCURRENTLY i ON a (b)", [1]),
         ("SELECT 1; CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON a (b)", [11]),
         ("DROP INDEX CONCURRENTLY i; REINDEX TABLE CONCURRENTLY a", [1, 28]),
+        ("REINDEX (CONCURRENTLY) TABLE a; REINDEX (VERBOSE) TABLE a", [1]),
         ("ALTER TABLE a DETACH PARTITION b CONCURRENTLY", [1]),
         ("VACUUM (ANALYZE) a; ALTER SYSTEM SET a = 1", [1, 21]),
         ("CLUSTER; CLUSTER a; REINDEX SCHEMA s; REINDEX TABLE a; DISCARD ALL", [1, 21, 56]),
