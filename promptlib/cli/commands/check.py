@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.cli.command import Answer, Command, CommonOptions, open_project
 from promptlib.cli.parser import add_scratch
 from promptlib.cli.scratch_place import scratch_place
-from promptlib.cli.violations_view import add_format, violations_answer
+from promptlib.cli.violations_view import add_format, tell_missing, violations_answer
 from promptlib.files.directory import parse_all, survey_folder
 from promptlib.lint.base_branch import compare_with_base
-from promptlib.lint.exclusions import read_exclusions
+from promptlib.lint.configuration import read_configuration
 from promptlib.lint.linter import BROKEN, lint_files
 
 if TYPE_CHECKING:
@@ -71,7 +71,12 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     files, problems = survey_folder(project.sql)
     compared = compare_with_base(project.sql, files, options.base)
     judged = files if options.every else compared.changed
-    found = lint_files(judged, problems, read_exclusions(project.toml))
+    known = {each.path for each in files} - {each.path for each in judged}
+    linted, missing = lint_files(
+        files, problems, read_configuration(project.toml, project.settings.repeatable.split())
+    )
+    tell_missing(missing)
+    found = [each for each in linted if each.path not in known]  # which the rules have to know
     found += compared.violations
     if options.database and not any(each.rule in BROKEN for each in found):
         from promptlib.cli.model_check import check_model
