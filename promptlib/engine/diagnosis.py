@@ -44,7 +44,8 @@ def explain_statement_error(
         `explain_server_error` says. The data in all of these is masked.
     """
     offset = _offset(error.diag.statement_position, section, statement)
-    told = explain_server_error(error, place_in_file(path, section.source, offset))
+    written = section.source[statement.start : statement.end].decode()
+    told = explain_server_error(error, place_in_file(path, section.source, offset), written)
     told.notes = (*_excerpt(section, offset), *told.notes)
     if not section.transactional and statement != section.statements[0]:
         told.notes += (f"  note: {_OUTSIDE}",)
