@@ -11,6 +11,7 @@ import psycopg2
 
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
+from promptlib.core.printable import on_one_line
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
@@ -155,7 +156,7 @@ class _Notices:
     def append(self, notice: str) -> None:
         """Tell a notice at once, but not what the server may log of the statements themselves."""
         if not notice.startswith(("LOG", "DEBUG")):
-            self._progress(Event(Kind.NOTICE, f"  {' '.join(notice.split())}"))
+            self._progress(Event(Kind.NOTICE, f"  {on_one_line(notice)}"))
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from psycopg2 import errorcodes
 
 from promptlib.core.errors import NoConnectionError, StatementError
+from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.postgres.server_words import ServerWords
 
@@ -85,7 +86,7 @@ def explain_server_error(
     state = error.pgcode or ""
     words = ServerWords.of(error.diag).masked(written)
     said = words.primary or str(error).strip().split("\n")[0]
-    what = " ".join(said.split()) + (f" ({state})" if state else "")
+    what = on_one_line(said) + (f" ({state})" if state else "")
     notes = _server_notes(words)
     # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
     severity = error.diag.severity_nonlocalized or error.diag.severity

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptlib.core.printable import on_one_line
 from promptlib.syntax.lexemes import (
     BLOCK_COMMENT,
     DOLLAR_QUOTE,
@@ -63,7 +64,7 @@ def mask_sql(text: str, caret: int = -1, *, with_numbers: bool = False) -> tuple
 def summarize_sql(text: str, most: int) -> str:
     """Some SQL on one line, masked and no longer than so many characters."""
     # The rest of a long one would be masked for nothing. A comment must end with its line.
-    shown = " ".join(mask_sql(text[: _ROOM * most])[0].split())
+    shown = on_one_line(mask_sql(text[: _ROOM * most])[0])
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
