@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from promptlib.core.durations import display_duration
@@ -133,7 +134,8 @@ def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> 
         rows: all of the same length.
         colours: of whole cells, by their text; none where there is no colour.
     """
-    rows = [[*map(printable_line, row)] for row in rows]
+    if not "".join(itertools.chain.from_iterable(rows)).isprintable():
+        rows = [[*map(printable_line, row)] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         _BETWEEN.join(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-import unicodedata
 from typing import TYPE_CHECKING, TextIO, cast
 
 if TYPE_CHECKING:
@@ -28,7 +27,10 @@ def printable(text: str, kept: str = _LAYOUT) -> str:
         text: whatever it is.
         kept: what stays beside.
     """
-    if text.isprintable():
+    visible = text
+    for each in kept:
+        visible = visible.replace(each, "")
+    if visible.isprintable():
         return text
     return "".join(
         letter if letter.isprintable() or letter in kept or _is_blank(letter) else _escape(letter)
@@ -53,6 +55,8 @@ def paint(text: str, colour: str) -> str:
 
 def _is_blank(letter: str) -> bool:
     """Whether it is a space of another width, as French has one within quotes."""
+    import unicodedata  # noqa: PLC0415 - which is rarely needed
+
     return unicodedata.category(letter) == "Zs"
 
 
@@ -72,6 +76,7 @@ class PrintableStream:
 
     def __init__(self, stream: TextIO) -> None:
         self.raw = stream
+        self.flush, self.isatty = stream.flush, stream.isatty  # each line asks for these
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.raw, name)
