@@ -113,10 +113,8 @@ def printable_stream(stream: TextIO) -> TextIO:
 
 @contextlib.contextmanager
 def printable_output() -> Iterator[None]:
-    """Let stdout and stderr be such streams."""
+    """Let stdout and stderr be such streams; for a traceback too, that ends the process."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(printable_stream, before)
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = before
+    yield
+    sys.stdout, sys.stderr = before

@@ -272,7 +272,9 @@ def errors_explained(verb: str, folder: Path) -> Iterator[None]:
     except OSError as error:
         path = Path(os.fsdecode(error.filename or ""))
         remedy = _REMEDIES.get(error.errno or 0, "make the folder writable")
-        if path.name in _PROGRAMS:
+        if path.name == "useradd":
+            remedy = f"make the system's user {SYSTEM_USER}"
+        elif path.name in _PROGRAMS and error.errno == errno.EACCES:
             remedy = "let programs be run there: the file system may be mounted noexec"
         raise ProgramError(
             f"{what}: {error.strerror}",
