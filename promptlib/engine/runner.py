@@ -33,6 +33,9 @@ _SETS_SESSION = byte_pattern(
     rf"(?:set|reset)\b|select{GAP}(?:pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE
 )
 
+# What libpq adds where the server points into the statement: a line of it, literals and all.
+_EXCERPT = re.compile(r"\n[^\n]*\n *\^ *(?=\n|\Z)")
+
 
 class Step(NamedTuple):
     """A section to run: of which migration, in which direction, and where it is written."""
@@ -156,7 +159,8 @@ class _Notices:
     def append(self, notice: str) -> None:
         """Tell a notice at once, but not what the server may log of the statements themselves."""
         if not notice.startswith(("LOG", "DEBUG")):
-            self._progress(Event(Kind.NOTICE, f"  {on_one_line(notice)}"))
+            told = on_one_line(_EXCERPT.sub("", notice))
+            self._progress(Event(Kind.NOTICE, f"  {told}"))
 
 
 @contextlib.contextmanager

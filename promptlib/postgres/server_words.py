@@ -141,7 +141,8 @@ class ServerWords(NamedTuple):
         query = mask_sql(self.query, with_numbers=not is_written(self.query, written))[0]
         is_data = self._quotes_data or self.sqlstate == errorcodes.SYNTAX_ERROR
         context = mask_context(self.context, written, with_quoted=is_data)
-        names = _names_in(f"{written}\n{query}\n{context}") if written else None
+        known = f"{written}\n{query}\n{context}"
+        names = _names_in(known) if known.strip() else None  # else it is a statement of ours
         return self._replace(
             primary=self._mask(self.primary, written, names),
             detail=self._mask_detail(written, names),

@@ -110,6 +110,13 @@ def test_what_reads_names_quotes_none_of_the_authors() -> None:
     assert said.masked("TABLE users").primary == "operator does not exist: ***"
 
 
+def test_a_function_that_a_commit_ran_may_look_data_up() -> None:
+    said = ServerWords("42P01", 'relation "x" does not exist', context="PL/pgSQL function f()")
+    assert said.masked().primary == 'relation "***" does not exist'
+    ours = ServerWords("42P01", 'relation "migrations" does not exist')
+    assert ours.masked() == ours
+
+
 def test_dates_of_other_kinds_are_data() -> None:
     said = ServerWords("0A000", 'unit "x" not supported for type time', file="timestamp.c")
     assert said.masked().primary == 'unit "***" not supported for type time'
