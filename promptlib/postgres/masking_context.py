@@ -18,20 +18,21 @@ OPEN = r'(?:«[ \u00a0\u202f]?|["»„“”「」『』\uff02])'
 CLOSE = r'(?:[ \u00a0\u202f]?»|["«“”「」『』\uff02])'
 NOT_QUOTE = r'[^"«»„“”「」『』\uff02]'
 
-_HEAD = r'[^\n"«»„“”「」『』\uff02:\uff1a]*'
+_HEAD = r'[^\n"«»„“”「」『』\uff02:\uff1a]'
+_SQL = rf"(?>(?!SQL){_HEAD})*+SQL{_HEAD}*+"
 _FRAME = lazy_pattern(
     # A place in data, and behind it the data: COPY t, line 3, column a: "x".
-    r"(?P<place>(?:(?!SQL)[^\n])*?[0-9](?:(?!SQL)[^\n])*?[:\uff1a]\s?)(?P<data>[^\n]*)"
+    r"(?P<place>(?>(?!SQL)[^\n0-9])*+[0-9](?>(?!SQL)[^\n:\uff1a])*+[:\uff1a]\s?)(?P<data>[^\n]*)"
     # SQL function "f" statement 1
-    rf"|(?P<function>{_HEAD}SQL{_HEAD}{OPEN}[^\s\"«»]+{CLOSE}{NOT_QUOTE}*?[\w)](?=\n|\Z))"
+    rf"|(?P<function>{_SQL}{OPEN}[^\s\"«»]+{CLOSE}{NOT_QUOTE}*?[\w)](?=\n|\Z))"
     # SQL statement "SELECT 1"
-    rf"|(?P<sql>{_HEAD}SQL{_HEAD}[:\uff1a]?\s?{OPEN})"
+    rf"|(?P<sql>{_SQL}[:\uff1a]?\s?{OPEN})"
     # remote SQL command: SELECT 1
-    rf"|(?P<remote>{_HEAD}SQL{_HEAD}[:\uff1a])"
+    rf"|(?P<remote>{_SQL}[:\uff1a])"
     # unnamed portal with parameters: $1 = 'x'
     r"|(?P<other>[^\n]*)"
 )
-_END_OF_SQL = lazy_pattern(rf"{CLOSE}(?=\n{_HEAD}(?:SQL|PL/|COPY|JSON)|\Z)")
+_END_OF_SQL = lazy_pattern(rf"{CLOSE}(?=\n{_HEAD}*(?:SQL|PL/|COPY|JSON)|\Z)")
 # From the first quote to the last: what is quoted may hold quotes itself.
 QUOTED = lazy_pattern(rf"(?P<open>{OPEN})[\s\S]*(?P<close>{CLOSE})")
 _STRING = lazy_pattern(r"(?<!\w)E?'(?:[^']|'')*(?:'|\Z)")
@@ -68,9 +69,10 @@ def mask_context(text: str, written: str = "", *, with_quoted: bool = False) -> 
     while position < len(text):
         frame = _FRAME.match(text, position)
         assert frame  # the last branch matches any line
-        shown, position = _mask_frame(text, frame, written)
         if with_quoted and frame["other"]:
-            shown = mask_quoted(shown)
+            shown, position = _mask_from_quote(text, frame.start("other"), frame.end())
+        else:
+            shown, position = _mask_frame(text, frame, written)
         end = text[position : position + 1]  # a line's, or the text's
         pieces.append(shown + end)
         position += len(end)
@@ -80,10 +82,10 @@ def mask_context(text: str, written: str = "", *, with_quoted: bool = False) -> 
 def _mask_frame(text: str, frame: re.Match[str], written: str) -> tuple[str, int]:
     """What is shown of a frame, and where it ends."""
     if place := frame["place"]:
-        # What looks like the end of the data may be inside of it, so that is the last one.
-        quoted = QUOTED.match(text, frame.start("data"))
-        if quoted:
-            return place + mask_quoted(quoted[0]), quoted.end()
+        start = frame.start("data")
+        if QUOTED.match(text, start):
+            shown, end = _mask_from_quote(text, start, frame.end())
+            return place + shown, end
         return place + MASK, frame.end()
     if head := frame["sql"] or frame["remote"]:
         close, end = _end_of_sql(text, frame.end()) if frame["sql"] else (len(text), len(text))
@@ -93,9 +95,21 @@ def _mask_frame(text: str, frame: re.Match[str], written: str) -> tuple[str, int
     return _STRING.sub(f"'{MASK}'", frame[0]), frame.end()
 
 
+def _mask_from_quote(text: str, start: int, end: int) -> tuple[str, int]:
+    """Mask what is quoted from a line on.
+
+    What looks like the end of the data may be inside of it, so that is the last one.
+    """
+    quoted = QUOTED.search(text, start)
+    if not quoted or quoted.start() >= end:
+        return text[start:end], end
+    return text[start : quoted.start()] + mask_quoted(quoted[0]), quoted.end()
+
+
 def _end_of_sql(text: str, position: int) -> tuple[int, int]:
     """Where the quote behind some SQL begins and ends, which is none inside of a literal."""
-    while close := _END_OF_SQL.search(text, position):
+    close = _END_OF_SQL.search(text, position)
+    while close:
         token = TOKEN.search(text, position)
         if not token or close.start() <= token.start() or token[0].startswith("--"):
             return close.span()
@@ -103,4 +117,6 @@ def _end_of_sql(text: str, position: int) -> tuple[int, int]:
         if quote := token["dollar"]:
             found = text.find(quote, position)
             position = found + len(quote) if found >= 0 else len(text)
+        if close.start() < position:
+            close = _END_OF_SQL.search(text, position)
     return len(text), len(text)

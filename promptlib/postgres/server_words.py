@@ -60,6 +60,7 @@ _LOOKUPS = {
     errorcodes.INVALID_NAME,
 }
 _TWO_KEYS = 2
+_OF_NAME_AND_VALUE = (2, 4)  # quotes, unless the value has some too
 # Some languages quote the type first, and the value behind it.
 _TYPES = {
     *("bigint", "boolean", "bytea", "cidr", "date", "double precision", "inet", "integer"),
@@ -195,11 +196,17 @@ class ServerWords(NamedTuple):
             return text
         if self.sqlstate == errorcodes.ARRAY_SUBSCRIPT_ERROR:
             text = _PLACE.sub(MASK, text)
+        name = self._name_before_value(text, names)
+        return name + mask_quoted(_LINE_OF_XML.sub(rf"\1{MASK}", text[len(name) :]))
+
+    def _name_before_value(self, text: str, names: Container[str] | None) -> str:
+        """The text as far as a name is quoted in it that is no value, if that can be told."""
         first = _NAME.search(text)
+        if not first or len(_ONE_QUOTE.findall(text)) not in _OF_NAME_AND_VALUE:
+            return ""
         known = names if names and self.sqlstate in _NAME_FIRST else ()
-        if first and (first["name"] in _TYPES or _are_known(first[0], known)):
-            return text[: first.end()] + mask_quoted(text[first.end() :])
-        return mask_quoted(_LINE_OF_XML.sub(rf"\1{MASK}", text))
+        is_type = first["name"] in _TYPES and not first.start()
+        return text[: first.end()] if is_type or _are_known(first[0], known) else ""
 
     def _shows_code(self, said: str, written: str) -> bool:
         """Whether what a syntax error quotes is what stands at its place, and no literal.

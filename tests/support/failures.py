@@ -16,10 +16,11 @@ CREATE TABLE people (
   id int, name text, tricky text, moment text,
   CONSTRAINT people_id UNIQUE (id), CONSTRAINT people_name UNIQUE (name),
   CONSTRAINT people_short CHECK (length(name) < 30), during int4range,
-  CONSTRAINT people_during EXCLUDE USING gist (during WITH &&)
+  CONSTRAINT people_during EXCLUDE USING gist (during WITH &&), hostile text
 );
 INSERT INTO people VALUES
-  ({NUMBER}, '{VALUE}', E'a" {SECRET} »«','{NUMBER}-13-45', '[{NUMBER},{NUMBER}0)');
+  ({NUMBER}, '{VALUE}', E'a" {SECRET} »«','{NUMBER}-13-45', '[{NUMBER},{NUMBER}0)',
+   E'integer" {SECRET} »" {SECRET}"\\nSQL {SECRET} "\\nCOPY 3: {SECRET}) = ({SECRET} '' {SECRET}');
 CREATE TABLE children (
   parent int CONSTRAINT children_parent REFERENCES people (id), note text NOT NULL
 );
@@ -66,7 +67,15 @@ def _casts() -> dict[str, Failure]:
         "regclass", "regproc", "regprocedure", "regoper", "regtype", "regrole", "regnamespace",
         "regconfig", "regdictionary", "int2vector", '"char"[]',
     )  # fmt: skip
-    bad = ("name || ' &'", "tricky", "moment", "'{' || tricky", "'[' || tricky", "'(' || tricky")
+    bad = (
+        "name || ' &'",
+        "tricky",
+        "hostile",
+        "moment",
+        "'{' || tricky",
+        "'[' || tricky",
+        "'(' || tricky",
+    )
     # Some of these are good values of some types: then the division fails.
     made = {}
     for each in types:
@@ -123,6 +132,29 @@ FAILURES = _casts() | {
     "strict parameters": Failure("SELECT strict_name(name) FROM people", ("strict_name", "wanted")),
     "sql function": Failure("SELECT cast_in_sql(name) FROM people", ("cast_in_sql",)),
     "execute": Failure("SELECT put(name) FROM people", ("INSERT INTO children VALUES", "put")),
+    "execute hostile": Failure("SELECT put(hostile) FROM people", ("children",)),
+    "execute hostile in dollars": Failure(
+        _executed("'SELECT nope($a$' || n || '$a$)'", "hostile"), ("nope",)
+    ),
+    "execute hostile in a cast": Failure(
+        _executed("'SELECT nope(' || quote_literal(n) || '::text)'", "hostile"), ("nope",)
+    ),
+    "strict parameters, hostile": Failure("SELECT strict_name(hostile) FROM people", ("wanted",)),
+    "row, hostile": Failure("UPDATE people SET name = hostile || repeat('x', 40)"),
+    "key, hostile": Failure(
+        "CREATE TABLE k (a text UNIQUE); INSERT INTO k SELECT hostile FROM people, "
+        "generate_series(1, 2)",
+        ("(a)=(***)",),
+    ),
+    "partition, hostile": Failure("INSERT INTO parts SELECT id, hostile FROM people", ("parts",)),
+    "copy, hostile": Failure(
+        "COPY (SELECT hostile, 1 FROM people) TO '{csv}.out'; "
+        "COPY people (id) FROM '{csv}.out'"
+    ),
+    "copy within a function, hostile": Failure(
+        "DO $$ BEGIN COPY (SELECT hostile FROM people) TO '{csv}.out2' (FORMAT csv); "
+        "COPY people (id) FROM '{csv}.out2' (FORMAT csv); END $$"
+    ),
     "execute twice": Failure('SELECT "Odd ""name"(name) FROM people', ("children",)),
     "trigger": Failure("UPDATE children SET note = note", ("on_child",)),
     "dynamic syntax": Failure(

@@ -45,7 +45,7 @@ def translated() -> Iterator[Server]:
 def data_file() -> Iterator[Path]:
     """A file that any server may read, and that is no good as data."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
+        Path(folder).chmod(0o777)  # COPY writes there, too
         path = Path(folder, "data.csv")
         path.write_text(f'{{"a": {SECRET}\n')
         yield path

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from promptlib.postgres.masking_context import mask_context
@@ -112,6 +114,23 @@ def test_numbers_of_the_author_stay() -> None:
 
 
 def test_what_no_known_frame_quotes_may_be_data() -> None:
-    text = 'invalid type name "a" b"\nPL/pgSQL function "F"() line 1 at RAISE'
-    masked = 'invalid type name "***"\nPL/pgSQL function "F"() line 1 at RAISE'
+    text = 'invalid type name "a" b\nSQL "c"\nPL/pgSQL function f() line 1 at RAISE'
+    masked = 'invalid type name "***"\nPL/pgSQL function f() line 1 at RAISE'
     assert mask_context(text, with_quoted=True) == masked
+
+
+@pytest.mark.parametrize(
+    "unit", ["a ", "1, ", "'a', ", "a1: ", '"', "$$ ", "\n", "SQL ", "'", ")=("]
+)
+@pytest.mark.parametrize(
+    "begin", ['SQL statement "', 'COPY t, line 1: "', "", "remote SQL command: "]
+)
+def test_time_grows_with_the_length_alone(begin: str, unit: str) -> None:
+    def seconds(length: int) -> float:
+        text = f'{begin}{unit * (length // len(unit))}"\nPL/pgSQL function f() line 1'
+        start = time.process_time()
+        mask_context(text)
+        return time.process_time() - start
+
+    # A quadratic one would take 64 times as long.
+    assert seconds(80_000) < 30 * max(seconds(10_000), 0.005)
