@@ -51,7 +51,7 @@ def find_place(project: Path) -> Place:
     if not is_root():
         return Place(here)
     closed = first_closed(here.parent.parent)
-    away = state_folder() / _name_of(project.resolve()) / "postgresql"
+    away = _away(project)
     is_here, is_away = map(_holds_data, (here, away))
     if is_away and (closed or not is_here):
         return Place(away, closed, is_away=True)
@@ -71,9 +71,21 @@ def first_closed(folder: Path) -> Path | None:
 
 def state_folder() -> Path:
     """Where the servers of projects are that their user may not enter, and the programs."""
+    return _state_folders()[0]
+
+
+def _state_folders() -> list[Path]:
+    """That one, and where it is without XDG_STATE_HOME, which is not set in every shell."""
     given = os.environ.get("XDG_STATE_HOME", "")
-    home = Path(given) if given.startswith("/") and not first_closed(Path(given)) else _STATE
-    return home / _NAME
+    homes = [Path(given)] if given.startswith("/") and not first_closed(Path(given)) else []
+    return [home / _NAME for home in (*homes, _STATE)]
+
+
+def _away(project: Path) -> Path:
+    """The data folder of a project that is not in it: where data is, or shall be."""
+    name = _name_of(project.resolve())
+    candidates = [folder / name / "postgresql" for folder in _state_folders()]
+    return next(filter(_holds_data, candidates), candidates[0])
 
 
 def make_own_folder(folder: Path) -> None:
@@ -142,7 +154,7 @@ def require_own_data(place: Place, project: Path, uid: int, version: int) -> Non
             "of the way",
         )
     if place.closed and not place.is_away:
-        away = state_folder() / _name_of(project.resolve())
+        away = _away(project).parent
         raise _refused(
             data,
             f"{SYSTEM_USER}, whom the server runs as, may not enter {display_path(place.closed)}",

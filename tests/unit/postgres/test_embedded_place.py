@@ -82,6 +82,22 @@ def test_state_that_is_closed_too_is_not_used(open_folder: Path) -> None:
 
 
 @as_root
+def test_data_is_found_where_another_shell_put_it(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = open_folder / "project"
+    project.chmod(0o750)
+    usual = open_folder / "var"
+    monkeypatch.setattr("promptlib.postgres.embedded_place._STATE", usual)
+    monkeypatch.delenv("XDG_STATE_HOME")
+    data = find_place(project).data
+    assert data.is_relative_to(usual)
+    _fill(data)
+    monkeypatch.setenv("XDG_STATE_HOME", str(open_folder / "state"))
+    assert find_place(project).data == data
+
+
+@as_root
 def test_our_own_folders_are_open_whatever_the_umask(open_folder: Path) -> None:
     before = os.umask(0o077)
     try:
