@@ -129,7 +129,7 @@ def stop_embedded(project: Path) -> bool:
 def _why_away(place: Place) -> str:
     if not place.is_away:
         return ""
-    closed = f"may not enter {display_path(place.closed)}" if place.closed else "has its data there"
+    closed = f"may not enter {place.closed}" if place.closed else "has its data there"
     return f"; {SYSTEM_USER}, whom it runs as, {closed}"
 
 

@@ -157,7 +157,7 @@ def require_own_data(place: Place, project: Path, uid: int, version: int) -> Non
         away = _away(project).parent
         raise _refused(
             data,
-            f"{SYSTEM_USER}, whom the server runs as, may not enter {display_path(place.closed)}",
+            f"{SYSTEM_USER}, whom the server runs as, may not enter {place.closed}",
             f"move the data: mkdir -p {away} && mv {data} {away}/",
         )
     found = (data / "PG_VERSION").read_text(encoding="utf-8").strip()

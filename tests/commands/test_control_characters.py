@@ -7,6 +7,7 @@ import re
 import subprocess
 import unicodedata
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -103,13 +104,9 @@ def test_what_the_ledger_holds(hostile: Project, database: Database) -> None:
 
 
 def test_who_is_connected(hostile: Project, database: Database) -> None:
-    address = database.server.parameters(user=_ROLE, dbname=database.name)
-    environment = {
-        f"PG{name.upper()}": value for name, value in address.items() if name != "dbname"
-    }
-    environment["PGDATABASE"] = database.name
-    result = hostile.promptlib("db", "test", ok=None, DATABASE_URL="", **environment)
-    _assert_clean(result.stdout + result.stderr)
+    _clean(hostile, "promptlib", "migrate")
+    hostile.url = database.url.replace("//postgres@", f"//{quote(_ROLE)}@")
+    _clean(hostile, "promptlib", "db", "test", shows=f"who{_SHOWN}")
 
 
 @pytest.mark.parametrize(
