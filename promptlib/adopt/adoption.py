@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _OUTCOME = "adopted"
-_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, true)"
+_LOCK_TIMEOUT = "SELECT pg_catalog.set_config('lock_timeout', %s, true)"
 
 
 class Adoption(NamedTuple):

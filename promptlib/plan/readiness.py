@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 _LOOKS = 3  # at the latency, of which the shortest counts
 _ABOUT = """
-    SELECT session_user::text, pg_backend_pid(),
-           has_schema_privilege(to_regnamespace(quote_ident(%(schema)s)), 'CREATE'),
-           (SELECT bool_and(has_table_privilege(oid, 'INSERT, UPDATE')) FROM pg_class
-             WHERE relname = ANY (%(tables)s) AND relkind = 'r'
-               AND relnamespace = to_regnamespace(quote_ident(%(schema)s)))
+    SELECT session_user, pg_catalog.pg_backend_pid(),
+           pg_catalog.has_schema_privilege(
+               pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)), 'CREATE'),
+           (SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(oid, 'INSERT, UPDATE'))
+              FROM pg_catalog.pg_class
+             WHERE relname OPERATOR(pg_catalog.=) ANY (%(tables)s)
+               AND relkind OPERATOR(pg_catalog.=) 'r'
+               AND relnamespace OPERATOR(pg_catalog.=)
+                   pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)))
 """
 
 
