@@ -17,22 +17,25 @@ import itertools
 # Tables are looked up in pg_temp first where it is not named. It ends with the transaction; of
 # several statements in one message each is looked up when those before it have run.
 TRUSTED_PATH = "SET LOCAL search_path = pg_catalog, pg_temp;"
+_KEPT = "promptlib.search_path"
+_KEEP = f"SELECT pg_catalog.set_config('{_KEPT}', pg_catalog.current_setting('search_path'), true);"
+_GIVE_BACK = (
+    f"SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('{_KEPT}'), true);"
+)
 _numbers = itertools.count(1)
 
 
-def resolved_apart(query: str, path: str) -> str:
-    """A query whose names are looked up on the trusted path, and which runs on another one.
+def resolved_apart(query: str) -> str:
+    """A query whose names are looked up on the trusted path, and which runs on the session's own.
 
-    Whatever asks for the search_path when it runs, as pg_table_is_visible() and to_regclass() do,
-    sees that one. It needs a transaction, and leaves a cursor open until that ends.
+    Whatever asks for the search_path while it runs, as pg_table_is_visible() and to_regclass() do,
+    sees that one. It wants a transaction, and leaves a cursor open until that ends.
 
     Args:
-        query: SQL, with a driver's placeholders or without.
-        path: the session's search_path, as current_setting() tells it.
+        query: that reads, with a driver's placeholders or without.
     """
     name = f"promptlib_{next(_numbers)}"
-    back = path.replace("%", "%%")
     return (
-        f"{TRUSTED_PATH} DECLARE {name} CURSOR FOR {query};"
-        f" SET LOCAL search_path = {back}; FETCH ALL FROM {name}"
+        f"{_KEEP} {TRUSTED_PATH} DECLARE {name} CURSOR FOR {query};"
+        f" {_GIVE_BACK} FETCH ALL FROM {name}"
     )
