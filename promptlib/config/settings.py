@@ -25,6 +25,7 @@ class Settings(NamedTuple):
         late_migrations: `refuse`, or `apply` to run late migrations before the others.
         version_table_schema: where alembic_version and the ledger are; empty: by search_path.
         allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
+        kept_down: `run` lets DOWN sections run that only the ledger has; `refuse` shows them.
     """
 
     lock_timeout: str = "5s"
@@ -34,6 +35,12 @@ class Settings(NamedTuple):
     late_migrations: str = "refuse"
     version_table_schema: str = ""
     allow_data_loss: str = "off"
+    kept_down: str = "refuse"
+
+    @property
+    def runs_kept_down(self) -> bool:
+        """Whether DOWN sections run that only the ledger has."""
+        return self.kept_down == "run"
 
     @property
     def applies_late(self) -> bool:
@@ -70,7 +77,10 @@ _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "version_table_schema": (lambda _: True, ""),
 }
 OPTIONS = tuple(_ALLOWED)
-_BY_HAND = {"allow_data_loss": ({"on", "off"}.__contains__, "on or off")}  # -x alone
+_BY_HAND = {  # -x alone
+    "allow_data_loss": ({"on", "off"}.__contains__, "on or off"),
+    "kept_down": ({"refuse", "run"}.__contains__, "refuse or run"),
+}
 _SHORT = {"late": "late_migrations"}
 
 

@@ -7,6 +7,7 @@ public, and so are the attributes.
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, Remedy
@@ -178,6 +179,17 @@ class HalfDoneMigrationError(PlanRefusedError):
     code = "half-done-migration"
 
 
+class KeptDownError(PlanRefusedError):
+    """The ledger alone has the DOWN section that would run, and nobody has agreed to it.
+
+    Attributes:
+        sections: these sections, marker and text, by version.
+    """
+
+    code = "kept-down"
+    sections: Mapping[str, str] = MappingProxyType({})
+
+
 class LedgerError(PlanRefusedError):
     """The ledger cannot be used: it is another program's, or at odds with alembic_version."""
 
@@ -291,3 +303,10 @@ def display_path(path: Path) -> str:
     relative = os.path.relpath(path)
     text = str(path) if relative.startswith(os.pardir) else relative
     return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def display_text(text: str) -> str:
+    """A line as it stands, but what a terminal would obey or hide as its escape sequence."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\t" else ascii(letter)[1:-1] for letter in text
+    )

@@ -52,11 +52,13 @@ class CommandLine(NamedTuple):
         action: `migrate`, `rollback`, `status`, `stamp` or another command of promptlib's.
         target: a version, or how far to go; empty where the command needs none.
         late: what becomes of late migrations: `apply`, or nothing.
+        kept_down: whether DOWN sections run that only the ledger has.
     """
 
     action: str
     target: str = ""
     late: str = ""
+    kept_down: bool = False
 
     def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
         """The command line. What only one of the two commands can do is spelled as that one."""
@@ -64,11 +66,13 @@ class CommandLine(NamedTuple):
             program = Front.ALEMBIC
             name, usual = _ALEMBICS.get(self.action, (self.action, ""))
             option = f"-x late={self.late}" if self.late else ""
+            option += "-x kept_down=run" if self.kept_down else ""
             words = [option, name, self.target or usual]
         else:
             program = Front.PROMPTLIB
             to = "--to" if self.action == "rollback" and self.target else ""
             option = f"--late {self.late}" if self.late else ""
+            option += "--kept-down" if self.kept_down else ""
             words = [self.action, to, self.target, option]
         return " ".join(filter(None, [program, *given.words(program), *words]))
 

@@ -29,11 +29,14 @@ from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.settings import Settings
     from promptlib.core.events import Progress
     from promptlib.engine.context import Connections
+    from promptlib.engine.kept_downs import KeptDown
     from promptlib.engine.request import Request
     from promptlib.engine.step_runner import Recorded
     from promptlib.ledger.lock import DeployLock
@@ -93,7 +96,8 @@ class Deploy:
             status = locked.status
             require_unmoved(status.ledger, request.start)
             steps = plan_request(request, status, self._settings)
-            ran = self._run_steps(locked, steps, request.recorded)
+            kept = self._agreed_downs(status, steps, request)
+            ran = self._run_steps(locked, steps, request.recorded, kept)
         moves = (step.move.now for step in steps if step.move)
         return untouched(status)._replace(
             ran=tuple(ran),
@@ -113,8 +117,31 @@ class Deploy:
                     connection.rollback()
             raise
 
+    def _agreed_downs(
+        self, status: Status, steps: list[PlannedStep], request: Request
+    ) -> dict[str, KeptDown]:
+        """The DOWN sections that are the ledger's, shown before anything runs."""
+        from promptlib.engine.kept_downs import (
+            describe_kept_downs,
+            find_kept_downs,
+            require_agreed,
+        )
+
+        with self._looking() as cursor:
+            backwards = (step.version for step in steps if step.direction == DOWN)
+            found = find_kept_downs(cursor, status, backwards)
+        require_agreed(found, request.kept_downs, self._settings)
+        if found and request.kept_downs is None:
+            shown = "\n".join(describe_kept_downs(found.values()))
+            self._progress(Event(Kind.WARNING, shown, direction=DOWN))
+        return found
+
     def _run_steps(
-        self, locked: Locked, steps: list[PlannedStep], recorded: Recorded | None
+        self,
+        locked: Locked,
+        steps: list[PlannedStep],
+        recorded: Recorded | None,
+        kept: Mapping[str, KeptDown],
     ) -> list[RanSection]:
         from promptlib.engine.sections import Sections
         from promptlib.engine.step_runner import StepRunner
@@ -124,7 +151,7 @@ class Deploy:
             gc.freeze()  # files and modules stay: no use in searching them again and again
         with self._watcher() as watcher:
             context = self._context(status, watcher)
-            sections, is_pooled = Sections(context, status), status.ledger.is_pooled
+            sections, is_pooled = Sections(status, kept), status.ledger.is_pooled
             runner = StepRunner(context, sections, locked.lock, recorded, is_pooled=is_pooled)
             width, ran = len(str(len(steps))), []
             for number, step in enumerate(steps, 1):
@@ -194,11 +221,17 @@ class Deploy:
         return contextlib.nullcontext()
 
     def _read(self) -> Ledger:
-        """Read what the database remembers, without touching a caller's open transaction."""
+        """Read what the database remembers."""
+        with self._looking() as cursor:
+            return read_ledger(cursor, self._settings.version_table_schema)
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[Cursor]:
+        """A cursor to look with, without touching a caller's open transaction."""
         connection = self._connections.connection
         try:
             with connection.cursor() as cursor:
-                return read_ledger(cursor, self._settings.version_table_schema)
+                yield cursor
         finally:
             if not self._connections.external and not connection.closed:
                 connection.rollback()

@@ -21,7 +21,7 @@ from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from psycopg2.extensions import connection as Connection
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from promptlib.core.errors import PromptlibError
     from promptlib.core.events import Progress
     from promptlib.engine.deploy import Deploy
+    from promptlib.engine.kept_downs import KeptDown
     from promptlib.engine.locked import Locked
     from promptlib.engine.request import Request
     from promptlib.ledger.state import Ledger
@@ -209,7 +210,12 @@ class Migrator:
         return self._run(request_upgrade(to), self._look(), chosen)
 
     def rollback(
-        self, count: int | None = None, *, to: str | None = None, allow_data_loss: bool = False
+        self,
+        count: int | None = None,
+        *,
+        to: str | None = None,
+        allow_data_loss: bool = False,
+        kept_down: bool = False,
     ) -> Deployment:
         """Take the newest migrations back.
 
@@ -217,8 +223,11 @@ class Migrator:
             count: how many; None: one.
             to: all after this version instead, which may be shortened; `base`: all.
             allow_data_loss: whether DOWN sections may delete rows that no migration made.
+            kept_down: whether DOWN sections may run that only the ledger has, because the file is
+                gone or another one: whoever may write the ledger may have written them.
 
         Raises:
+            KeptDownError: with these sections, where that is not so. Nothing has run.
             PromptlibError: as `migrate` does.
         """
         from promptlib.engine.request import request_downgrade
@@ -227,6 +236,7 @@ class Migrator:
         found = self._look()
         back = choose_rollback(found, count, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
+        chosen |= {"kept_down": "run"} if kept_down else {}
         return self._run(request_downgrade(back.end, agreed=found), found, chosen)
 
     def _look(self) -> Status:
@@ -334,6 +344,13 @@ class CommandMigrator(Migrator):
         from promptlib.engine.request import plan_request
 
         return plan_request(request, found, self.settings)
+
+    def kept_downs(self, found: Status, versions: Iterable[str]) -> dict[str, KeptDown]:
+        """The DOWN sections that come from the ledger, of migrations that are to be taken back."""
+        from promptlib.engine.kept_downs import find_kept_downs
+
+        with self._snapshot() as cursor:
+            return find_kept_downs(cursor, found, versions)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""

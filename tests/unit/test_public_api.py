@@ -24,7 +24,7 @@ PUBLIC = {
     *("PlanRefusedError", "LateMigrationError", "EditedMigrationError", "MissingMigrationError"),
     *("HalfDoneMigrationError", "LedgerError", "NotAdoptedError", "ReadOnlyServerError"),
     *("ChangedMeanwhileError", "NothingToAdoptError", "LockNotAcquiredError", "LockLostError"),
-    *("FindingError", "NotConfirmedError"),
+    *("FindingError", "NotConfirmedError", "KeptDownError"),
 }
 # What `Migrator` promises; the rest of its methods are the commands'.
 METHODS = {
@@ -33,7 +33,7 @@ METHODS = {
     "executed": ("self",),
     "history": ("self", "version"),
     "migrate": ("self", "to", "late"),
-    "rollback": ("self", "count", "to", "allow_data_loss"),
+    "rollback": ("self", "count", "to", "allow_data_loss", "kept_down"),
     "close": ("self",),
 }
 _ERRORS = [
