@@ -68,13 +68,16 @@ _CONCURRENT_INDEX = byte_pattern(
 # for LOCK TABLE wants a transaction, which a statement for itself is.
 _WAIT_FOR_BUILDERS = """
     DO $$ BEGIN
-        EXECUTE format('LOCK TABLE %%s IN SHARE UPDATE EXCLUSIVE MODE', %s::regclass);
+        EXECUTE pg_catalog.format('LOCK TABLE %%s IN SHARE UPDATE EXCLUSIVE MODE',
+                                  %s::pg_catalog.regclass);
     END $$
 """
 _INVALID = """
-    SELECT format('%%I.%%I', nspname, relname) FROM pg_index
-      JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE indrelid = to_regclass(%s) AND relname = (parse_ident(%s))[1] AND NOT indisvalid
+    SELECT pg_catalog.format('%%I.%%I', nspname, relname) FROM pg_catalog.pg_index
+      JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) indexrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) relnamespace
+     WHERE indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)
+       AND relname OPERATOR(pg_catalog.=) (pg_catalog.parse_ident(%s))[1] AND NOT indisvalid
 """
 _POLL = 0.2  # seconds
 # SQLSTATEs that leave open how the statement ended.
@@ -168,7 +171,7 @@ class ResumableRun:
 
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
-        cursor.execute("SELECT pg_backend_pid()")
+        cursor.execute("SELECT pg_catalog.pg_backend_pid()")
         if cursor.fetchone() == (self.context.connection.info.backend_pid,):
             return self.context.settings.of_section(self.step.section.settings)
         require_nothing_set(self.step)

@@ -17,45 +17,51 @@ from promptlib.ledger.tables import (
     VERSION_TABLE,
     LedgerSql,
 )
+from promptlib.ledger.trust import FACTS, ROLES, ledger_writers, require_trust_anew, trusted_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.files.parser import Migration
+    from promptlib.ledger.trust import LedgerWriter
 
 _OURS = frozenset(ADDED)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
-_WHERE = """
-    WITH place AS (SELECT coalesce(%s,
-        (SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-          WHERE pg_class.oid = to_regclass(%s)), current_schema())::text AS schema)
-    SELECT pg_is_in_recovery(), pg_backend_pid(), schema,
-           to_regclass(quote_ident(schema) || %s) IS NOT NULL,
-           ARRAY(SELECT attname::text FROM pg_attribute
-                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
-                    AND attnum > 0 AND NOT attisdropped),
-           ARRAY(SELECT attname::text FROM pg_attribute
-                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
-                    AND attnum > 0 AND NOT attisdropped)
+_WHERE = f"""
+    WITH RECURSIVE {ROLES}, place (schema) AS (
+        SELECT coalesce(%s, (
+            SELECT nspname FROM pg_catalog.pg_class c
+              JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+             WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)),
+            pg_catalog.current_schema())
+    )
+    SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), schema, {FACTS}
       FROM place
 """
 _DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
-_VERSIONS = "ARRAY(SELECT version_num::text FROM {})"
+_VERSIONS = "ARRAY(SELECT version_num::pg_catalog.text FROM {})"
 _ROWS = """
-    (SELECT coalesce(json_agg(json_build_array(id::text, name, checksum, {kept}) ORDER BY id), '[]')
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
+                id::pg_catalog.text, name, checksum, {kept}) ORDER BY id), '[]')
        FROM {})"""
 # The newest attempt of each version outside a transaction, where it did not end well. One that
 # failed in a transaction, or at its first statement, changed nothing, so it does not count.
 _HALF_DONE = """
-    (SELECT coalesce(json_agg(json_build_array(id, version, direction, outcome, statements_done,
-                                               statements_checksum, backend_pid)), '[]')
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
+                id, version, direction, outcome, statements_done, statements_checksum,
+                backend_pid)), '[]')
        FROM {events} e
-      WHERE (outcome = 'running' OR outcome = 'failed' AND statements_done > 0)
+      WHERE (outcome OPERATOR(pg_catalog.=) 'running'
+             OR outcome OPERATOR(pg_catalog.=) 'failed'
+                AND statements_done OPERATOR(pg_catalog.>) 0)
         AND NOT EXISTS (
-            SELECT FROM {events} later WHERE later.version = e.version AND later.id > e.id
-               AND NOT (later.outcome = 'failed' AND coalesce(later.statements_done, 0) = 0)))"""
+            SELECT FROM {events} later
+             WHERE later.version OPERATOR(pg_catalog.=) e.version
+               AND later.id OPERATOR(pg_catalog.>) e.id
+               AND NOT (later.outcome OPERATOR(pg_catalog.=) 'failed'
+                        AND coalesce(later.statements_done, 0) OPERATOR(pg_catalog.=) 0)))"""
 
 
 class LedgerRow(NamedTuple):
@@ -120,6 +126,7 @@ class Ledger(NamedTuple):
         events: the columns of the table `migration_events`; none if it is not there.
         is_replica: whether the server takes no writes.
         is_pooled: whether a pooler stands between: its sessions are other clients' as well.
+        writers: who may write the tables beside their owner.
     """
 
     schema: str
@@ -131,6 +138,7 @@ class Ledger(NamedTuple):
     events: frozenset[str]
     is_replica: bool
     is_pooled: bool = False
+    writers: Sequence[LedgerWriter] = ()
 
     @property
     def exists(self) -> bool:
@@ -203,17 +211,26 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
 
     Raises:
         psycopg2.Error: when the tables may not be read.
+        LedgerError: when they are a stranger's, or run functions of somebody's.
     """
-    names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS))
-    cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
-    (is_replica, pid, found, has_version_table, columns, events) = cursor.fetchone() or ()
+    cursor.execute(_WHERE, (schema or None, VERSION_TABLE))
+    is_replica, pid, found, facts = cursor.fetchone() or ()
+    there = trusted_tables(facts)
+    has_version_table = VERSION_TABLE in there
+    columns, events = (
+        there[name].columns if name in there else [] for name in (MIGRATIONS, EVENTS)
+    )
     place = found or ""
     kept = _DOWN if "down_sql" in columns else "NULL"
     tables = LedgerSql(place)
     parts = (
-        _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
-        _ROWS.format(tables.migrations, kept=kept) if {*columns} >= _PREDECESSORS else "'[]'::json",
-        _HALF_DONE.format(events=tables.events) if {*events} >= RECORDED else "'[]'::json",
+        _VERSIONS.format(tables.version) if has_version_table else "'{}'::pg_catalog.text[]",
+        _ROWS.format(tables.migrations, kept=kept)
+        if {*columns} >= _PREDECESSORS
+        else "'[]'::pg_catalog.json",
+        _HALF_DONE.format(events=tables.events)
+        if {*events} >= RECORDED
+        else "'[]'::pg_catalog.json",
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
     current, rows, half_done = cursor.fetchone() or ()
@@ -227,6 +244,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         frozenset(events),
         is_replica,
         pid != cursor.connection.info.backend_pid,
+        ledger_writers(there.values()),
     )
 
 
@@ -242,7 +260,7 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
         what would be read then; `found` itself, where nothing was written.
 
     Raises:
-        LedgerError: naming the tables, when they may not be made.
+        LedgerError: naming the tables, when they may not be made, or a stranger made them first.
     """
     tables = LedgerSql(found.schema)
     sql = [] if found.exists else [tables.create(extend=found.is_predecessors)]
@@ -254,6 +272,8 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
     try:
         for each in sql:
             cursor.execute(each)
+        if sql:
+            require_trust_anew(cursor, found.schema)
     except psycopg2.Error as error:
         if refused := _unmakeable(error, found.schema):
             raise refused from error

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 MIGRATIONS, EVENTS = TABLES = ("migrations", "migration_events")
 VERSION_TABLE = "alembic_version"
+# An author's search_path is in force where this runs: see promptlib/postgres/search_path.py.
+EQUALS = "OPERATOR(pg_catalog.=)"
 UP, DOWN = "up", "down"
 # What our `migrations` has beyond the predecessor's.
 ADDED = {
     "down_checksum": "varchar(64)",
-    "down_sql": "text",
+    "down_sql": "pg_catalog.text",
     "execution_ms": "bigint",
-    "executed_by": "text",
+    "executed_by": "pg_catalog.text",
 }
 # What `migration_events` has, and no other program's table of that name.
 RECORDED = frozenset(("version", "direction", "outcome", "statements_done", "statements_checksum"))
@@ -35,7 +37,7 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
 );"""
 _EXTEND = "ALTER TABLE {migrations} {columns};"
 # A time as text: SQL, to be filled in.
-UTC = "to_char({}::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+UTC = "pg_catalog.to_char({}::timestamp with time zone AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
 
 class Move(NamedTuple):
@@ -49,7 +51,7 @@ class Move(NamedTuple):
         before, now = map(quote_literal, self)
         if not self.before:
             return f"INSERT INTO {table} (version_num) VALUES ({now});"
-        where = f"WHERE version_num = {before}"
+        where = f"WHERE version_num {EQUALS} {before}"
         if not self.now:
             return f"DELETE FROM {table} {where};"
         return f"UPDATE {table} SET version_num = {now} {where};"
@@ -61,7 +63,7 @@ class Move(NamedTuple):
         """
         if not self.before:
             return f"CASE WHEN NOT EXISTS (SELECT FROM {table}) THEN {value} END"
-        where = f"WHERE version_num = {quote_literal(self.before)}"
+        where = f"WHERE version_num {EQUALS} {quote_literal(self.before)}"
         return f"(SELECT {value} FROM {table} {where} FOR UPDATE)"
 
 
@@ -75,7 +77,7 @@ class Ran(NamedTuple):
             is not as it was before, then no event is written: its version would be NULL.
     """
 
-    started: str = "now()"
+    started: str = "pg_catalog.now()"
     attempt: int = 0
     move: Move | None = None
 
@@ -127,13 +129,14 @@ class LedgerSql:
             f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql,"
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)},"
-            f" 1000 * extract(epoch FROM clock_timestamp() - ({ran.started})), session_user);"
+            " 1000 OPERATOR(pg_catalog.*) extract(epoch FROM"
+            f" pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
         )
 
     def taken_back(self, version: str, ran: Ran = _RAN) -> str:
         """Record that DOWN ran."""
         done = self.done(version, DOWN, ran)
-        return f"{done}\nDELETE FROM {self.migrations} WHERE id = {quote_literal(version)};"
+        return f"{done}\nDELETE FROM {self.migrations} WHERE id {EQUALS} {quote_literal(version)};"
 
     def done(self, version: str, direction: str, ran: Ran) -> str:
         """Record that a section ran, but for the row of its migration."""
@@ -144,11 +147,11 @@ class LedgerSql:
         if ran.attempt:
             return (
                 f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
-                f" finished_at = clock_timestamp() WHERE id = {ran.attempt};{moved}"
+                f" finished_at = pg_catalog.clock_timestamp() WHERE id {EQUALS} {ran.attempt};{moved}"
             )
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
-            f" VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done');{moved}"
+            f" VALUES ({named}, '{direction}', {ran.started}, pg_catalog.clock_timestamp(), 'done');{moved}"
         )
 
     def failed(self, step: tuple[str, str], started: str, error: str, *, there: bool) -> str:
@@ -164,16 +167,16 @@ class LedgerSql:
         as_before = "EXISTS" if there else "NOT EXISTS"
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
-            f" error) SELECT {version}, '{direction}', {started}, clock_timestamp(),"
+            f" error) SELECT {version}, '{direction}', {started}, pg_catalog.clock_timestamp(),"
             f" 'failed', {quote_literal(error)}"
-            f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id = {version});"
+            f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id {EQUALS} {version});"
         )
 
     def declared(self, version: str, direction: str, outcome: str) -> str:
         """Record that somebody said where a migration stands."""
         return (
             f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
-            f" VALUES ({quote_literal(version)}, '{direction}', clock_timestamp(), '{outcome}');"
+            f" VALUES ({quote_literal(version)}, '{direction}', pg_catalog.clock_timestamp(), '{outcome}');"
         )
 
     def took_over(
@@ -194,9 +197,11 @@ class LedgerSql:
             if_empty: do so only where the ledger has no row of ours.
             only_new: leave alone those of which it has one.
         """
-        rows = ",\n    ".join(f"({_facts(each)}, NULL::timestamptz)" for each in migrations)
+        rows = ",\n    ".join(
+            f"({_facts(each)}, NULL::timestamp with time zone)" for each in migrations
+        )
         ours = f"SELECT FROM {self.migrations} m WHERE m.down_sql IS NOT NULL"
-        ours += " AND m.id = found.id" if only_new else ""
+        ours += " AND m.id {EQUALS} found.id" if only_new else ""
         columns = "(id, name, checksum, down_checksum, down_sql, executed_at)"
         return (
             f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
@@ -205,7 +210,7 @@ class LedgerSql:
             "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
             " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
-            f" SELECT id, 'up', now(), now(), '{outcome}' FROM taken ORDER BY id;"
+            f" SELECT id, 'up', pg_catalog.now(), pg_catalog.now(), '{outcome}' FROM taken ORDER BY id;"
         )
 
     def moved(self, version: str) -> str:
@@ -217,11 +222,12 @@ class LedgerSql:
         """Take rows out, because somebody says that these migrations are not applied."""
         found = list(versions)
         events = ", ".join(
-            f"({quote_literal(each)}, 'down', now(), now(), '{outcome}')" for each in found
+            f"({quote_literal(each)}, 'down', pg_catalog.now(), pg_catalog.now(), '{outcome}')"
+            for each in found
         )
         names = ", ".join(map(quote_literal, found))
         return (
-            f"DELETE FROM {self.migrations} WHERE id IN ({names});\n"
+            f"DELETE FROM {self.migrations} WHERE id {EQUALS} ANY (ARRAY[{names}]);\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
             f" VALUES {events};"
         )
@@ -230,9 +236,9 @@ class LedgerSql:
         """Take out all rows of ours that are newer than a version, because somebody says so."""
         return (
             f"WITH forgotten AS (DELETE FROM {self.migrations}"
-            f" WHERE id > {quote_literal(version)} AND down_sql IS NOT NULL RETURNING id)\n"
+            f" WHERE id OPERATOR(pg_catalog.>) {quote_literal(version)} AND down_sql IS NOT NULL RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
-            f" SELECT id, 'down', now(), now(), '{outcome}' FROM forgotten ORDER BY id;"
+            f" SELECT id, 'down', pg_catalog.now(), pg_catalog.now(), '{outcome}' FROM forgotten ORDER BY id;"
         )
 
     def began(self, version: str, direction: str, done: int, checksum: str, pid: int) -> str:
@@ -248,14 +254,14 @@ class LedgerSql:
         """Record that a statement outside a transaction took effect."""
         return (
             f"UPDATE {self.events} SET statements_done = {done},"
-            f" statements_checksum = '{checksum}' WHERE id = {event};"
+            f" statements_checksum = '{checksum}' WHERE id {EQUALS} {event};"
         )
 
     def ended(self, event: int, outcome: str, error: str) -> str:
         """Record how a section outside a transaction ended, unless it came to its end."""
         return (
-            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
-            f" error = {quote_literal(error)} WHERE id = {event} AND outcome <> 'done';"
+            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = pg_catalog.clock_timestamp(),"
+            f" error = {quote_literal(error)} WHERE id {EQUALS} {event} AND outcome OPERATOR(pg_catalog.<>) 'done';"
         )
 
 

@@ -21,6 +21,7 @@ from support import servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.databases import Database
     from support.servers import Server
 
 SCHEMA, USER = "traps", "trapped"
@@ -103,9 +104,9 @@ class Traps:
     server: Server
     oids: dict[str, set[int]]
 
-    def url(self, database: str) -> str:
+    def url(self, database: Database) -> str:
         """What the user who is to step into them would put into DATABASE_URL."""
-        return self.server.url.replace("postgres@", f"{USER}@").replace("/postgres", f"/{database}")
+        return database.url.replace("postgres@", f"{USER}@")
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[Steps]:
@@ -129,7 +130,7 @@ class Traps:
 
 @dataclass
 class Steps:
-    """How many statements were parsed, and the traps of those that stepped into some, by kind."""
+    """How many statements were parsed, and what those that stepped into a trap took for theirs."""
 
     parsed: int
     into: dict[str, set[str]]
