@@ -202,6 +202,18 @@ class Ledger(NamedTuple):
         )
 
 
+UNKNOWN_LEDGER = Ledger(
+    schema="",
+    current=(),
+    rows={},
+    half_done=(),
+    columns=frozenset(),
+    has_version_table=False,
+    events=frozenset(),
+    is_replica=False,
+)
+
+
 def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     """Read what the database remembers, in two queries.
 

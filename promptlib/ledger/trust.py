@@ -63,7 +63,8 @@ _BORNE = """
                              pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0),
                              pg_catalog.pg_get_userbyid(owner)),
            'let a column default, a constraint, an index or a type of it rest on the server''s own'
-      FROM (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, c.oid AS part
+      FROM (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class,
+                   c.oid AS part
             UNION ALL
             SELECT tableoid, oid FROM pg_catalog.pg_attrdef
              WHERE adrelid OPERATOR(pg_catalog.=) c.oid
@@ -173,12 +174,12 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
     name = display_text(table.name)
     aside = "rename it, or set version_table_schema in alembic.ini to a schema of its own"
     if not table.is_trusted:
+        owner = display_text(table.owner)
         yield LedgerError(
-            f"the table {name} belongs to {display_text(table.owner)}, who is neither this user, "
-            "nor a role that he is a member of, nor the database's owner, nor a superuser, so "
-            "nothing that it says is believed",
-            f"if it is right, let a superuser say ALTER TABLE {name} OWNER TO the user who deploys; "
-            f"else {aside}",
+            f"the table {name} belongs to {owner}, who is neither this user, nor a role of his, nor "
+            "the database's owner, nor a superuser, so nothing that it says is believed",
+            f"if {owner} deploys, GRANT {owner} TO this user; if nobody should, ALTER TABLE {name} "
+            f"OWNER TO who does; if it is not the ledger, {aside}",
         )
     elif table.kind != _PLAIN or table.persistence != _LASTING:
         yield LedgerError(f"the table {name} is none that keeps what is written to it", aside)

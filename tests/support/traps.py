@@ -111,19 +111,29 @@ class Traps:
     @contextlib.contextmanager
     def watched(self) -> Iterator[Steps]:
         """Which statements were parsed within the block, and what they stepped into."""
-        log = Path(f"{self.server.data}/log")
-        start = log.stat().st_size
-        found = Steps(0, {})
+        start, found = self.log_end(), Steps(0, {})
         yield found
-        with log.open(encoding="utf-8", errors="replace") as lines:
+        for entry in _ENTRY.finditer(self.log_from(start)):
+            found.parsed += 1
+            self._judge(entry, found)
+
+    @property
+    def _log(self) -> Path:
+        return Path(f"{self.server.data}/log")
+
+    def log_end(self) -> int:
+        """Where the server's log ends now."""
+        return self._log.stat().st_size
+
+    def log_from(self, start: int) -> str:
+        """What the server has logged since."""
+        with self._log.open("rb") as lines:
             lines.seek(start)
-            for entry in _ENTRY.finditer(lines.read()):
-                found.parsed += 1
-                self._judge(entry, found)
+            return lines.read().decode(errors="replace")
 
     def _judge(self, entry: re.Match[str], found: Steps) -> None:
+        tree = " ".join(entry["tree"].split())
         for kind, pattern in _NUMBERS.items():
-            tree = " ".join(entry["tree"].split())
             if {int(each) for each in pattern.findall(tree)} & self.oids[kind]:
                 found.into.setdefault(entry["said"] or "?", set()).add(kind)
 

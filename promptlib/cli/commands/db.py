@@ -58,6 +58,8 @@ def judge_database(options: JsonOptions, _: Terminal) -> Answer:
     document = readiness_document(readiness, str(migrator.target), ok=not problems)
     for problem in problems:
         _log.warning("%s", problem.told(Front.PROMPTLIB, options.common.given))
+    for writer in readiness.writers:
+        _log.warning("%s", writer)
     code = NO if problems else 0
     if options.json:
         return json_answer(document, code)

@@ -182,3 +182,39 @@ def test_what_was_cut_off(ground: Traps, project: Project) -> None:
     for command in ("promptlib migrate", "promptlib migrate", "promptlib status"):
         step(ground, project, command, ok=command.endswith("status"))
     step(ground, project, "promptlib rollback", "promptlib history")
+
+
+# A better match than pg_catalog's, which has none for varchar; it tells whom it ran as.
+_ATTACK = """
+    CREATE FUNCTION public.caught(varchar, varchar) RETURNS boolean LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE LOG 'caught %', current_user;
+        RETURN $1::text OPERATOR(pg_catalog.=) $2::text;
+    END $$;
+    CREATE OPERATOR public.= (FUNCTION = public.caught, LEFTARG = varchar, RIGHTARG = varchar);
+    CREATE OPERATOR public.<> (FUNCTION = public.caught, LEFTARG = varchar, RIGHTARG = varchar);
+    CREATE OPERATOR public.> (FUNCTION = public.caught, LEFTARG = varchar, RIGHTARG = varchar);
+"""
+
+
+def test_an_operator_of_a_role_without_rights_is_never_called(
+    ground: Traps, project: Project, database: Database
+) -> None:
+    """On the search_path that the server has at first, and PostgreSQL 14 lets everybody write to."""
+    ground.server.role("stranger", "LOGIN")
+    database.query("GRANT CREATE ON SCHEMA public TO stranger")
+    database.query(f"SET ROLE stranger; {_ATTACK}")
+    project.url = database.url
+    start = ground.log_end()
+    database.query("SELECT 'a'::varchar = 'b'::varchar")
+    assert "caught postgres" in ground.log_from(start)
+    commands = (
+        *("status", "migrate", "migrate", "status", "history 2025", "db test", "rollback"),
+        *("repair --yes", "db show", "adopt", "verify"),
+    )
+    start = ground.log_end()
+    for command in commands:
+        project.promptlib(*command.split())
+    for command in ("current", "upgrade head", "downgrade -1", "stamp head", "history -i"):
+        project.alembic(*command.split())
+    assert "caught" not in ground.log_from(start)
