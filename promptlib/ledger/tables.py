@@ -201,7 +201,7 @@ class LedgerSql:
             f"({_facts(each)}, NULL::timestamp with time zone)" for each in migrations
         )
         ours = f"SELECT FROM {self.migrations} m WHERE m.down_sql IS NOT NULL"
-        ours += " AND m.id {EQUALS} found.id" if only_new else ""
+        ours += f" AND m.id {EQUALS} found.id" if only_new else ""
         columns = "(id, name, checksum, down_checksum, down_sql, executed_at)"
         return (
             f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
