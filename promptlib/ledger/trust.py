@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 _ALL = ", ".join(map(quote_literal, (*TABLES, VERSION_TABLE)))
-_WRITES = "'{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'"
+_EVERYWHERE = "pg_write_all_data"  # a role of the server's own, whose members may write any table
+_WRITES = f"'{{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER,{_EVERYWHERE}}}'"
 # Who is no stranger. pg_has_role() would do but for superusers, of whom it says that they have all.
 ROLES = """
     mine (role) AS (
@@ -81,13 +82,17 @@ _BORNE = """
             UNION ALL SELECT tableoid, oid, typowner FROM pg_catalog.pg_type) AS others
         ON kind OPERATOR(pg_catalog.=) d.refclassid AND used OPERATOR(pg_catalog.=) d.refobjid
      WHERE NOT EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) owner)"""
-_GRANTED = """
+_GRANTED = f"""
     SELECT grantee, privilege_type, '' AS columns
       FROM pg_catalog.aclexplode(c.relacl)
     UNION ALL
     SELECT grantee, privilege_type, pg_catalog.format(' (%I)', attname)
       FROM pg_catalog.pg_attribute, pg_catalog.aclexplode(attacl)
-     WHERE attrelid OPERATOR(pg_catalog.=) c.oid AND NOT attisdropped"""
+     WHERE attrelid OPERATOR(pg_catalog.=) c.oid AND NOT attisdropped
+    UNION ALL
+    SELECT member, rolname, '' FROM pg_catalog.pg_auth_members m
+      JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid
+     WHERE rolname OPERATOR(pg_catalog.=) '{_EVERYWHERE}'"""
 # To be put behind ROLES, where `place.schema` is the schema of the ledger, and a driver fills in.
 FACTS = f"""(
     SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -207,10 +212,14 @@ class LedgerWriter(NamedTuple):
 
     def __str__(self) -> str:
         """Say so, and how to end it."""
-        rights, tables = ", ".join(self.rights), ", ".join(self.tables)
+        tables = ", ".join(self.tables)
+        rights = [each for each in self.rights if each != _EVERYWHERE]
+        revoked = [f"REVOKE {', '.join(rights)} ON {tables} FROM {self.name}"] if rights else []
+        if _EVERYWHERE in self.rights:
+            revoked.append(f"REVOKE {_EVERYWHERE} FROM {self.name}")
         return display_text(
             f"{self.name} may write {tables}, and so say what ran here and what takes it back; "
-            f"REVOKE {rights} ON {tables} FROM {self.name}"
+            f"{'; '.join(revoked)}"
         )
 
 
