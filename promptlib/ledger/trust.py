@@ -181,8 +181,8 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
     if not table.is_trusted:
         owner = display_text(table.owner)
         yield LedgerError(
-            f"the table {name} belongs to {owner}, who is neither this user, nor a role of his, nor "
-            "the database's owner, nor a superuser, so nothing that it says is believed",
+            f"the table {name} belongs to {owner}, who is neither this user, nor a role of his, "
+            "nor the database's owner, nor a superuser, so nothing that it says is believed",
             f"if {owner} deploys, GRANT {owner} TO this user; if nobody should, ALTER TABLE {name} "
             f"OWNER TO who does; if it is not the ledger, {aside}",
         )

@@ -129,8 +129,10 @@ def test_who_is_no_stranger(done: Project, database: Database) -> None:
             'DROP TRIGGER "It\'s" ON public.migrations',
         ),
         (
-            "CREATE TRIGGER t AFTER INSERT ON migration_events EXECUTE FUNCTION evil();"
-            " ALTER TABLE migration_events DISABLE TRIGGER t",
+            (
+                "CREATE TRIGGER t AFTER INSERT ON migration_events EXECUTE FUNCTION evil();"
+                " ALTER TABLE migration_events DISABLE TRIGGER t"
+            ),
             "bears the trigger t",
             "DROP TRIGGER t ON public.migration_events",
         ),
@@ -155,21 +157,27 @@ def test_who_is_no_stranger(done: Project, database: Database) -> None:
             "ALTER TABLE child NO INHERIT migration_events",
         ),
         (
-            "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;"
-            " ALTER FUNCTION f() OWNER TO stranger;"
-            " ALTER TABLE migrations ALTER executed_by SET DEFAULT f()",
+            (
+                "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;"
+                " ALTER FUNCTION f() OWNER TO stranger;"
+                " ALTER TABLE migrations ALTER executed_by SET DEFAULT f()"
+            ),
             "rests on function f(), which belongs to stranger",
             "rest on the server's own",
         ),
         (
-            "CREATE FUNCTION f(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'x' $$;"
-            " ALTER FUNCTION f(text) OWNER TO stranger; CREATE INDEX ON migrations (f(id))",
+            (
+                "CREATE FUNCTION f(text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'x' $$;"
+                " ALTER FUNCTION f(text) OWNER TO stranger; CREATE INDEX ON migrations (f(id))"
+            ),
             "rests on function f(text), which belongs to stranger",
             "rest on the server's own",
         ),
         (
-            "CREATE DOMAIN d AS text; ALTER DOMAIN d OWNER TO stranger;"
-            " ALTER TABLE migrations ALTER executed_by TYPE d",
+            (
+                "CREATE DOMAIN d AS text; ALTER DOMAIN d OWNER TO stranger;"
+                " ALTER TABLE migrations ALTER executed_by TYPE d"
+            ),
             "rests on type d, which belongs to stranger",
             "rest on the server's own",
         ),
@@ -232,11 +240,15 @@ def test_a_deploy_s_own_tables_are_looked_at_once_more(three: Project, database:
         ),
         ("GRANT pg_write_all_data TO team", ["REVOKE pg_write_all_data FROM team"]),
         (
-            "GRANT pg_write_all_data TO team; GRANT INSERT ON alembic_version, migrations,"
-            " migration_events TO team",
+            (
+                "GRANT pg_write_all_data TO team; GRANT INSERT ON alembic_version, migrations,"
+                " migration_events TO team"
+            ),
             [
-                "REVOKE INSERT ON public.alembic_version, public.migration_events,"
-                " public.migrations FROM team; REVOKE pg_write_all_data FROM team"
+                (
+                    "REVOKE INSERT ON public.alembic_version, public.migration_events,"
+                    " public.migrations FROM team; REVOKE pg_write_all_data FROM team"
+                )
             ],
         ),
         ("GRANT SELECT, REFERENCES ON migrations TO PUBLIC", []),

@@ -123,7 +123,7 @@ def test_alembic_s_commands(ground: Traps, project: Project) -> None:
     looking = ("alembic current", "alembic history -i")
     step(ground, project, *looking, "alembic upgrade +2", *looking, "alembic upgrade head")
     step(ground, project, *looking, "alembic downgrade -1", "alembic stamp head", *looking)
-    step(ground, project, "alembic stamp base")
+    step(ground, project, "alembic stamp base", "alembic ensure_version")
 
 
 def test_a_model_compared(ground: Traps, project: Project) -> None:
@@ -151,6 +151,12 @@ def test_what_the_predecessor_left(ground: Traps, project: Project, database: Da
 
 def test_proofs(ground: Traps, project: Project) -> None:
     step(ground, project, "promptlib verify")
+
+
+def test_a_database_that_is_dropped(ground: Traps, project: Project, database: Database) -> None:
+    with contextlib.closing(database.connect()):
+        step(ground, project, "promptlib db drop --yes", ok=False)
+    step(ground, project, "promptlib db drop --yes", "promptlib db create")
 
 
 def test_waiting_for_others(ground: Traps, project: Project, database: Database) -> None:
@@ -200,7 +206,7 @@ _ATTACK = """
 def test_an_operator_of_a_role_without_rights_is_never_called(
     ground: Traps, project: Project, database: Database
 ) -> None:
-    """On the search_path that the server has at first, and PostgreSQL 14 lets everybody write to."""
+    """On the search_path of a server as installed, which PostgreSQL 14 lets everybody write to."""
     ground.server.role("stranger", "LOGIN")
     database.query("GRANT CREATE ON SCHEMA public TO stranger")
     database.query(f"SET ROLE stranger; {_ATTACK}")
