@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from promptlib.core.errors import LedgerError, combine_errors, display_text
-from promptlib.ledger.tables import TABLES, VERSION_TABLE
+from promptlib.ledger.tables import TABLES, VERSION_TABLE, LedgerSql
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
@@ -121,6 +121,20 @@ FACTS = f"""(
        AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{_ALL}])
 )""".replace("%", "%%")
 _AGAIN = f"WITH RECURSIVE {ROLES}, place AS (SELECT %s AS schema) SELECT {FACTS} FROM place"
+_GUARD = f"""DO $promptlib$ BEGIN
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_class c
+         WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[{{oids}}])
+           AND (c.relkind OPERATOR(pg_catalog.<>) 'r' OR c.relrowsecurity OR c.relhasrules
+                OR EXISTS (SELECT FROM pg_catalog.pg_trigger
+                            WHERE tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT tgisinternal)
+                OR c.relowner OPERATOR(pg_catalog.<>) ALL (
+                       WITH RECURSIVE {ROLES} SELECT role FROM trusted))
+    ) THEN
+        RAISE EXCEPTION 'a table of the ledger is a stranger''s, or runs functions of somebody''s'
+            USING HINT = 'promptlib status names it, and what to do';
+    END IF;
+END $promptlib$;"""
 _PLAIN = "r"
 _LASTING = "p"
 
@@ -195,6 +209,13 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
                 "functions of somebody's",
                 display_text(remedy),
             )
+
+
+def trust_guard(tables: LedgerSql) -> str:
+    """The statement that stops a script for psql at what `trusted_tables` refuses in the main."""
+    names = (tables.version, tables.migrations, tables.events)
+    oids = ", ".join(f"pg_catalog.to_regclass({quote_literal(name)})" for name in names)
+    return _GUARD.format(oids=oids)
 
 
 class LedgerWriter(NamedTuple):

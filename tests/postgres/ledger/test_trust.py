@@ -9,6 +9,7 @@ import pytest
 from support import inside
 from support.ledgers import PREDECESSORS, applied, drop_the_ledger
 from support.projects import Project, full
+from support.psql import psql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -278,3 +279,23 @@ def test_a_ledger_that_is_gone_is_nobody_s(done: Project, database: Database) ->
     drop_the_ledger(database)
     done.promptlib("migrate")
     assert len(applied(database)) == 3
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "ALTER TABLE migrations OWNER TO stranger",
+        "ALTER TABLE alembic_version OWNER TO stranger",
+        "CREATE TRIGGER t BEFORE INSERT ON migrations EXECUTE FUNCTION evil()",
+        "CREATE RULE r AS ON INSERT TO migration_events DO INSTEAD NOTHING",
+        "ALTER TABLE migrations ENABLE ROW LEVEL SECURITY",
+        "",
+    ],
+)
+def test_a_script_stops_there_too(done: Project, database: Database, made: str) -> None:
+    script = inside.alembic(done, "upgrade", f"{full(5)}:head", "--sql").stdout
+    database.query(f"{_EVIL}; {made}")
+    before = database.tables()
+    said = psql(database, script, ok=not made)
+    assert ("a stranger's, or runs functions of somebody's" in said) is bool(made)
+    assert database.tables() == before
