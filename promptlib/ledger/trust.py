@@ -213,7 +213,7 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
 
 def trust_guard(tables: LedgerSql) -> str:
     """The statement that stops a script for psql at what `trusted_tables` refuses in the main."""
-    names = (tables.version, tables.migrations, tables.events)
+    names = (tables.version, tables.migrations, tables.events, tables.deploys)
     oids = ", ".join(f"pg_catalog.to_regclass({quote_literal(name)})" for name in names)
     return _GUARD.format(oids=oids)
 

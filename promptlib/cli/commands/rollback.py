@@ -13,7 +13,14 @@ from promptlib.cli.command import (
     is_agreed,
     open_migrator,
 )
-from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_yes, not_empty, positive_number
+from promptlib.cli.parser import (
+    VERSION_MAY_BE_SHORT,
+    add_answers,
+    add_yes,
+    given_answers,
+    not_empty,
+    positive_number,
+)
 from promptlib.cli.views import rollback_lines
 from promptlib.engine.kept_downs import describe_kept_downs, refuse_kept_downs
 from promptlib.engine.request import request_downgrade
@@ -40,6 +47,8 @@ class RollbackOptions(NamedTuple):
         yes: whether not to ask.
         allow_data_loss: whether DOWN may delete rows that no migration made.
         kept_down: whether DOWN sections may run that only the ledger has.
+        rerun: the version whose statement is to run again that a deploy has asked about, if any.
+        skip: the version whose statement counts as done that a deploy has asked about, if any.
     """
 
     common: CommonOptions
@@ -48,6 +57,8 @@ class RollbackOptions(NamedTuple):
     yes: bool
     allow_data_loss: bool
     kept_down: bool
+    rerun: str | None
+    skip: str | None
 
 
 def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,12 +81,14 @@ def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="show and run DOWN sections that only the ledger has",
     )
+    add_answers(parser)
 
 
 def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
     """Take migrations back."""
     loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
-    with open_migrator(options.common, **loss) as migrator:
+    answers = given_answers(options.rerun, options.skip)
+    with open_migrator(options.common, **loss, **answers) as migrator:
         found = migrator.look()
         require_clear(found.ledger, found.files.files)
         back = choose_rollback(found, options.n, options.to)
