@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support import servers, traps
 from support.ledgers import PREDECESSORS
+from support.processes import until
 from support.projects import ONE, THREE, TWO, Project
 
 if TYPE_CHECKING:
@@ -188,6 +190,52 @@ def test_what_was_cut_off(ground: Traps, project: Project) -> None:
     for command in ("promptlib migrate", "promptlib migrate", "promptlib status"):
         step(ground, project, command, ok=command.endswith("status"))
     step(ground, project, "promptlib rollback", "promptlib history")
+
+
+def test_what_runs_alone(ground: Traps, project: Project) -> None:
+    """The catalog is asked what became of statements that no transaction takes."""
+    project.promptlib("migrate", TWO)
+    alone = (
+        "CREATE TABLE p (i integer) PARTITION BY RANGE (i);",
+        "CREATE TABLE q PARTITION OF p FOR VALUES FROM (1) TO (2);",
+        "CREATE INDEX CONCURRENTLY ON a (v);",
+        "CREATE INDEX CONCURRENTLY named ON a (v);",
+        "REINDEX INDEX CONCURRENTLY named;",
+        "REINDEX TABLE CONCURRENTLY a;",
+        "VACUUM a;",
+        "ALTER TABLE p DETACH PARTITION q CONCURRENTLY;",
+        "DO $$ BEGIN COMMIT; END $$;",
+        "DROP INDEX CONCURRENTLY named;",
+    )
+    up = "\n".join(alone)
+    project.write(
+        f"{THREE}_index_a.sql",
+        f"-- UP transaction:false\n{up}\n-- DOWN transaction:false\nDROP TABLE p, q;\n",
+    )
+    step(ground, project, "promptlib migrate", "promptlib rollback")
+
+
+def test_a_deploy_that_died(ground: Traps, project: Project, database: Database) -> None:
+    """The next one takes over, asks whether the first is gone, and goes on or back."""
+    project.promptlib("migrate", ONE)
+    project.write(
+        f"{TWO}_make_b.sql",
+        "-- UP transaction:false\nCREATE TABLE b ();\nDO $$ BEGIN COMMIT; LOCK TABLE a; END $$;\n"
+        "-- DOWN transaction:false\nDROP TABLE b;\n",
+    )
+    project.configure(lock_timeout="0")
+    waits = "FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with contextlib.closing(database.connect()) as blocker, ground.watched() as steps:
+        blocker.cursor().execute("BEGIN; LOCK TABLE a")
+        with project.start("promptlib", "migrate", TWO) as deploy:
+            until(lambda: database.query(f"SELECT pid {waits}"))
+            deploy.signal(signal.SIGKILL)
+            deploy.ends(None)
+        database.query(f"SELECT pg_terminate_backend(pid) {waits}")
+    assert steps.into == {}
+    step(ground, project, "promptlib status", "promptlib history")
+    step(ground, project, f"promptlib migrate {TWO}", ok=False)
+    step(ground, project, f"promptlib migrate {TWO} --skip {TWO}", "promptlib rollback")
 
 
 # A better match than pg_catalog's, which has none for varchar; it tells whom it ran as.
