@@ -55,6 +55,7 @@ class CommandLine(NamedTuple):
         rerun: the version whose statement is to run again.
         skip: the version whose statement counts as done.
         kept_down: whether DOWN sections run that only the ledger has.
+        allow_data_loss: whether rows may be lost.
     """
 
     action: str
@@ -63,28 +64,43 @@ class CommandLine(NamedTuple):
     rerun: str = ""
     skip: str = ""
     kept_down: bool = False
+    allow_data_loss: bool = False
 
     def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
         """The command line. What only one of the two commands can do is spelled as that one."""
-        if self.action == "stamp" or (front is Front.ALEMBIC and self.action in _ALEMBICS):
+        if self._is_alembics or (front is Front.ALEMBIC and self.action in _ALEMBICS):
             program = Front.ALEMBIC
             name, usual = _ALEMBICS.get(self.action, (self.action, ""))
             options = [word for name_, value in self._given for word in ("-x", f"{name_}={value}")]
-            options += ["-x", "kept_down=run"] if self.kept_down else []
             words = [*options, name, self.target or usual]
         else:
             program = Front.PROMPTLIB
             to = "--to" if self.action == "rollback" and self.target else ""
-            options = [word for name, value in self._given for word in (f"--{name}", value)]
-            options += ["--kept-down"] if self.kept_down else []
-            words = [self.action, to, self.target, *options]
+            words = [self.action, to, self.target, *self._flags]
         return " ".join(filter(None, [program, *given.words(program), *words]))
 
     @property
+    def _is_alembics(self) -> bool:
+        return self.action == "stamp" or (self.action == "migrate" and self.allow_data_loss)
+
+    @property
     def _given(self) -> list[tuple[str, str]]:
-        """The options that are given, by their names."""
+        """The options that are given, by their names as settings."""
+        loss = "on" if self.allow_data_loss else ""
+        kept = "run" if self.kept_down else ""
         options = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
-        return [option for option in options if option[1]]
+        by_hand = (("allow_data_loss", loss), ("kept_down", kept))
+        return [option for option in (*options, *by_hand) if option[1]]
+
+    @property
+    def _flags(self) -> list[str]:
+        """The same as options of our own command."""
+        plain = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
+        flags = (("--allow-data-loss", self.allow_data_loss), ("--kept-down", self.kept_down))
+        return [
+            *(word for name, value in plain if value for word in (f"--{name}", value)),
+            *(flag for flag, is_given in flags if is_given),
+        ]
 
 
 # What Alembic calls ours, and where it goes when nothing else is said.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.databases import Database
 
 NEWEST_AND_OLDEST = True
-_TABLES = ("alembic_version", "migrations", "migration_events")
+_TABLES = ("alembic_version", "migrations", "migration_events", "migration_deploys")
 _LOOKING = ("status", "pending", "executed", "history", "migrate --dry-run", "db test")
 _DEPLOYS = ("migrate", "rollback", "repair --yes", "adopt --yes")
 _ALEMBIC = ("current", "history -i", "upgrade head", "downgrade -1", "stamp head")
@@ -239,19 +239,6 @@ def test_a_deploy_s_own_tables_are_looked_at_once_more(three: Project, database:
                 "REVOKE TRIGGER ON public.alembic_version FROM team",
             ],
         ),
-        ("GRANT pg_write_all_data TO team", ["REVOKE pg_write_all_data FROM team"]),
-        (
-            (
-                "GRANT pg_write_all_data TO team; GRANT INSERT ON alembic_version, migrations,"
-                " migration_events TO team"
-            ),
-            [
-                (
-                    "REVOKE INSERT ON public.alembic_version, public.migration_events,"
-                    " public.migrations FROM team; REVOKE pg_write_all_data FROM team"
-                )
-            ],
-        ),
         ("GRANT SELECT, REFERENCES ON migrations TO PUBLIC", []),
         ("GRANT ALL ON migrations TO CURRENT_USER", []),
     ],
@@ -266,6 +253,22 @@ def test_who_may_write_the_ledger_is_told_with_the_way_to_end_it(
         assert all("and so say what ran here" in line for line in lines)
     database.query("; ".join(said) or "SELECT 1")
     assert looked(done) == ""
+
+
+@pytest.mark.alone
+def test_members_of_the_role_that_writes_everywhere_are_told_too(
+    done: Project, database: Database
+) -> None:
+    tables = ", ".join(sorted(f"public.{table}" for table in _TABLES))
+    server = database.server
+    try:
+        server.execute("GRANT pg_write_all_data TO team")
+        assert looked(done).endswith("; REVOKE pg_write_all_data FROM team\n")
+        database.query(f"GRANT INSERT ON {tables} TO team")
+        both = f"; REVOKE INSERT ON {tables} FROM team; REVOKE pg_write_all_data FROM team\n"
+        assert looked(done).endswith(both)
+    finally:
+        server.execute("REVOKE pg_write_all_data FROM team")
 
 
 def test_a_deployer_need_not_be_told_of_himself(done: Project, database: Database) -> None:
