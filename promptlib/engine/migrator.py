@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
-from promptlib.core.errors import ChangedMeanwhileError, ConfigurationError, UnknownVersionError
+from promptlib.core.errors import ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import (
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from promptlib.ledger.state import Ledger
     from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.readiness import Readiness
-    from promptlib.plan.repair import Repair
     from promptlib.plan.steps import PlannedStep
     from promptlib.postgres.target import Target
 
@@ -388,28 +387,6 @@ class CommandMigrator(Migrator):
         sql = LedgerSql(found.ledger.schema)  # where it was found, or a deploy would make it
         script = PsqlScript(found.files, self.settings, sql)
         return "\n\n".join([*script.deploy(found.current, steps), ""])
-
-    def repair(self, seen: Status, agreed: Repair) -> None:
-        """Take the files for right, in one transaction, while no deploy runs.
-
-        Args:
-            seen: what was seen before.
-            agreed: what somebody has agreed to then.
-
-        Raises:
-            ChangedMeanwhileError: when files or ledger have changed since.
-        """
-        from promptlib.plan.repair import find_repairs, repair_statements
-
-        with self.locked(seen) as locked:
-            if find_repairs(locked.status) != agreed:
-                raise ChangedMeanwhileError(
-                    "files or ledger have changed meanwhile, so nothing was repaired",
-                    "run it again",
-                )
-            with locked.recording("repair", locked.status.current) as cursor:
-                for sql in repair_statements(locked.status, agreed):
-                    cursor.execute(sql)
 
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
         """Keep other deploys out, and compare again: files may have changed as well."""
