@@ -172,6 +172,8 @@ def test_waiting_for_others(ground: Traps, project: Project, database: Database)
             first.says("blocked by pid ")
             with project.start("promptlib", "migrate") as second:
                 second.says("waiting for another deploy: pid ")
+                for command in ("status", "history", "db test"):
+                    project.promptlib(*command.split(), ok=None)
                 blocker.cursor().execute("ROLLBACK")
                 first.ends()
                 second.ends()
