@@ -118,7 +118,7 @@ def _kept(status: Status, version: str, text: str | None, table: str) -> KeptDow
 
 
 def _why(*, is_edited: bool) -> str:
-    return "was edited after it ran here" if is_edited else "is gone"
+    return "is not what ran here, says the ledger" if is_edited else "is gone"
 
 
 def describe_kept_downs(found: Iterable[KeptDown]) -> Iterator[str]:
@@ -141,10 +141,10 @@ def refuse_kept_downs(found: Iterable[KeptDown]) -> KeptDownError:
 def _refusal(kept: KeptDown) -> KeptDownError:
     what = f"{kept.why}, and the ledger keeps this DOWN section of what ran"
     if kept.is_edited:
-        what += ", which is not the file's"
+        what = f"{kept.why}, which keeps this DOWN section of what did"
         remedy = Remedy(
-            "which one is right? the ledger's: {}; the file's: take it for right with {}, then "
-            "run it again",
+            "which DOWN section is right? the ledger's: {}; the file's: accept the file as it is, "
+            "{}, then run it again",
             _RUN_KEPT,
             REPAIR,
         )

@@ -42,8 +42,8 @@ _SAID = {
 }
 _DOWNGRADED = {
     "late": "{version} never ran here: passed over",
-    "edited": "sql/{version}_make_{name}.sql: was edited after it ran here: running the DOWN "
-    "section that the ledger keeps:",
+    "edited": "sql/{version}_make_{name}.sql: is not what ran here, says the ledger: running the "
+    "DOWN section that the ledger keeps:",
     "missing": "sql/{version}_make_{name}.sql: is gone: running the DOWN section that the ledger "
     "keeps:",
 }
