@@ -242,7 +242,15 @@ def _engine(config: Config) -> Engine:
         query={} if one else address,
     )
     options: dict[str, Any] = {"poolclass": NullPool, "use_native_hstore": False}
-    return create_engine(url, creator=target.connect, **options)
+    engine = create_engine(url, creator=target.connect, **options)
+    # SQLAlchemy asks for current_schema(), whosever function of that name comes first.
+    vars(engine.dialect).update(_get_default_schema_name=_default_schema)
+    return engine
+
+
+def _default_schema(connection: Connection) -> str | None:
+    found: str | None = connection.exec_driver_sql("SELECT pg_catalog.current_schema()").scalar()
+    return found
 
 
 def _project_folder(config: Config) -> Path:

@@ -89,6 +89,10 @@ class Terminal(Protocol):
     def is_coloured(self) -> bool:
         """Whether results may be painted."""
 
+    @property
+    def can_answer(self) -> bool:
+        """Whether there is somebody to ask."""
+
     def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
         """Say what will be done, and ask."""
 

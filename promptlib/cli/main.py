@@ -122,6 +122,11 @@ class _Terminal:
         """Whether results go to a terminal, which nobody asked to keep plain."""
         return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
+    @property
+    def can_answer(self) -> bool:
+        """Whether there is somebody to ask."""
+        return sys.stdin.isatty()
+
     def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
         """Say what will be done, and ask.
 
@@ -129,7 +134,7 @@ class _Terminal:
             NotConfirmedError: where nobody can be asked.
         """
         print(*lines, sep="\n", file=sys.stderr)
-        if not sys.stdin.isatty():
+        if not self.can_answer:
             raise NotConfirmedError(
                 "there is no terminal to ask at, so nothing was changed", "say --yes to go on"
             )

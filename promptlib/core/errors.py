@@ -7,6 +7,7 @@ public, and so are the attributes.
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from promptlib.core.printable import printable, printable_line
@@ -176,6 +177,17 @@ class HalfDoneMigrationError(PlanRefusedError):
     """A section outside a transaction was cut off, and stands in the way."""
 
     code = "half-done-migration"
+
+
+class KeptDownError(PlanRefusedError):
+    """The ledger alone has the DOWN section that would run, and nobody has agreed to it.
+
+    Attributes:
+        sections: these sections, marker and text, by version.
+    """
+
+    code = "kept-down"
+    sections: Mapping[str, str] = MappingProxyType({})
 
 
 class LedgerError(PlanRefusedError):

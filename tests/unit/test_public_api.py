@@ -24,7 +24,7 @@ PUBLIC = {
     *("PlanRefusedError", "LateMigrationError", "EditedMigrationError", "MissingMigrationError"),
     *("HalfDoneMigrationError", "LedgerError", "NotAdoptedError", "ReadOnlyServerError"),
     *("ChangedMeanwhileError", "NothingToAdoptError", "LockNotAcquiredError", "LockLostError"),
-    *("FindingError", "NotConfirmedError", "DeployProgress", "RecordedDeploy"),
+    *("FindingError", "NotConfirmedError", "KeptDownError", "DeployProgress", "RecordedDeploy"),
 }
 # What `Migrator` promises; the rest of its methods are the commands'.
 METHODS = {
@@ -34,7 +34,7 @@ METHODS = {
     "history": ("self", "version"),
     "deploys": ("self",),
     "migrate": ("self", "to", "late"),
-    "rollback": ("self", "count", "to", "allow_data_loss"),
+    "rollback": ("self", "count", "to", "allow_data_loss", "kept_down"),
     "close": ("self",),
 }
 _ERRORS = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from promptlib.postgres.search_path import resolved_apart
+
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
@@ -68,8 +70,8 @@ class TableFacts(NamedTuple):
 
 
 def fetch_rows(cursor: Cursor, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """The rows of a query."""
-    cursor.execute(query, values)
+    """The rows of a query, in whose transaction it runs."""
+    cursor.execute(resolved_apart(query), values)
     return cursor.fetchall()
 
 

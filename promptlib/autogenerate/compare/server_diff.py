@@ -194,8 +194,9 @@ class _Comparison:
         constants = all(_CONSTANT.fullmatch(each.default or "") for each in (one, other))
         if one.default == other.default or one.type != other.type or not constants:
             return one.default == other.default
-        values = [f"({each.default})::{one.type}::text" for each in (one, other)]
-        return self.attempt(f"SELECT {values[0]} = {values[1]}", self.cursor.fetchone) == (True,)
+        values = [f"({each.default})::{one.type}::pg_catalog.text" for each in (one, other)]
+        query = f"SELECT {values[0]} OPERATOR(pg_catalog.=) {values[1]}"
+        return self.attempt(query, self.cursor.fetchone) == (True,)
 
     def means_same(self, one: str, other: str, respell: Callable[[str], str | None]) -> bool:
         """Whether two texts mean the same: some change once more when a dump of them is read."""
