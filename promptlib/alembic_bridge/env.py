@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, MetaData, NullPool, create_engine
@@ -22,21 +21,29 @@ from promptlib.ledger.tables import TABLES, VERSION_TABLE
 from promptlib.postgres.target import find_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Unpack
 
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
 
+    from promptlib.autogenerate.write.draft import Hooks
     from promptlib.config.settings import Settings
 
     Given = MetaData | Sequence[MetaData] | None
     Model = Given | Callable[[], Given]
 
-_FOREIGN_TABLES = "foreign_tables"  # in the metadata's info: names that are not the project's
 _CALLBACKS = "on_version_apply"
 
 
-def run(context: EnvironmentContext, metadata: Model = None) -> None:
+class _Compared(NamedTuple):
+    """What env.py says for who compares."""
+
+    metadata: Model
+    hooks: Hooks
+
+
+def run(context: EnvironmentContext, metadata: Model = None, **hooks: Unpack[Hooks]) -> None:
     """Run the command that Alembic was called with; or hand over the model to who asks for that.
 
     Args:
@@ -44,6 +51,8 @@ def run(context: EnvironmentContext, metadata: Model = None) -> None:
             `on_version_apply` are called as Alembic calls them.
         metadata: the tables that `alembic check` and `alembic revision --autogenerate` compare the
             database with, or a function that gives them: other commands do without.
+        hooks: Alembic's `include_object`, `include_name`, `render_item` and
+            `process_revision_directives`, which it calls as it says in its documentation.
 
     Raises:
         CommandError: when the plugin is not loaded: `alembic upgrade head` would find no
@@ -65,9 +74,9 @@ def run(context: EnvironmentContext, metadata: Model = None) -> None:
             _CALLBACKS: _callbacks(context),
         }
         if context.is_offline_mode():
-            _run_offline(context, script, settings, options)
+            _run_offline(context, script, settings, {**options, **hooks})
         else:
-            _run_online(context, script, settings, options, metadata)
+            _run_online(context, script, settings, options, _Compared(metadata, hooks))
 
 
 def _callbacks(context: EnvironmentContext) -> Any:
@@ -100,13 +109,12 @@ def _run_online(
     script: SqlScriptDirectory,
     settings: Settings,
     options: dict[str, Any],
-    metadata: Model,
+    compared: _Compared,
 ) -> None:
     with _connection(context.config) as connection:
         context.configure(connection)  # only then it tells which command this is
         compares = _compares(context)
-        if compares:
-            options |= _comparison(script, metadata)
+        options |= _comparison(connection, script, compared) if compares else compared.hooks
         context.configure(connection, **options)
         with fewer_warnings() if compares else contextlib.nullcontext():
             run_online(context, script, settings, connection, compares=compares)
@@ -123,36 +131,22 @@ def _compares(context: EnvironmentContext) -> bool:
     return bool(revision and revision.command_args["autogenerate"])
 
 
-def _comparison(script: SqlScriptDirectory, metadata: Model) -> dict[str, Any]:
+def _comparison(
+    connection: Connection, script: SqlScriptDirectory, compared: _Compared
+) -> dict[str, Any]:
     """The options of a command that compares the database with the model."""
-    if metadata is None:
+    if compared.metadata is None:
         raise ConfigurationError(
             "env.py passes no metadata, so there is no model to compare the database with",
             "say in env.py: environment.run(context, metadata)",
         )
+    from promptlib.autogenerate.scope import ComparisonScope
     from promptlib.autogenerate.write.draft import autogenerate_options
 
-    models = _models(metadata)
-    foreign = {name for model in models for name in model.info.get(_FOREIGN_TABLES, ())}
-    schemas = {table.schema for model in models for table in model.tables.values()}
-    return {
-        **autogenerate_options(models, script.take_drafts),
-        "include_schemas": schemas > {None} or None not in schemas,
-        "include_name": partial(_is_ours, {*TABLES, VERSION_TABLE, *foreign}, {None, *schemas}),
-    }
-
-
-def _is_ours(
-    foreign: Collection[str],
-    schemas: Collection[str | None],
-    name: str | None,
-    type_: str,
-    _parents: object,
-) -> bool:
-    """Whether a comparison looks at a thing: not at tables of other components."""
-    if type_ == "schema":
-        return name in schemas
-    return type_ != "table" or name not in foreign
+    models = _models(compared.metadata)
+    ours = {*TABLES, VERSION_TABLE}
+    scope = ComparisonScope(connection, models, script.up_sections, ours)
+    return autogenerate_options(models, scope, compared.hooks, script.take_drafts)
 
 
 def _settings(context: EnvironmentContext) -> Settings:

@@ -158,11 +158,13 @@ def test_a_whole_file(project: Project, database: Database) -> None:
     )
 
 
-def test_the_same_file_each_time(project: Project, database: Database) -> None:
-    database.query(
+def test_the_same_file_each_time(project: Project) -> None:
+    project.add(
+        1,
         "CREATE TABLE t (id serial PRIMARY KEY, a int UNIQUE, b int REFERENCES t, c int, d int);"
-        + "".join(f"CREATE TABLE {name} (id int, x int);" for name in "uvwxyz")
+        + "".join(f"CREATE TABLE {name} (id int, x int);" for name in "uvwxyz"),
     )
+    project.alembic("upgrade", "head")
     write_model(
         project,
         """
@@ -266,9 +268,10 @@ def test_a_value_that_goes_is_taken_from_nobody(project: Project, database: Data
     ],
 )
 def test_what_a_reader_has_to_know(
-    project: Project, database: Database, before: str, model: str, expected: str
+    project: Project, before: str, model: str, expected: str
 ) -> None:
-    database.query(before)
+    project.add(1, f"{before};")
+    project.alembic("upgrade", "head")
     write_model(project, model)
     assert expected in "".join(generated(project))
 

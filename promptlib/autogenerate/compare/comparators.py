@@ -33,7 +33,7 @@ from promptlib.autogenerate.operations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import AlterColumnOp, ModifyTableOps, UpgradeOps
@@ -49,14 +49,22 @@ _FIRST, _LAST = DispatchPriority.FIRST, DispatchPriority.LAST
 _GO_ON, _STOP = PriorityDispatchResult.CONTINUE, PriorityDispatchResult.STOP
 
 
-def comparison_options(models: Sequence[MetaData]) -> dict[str, Any]:
-    """What `context.configure` needs."""
+def comparison_options(
+    models: Sequence[MetaData], is_compared: Callable[..., bool]
+) -> dict[str, Any]:
+    """What `context.configure` needs.
+
+    Args:
+        models: what the database is compared with.
+        is_compared: what Alembic knows as `include_object`.
+    """
     return {
         "autogenerate_plugins": ["alembic.autogenerate.*", _registered_plugin()],
         "compare_type": True,
         "compare_server_default": True,
         "target_metadata": list(models),
-        COMPARISON_OPTION: ModelComparison(models),
+        "include_object": is_compared,
+        COMPARISON_OPTION: ModelComparison(models, is_compared),
     }
 
 
@@ -77,10 +85,12 @@ class ModelComparison:
 
     Args:
         models: what it is compared with.
+        is_compared: what Alembic knows as `include_object`.
     """
 
-    def __init__(self, models: Iterable[MetaData]) -> None:
+    def __init__(self, models: Iterable[MetaData], is_compared: Callable[..., bool]) -> None:
         self.models = list(models)
+        self.is_compared = is_compared
         self.found: dict[tuple[str | None, str], TableDifferences] = {}
         self.types: EnumComparison | None = None
         self.reasons: dict[str, str] = {}
@@ -123,9 +133,18 @@ class ModelComparison:
     def enum_comparison(self, connection: Connection) -> EnumComparison:
         """The types of the model and of the database."""
         if self.types is None:
-            tables = [table for model in self.models for table in model.tables.values()]
-            self.types = EnumComparison(driver_cursor(connection), tables)
+            tables = (table for model in self.models for table in model.tables.values())
+            columns = {
+                column: self._compares(column) for table in tables for column in table.columns
+            }
+            self.types = EnumComparison(driver_cursor(connection), columns)
         return self.types
+
+    def _compares(self, column: Column[object]) -> bool:
+        is_reflected, table = False, column.table
+        return self.is_compared(table, table.name, "table", is_reflected, None) and (
+            self.is_compared(column, column.name, "column", is_reflected, None)
+        )
 
 
 def _table_differences(context: MigrationContext, table: Table) -> TableDifferences:

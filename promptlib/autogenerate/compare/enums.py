@@ -29,10 +29,10 @@ from promptlib.autogenerate.enum_change import (
 from promptlib.autogenerate.operations import Phase, SqlOperation, TableKey, operation_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from psycopg2.extensions import cursor as Cursor
-    from sqlalchemy import Table
+    from sqlalchemy import Column
     from sqlalchemy.types import TypeEngine
 
 _RESOLVED = """
@@ -109,13 +109,14 @@ class EnumComparison:
 
     Args:
         cursor: on the database.
-        tables: of the model.
+        columns: of the model, and whether they are compared.
     """
 
-    def __init__(self, cursor: Cursor, tables: Iterable[Table]) -> None:
+    def __init__(self, cursor: Cursor, columns: Mapping[Column[object], bool]) -> None:
         self.cursor = cursor
-        found = (_named_type(column.type) for table in tables for column in table.columns)
-        self.model = {_type_name(one): one for one in found if one}
+        found = {column: _named_type(column.type) for column in columns}
+        self.model = {_type_name(one): one for one in found.values() if one}
+        self.compared = {_type_name(one) for each, one in found.items() if one and columns[each]}
         self.known = {
             oid: _DatabaseEnum(oid, *values) for oid, *values in fetch_rows(self.cursor, _ENUMS)
         }
@@ -140,7 +141,7 @@ class EnumComparison:
         effect = _ColumnEffects(list(operations))
         for name, type_ in self.model.items():
             oid = self.resolved.get(name)
-            if not type_.create_type:
+            if not type_.create_type or name not in self.compared:
                 continue  # its author makes it himself
             if oid is None:
                 yield _type_creation(name, type_)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import textwrap
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from alembic.operations import ops
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from promptlib.autogenerate.compare.comparators import ModelComparison
     from promptlib.autogenerate.conversions import Conversions
     from promptlib.autogenerate.operations import Phase
+    from promptlib.autogenerate.scope import ComparisonScope
 
 _WIDTH = 100
 _HEAD = (
@@ -44,28 +44,59 @@ _HEAD = (
 _ACCEPTED = " data_loss:accepted"
 
 
+class Hooks(TypedDict, total=False):
+    """What env.py gives Alembic to be called with: see `EnvironmentContext.configure`."""
+
+    include_object: Callable[..., bool]
+    include_name: Callable[..., bool]
+    render_item: Callable[..., Any]
+    process_revision_directives: Callable[..., None]
+
+
 def autogenerate_options(
-    models: Sequence[MetaData], keep: Callable[[Iterator[Draft]], None]
+    models: Sequence[MetaData],
+    scope: ComparisonScope,
+    hooks: Hooks,
+    keep: Callable[[Iterator[Draft]], None],
 ) -> dict[str, Any]:
     """What `context.configure` needs for `alembic check` and `revision --autogenerate`.
 
     Args:
         models: what the database is compared with.
+        scope: the tables that are compared.
+        hooks: env.py's own, which are asked first.
         keep: takes what there is to write, once the comparison has ended.
     """
+    directives = hooks.get("process_revision_directives")
+
+    def drafted(
+        context: MigrationContext, revision: object, found: list[ops.MigrationScript]
+    ) -> None:
+        if directives:
+            directives(context, revision, found)
+        scope.tell_left_alone()
+        _keep_drafts(keep, context, found)
+
     return {
-        **comparison_options(models),
-        "process_revision_directives": partial(_keep_drafts, keep),
+        **hooks,
+        **comparison_options(models, _both(hooks.get("include_object"), scope.includes_object)),
+        "include_schemas": scope.schemas > {None} or None not in scope.schemas,
+        "include_name": _both(hooks.get("include_name"), scope.includes_name),
+        "process_revision_directives": drafted,
     }
+
+
+def _both(first: Callable[..., bool] | None, second: Callable[..., bool]) -> Callable[..., bool]:
+    """A filter that passes what two pass; the second one hears of nothing else."""
+    return (lambda *item: first(*item) and second(*item)) if first else second
 
 
 def _keep_drafts(
     keep: Callable[[Iterator[Draft]], None],
     context: MigrationContext,
-    _revision: object,
     found: list[ops.MigrationScript],
 ) -> None:
-    """Keep what is to be written. Alembic calls it when a comparison has ended."""
+    """Keep what is to be written. Alembic says so when a comparison has ended."""
     keep(iter([Draft(context, one) for one in found]))
     for script in found:
         script.upgrade_ops = [_DraftedOps(one.ops) for one in script.upgrade_ops_list]
