@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import textwrap
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypedDict
 
 from alembic.operations import ops
 
 from promptlib.autogenerate.compare.comparators import COMPARISON_OPTION, comparison_options
-from promptlib.autogenerate.dialect import driver_cursor
+from promptlib.autogenerate.dialect import driver_cursor, on_one_line
 from promptlib.autogenerate.enum_change import EnumChange
 from promptlib.autogenerate.operations import flatten_operations
 from promptlib.autogenerate.write.data_loss import (
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from promptlib.autogenerate.scope import ComparisonScope
 
 _WIDTH = 100
+_LONGEST = 200  # characters of a line that tells a difference
+_DO = "DO $"
 _HEAD = (
     "Written by `alembic revision --autogenerate`: read it, then prove it with `promptlib verify`.",
     "Not compared: triggers, functions, views, sequences and grants.",
@@ -58,6 +61,7 @@ def autogenerate_options(
     scope: ComparisonScope,
     hooks: Hooks,
     keep: Callable[[Iterator[Draft]], None],
+    refuse: Callable[[Draft, list[Any]], NoReturn],
 ) -> dict[str, Any]:
     """What `context.configure` needs for `alembic check` and `revision --autogenerate`.
 
@@ -66,6 +70,7 @@ def autogenerate_options(
         scope: the tables that are compared.
         hooks: env.py's own, which are asked first.
         keep: takes what there is to write, once the comparison has ended.
+        refuse: says what differs, with Alembic's differences, if `alembic check` finds any.
     """
     directives = hooks.get("process_revision_directives")
 
@@ -75,7 +80,13 @@ def autogenerate_options(
         if directives:
             directives(context, revision, found)
         scope.tell_left_alone()
-        _keep_drafts(keep, context, found)
+        drafts = [Draft(context, one) for one in found]
+        keep(iter(drafts))
+        for script, draft in zip(found, drafts, strict=True):
+            script.upgrade_ops = [
+                _DraftedOps(one.ops, partial(refuse, draft)) for one in script.upgrade_ops_list
+            ]
+            script.downgrade_ops = ops.DowngradeOps()
 
     return {
         **hooks,
@@ -91,28 +102,21 @@ def _both(first: Callable[..., bool] | None, second: Callable[..., bool]) -> Cal
     return (lambda *item: first(*item) and second(*item)) if first else second
 
 
-def _keep_drafts(
-    keep: Callable[[Iterator[Draft]], None],
-    context: MigrationContext,
-    found: list[ops.MigrationScript],
-) -> None:
-    """Keep what is to be written. Alembic says so when a comparison has ended."""
-    keep(iter([Draft(context, one) for one in found]))
-    for script in found:
-        script.upgrade_ops = [_DraftedOps(one.ops) for one in script.upgrade_ops_list]
-        script.downgrade_ops = ops.DowngradeOps()
-
-
 class _DraftedOps(ops.UpgradeOps):
-    """Operations that `alembic check` can show, and that Alembic does not write as Python."""
+    """Operations that Alembic does not write as Python."""
 
-    def __init__(self, found: list[ops.MigrateOperation]) -> None:
+    def __init__(
+        self, found: list[ops.MigrateOperation], refuse: Callable[[list[Any]], NoReturn]
+    ) -> None:
         super().__init__()
-        self._found = ops.OpContainer(found)
+        self._found, self._refuse = ops.OpContainer(found), refuse
 
-    def as_diffs(self) -> object:
-        """What `alembic check` shows."""
-        return self._found.as_diffs()
+    def as_diffs(self) -> Any:
+        """What `alembic check` asks for: it would print all of it, at length."""
+        found: Any = self._found.as_diffs()
+        if found:
+            self._refuse(found)
+        return found
 
 
 class Draft:
@@ -134,6 +138,18 @@ class Draft:
 
     def __bool__(self) -> bool:
         return bool(self.up)
+
+    def differences(self) -> list[str]:
+        """The statements of UP, each on one line, but for blocks of code.
+
+        Raises:
+            ConfigurationError: when SQLAlchemy cannot write a part of the model.
+        """
+        types, _ = self.comparison.conversions(self.schema)
+        writer = _SectionWriter(SqlRenderer(self.comparison.models[0], types), types)
+        statements = (sql for block in writer.blocks(self.up, {}) for sql in block.statements)
+        lines = (on_one_line(sql) for sql in statements if not sql.startswith(_DO))
+        return [textwrap.shorten(line, _LONGEST, placeholder=" ...") for line in lines]
 
     def render(self, template: str, name: str) -> str:
         """The migration.
@@ -198,13 +214,18 @@ class _SectionWriter:
 
     def render(self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]) -> str:
         """The section; `hints` are remarks by the place of an operation."""
+        return _join_blocks(list(self.blocks(operations, hints)))
+
+    def blocks(
+        self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]
+    ) -> Iterator[_Block]:
+        """Yield the parts of the section."""
         plain = {
             place: self.renderer.statements(one)
             for place, one in enumerate(operations)
             if not isinstance(one, EnumChange)
         }
         others = "\n".join(itertools.chain(*plain.values()))
-        blocks = []
         for place, one in enumerate(operations):
             remarks = [
                 *data_loss_remarks(one, self.types),
@@ -214,8 +235,7 @@ class _SectionWriter:
             if isinstance(one, EnumChange):
                 remarks, statements = [*one.remarks(others)], [*one.statements(others)]
             if statements:
-                blocks.append(_Block(phase_of(one), remarks, statements))
-        return _join_blocks(blocks)
+                yield _Block(phase_of(one), remarks, statements)
 
 
 def _join_blocks(blocks: list[_Block]) -> str:
