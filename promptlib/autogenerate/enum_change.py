@@ -57,19 +57,20 @@ class EnumChange(SqlOperation):
     Args:
         old: what it is when this begins.
         new: what it is to be, with the columns that the way back will find.
-        rules: for each constraint and index that names a value, what removes it, what puts it back.
+        aside: what stands in the way: the constraints and indexes that name a value, the columns
+            that are computed from such columns; what removes each, and what puts it back.
         others: what else needs the type, and has to be changed by hand.
     """
 
     def __init__(
-        self, old: EnumType, new: EnumType, rules: list[tuple[str, str]], others: list[str]
+        self, old: EnumType, new: EnumType, aside: list[tuple[str, str]], others: list[str]
     ) -> None:
         super().__init__(Phase.TYPE, diff=("modify_enum", old.name, old.values, new.values))
-        self.old, self.new, self.rules, self.others = old, new, rules, others
+        self.old, self.new, self.aside, self.others = old, new, aside, others
 
     def reverse(self) -> EnumChange:
         """The way back."""
-        return EnumChange(self.new, self.old, self.rules, self.others)
+        return EnumChange(self.new, self.old, self.aside, self.others)
 
     @property
     def removed(self) -> list[str]:
@@ -115,13 +116,13 @@ class EnumChange(SqlOperation):
         if self.removed and self.old.uses:
             yield self._refuse_removed_values()
         before = f"{self.old.name}_before"
-        yield from (remove for remove, _ in self.rules)
+        yield from (remove for remove, _ in self.aside)
         yield f"ALTER TYPE {self._sql_name} RENAME TO {quote_name(before)}"
         yield create_enum_sql(self.new)
         for use in self.old.uses:
             yield self._change_column(use)
         yield f"DROP TYPE {quote_name(before, self.old.schema)}"
-        yield from (restore for _, restore in self.rules)
+        yield from (restore for _, restore in reversed(self.aside))
 
     @property
     def _sql_name(self) -> str:

@@ -29,6 +29,7 @@ class Phase(enum.IntEnum):
     CREATE_TABLE = enum.auto()
     ADD_COLUMN = enum.auto()
     ALTER_COLUMN = enum.auto()
+    ADD_COMPUTED = enum.auto()
     DROP_TYPE = enum.auto()
     ADD_CONSTRAINT = enum.auto()
     CREATE_INDEX = enum.auto()
@@ -75,6 +76,23 @@ class SqlOperation(ops.ExecuteSQLOp):
     def to_diff_tuple(self) -> Any:
         """How `alembic check` shows it."""
         return self.diff or super().to_diff_tuple()
+
+
+def set_aside(
+    drop: tuple[Phase, str], restore: tuple[Phase, list[str]], diff: tuple[object, ...]
+) -> list[SqlOperation]:
+    """What takes something out of the way, and puts it back as it was: in UP, and in DOWN too.
+
+    Args:
+        drop: when and how it goes.
+        restore: when and how it comes back.
+        diff: how `alembic check` shows it.
+    """
+    forth, back = SqlOperation(drop[0], drop[1]), SqlOperation(restore[0], *restore[1])
+    return [
+        SqlOperation(drop[0], drop[1], undo=back, diff=("remove", *diff)),
+        SqlOperation(restore[0], *restore[1], undo=forth, diff=("add", *diff)),
+    ]
 
 
 def flatten_operations(

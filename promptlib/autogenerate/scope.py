@@ -19,6 +19,7 @@ from promptlib.autogenerate.compare.introspect import fetch_rows
 from promptlib.autogenerate.dialect import driver_cursor, on_one_line, quote_name
 from promptlib.autogenerate.operations import TableKey
 from promptlib.autogenerate.own_tables import OwnTables
+from promptlib.autogenerate.parameters import refuse_parameters
 from promptlib.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class ComparisonScope:
         self._foreign = _TablePatterns([*ours, *foreign], self._default)
         for model in models:
             for table in [*model.tables.values()]:
+                refuse_parameters(table)
                 for key in table.foreign_keys:
                     _supply_target(key, model, self._foreign)
         tables = (table for model in models for table in model.tables.values())

@@ -57,10 +57,37 @@ def nothing_is_found(project: Project) -> bool:
             """t(Column("a", String(9)), sa.CheckConstraint("a IN ('x', 'y')", name="c"))""",
         ),
         (
-            TABLE.format("a int CHECK (a > 0)")
-            + "ALTER TABLE t ADD CHECK (a < 9) NO INHERIT NOT VALID",
+            TABLE.format("a int CHECK (a > 0)") + "ALTER TABLE t ADD CHECK (a < 9) NO INHERIT",
             """t(Column("a", Integer, sa.CheckConstraint("a > 0")),
             sa.CheckConstraint("a < 9"))""",
+        ),
+        (  # somebody's parentheses
+            TABLE.format(
+                "p int, q int, CHECK (p > 0 AND (q > 0 AND (id > 0 OR p > 1))),"
+                "r boolean GENERATED ALWAYS AS (p > 0 AND (q > 0 AND id > 0)) STORED"
+            )
+            + "CREATE INDEX i ON t (p) WHERE p > 0 OR (q > 0 OR id > 0)",
+            """t(Column("p", Integer), Column("q", Integer),
+            sa.CheckConstraint("(p > 0 AND q > 0) AND (id > 0 OR p > 1)"),
+            Column("r", sa.Boolean, sa.Computed("p > 0 AND q > 0 AND id > 0", persisted=True)),
+            sa.Index("i", "p", postgresql_where=text("p > 0 OR q > 0 OR id > 0")))""",
+        ),
+        (  # the sequence has another table's name
+            "CREATE TABLE s (id serial PRIMARY KEY); ALTER TABLE s RENAME TO t",
+            "t()",
+        ),
+        (
+            TABLE.format("a int, b int, UNIQUE (b, a) DEFERRABLE")
+            + "CREATE UNIQUE INDEX i ON t (a); CREATE TABLE u (t_a int REFERENCES t (a));",
+            """t(Column("a", Integer), Column("b", Integer), sa.Index("i", "a", unique=True),
+            sa.UniqueConstraint("b", "a", deferrable=True))
+            Table("u", metadata, Column("t_a", sa.ForeignKey("t.a")))""",
+        ),
+        (
+            "CREATE SEQUENCE x; CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT nextval('x'))",
+            """x = sa.Sequence("x", metadata=metadata)
+            Table("t", metadata, Column("id", Integer, x, primary_key=True),
+            Column("a", Integer, server_default=x.next_value()))""",
         ),
         (
             TABLE.format("a text")
@@ -306,6 +333,29 @@ def test_a_model_that_cannot_be_written(project: Project) -> None:
     assert "the model's t cannot be written as SQL: " in refused.stderr
     assert refused.stderr.endswith("; change it in the model\n")
     assert not list((project.folder / "sql").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("item", "place", "name"),
+    [
+        ("Column('a', pg.JSONB, server_default=text('\\'{\"n\":1}\\''))", "t.a", "1"),
+        ("Column('a', pg.JSONB, server_default=text('\\'{\"n\":null}\\''))", "t.a", "null"),
+        ("sa.CheckConstraint('id::text <> \\':x\\'', 'c')", "t.c", "x"),
+        ("Column('a', Text, sa.Computed('id || \\':x\\''))", "t.a", "x"),
+        ("sa.Index('i', text('(id || \\':x\\')'))", "t.i", "x"),
+        ("sa.Index('i', 'id', postgresql_where=text('\\':x\\' <> id::text'))", "t.i", "x"),
+    ],
+)
+def test_a_colon_that_is_taken_for_a_parameter(
+    project: Project, item: str, place: str, name: str
+) -> None:
+    write_model(project, f"t({item})")
+    for command_line in ("check", "revision --autogenerate -m x"):
+        refused = project.alembic(*command_line.split(), ok=False)
+        assert refused.stderr == (
+            f'the model\'s {place} says ":{name}" in text(), which SQLAlchemy takes for a '
+            f'parameter; write "\\:{name}"\n'
+        )
 
 
 def test_a_server_that_refuses_to_make_the_model(project: Project, database: Database) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import (
     NamedType,
 )
 
+from promptlib.autogenerate.compare.computed import computed_columns, remake_column
 from promptlib.autogenerate.compare.introspect import fetch_rows
 from promptlib.autogenerate.dialect import plain_dialect, quote_name, stable_spelling
 from promptlib.autogenerate.enum_change import (
@@ -155,7 +156,8 @@ class EnumComparison:
         old = [use for use in self._enum_uses(known) if not effect.drops(use)]
         new = [use for use in old if effect.type_after(use, name) == name]
         new += [use for use in effect.columns_taking(name) if use not in new]
-        rules = [rule for key, rule in self._dependent_rules(known) if key not in effect.gone]
+        rules = {key: rule for key, rule in self._dependent_rules(known) if key not in effect.gone}
+        aside = [*rules.values(), *self._computed_columns(old, effect.gone | rules.keys())]
         others = [text for (text,) in fetch_rows(self.cursor, _OTHERS, known.oid)]
         return EnumChange(
             EnumType(
@@ -170,7 +172,7 @@ class EnumComparison:
                 list(type_.enums),
                 [effect.with_default_settled(use) for use in new],
             ),
-            rules,
+            aside,
             others,
         )
 
@@ -194,6 +196,20 @@ class EnumComparison:
 
     def _enum_uses(self, known: _DatabaseEnum) -> list[EnumUse]:
         return [EnumUse(*values) for values in fetch_rows(self.cursor, _USES, known.oid)]
+
+    def _computed_columns(
+        self, uses: Iterable[EnumUse], others: set[tuple[TableKey, str]]
+    ) -> Iterator[tuple[str, str]]:
+        """Yield how the columns that are computed from such columns go and come back."""
+        sources: dict[TableKey, list[str]] = {}
+        for use in uses:
+            sources.setdefault(TableKey(use.schema, use.table), []).append(use.column)
+        for table, columns in sources.items():
+            relation = quote_name(table.name, table.schema)
+            names = {name for owner, name in others if owner == table}
+            for name in computed_columns(self.cursor, relation, columns):
+                if name not in names:
+                    yield remake_column(self.cursor, relation, name, names)
 
     def _dependent_rules(
         self, known: _DatabaseEnum

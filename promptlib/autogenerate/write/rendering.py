@@ -11,7 +11,7 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import ClauseElement, Identity, create_mock_engine, text
+from sqlalchemy import ClauseElement, Column, Identity, create_mock_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
@@ -106,6 +106,12 @@ class SqlRenderer:
                 plain = copy.copy(operation)
                 plain.kw = {k: v for k, v in operation.kw.items() if k != _CONCURRENTLY}
                 parts = [plain]
+            case ops.CreateUniqueConstraintOp(kw={"postgresql_include": [*names]}):
+                # Alembic looks for these columns in a table that has only those of the key.
+                whole = copy.copy(operation)
+                included = [Column[object](str(name)) for name in names]
+                whole.kw = {**operation.kw, "postgresql_include": included}
+                parts = [whole]
         for part in parts:
             Operations(self.context).invoke(part)
 
@@ -128,8 +134,10 @@ class SqlRenderer:
         """Yield the changes of a column: none may be in the way of the next."""
         default, before = change.modify_server_default, change.existing_server_default
         is_free = default is None  # nothing may be NULL as long as it is an identity
-        if is_free or (change.modify_type is not None and default is not False and before):
+        if is_free or (default is not False and before and _is_in_the_way(change)):
             yield self._partial_change(change, modify_server_default=None)
+            change = copy.copy(change)
+            change.existing_server_default = None
         if change.modify_type is not None:
             using = self._cast_clause(change)
             yield self._partial_change(
@@ -174,6 +182,13 @@ class SqlRenderer:
             names = f"{quote_literal(table)}, {quote_literal(operation.column_name)}"
             sequence = f"pg_get_serial_sequence({names})"
             yield f"SELECT setval({sequence}, max({column})) FROM {table}"
+
+
+def _is_in_the_way(change: ops.AlterColumnOp) -> bool:
+    """Whether a default has to go before the next one comes."""
+    both = (change.existing_server_default, change.modify_server_default)
+    identities = sum(isinstance(each, Identity) for each in both)
+    return identities == 1 or (not identities and change.modify_type is not None)
 
 
 def _lay_out(sql: str) -> str:

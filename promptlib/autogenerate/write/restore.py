@@ -103,7 +103,8 @@ def _restore_column(column: TableColumn) -> SqlOperation:
     remark = f"rows that are there get {filler} for what {place} has lost" if filler else ""
     if filler == "":
         remark = f"fails while {column.table} has rows: write what they get for {place}"
-    return SqlOperation(Phase.ADD_COLUMN, *column.statements_to_add, remark=remark)
+    phase = Phase.ADD_COMPUTED if column.generated else Phase.ADD_COLUMN
+    return SqlOperation(phase, *column.statements_to_add, remark=remark)
 
 
 def _restore_constraint(table: ExistingTable, name: str) -> SqlOperation:

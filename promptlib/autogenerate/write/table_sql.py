@@ -29,9 +29,15 @@ SELECT a.attname, format_type(a.atttypid, a.atttypmod)
         SELECT FROM pg_constraint
         WHERE conrelid = a.attrelid AND a.attnum = ANY (conkey) AND contype IN ('c', 'f', 'x')
     ),
+    (
+        SELECT conname FROM pg_catalog.pg_constraint
+        WHERE conrelid = a.attrelid AND contype = 'n' AND conkey[1] = a.attnum
+            AND conname <> pg_catalog.concat(r.relname, '_', a.attname, '_not_null')::name
+    ),
     s.seqrelid::regclass::text, format_type(s.seqtypid, NULL), s.seqincrement, s.seqstart,
     s.seqmin, s.seqmax, s.seqcache, s.seqcycle
 FROM pg_attribute a
+JOIN pg_class r ON r.oid = a.attrelid
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
 LEFT JOIN (
@@ -52,7 +58,10 @@ SELECT relname, pg_get_indexdef(indexrelid, 0, true), 'INDEX ' || indexrelid::re
 FROM pg_index
 JOIN pg_class ON pg_class.oid = indexrelid
 WHERE indrelid = to_regclass(%s)
-    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
+    AND NOT EXISTS (
+        SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = indrelid
+            AND contype IN ('p', 'u', 'x')
+    )"""
 _TRIGGERS = """
 SELECT pg_get_triggerdef(oid, true) FROM pg_trigger
 WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal ORDER BY tgname"""
@@ -127,7 +136,10 @@ class ColumnSequence(NamedTuple):
 
 
 class TableColumn(NamedTuple):
-    """A column: `is_unique` where no two rows may have a value, `is_bound` where rules apply."""
+    """A column: `is_unique` where no two rows may have a value, `is_bound` where rules apply.
+
+    `not_null` is the name of its NOT NULL, where that is not the usual one.
+    """
 
     table: str
     name: str
@@ -140,6 +152,7 @@ class TableColumn(NamedTuple):
     category: str
     is_unique: bool
     is_bound: bool
+    not_null: str | None
     sequence: ColumnSequence | None
 
     @property
@@ -158,7 +171,10 @@ class TableColumn(NamedTuple):
             parts.append(f"GENERATED {kind} AS IDENTITY ({options})")
         elif default is not None:
             parts.append(f"DEFAULT {default}")
-        return " ".join([*parts, "NOT NULL"][: None if self.is_required else -1])
+        if self.is_required:
+            parts += [f"CONSTRAINT {quote_name(self.not_null)}"] if self.not_null else []
+            parts.append("NOT NULL")
+        return " ".join(parts)
 
     @property
     def statements_before(self) -> list[str]:
