@@ -38,9 +38,12 @@ _IS_VIEW = "is_view"  # in a table's info: it is mapped, and no table
 _NAMED = 5  # tables that a line names
 # Partitions come and go with their table, and extensions bring tables of their own.
 _OF_OTHERS = """
-SELECT n.nspname, c.relname
+SELECT n.nspname, c.relname, m.nspname, p.relname
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
+LEFT JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+LEFT JOIN pg_catalog.pg_namespace m ON m.oid = p.relnamespace
 WHERE c.relispartition OR EXISTS (
     SELECT FROM pg_catalog.pg_depend d
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
@@ -118,6 +121,7 @@ class ComparisonScope:
                     _supply_target(key, model, self._foreign)
         tables = (table for model in models for table in model.tables.values())
         self._model = {self._key(table) for table in tables if self.compares(table)}
+        self._going: set[TableKey] = set()
         self._left_alone: set[TableKey] = set()
 
     def _key(self, table: Table) -> TableKey:
@@ -159,9 +163,8 @@ class ComparisonScope:
             return False
         if real != key and real.schema in self.schemas:
             return False  # it is asked about once more, by its own name
-        included = real == key and key in self._own - self._of_others
-        if not included:
-            self._left_alone.add(real)
+        included = real == key and key in self._own and key not in self._of_others
+        (self._going if included else self._left_alone).add(real)
         return included
 
     @cached_property
@@ -176,13 +179,21 @@ class ComparisonScope:
         return OwnTables(self._sections(), self._default).keys
 
     @cached_property
-    def _of_others(self) -> set[TableKey]:
+    def _of_others(self) -> dict[TableKey, TableKey]:
+        """These tables, and what they are partitions of."""
         with contextlib.closing(driver_cursor(self._connection)) as cursor:
-            return {self._normal(*row) for row in fetch_rows(cursor, _OF_OTHERS)}
+            rows = fetch_rows(cursor, _OF_OTHERS)
+        return {self._normal(*row[:2]): self._normal(*row[2:]) for row in rows}
+
+    def _goes_with_another(self, key: TableKey) -> bool:
+        """Whether it is a partition, however deep, of a table that the migrations made."""
+        parent = self._of_others.get(key)
+        return parent is not None and (parent in self._going or self._goes_with_another(parent))
 
     def tell_left_alone(self) -> None:
         """Say in one line what the comparison has not looked at."""
-        names = sorted(on_one_line(quote_name(key.name, key.schema)) for key in self._left_alone)
+        stay = (key for key in self._left_alone if not self._goes_with_another(key))
+        names = sorted(on_one_line(quote_name(key.name, key.schema)) for key in stay)
         if names:
             more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
             told = ", ".join([*names[:_NAMED], *more])

@@ -281,9 +281,22 @@ def test_a_value_that_goes_is_taken_from_nobody(project: Project, database: Data
             "-- t.a becomes integer from point: fails where a value does not fit\n",
         ),
         (
-            TABLE.format("a int") + "CREATE POLICY p ON t; GRANT ALL ON t TO public",
+            TABLE.format("a int")
+            + "ALTER TABLE t OWNER TO pg_monitor; CREATE TABLE u () INHERITS (t);"
+            "GRANT SELECT ON t_id_seq TO PUBLIC",
             "",
-            "-- not put back: grants, policies of t\n",
+            "-- not put back: the owner pg_monitor, grants on sequences, inheritance of t\n",
+        ),
+        (
+            (
+                "CREATE TABLE t (id int) PARTITION BY LIST (id);"
+                "CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1)"
+            ),
+            "",
+            (
+                "-- not put back: partitions t_1 of t\nCREATE TABLE t (\n    id integer\n) "
+                "PARTITION BY LIST (id);"
+            ),
         ),
         (
             "CREATE TYPE mood AS ENUM ('sad', 'ok');"

@@ -88,13 +88,13 @@ class TableRestore:
 
 
 def _restore_table(table: ExistingTable) -> Iterator[SqlOperation]:
-    others = ", ".join(table.others)
-    remark = f"not put back: {others} of {table.name}" if others else ""
+    lost = ", ".join(table.lost)
+    remark = f"not put back: {lost} of {table.name}" if lost else ""
     yield SqlOperation(Phase.CREATE_TABLE, *table.statements_to_create, remark=remark)
     for name, constraint in table.constraints.items():
         if constraint.kind == "f":
             yield _restore_constraint(table, name)
-    for sql in table.triggers:
+    for sql in table.extras:
         yield SqlOperation(Phase.TRIGGER, sql)
 
 
