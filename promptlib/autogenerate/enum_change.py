@@ -14,6 +14,8 @@ from promptlib.syntax.lexemes import quote_literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from promptlib.autogenerate.operations import TableKey
+
 _REFUSAL = """DECLARE
     holding bigint;
 BEGIN
@@ -59,18 +61,25 @@ class EnumChange(SqlOperation):
         new: what it is to be, with the columns that the way back will find.
         aside: what stands in the way: the constraints and indexes that name a value, the columns
             that are computed from such columns; what removes each, and what puts it back.
+        touched: the columns that are made or rewritten if the type is made anew.
         others: what else needs the type, and has to be changed by hand.
     """
 
     def __init__(
-        self, old: EnumType, new: EnumType, aside: list[tuple[str, str]], others: list[str]
+        self,
+        old: EnumType,
+        new: EnumType,
+        aside: list[tuple[str, str]],
+        touched: list[tuple[TableKey, str]],
+        others: list[str],
     ) -> None:
         super().__init__(Phase.TYPE, diff=("modify_enum", old.name, old.values, new.values))
         self.old, self.new, self.aside, self.others = old, new, aside, others
+        self.touched = touched
 
     def reverse(self) -> EnumChange:
         """The way back."""
-        return EnumChange(self.new, self.old, self.aside, self.others)
+        return EnumChange(self.new, self.old, self.aside, self.touched, self.others)
 
     @property
     def removed(self) -> list[str]:
@@ -97,8 +106,8 @@ class EnumChange(SqlOperation):
             return
         if self.removed:
             values = ", ".join(map(quote_literal, self.removed))
-            yield f"removes {values} from {self._sql_name}: fails where a row still holds it"
-        yield f"makes {self._sql_name} anew: the tables that have it are rewritten"
+            yield f"removes {values} from {self.sql_name}: fails where a row still holds it"
+        yield f"makes {self.sql_name} anew: the tables that have it are rewritten"
         for other in self.others:
             yield f"{other} needs the type too: change it here by hand"
 
@@ -110,14 +119,14 @@ class EnumChange(SqlOperation):
                 where = f" AFTER {quote_literal(new[place - 1])}" if place and behind else ""
                 where = where or (f" BEFORE {quote_literal(behind[0])}" if behind else "")
                 there.add(value)
-                yield f"ALTER TYPE {self._sql_name} ADD VALUE {quote_literal(value)}{where}"
+                yield f"ALTER TYPE {self.sql_name} ADD VALUE {quote_literal(value)}{where}"
 
     def _replace_type(self) -> Iterator[str]:
         if self.removed and self.old.uses:
             yield self._refuse_removed_values()
         before = f"{self.old.name}_before"
         yield from (remove for remove, _ in self.aside)
-        yield f"ALTER TYPE {self._sql_name} RENAME TO {quote_name(before)}"
+        yield f"ALTER TYPE {self.sql_name} RENAME TO {quote_name(before)}"
         yield create_enum_sql(self.new)
         for use in self.old.uses:
             yield self._change_column(use)
@@ -125,14 +134,15 @@ class EnumChange(SqlOperation):
         yield from (restore for _, restore in reversed(self.aside))
 
     @property
-    def _sql_name(self) -> str:
+    def sql_name(self) -> str:
+        """The type as SQL has it."""
         return quote_name(self.old.name, self.old.schema)
 
     def _change_column(self, use: EnumUse) -> str:
         """A column takes the new type; its default is one of the old type's values."""
         column, brackets = quote_name(use.column), "[]" if use.is_array else ""
         actions = [
-            f"TYPE {self._sql_name}{brackets} USING {column}::text::{self._sql_name}{brackets}"
+            f"TYPE {self.sql_name}{brackets} USING {column}::text::{self.sql_name}{brackets}"
         ]
         if use.default is not None:
             actions.insert(0, "DROP DEFAULT")
@@ -150,7 +160,7 @@ class EnumChange(SqlOperation):
             + (f"[] && ARRAY[{values}]" if use.is_array else f" IN ({values})")
             for use in self.old.uses
         )
-        name = self._sql_name.replace("'", "''").replace("%", "%%")
+        name = self.sql_name.replace("'", "''").replace("%", "%%")
         return do_block(_REFUSAL.format(name=name, counts=counts))
 
 

@@ -20,6 +20,7 @@ class Phase(enum.IntEnum):
     """What has to be done before what. Names of what goes may be those of what comes."""
 
     SCHEMA = enum.auto()
+    DROP_VIEW = enum.auto()
     DROP_FOREIGN_KEY = enum.auto()
     DROP_INDEX = enum.auto()
     DROP_CONSTRAINT = enum.auto()
@@ -34,6 +35,7 @@ class Phase(enum.IntEnum):
     ADD_CONSTRAINT = enum.auto()
     CREATE_INDEX = enum.auto()
     ADD_FOREIGN_KEY = enum.auto()
+    CREATE_VIEW = enum.auto()
     TRIGGER = enum.auto()
     COMMENT = enum.auto()
     DROP_SCHEMA = enum.auto()

@@ -70,9 +70,10 @@ JOIN pg_class c ON c.oid = coalesce(con.conrelid, i.indrelid)
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE t.oid = %s
 ORDER BY 1, 2, 3"""
-# Functions, views, domains and composite types.
+# Functions, views, domains and composite types; views are set aside.
 _OTHERS = """
-SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid),
+    coalesce(c.relkind IN ('v', 'm'), d.classid = 'pg_rewrite'::regclass)
 FROM pg_type t
 JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
 LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
@@ -157,8 +158,8 @@ class EnumComparison:
         new = [use for use in old if effect.type_after(use, name) == name]
         new += [use for use in effect.columns_taking(name) if use not in new]
         rules = {key: rule for key, rule in self._dependent_rules(known) if key not in effect.gone}
-        aside = [*rules.values(), *self._computed_columns(old, effect.gone | rules.keys())]
-        others = [text for (text,) in fetch_rows(self.cursor, _OTHERS, known.oid)]
+        computed = dict(self._computed_columns(old, effect.gone | rules.keys()))
+        others = fetch_rows(self.cursor, _OTHERS, known.oid)
         return EnumChange(
             EnumType(
                 known.schema,
@@ -172,8 +173,9 @@ class EnumComparison:
                 list(type_.enums),
                 [effect.with_default_settled(use) for use in new],
             ),
-            aside,
-            others,
+            [*rules.values(), *computed.values()],
+            [*((TableKey(use.schema, use.table), use.column) for use in old), *computed],
+            [text for text, is_view in others if not is_view],
         )
 
     def _drop_unused(self, effect: _ColumnEffects) -> Iterator[SqlOperation]:
@@ -199,7 +201,7 @@ class EnumComparison:
 
     def _computed_columns(
         self, uses: Iterable[EnumUse], others: set[tuple[TableKey, str]]
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[tuple[tuple[TableKey, str], tuple[str, str]]]:
         """Yield how the columns that are computed from such columns go and come back."""
         sources: dict[TableKey, list[str]] = {}
         for use in uses:
@@ -209,7 +211,7 @@ class EnumComparison:
             names = {name for owner, name in others if owner == table}
             for name in computed_columns(self.cursor, relation, columns):
                 if name not in names:
-                    yield remake_column(self.cursor, relation, name, names)
+                    yield (table, name), remake_column(self.cursor, relation, name, names)
 
     def _dependent_rules(
         self, known: _DatabaseEnum

@@ -23,6 +23,7 @@ from promptlib.autogenerate.write.data_loss import (
 from promptlib.autogenerate.write.ordering import order_operations, phase_of
 from promptlib.autogenerate.write.rendering import SqlRenderer
 from promptlib.autogenerate.write.restore import TableRestore
+from promptlib.autogenerate.write.views import ViewsAside
 from promptlib.core.errors import ConfigurationError
 from promptlib.syntax.statements import Marker, scan_sql
 
@@ -133,8 +134,23 @@ class Draft:
         self.schema = context.connection.dialect.default_schema_name
         up = list(flatten_operations(found.upgrade_ops_list[-1].ops))
         with contextlib.closing(driver_cursor(context.connection)) as cursor:
-            down = TableRestore(cursor, up).put_back(found.downgrade_ops_list[-1].ops)
-            self.up, self.down = order_operations(up), order_operations(down)
+            down = list(TableRestore(cursor, up).put_back(found.downgrade_ops_list[-1].ops))
+            replaced = [
+                writer.replaced_types(operations)
+                for writer, operations in zip(self._writers(), (up, down), strict=True)
+            ]
+            views = ViewsAside(cursor, up, replaced).operations()
+        self.up, self.down = (
+            order_operations([*own, *aside]) for own, aside in zip((up, down), views, strict=True)
+        )
+
+    def _writers(self) -> list[_SectionWriter]:
+        """What writes UP, and what writes DOWN."""
+        model = self.comparison.models[0]
+        return [
+            _SectionWriter(SqlRenderer(model, types), types)
+            for types in self.comparison.conversions(self.schema)
+        ]
 
     def __bool__(self) -> bool:
         return bool(self.up)
@@ -145,8 +161,7 @@ class Draft:
         Raises:
             ConfigurationError: when SQLAlchemy cannot write a part of the model.
         """
-        types, _ = self.comparison.conversions(self.schema)
-        writer = _SectionWriter(SqlRenderer(self.comparison.models[0], types), types)
+        writer, _ = self._writers()
         statements = (sql for block in writer.blocks(self.up, {}) for sql in block.statements)
         lines = (on_one_line(sql) for sql in statements if not sql.startswith(_DO))
         return [textwrap.shorten(line, _LONGEST, placeholder=" ...") for line in lines]
@@ -161,13 +176,10 @@ class Draft:
         Raises:
             ConfigurationError: when it has not, or SQLAlchemy cannot write a part of the model.
         """
-        up, down = self.comparison.conversions(self.schema)
-        forth, back = (
-            _SectionWriter(SqlRenderer(self.comparison.models[0], one), one) for one in (up, down)
-        )
+        forth, back = self._writers()
         head = "\n".join(_comment(line) for line in (*_HEAD, *self.comparison.remarks))
-        option = _ACCEPTED if any(destroys_values(one, up) for one in self.up) else ""
-        guard = data_loss_guard(self.down, down)
+        option = _ACCEPTED if any(destroys_values(one, forth.types) for one in self.up) else ""
+        guard = data_loss_guard(self.down, back.types)
         up_sql = forth.render(self.up, possible_renames(self.up))
         down_sql = back.render(self.down, {})
         if guard:
@@ -220,11 +232,7 @@ class _SectionWriter:
         self, operations: list[ops.MigrateOperation], hints: Mapping[int, str]
     ) -> Iterator[_Block]:
         """Yield the parts of the section."""
-        plain = {
-            place: self.renderer.statements(one)
-            for place, one in enumerate(operations)
-            if not isinstance(one, EnumChange)
-        }
+        plain = self._plain_statements(operations)
         others = "\n".join(itertools.chain(*plain.values()))
         for place, one in enumerate(operations):
             remarks = [
@@ -236,6 +244,20 @@ class _SectionWriter:
                 remarks, statements = [*one.remarks(others)], [*one.statements(others)]
             if statements:
                 yield _Block(phase_of(one), remarks, statements)
+
+    def replaced_types(self, operations: list[ops.MigrateOperation]) -> list[EnumChange]:
+        """The changes of enumerated types that make the type anew."""
+        others = "\n".join(itertools.chain(*self._plain_statements(operations).values()))
+        changes = (one for one in operations if isinstance(one, EnumChange))
+        return [one for one in changes if not one.changes_in_place(others)]
+
+    def _plain_statements(self, operations: list[ops.MigrateOperation]) -> dict[int, list[str]]:
+        """The statements of all others, by place."""
+        return {
+            place: self.renderer.statements(one)
+            for place, one in enumerate(operations)
+            if not isinstance(one, EnumChange)
+        }
 
 
 def _join_blocks(blocks: list[_Block]) -> str:

@@ -26,7 +26,7 @@ _RULES = """
 SELECT rulename, pg_catalog.pg_get_ruledef(oid, true), ev_enabled,
     pg_catalog.obj_description(oid, 'pg_rewrite')
 FROM pg_catalog.pg_rewrite
-WHERE ev_class = pg_catalog.to_regclass(%s) AND rulename <> '_RETURN'
+WHERE ev_class = pg_catalog.to_regclass(%s) AND ev_type <> '1'
 ORDER BY rulename"""
 _FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}  # tgenabled, ev_enabled
 _STATISTICS = """
@@ -99,7 +99,7 @@ SELECT c.relreplident, (
     JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
     WHERE x.indrelid = c.oid AND x.indisclustered
 )
-FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(%s)"""
+FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(%s) AND c.relkind <> 'v'"""
 # Parts of a table are published with conditions and columns that older servers do not know.
 _WHOLE = """pg_catalog.jsonb_path_match(pg_catalog.to_jsonb(p),
     '!(exists($.prqual ? (@ != null)) || exists($.prattrs ? (@ != null)))')"""
