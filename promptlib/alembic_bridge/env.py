@@ -31,7 +31,7 @@ from promptlib.ledger.tables import TABLES, VERSION_TABLE
 from promptlib.postgres.target import find_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Unpack
 
     from alembic.config import Config
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _CALLBACKS = "on_version_apply"
+_SAFE = "safe"
 _WRITE = 'revision --autogenerate -m "..."'
 
 
@@ -154,14 +155,24 @@ def _comparison(
             "say in env.py: environment.run(context, metadata)",
         )
     from promptlib.autogenerate.scope import ComparisonScope
-    from promptlib.autogenerate.write.draft import autogenerate_options
+    from promptlib.autogenerate.write.draft import Drafting, autogenerate_options
 
     models = _models(compared.metadata)
     script = _sql_scripts(context)
     ours = {*TABLES, VERSION_TABLE}
     scope = ComparisonScope(connection, models, script.up_sections, ours)
     refuse = partial(_refuse_differences, context.config, context.get_context())
-    return autogenerate_options(models, scope, compared.hooks, script.take_drafts, refuse)
+    in_stages = _in_stages(context.get_x_argument(as_dictionary=True))
+    drafting = Drafting(script.take_drafts, refuse, in_stages)
+    return autogenerate_options(models, scope, compared.hooks, drafting)
+
+
+def _in_stages(arguments: Mapping[str, str]) -> bool:
+    """Whether -x says that nobody shall wait for a migration who uses the tables, as it does."""
+    value = arguments.get(_SAFE, "yes")
+    if value not in ("yes", "no"):
+        raise ConfigurationError(f"-x {_SAFE} cannot be {value!r}", "write yes or no")
+    return value == "yes"
 
 
 def _refuse_differences(

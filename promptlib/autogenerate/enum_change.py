@@ -116,7 +116,7 @@ class EnumChange(SqlOperation):
         for place, value in enumerate(new):
             if value not in there:
                 behind = [each for each in new[place:] if each in there]
-                where = f" AFTER {quote_literal(new[place - 1])}" if place and behind else ""
+                where = f" AFTER {quote_literal(new[place - 1])}" if place else ""
                 where = where or (f" BEFORE {quote_literal(behind[0])}" if behind else "")
                 there.add(value)
                 yield f"ALTER TYPE {self.sql_name} ADD VALUE {quote_literal(value)}{where}"

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import inside
+from support.catalogs import catalog
 from support.models import ENV, generated, newest
-from support.psql import schema
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 _NEEDS = re.compile("-- PostgreSQL ([0-9]+)\n")  # what before.sql begins with, if not all know it
 GOLDEN = Path(__file__).parents[1] / "golden" / "autogenerate"
-
-
-def catalog(database: Database) -> list[str]:
-    """The schema but for the order of columns and what promptlib itself makes."""
-    ours = ("alembic_version", "migration_events*", "migrations")
-    lines = schema(database, *(f"--exclude-table={name}" for name in ours))
-    return sorted(line.strip().rstrip(",") for line in lines if line and not line.startswith("--"))
 
 
 def contents(database: Database) -> list[tuple[object, ...]]:

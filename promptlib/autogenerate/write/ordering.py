@@ -185,6 +185,20 @@ def _referenced_table(key: ForeignKeyConstraint) -> TableKey:
     return TableKey(table.schema, table.name)
 
 
+def referenced_columns(operation: ops.MigrateOperation) -> set[tuple[TableKey, frozenset[str]]]:
+    """The columns that the foreign keys of an operation need a key of."""
+    match operation:
+        case ops.CreateTableOp():
+            return {
+                (_referenced_table(key), frozenset(one.column.name for one in key.elements))
+                for key in _foreign_keys(operation)
+            }
+        case ops.CreateForeignKeyOp():
+            table = TableKey(operation.kw.get("referent_schema"), operation.referent_table)
+            return {(table, frozenset(operation.remote_cols))}
+    return set()
+
+
 def _item_name(item: SchemaItem) -> str:
     columns = getattr(item, "column_keys", ())
     return f"{getattr(item, 'name', None) or ''} {' '.join(columns)}"

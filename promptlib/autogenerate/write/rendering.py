@@ -65,6 +65,7 @@ class SqlRenderer:
 
     def __init__(self, metadata: MetaData, types: Conversions) -> None:
         self.types = types
+        self._written: dict[int, tuple[ops.MigrateOperation, list[str]]] = {}
         options = {"as_sql": True, "output_buffer": io.StringIO(), "target_metadata": metadata}
         self.context = MigrationContext.configure(dialect=plain_dialect(), opts=options)
 
@@ -76,6 +77,11 @@ class SqlRenderer:
         """
         if isinstance(operation, SqlOperation):
             return list(operation.sql)
+        if id(operation) not in self._written:  # SQLAlchemy writes a constraint but once
+            self._written[id(operation)] = operation, self._write(operation)
+        return list(self._written[id(operation)][1])
+
+    def _write(self, operation: ops.MigrateOperation) -> list[str]:
         collected = self.context.impl = _StatementCollector(self.context)
         try:
             self._invoke(operation, collected)

@@ -1,2 +1,2 @@
 -- DOWN
-ALTER TYPE mood ADD VALUE 'gone';
+ALTER TYPE mood ADD VALUE 'gone' AFTER 'ok';

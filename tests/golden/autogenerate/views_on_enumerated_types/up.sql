@@ -5,7 +5,7 @@ DROP VIEW x;
 -- drops the view w, which needs what changes, and makes it again
 DROP VIEW w;
 
-ALTER TYPE mood ADD VALUE 'new';
+ALTER TYPE mood ADD VALUE 'new' AFTER 'ok';
 
 -- makes kind anew: the tables that have it are rewritten
 ALTER TABLE t DROP COLUMN g;
