@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from promptlib.autogenerate.compare.introspect import fetch_rows, read_table_facts
 from promptlib.autogenerate.dialect import quote_name
 from promptlib.autogenerate.write.table_sql import read_existing_table
+from promptlib.syntax.lexemes import QUOTED_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from psycopg2.extensions import cursor as Cursor
 
+_LAST_NAME = re.compile(rf"{QUOTED_NAME}|\w+")
 _COMPUTED_FROM = """
 SELECT DISTINCT g.attname
 FROM pg_catalog.pg_attribute g
@@ -45,9 +48,19 @@ def remake_column(
     """
     table = read_existing_table(cursor, relation)
     assert table
-    back = list(table.columns[column].statements_to_add)
+    gone, back = list[str](), list(table.columns[column].statements_to_add)
     for name in read_table_facts(cursor, relation).dependents.get(column, ()):
         if name not in others:
             rule = table.constraints.get(name)
             back += table.statements_to_add(rule) if rule else table.indexes[name]
-    return f"ALTER TABLE {table.name} DROP COLUMN {quote_name(column)}", ";\n".join(back)
+            gone.append(_drop(relation, name, is_rule=rule is not None))
+    gone.append(f"ALTER TABLE {table.name} DROP COLUMN {quote_name(column)}")
+    return ";\n".join(gone), ";\n".join(back)
+
+
+def _drop(relation: str, name: str, *, is_rule: bool) -> str:
+    """What takes away a rule or an index, in the table's schema."""
+    if is_rule:
+        return f"ALTER TABLE {relation} DROP CONSTRAINT {quote_name(name)}"
+    table = _LAST_NAME.findall(relation)[-1]
+    return f"DROP INDEX {relation.removesuffix(table)}{quote_name(name)}"

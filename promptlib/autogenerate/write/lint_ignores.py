@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from promptlib.syntax.lexemes import QUOTED_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_NAME = rf"(?:{QUOTED_NAME}|\w+)"
 _ANY = r"[\s\S]*"
 _ADD_COLUMN = rf"ALTER TABLE {_ANY} ADD COLUMN"
 _MADE = rf"(?:CREATE TABLE|{_ADD_COLUMN}|ALTER TABLE {_ANY} TYPE){_ANY}"
-# squawk's rules, and the statements that break them.
+# squawk's rules, as far as one statement tells, and the statements that break them.
 _RULES = {
     "adding-field-with-default": rf"{_ADD_COLUMN}{_ANY} (?:DEFAULT {_ANY}\(|GENERATED)",
     "adding-foreign-key-constraint": rf"ALTER TABLE {_ANY} FOREIGN KEY(?!{_ANY} NOT VALID)",
     "adding-not-nullable-field": rf"ALTER TABLE {_ANY} SET NOT NULL",
-    "adding-required-field": rf"{_ADD_COLUMN}{_ANY} NOT NULL",
+    "adding-required-field": rf"{_ADD_COLUMN}(?!{_ANY} DEFAULT ){_ANY} NOT NULL",
     "adding-serial-primary-key-field": rf"ALTER TABLE {_ANY} PRIMARY KEY \(",
     "ban-alter-identity": rf"ALTER TABLE {_ANY} (?:DROP IDENTITY|(?:SET|ADD) GENERATED|SET \w+)",
     "ban-drop-column": rf"ALTER TABLE {_ANY} DROP COLUMN",
@@ -49,7 +52,15 @@ _RULES = {
 _PATTERNS = {rule: re.compile(pattern) for rule, pattern in _RULES.items()}
 
 
+_SEVERAL_TABLES = "locks-several-tables"
+_TABLE = re.compile(rf"(CREATE|ALTER|DROP) TABLE ((?:{_NAME}\.)?{_NAME})")
+
+
 def rules_to_ignore(statements: Iterable[str]) -> list[str]:
-    """The rules that some statements break."""
-    found = list(statements)
-    return [rule for rule, pattern in _PATTERNS.items() if any(map(pattern.match, found))]
+    """The rules that some statements of one transaction break; several may stand in one text."""
+    found = [each for one in statements for each in one.split(";\n")]
+    rules = [rule for rule, pattern in _PATTERNS.items() if any(map(pattern.match, found))]
+    tables = [match.groups() for one in found if (match := _TABLE.match(one))]
+    fresh = {name for verb, name in tables if verb == "CREATE"}
+    in_use = {name for _, name in tables} - fresh
+    return [*rules, _SEVERAL_TABLES] if len(in_use) > 1 else rules

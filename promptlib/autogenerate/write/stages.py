@@ -2,7 +2,8 @@
 
 Indexes are made and dropped CONCURRENTLY, outside a transaction. Foreign keys and CHECKs come NOT
 VALID, UNIQUE by an index that is there already, NOT NULL behind a CHECK: what is left is to
-validate them, in a transaction that writers need not wait for. New tables are made plainly.
+validate them, table by table, in transactions that writers need not wait for. New tables are made
+plainly.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from promptlib.autogenerate.write.ordering import referenced_columns
 from promptlib.syntax.lexemes import QUOTED_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from promptlib.autogenerate.write.rendering import SqlRenderer
     from promptlib.autogenerate.write.restore import TableRestore
@@ -92,11 +93,9 @@ def plan_stages(
             ("indexes", staging.builds),
         )
     )
-    forth, back = staging.checks
     change = [*staging.main, *staging.rules]
     main = Stage("", True, change, list(restore.put_back(staging.down)))  # noqa: FBT003
-    checks = Stage("validate", True, forth, list(reversed(back)))  # noqa: FBT003
-    found = [stage for stage in (drops, main, builds, checks) if stage.up]
+    found = [stage for stage in (drops, main, builds, *staging.checks()) if stage.up]
     return found or [main]
 
 
@@ -111,7 +110,7 @@ class _Staging:
         self.rules: Operations = []  # that stand for NOT NULL, behind all of these
         self.drops: tuple[Operations, Operations] = ([], [])
         self.builds: tuple[Operations, Operations] = ([], [])
-        self.checks: tuple[Operations, Operations] = ([], [])
+        self._checks: dict[str, tuple[Operations, Operations]] = {}  # by table
         self._created = {operation_table(one) for one in up if isinstance(one, ops.CreateTableOp)}
         # Foreign keys of the change itself need these keys: they are made before.
         self._referenced = {key for one in up for key in referenced_columns(one)}
@@ -137,6 +136,17 @@ class _Staging:
                 self._add_required_column(operation)
             case _:
                 self.main.append(operation)
+
+    def checks(self) -> Iterator[Stage]:
+        """Yield what is left to be validated: a stage for each table, so that few are locked."""
+        for table, (forth, back) in self._checks.items():
+            title = f"validate {table}" if len(self._checks) > 1 else "validate"
+            yield Stage(title, True, forth, list(reversed(back)))  # noqa: FBT003
+
+    def _check(self, table: str, forth: SqlOperation, back: SqlOperation) -> None:
+        ways = self._checks.setdefault(table, ([], []))
+        ways[0].append(forth)
+        ways[1].append(back)
 
     def _is_in_use(self, operation: ops.MigrateOperation) -> bool:
         key = operation_table(operation)
@@ -200,9 +210,9 @@ class _Staging:
         self.main.append(SqlOperation(phase, add, remark=said))
         remark = f"fails where rows of {match['table']} break {name}"
         validate = f"{_inline(alter)}VALIDATE CONSTRAINT {name}"
-        self.checks[0].append(SqlOperation(phase, validate, remark=remark))
         drop = f"{_inline(alter)}DROP CONSTRAINT {name}"
-        self.checks[1].append(SqlOperation(phase, drop, add))
+        forth, back = SqlOperation(phase, validate, remark=remark), SqlOperation(phase, drop, add)
+        self._check(match["table"], forth, back)
 
     def _attach_later(
         self, match: re.Match[str], key: re.Match[str], operation: ops.MigrateOperation
@@ -216,9 +226,12 @@ class _Staging:
         drop = f"DROP INDEX {quote_name(schema) + '.' if schema else ''}{name}"
         self.builds[1].append(SqlOperation(Phase.DROP_INDEX, _concurrent(drop)))
         attach = f"{alter}ADD CONSTRAINT {name} {match['kind']} USING INDEX {name}{key['manner']}"
-        self.checks[0].append(SqlOperation(Phase.ADD_CONSTRAINT, attach))
         detach = f"{alter}DROP CONSTRAINT {name}"
-        self.checks[1].append(SqlOperation(Phase.ADD_CONSTRAINT, detach, index))
+        self._check(
+            match["table"],
+            SqlOperation(Phase.ADD_CONSTRAINT, attach),
+            SqlOperation(Phase.ADD_CONSTRAINT, detach, index),
+        )
         self._taken_back(ops.DropConstraintOp, operation_subject(operation))
 
     def _require_values(self, operation: ops.AlterColumnOp) -> None:
@@ -260,10 +273,12 @@ class _Staging:
         self.down.append(SqlOperation(Phase.DROP_CONSTRAINT, drop))
         validate = f"ALTER TABLE {table} VALIDATE CONSTRAINT {rule}"
         remark = f"fails where {table}.{name} is NULL: fill it before"
-        self.checks[0].append(SqlOperation(Phase.ALTER_COLUMN, validate, remark=remark))
-        set_it = f"{alter} SET NOT NULL"
-        self.checks[0].append(SqlOperation(Phase.ALTER_COLUMN, set_it, drop))
-        self.checks[1].append(SqlOperation(Phase.ALTER_COLUMN, f"{alter} DROP NOT NULL", add))
+        forth = [validate, f"{alter} SET NOT NULL", drop]
+        self._check(
+            table,
+            SqlOperation(Phase.ALTER_COLUMN, *forth, remark=remark),
+            SqlOperation(Phase.ALTER_COLUMN, f"{alter} DROP NOT NULL", add),
+        )
 
 
 def _inline(alter: str) -> str:

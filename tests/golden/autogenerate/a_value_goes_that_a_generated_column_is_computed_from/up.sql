@@ -15,6 +15,8 @@ BEGIN
     END IF;
 END
 $$;
+DROP INDEX i;
+ALTER TABLE t DROP CONSTRAINT rule;
 ALTER TABLE t DROP COLUMN b;
 ALTER TYPE mood RENAME TO mood_before;
 CREATE TYPE mood AS ENUM ('sad', 'ok');
