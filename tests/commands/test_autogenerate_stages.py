@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
-# What lint says before it knows better: of a rule to come, and of names that UP drops and makes again.
+# Until lint knows of a rule to come, and of names that UP drops and makes again.
 FALSE_ALARMS = ("unknown name locks-several-tables", "down-misses-object")
 _VERSION = 14  # digits
 

@@ -57,6 +57,6 @@ def prove(project: Project, database: Database, before: list[str], files: list[P
 
 def catalog(database: Database) -> list[str]:
     """The schema but for the order of columns and what promptlib itself makes."""
-    ours = ("alembic_version", "migration_events*", "migrations")
+    ours = ("alembic_version", "migration_deploys", "migration_events*", "migrations")
     lines = schema(database, *(f"--exclude-table={name}" for name in ours))
     return sorted(line.strip().rstrip(",") for line in lines if line and not line.startswith("--"))
