@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import inside
-from support.changes import begin, changes, prove
+from support.changes import begin, changes, is_spelled_so, prove
 from support.models import generated, newest
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def test_up_does_what_the_model_says_and_down_takes_it_back(
 ) -> None:
     before, rows = begin(case, project, database), contents(database)
     up, down = generated(project)
-    require_golden(case, up, down)
+    if is_spelled_so(case, database):
+        require_golden(case, up, down)
     inside.alembic(project, "upgrade", "head")
     inside.alembic(project, "-x", "allow_data_loss=on", "downgrade", "-1")
     assert "data_loss:accepted" in up or contents(database) == rows

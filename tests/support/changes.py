@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from support.projects import Project
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-_NEEDS = re.compile("-- PostgreSQL ([0-9]+)\n")  # what before.sql begins with, if not all know it
+# What before.sql begins with, if not all servers know it, or spell it in the same way.
+_NEEDS = re.compile("-- PostgreSQL ([0-9]+)\n")
+_SPELLED = re.compile("-- spelled by PostgreSQL ([0-9]+)\n")
 
 
 def changes(folder: str) -> list[Path]:
@@ -29,17 +31,30 @@ def changes(folder: str) -> list[Path]:
 
 def begin(change: Path, project: Project, database: Database) -> list[str]:
     """Make what is there before, and the model known; the catalog."""
-    there = change / "before.sql"
-    sql = there.read_text(encoding="utf-8") if there.exists() else "SELECT 1;"
-    needed = _NEEDS.match(sql)
-    if needed and database.value("SHOW server_version_num") < f"{needed[1]}0000":
-        pytest.skip(f"needs PostgreSQL {needed[1]}")
+    sql = _before(change)
+    if not _suits(_NEEDS.match(sql), database):
+        pytest.skip("not for this server")
     project.add(1, sql)
     inside.alembic(project, "upgrade", "head")
     shutil.copy(change / "model.py", project.folder)
     shutil.copy(ROOT / "pyproject.toml", project.folder)  # which rules of lint do not fit
     (project.folder / "alembic" / "env.py").write_text(ENV)
     return catalog(database)
+
+
+def is_spelled_so(change: Path, database: Database) -> bool:
+    """Whether this server spells definitions as the golden files have them."""
+    return _suits(_SPELLED.match(_before(change)), database)
+
+
+def _before(change: Path) -> str:
+    there = change / "before.sql"
+    return there.read_text(encoding="utf-8") if there.exists() else "SELECT 1;"
+
+
+def _suits(needed: re.Match[str] | None, database: Database) -> bool:
+    found: str = database.value("SHOW server_version_num")
+    return needed is None or found >= f"{needed[1]}0000"
 
 
 def prove(project: Project, database: Database, before: list[str], files: list[Path]) -> None:

@@ -1,3 +1,4 @@
+-- spelled by PostgreSQL 16
 CREATE SCHEMA "My app";
 CREATE TYPE "My app"."Mood" AS ENUM ('it''s', '100%');
 CREATE TABLE "My app"."T x" (

@@ -1,3 +1,4 @@
+-- spelled by PostgreSQL 16
 CREATE TABLE t (id serial PRIMARY KEY, a int, b int, c int);
 CREATE TABLE u (id int);
 INSERT INTO t (a) VALUES (1);

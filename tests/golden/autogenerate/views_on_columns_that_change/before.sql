@@ -1,3 +1,4 @@
+-- spelled by PostgreSQL 16
 CREATE TABLE t (id serial PRIMARY KEY, a int, b varchar(9), c int);
 INSERT INTO t (a, b) VALUES (1, 'x');
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';

@@ -1,3 +1,4 @@
+-- spelled by PostgreSQL 16
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TYPE kind AS ENUM ('a', 'b');
 CREATE TABLE t (

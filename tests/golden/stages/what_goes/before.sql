@@ -1,3 +1,4 @@
+-- spelled by PostgreSQL 16
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE t (id serial PRIMARY KEY, a int, b varchar(9) NOT NULL, m mood, v text UNIQUE);
 CREATE TABLE gone (id int PRIMARY KEY, a int);
