@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import ModifyTableOps
-    from sqlalchemy import Table
+    from sqlalchemy import Constraint, Table
     from sqlalchemy.schema import SchemaItem
 
     from promptlib.autogenerate.compare.server_diff import TableDifferences
     from promptlib.autogenerate.write.table_sql import ExistingTable
 
 _NOT_ENFORCED = " NOT ENFORCED"
+_FOREIGN_KEY = "foreign_key_constraint"
 
 
 class TableChanges:
@@ -172,27 +173,29 @@ class TableChanges:
     def _check_unchecked(self) -> None:
         """Let the server check what it was told not to check, unless the model says so too."""
         for name, how in sorted(self.differences.real.unchecked.items()):
-            stays = not self.operations_on(name, ops.DropConstraintOp)
-            if stays and (name not in self._never_checked or how == _NOT_ENFORCED):
+            wanted = self._checked_rules.get(name)
+            if wanted is None or self.operations_on(name, ops.DropConstraintOp):
+                continue
+            kind = "check_constraint" if isinstance(wanted, CheckConstraint) else _FOREIGN_KEY
+            never = wanted.dialect_options["postgresql"]["not_valid"] and how != _NOT_ENFORCED
+            if not never and self.is_included(name, wanted, kind, is_real=False):
                 self.add(_checked(self.existing, name))
 
     @cached_property
-    def _never_checked(self) -> set[str]:
-        """The constraints that the model does not want to be checked, as the database has them."""
-        model = sqla_compat.all_table_check_constraints(self.model)
-        names = dict(self.differences.constraints)
-        found = {
-            names.get(str(each.name), str(each.name))
-            for each in model
-            if each.dialect_options["postgresql"]["not_valid"]
+    def _checked_rules(self) -> dict[str, Constraint]:
+        """The CHECKs and foreign keys that both have, by their names in the database."""
+        names = self.differences.constraints
+        rules = named_constraints(self.model)
+        unnamed = {name: CheckConstraint("") for name in names if name not in rules}
+        keys = {tuple(one.column_keys): one for one in self.model.foreign_key_constraints}
+        return {
+            **{real: {**unnamed, **rules}[name] for name, real in names.items()},
+            **{
+                str(one.name): keys[tuple(one.column_keys)]
+                for one in self.real.foreign_key_constraints
+                if tuple(one.column_keys) in keys
+            },
         }
-        wanted = {
-            tuple(each.column_keys)
-            for each in self.model.foreign_key_constraints
-            if each.dialect_options["postgresql"]["not_valid"]
-        }
-        keys = self.real.foreign_key_constraints
-        return found | {str(each.name) for each in keys if tuple(each.column_keys) in wanted}
 
     def _has_unnamed_rules(self) -> bool:
         return any(
