@@ -395,6 +395,26 @@ def test_a_server_that_refuses_to_make_the_model(project: Project, database: Dat
     assert "ALTER COLUMN c TYPE VARCHAR(10);" in written
 
 
+def test_types_of_another_schema_are_compared_as_they_are_meant(
+    project: Project, database: Database
+) -> None:
+    database.query(
+        "CREATE SCHEMA app; CREATE TYPE app.a AS ENUM ('x'); CREATE TYPE app.b AS ENUM ('x');"
+        "CREATE TABLE t (id serial PRIMARY KEY, a app.a DEFAULT 'x', b app.b DEFAULT 'x')"
+    )
+    write_model(
+        project,
+        """
+        t(Column("a", sa.Enum("x", "new", name="a", schema="app"), server_default="new"),
+          Column("b", sa.Enum("x", "new", name="b", schema="app"), server_default="x"))
+        """,
+    )
+    up, _ = generated(project)
+    assert "ALTER TABLE t ALTER COLUMN a SET DEFAULT 'new';" in up
+    assert "ALTER TABLE t ALTER COLUMN b SET DEFAULT" not in up
+    assert database.value("SELECT count(*) FROM pg_type WHERE typname ~ 'aside'") == 0
+
+
 def test_a_role_that_may_only_read(project: Project, database: Database) -> None:
     database.query(TABLE.format("a varchar(9) DEFAULT 'x' CONSTRAINT c CHECK (a IN ('x'))"))
     write_model(

@@ -109,7 +109,7 @@ class ModelComparison:
         key = table.schema, table.name
         if key not in self.found:
             made = [
-                *self.enum_comparison(connection).temporary_types(),
+                *self.enum_comparison(connection).temporary_types(table),
                 *self.sequence_comparison(connection).temporary_sequences(),
             ]
             self.found[key] = compare_on_server(connection, table, made)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from psycopg2.extensions import cursor as Cursor
-    from sqlalchemy import Column
+    from sqlalchemy import Column, Table
     from sqlalchemy.types import TypeEngine
 
 _RESOLVED = """
@@ -83,6 +83,7 @@ WHERE t.oid = %s AND d.deptype = 'n' AND (
 )
 ORDER BY 1"""
 
+_ASIDE = "promptlib_aside_"
 
 _DROPS = (ops.DropTableOp, ops.DropColumnOp, ops.DropConstraintOp, ops.DropIndexOp)
 
@@ -128,11 +129,20 @@ class EnumComparison:
         """Whether the database has a schema, by its name as SQL has it."""
         return bool(fetch_rows(self.cursor, "SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
 
-    def temporary_types(self) -> Iterator[str]:
-        """Yield what makes, for a moment, those types that the database has not in this way."""
-        for name, type_ in self.model.items():
-            if isinstance(type_, ENUM) and not type_.schema and self._differs(name, type_):
+    def temporary_types(self, table: Table) -> Iterator[str]:
+        """Yield what makes, for a moment, the types of a table that the database has otherwise."""
+        changed = ((k, v) for k, v in self._types_of(table).items() if self._differs(k, v))
+        for number, (name, type_) in enumerate(changed):
+            if not type_.schema:
                 yield create_enum_named(f"pg_temp.{name}", type_.enums)
+            elif self.has_schema(quote_name(type_.schema)):
+                if name in self.resolved:
+                    yield f"ALTER TYPE {name} RENAME TO {_ASIDE}{number}"
+                yield create_enum_named(name, type_.enums)
+
+    def _types_of(self, table: Table) -> dict[str, ENUM]:
+        found = (_named_type(column.type) for column in table.columns)
+        return {_type_name(one): one for one in found if isinstance(one, ENUM)}
 
     def _differs(self, name: str, type_: ENUM) -> bool:
         known = self.known.get(self.resolved.get(name, 0))

@@ -58,14 +58,15 @@ ALTER TYPE "My app"."Mood" RENAME TO "Mood_before";
 CREATE TYPE "My app"."Mood" AS ENUM ('it''s', '100%');
 ALTER TABLE "My app"."T x"
     ALTER COLUMN "select" DROP DEFAULT,
-    ALTER COLUMN "select" TYPE "My app"."Mood" USING "select"::text::"My app"."Mood",
-    ALTER COLUMN "select" SET DEFAULT '100%'::"My app"."Mood";
+    ALTER COLUMN "select" TYPE "My app"."Mood" USING "select"::text::"My app"."Mood";
 DROP TYPE "My app"."Mood_before";
 
 CREATE TABLE "My app"."Gone %" (
     "A" integer DEFAULT 1
 );
 GRANT SELECT ("A") ON "My app"."Gone %" TO PUBLIC;
+
+ALTER TABLE "My app"."T x" ALTER COLUMN "select" SET DEFAULT '100%'::"My app"."Mood";
 
 -- "My app"."T x".a% becomes integer from bigint: fails where a value does not fit
 ALTER TABLE "My app"."T x" ALTER COLUMN "a%" TYPE integer;

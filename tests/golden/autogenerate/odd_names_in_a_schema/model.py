@@ -12,7 +12,7 @@ Table(
     Column(
         "select",
         sa.Enum("100%", "it's", "new", name="Mood", schema="My app"),
-        server_default="100%",
+        server_default="new",
     ),
     Column('g"h', Integer, sa.Computed('"a%" + 1', persisted=True)),
     Column("b", Integer, sa.CheckConstraint("b > 0", name="C c")),

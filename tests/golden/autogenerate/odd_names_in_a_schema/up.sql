@@ -21,8 +21,7 @@ ALTER TYPE "My app"."Mood" RENAME TO "Mood_before";
 CREATE TYPE "My app"."Mood" AS ENUM ('100%', 'it''s', 'new');
 ALTER TABLE "My app"."T x"
     ALTER COLUMN "select" DROP DEFAULT,
-    ALTER COLUMN "select" TYPE "My app"."Mood" USING "select"::text::"My app"."Mood",
-    ALTER COLUMN "select" SET DEFAULT '100%'::"My app"."Mood";
+    ALTER COLUMN "select" TYPE "My app"."Mood" USING "select"::text::"My app"."Mood";
 DROP TYPE "My app"."Mood_before";
 
 CREATE TABLE "My app"."Fresh" (
@@ -32,6 +31,7 @@ CREATE TABLE "My app"."Fresh" (
 -- fails where "My app"."T x".a% is NULL
 ALTER TABLE "My app"."T x" ALTER COLUMN "a%" TYPE BIGINT;
 ALTER TABLE "My app"."T x" ALTER COLUMN "a%" SET NOT NULL;
+ALTER TABLE "My app"."T x" ALTER COLUMN "select" SET DEFAULT 'new';
 
 ALTER TABLE "My app"."T x" ADD COLUMN "g""h" INTEGER GENERATED ALWAYS AS ("a%" + 1) STORED;
 
