@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("promptlib")
 _KEY = "promptlib"  # in the attributes of the configuration
-_ALEMBIC_FAILED = -1  # what Alembic's own command exits with
+ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 
 
 class Handover(NamedTuple):
@@ -172,5 +172,5 @@ def _fail(config: Config, error: PromptlibError) -> NoReturn:
     told = error.told(Front.ALEMBIC, given_to(config))
     if is_command_line(config) and not getattr(config.cmd_opts, "raiseerr", False):
         _log.error("%s", told)
-        raise SystemExit(_ALEMBIC_FAILED) from error
+        raise SystemExit(ALEMBIC_FAILED) from error
     raise CommandError(told) from error

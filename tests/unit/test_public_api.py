@@ -85,7 +85,7 @@ def test_a_method_tells_arguments_results_and_errors(method: str) -> None:
 
 
 def test_what_env_py_names() -> None:
-    assert tuple(inspect.signature(environment.run).parameters) == ("context", "metadata")
+    assert tuple(inspect.signature(environment.run).parameters) == ("context", "metadata", "hooks")
     assert inspect.signature(environment.run).parameters["metadata"].default is None
     assert "Args:" in (inspect.getdoc(environment.run) or "")
 
