@@ -59,7 +59,8 @@ class KeptDown(NamedTuple):
 
     def lines(self) -> list[str]:
         """The text as it stands, in lines that show each character of it."""
-        return [f"  | {printable(line, '\t')}" for line in self.text.rstrip("\n").split("\n")]
+        lines = self.text.rstrip("\n").split("\n")
+        return ["  | " + printable(line, "\t") for line in lines]
 
 
 def _is_kept(status: Status, version: str) -> bool:
