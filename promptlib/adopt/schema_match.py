@@ -11,6 +11,7 @@ from psycopg2 import sql
 
 from promptlib.core.errors import PromptlibError
 from promptlib.postgres.catalog import TABLE, catalog_difference, read_catalog, table_of_key
+from promptlib.postgres.search_path import TRUSTED_PATH
 from promptlib.postgres.target import Target
 from promptlib.verify.build import build_schema
 from promptlib.verify.scratch import open_scratch_databases
@@ -41,7 +42,10 @@ _STORAGE = re.compile(
 )
 _MAJOR = 10000  # of the server's version as a number
 _SIGNS = {"-": "expected", "+": "found", " ": ""}
-_SCHEMAS = "SELECT s FROM unnest(current_schemas(false)) s WHERE s !~ '^pg_'"
+_SCHEMAS = """
+    SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s
+     WHERE s OPERATOR(pg_catalog.!~) '^pg_'
+"""
 # pg_restore has what pg_dump reads parsed once more, and some expressions read otherwise then.
 _RESTORED = """
     SELECT format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %3$s',
@@ -167,9 +171,9 @@ def _restore(made: Target) -> None:
     """Let everything read as if it had been dumped and restored."""
     with contextlib.closing(made.connect()) as connection, connection.cursor() as cursor:
         connection.autocommit = True  # as many locks as one table has, at most
-        cursor.execute(_RESTORED)
+        cursor.execute(TRUSTED_PATH + _RESTORED)
         for (statement,) in cursor.fetchall():
-            cursor.execute(statement)
+            cursor.execute(TRUSTED_PATH + statement)
 
 
 def _differences(expected: ExpectedSchema, found: Catalog) -> Iterator[str]:

@@ -19,6 +19,7 @@ from promptlib.core.interrupts import (
     sigterm_raised,
 )
 from promptlib.core.logs import show_progress
+from promptlib.core.printable import printable_stream
 from promptlib.core.remedies import NOTHING_GIVEN, Front, Given
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("promptlib")
 _KEY = "promptlib"  # in the attributes of the configuration
-_ALEMBIC_FAILED = -1  # what Alembic's own command exits with
+ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 
 
 class Handover(NamedTuple):
@@ -71,8 +72,13 @@ def is_offline_revision(config: Config) -> bool:
 
 
 def configure_logging(config: Config) -> None:
-    """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
+    """Show progress on stderr when the `alembic` command runs; a program keeps its own logging.
+
+    Whatever Alembic prints passes a stream of ours from here on, to the end of the process.
+    """
     if is_command_line(config):
+        sys.stdout, sys.stderr = map(printable_stream, (sys.stdout, sys.stderr))
+        config.stdout = printable_stream(config.stdout)
         show_progress(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
 
 
@@ -166,5 +172,5 @@ def _fail(config: Config, error: PromptlibError) -> NoReturn:
     told = error.told(Front.ALEMBIC, given_to(config))
     if is_command_line(config) and not getattr(config.cmd_opts, "raiseerr", False):
         _log.error("%s", told)
-        raise SystemExit(_ALEMBIC_FAILED) from error
+        raise SystemExit(ALEMBIC_FAILED) from error
     raise CommandError(told) from error

@@ -29,11 +29,14 @@ from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.settings import Settings
     from promptlib.core.events import Progress
     from promptlib.engine.context import Connections
+    from promptlib.engine.kept_downs import KeptDown
     from promptlib.engine.request import Request
     from promptlib.engine.results import Deployment, RanSection
     from promptlib.ledger.lock import DeployLock
@@ -93,7 +96,8 @@ class Deploy:
             status = locked.status
             require_unmoved(status.ledger, request.start)
             steps = plan_request(request, status, self._settings)
-            ran = self._run_steps(locked, steps, request)
+            kept = self._agreed_downs(status, steps, request)
+            ran = self._run_steps(locked, steps, request, kept)
         return untouched(status)._replace(
             ran=tuple(ran),
             current=_end(status, steps) or None,
@@ -112,8 +116,33 @@ class Deploy:
                     connection.rollback()
             raise
 
+    def _agreed_downs(
+        self, status: Status, steps: list[PlannedStep], request: Request
+    ) -> dict[str, KeptDown]:
+        """The DOWN sections that are the ledger's, shown before anything runs."""
+        backwards = [step.version for step in steps if step.direction == DOWN]
+        if not backwards:
+            return {}
+        from promptlib.engine.kept_downs import (
+            describe_kept_downs,
+            find_kept_downs,
+            require_agreed,
+        )
+
+        with self._looking() as cursor:
+            found = find_kept_downs(cursor, status, backwards)
+        require_agreed(found, request.kept_downs, self._settings)
+        if found and request.kept_downs is None:
+            shown = "\n".join(describe_kept_downs(found.values()))
+            self._progress(Event(Kind.WARNING, shown, direction=DOWN))
+        return found
+
     def _run_steps(
-        self, locked: Locked, steps: list[PlannedStep], request: Request
+        self,
+        locked: Locked,
+        steps: list[PlannedStep],
+        request: Request,
+        kept: Mapping[str, KeptDown],
     ) -> list[RanSection]:
         status = locked.make_ledger()
         if not steps:
@@ -126,7 +155,7 @@ class Deploy:
         sql = LedgerSql(status.ledger.schema, locked.begin(request.action, _end(status, steps)))
         with self._watcher() as watcher:
             context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
-            sections, pooled = Sections(context, status), status.ledger.is_pooled
+            sections, pooled = Sections(status, kept), status.ledger.is_pooled
             runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
             with _failure_recorded(context):
                 return runner.run_all(steps)
@@ -198,11 +227,17 @@ class Deploy:
         return contextlib.nullcontext()
 
     def _read(self) -> Ledger:
-        """Read what the database remembers, without touching a caller's open transaction."""
+        """Read what the database remembers."""
+        with self._looking() as cursor:
+            return read_ledger(cursor, self._settings.version_table_schema)
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[Cursor]:
+        """A cursor to look with, without touching a caller's open transaction."""
         connection = self._connections.connection
         try:
             with connection.cursor() as cursor:
-                return read_ledger(cursor, self._settings.version_table_schema)
+                yield cursor
         finally:
             if not self._connections.external and not connection.closed:
                 connection.rollback()

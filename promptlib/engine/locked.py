@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from promptlib.engine.context import Connections
     from promptlib.ledger.lock import DeployLock
+    from promptlib.plan.repair import Repair
     from promptlib.plan.status import Status
+
+_LOCK_TIMEOUT = "SELECT pg_catalog.set_config('lock_timeout', %s, true)"
 
 
 class Locked:
@@ -103,10 +106,32 @@ class Locked:
         """
         with self.writing() as cursor:
             if lock_timeout:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", (lock_timeout,))
+                cursor.execute(_LOCK_TIMEOUT, (lock_timeout,))
             self.make_ledger_in(cursor)
             _record(cursor, self._new(action, end).done(self._sql))
             yield cursor
+
+    def repair(self, agreed: Repair) -> None:
+        """Take the files for right, in one transaction.
+
+        Args:
+            agreed: what somebody has agreed to.
+
+        Raises:
+            ChangedMeanwhileError: when files or ledger have changed since.
+        """
+        from promptlib.plan.repair import (  # noqa: PLC0415 - other deploys do without
+            find_repairs,
+            repair_statements,
+        )
+
+        if find_repairs(self.status) != agreed:
+            raise ChangedMeanwhileError(
+                "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
+            )
+        with self.recording("repair", self.status.current) as cursor:
+            for sql in repair_statements(self.status, agreed):
+                cursor.execute(sql)
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger

@@ -308,4 +308,5 @@ def _titled(step: Step) -> str:
 def _ago(began: float) -> str:
     """When something began that a performance counter has seen, as an SQL expression."""
     milliseconds = 1000 * (time.perf_counter() - began)
-    return f"clock_timestamp() - interval '{milliseconds:.3f} ms'"
+    ago = f"OPERATOR(pg_catalog.-) interval '{milliseconds:.3f} ms'"
+    return f"pg_catalog.clock_timestamp() {ago}"

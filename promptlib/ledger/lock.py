@@ -35,10 +35,10 @@ _TELL_EVERY = 5.0  # seconds
 # Nothing may end the transaction that holds the lock while a migration takes its time. It reads no
 # table or view, which it would lock as well.
 _STAY = """
-    SELECT set_config(name, '0', true)
-      FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
-                        'statement_timeout', 'lock_timeout']) AS name
-     WHERE current_setting(name, true) <> '0'
+    SELECT pg_catalog.set_config(name, '0', true)
+      FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
+                                   'statement_timeout', 'lock_timeout']) AS name
+     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0'
 """
 
 
@@ -142,7 +142,7 @@ def acquire_lock(
 
 
 def _try(cursor: Cursor, number: int) -> bool:
-    cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,))
+    cursor.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(%s)", (number,))
     (taken,) = cursor.fetchone() or (False,)
     return bool(taken)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
+from promptlib.core.printable import on_one_line
+from promptlib.postgres.server_words import ServerWords
 from promptlib.verify.sample_values import SERVER_DEFAULT
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ def attempt(
     return found
 
 
+def message_in_short(error: psycopg2.Error) -> str:
+    """What the server said of a statement of ours, on one line and without data."""
+    return on_one_line(ServerWords.of(error.diag).masked().primary or str(error))
+
+
 class Casts:
     """Which values the types of a server take: each is asked for once."""
 
@@ -37,15 +44,15 @@ class Casts:
         self._known: dict[tuple[str, object], bool] = {}
 
     def forget_own(self) -> None:
-        """Forget what is known of types that migrations may have changed: those with a schema."""
-        self._known = {key: takes for key, takes in self._known.items() if "." not in key[0]}
+        """Forget what is known of types that migrations may have changed."""
+        self._known = {key: takes for key, takes in self._known.items() if _is_server_s(key[0])}
 
     def takes(self, cursor: Cursor, type_name: str, value: object) -> bool:
         """Whether a type takes a value.
 
         Args:
             cursor: in a transaction.
-            type_name: as SQL has it, with its schema unless it is the server's own.
+            type_name: as SQL has it, with its schema unless SQL's grammar has the name.
             value: as a text; NULL and the server's default suit every type.
         """
         if value is None or value is SERVER_DEFAULT:
@@ -55,3 +62,7 @@ class Casts:
             cast = f"SELECT CAST(%s AS {type_name.replace('%', '%%')}) IS NULL"
             self._known[key] = not isinstance(attempt(cursor, cast, [value]), psycopg2.Error)
         return self._known[key]
+
+
+def _is_server_s(type_name: str) -> bool:
+    return type_name.startswith("pg_catalog.") or "." not in type_name

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
 
+from promptlib.postgres.search_path import TRUSTED_PATH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 TableRows = dict[str, Counter[str]]
 # Every name that is read is qualified; compiling such queries takes longer than running them.
-QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
+QUALIFIED = f"{TRUSTED_PATH} SET LOCAL jit = off;"
+_AS_USUAL = "SET LOCAL search_path TO DEFAULT;"  # for the bodies of triggers
 # The server writes the queries that read every table. Columns are sorted, so that their order does
 # not matter; jsonb, which sorts too, does not take all that a column of type json may hold.
 _QUERIES = """
@@ -40,7 +43,8 @@ _KEYS = """
 """
 # The server writes these too: 19 is a row's trigger (1), before (2) an UPDATE (16).
 _UPDATE = """
-    SELECT format('SELECT to_json(t.*)::text FROM ONLY %%s t', attrelid::regclass),
+    SELECT format('SELECT pg_catalog.to_json(t.*)::pg_catalog.text FROM ONLY %%s t',
+                  attrelid::regclass),
            format('UPDATE ONLY %%s SET %%s', attrelid::regclass,
                   string_agg(format('%%1$I = %%1$I', attname), ', '))
       FROM pg_attribute
@@ -59,8 +63,7 @@ def read_rows(connection: Connection) -> TableRows:
     """
     found: TableRows = {}
     with connection, connection.cursor() as cursor:
-        cursor.execute(QUALIFIED)
-        cursor.execute(_QUERIES, (_TOGETHER,))
+        cursor.execute(QUALIFIED + _QUERIES, (_TOGETHER,))
         queries = cursor.fetchall()
         if len(queries) == 1:
             _read_into(found, cursor, queries.pop())
@@ -71,7 +74,7 @@ def read_rows(connection: Connection) -> TableRows:
 
 
 def _read_into(found: TableRows, cursor: Cursor, query: tuple[str]) -> None:
-    cursor.execute(*query)
+    cursor.execute(QUALIFIED + query[0])
     for table, row in cursor:
         found.setdefault(table, Counter())[row] += 1
 
@@ -112,13 +115,12 @@ def columns_set_by_triggers(
 
 
 def _set_by_triggers(cursor: Cursor, table: str, keys: Mapping[str, list[str]]) -> set[str]:
-    cursor.execute(QUALIFIED)
-    cursor.execute(_UPDATE, (table,))
+    cursor.execute(QUALIFIED + _UPDATE, (table,))
     if not (queries := cursor.fetchone()):
         return set()
     select, update = queries
     before, after = (
-        {table: _column_of(cursor, query)} for query in (select, f"{update}; {select}")
+        {table: _column_of(cursor, query)} for query in (_AS_USUAL + select, f"{update}; {select}")
     )
     return set().union(*_compare_table(before, after, table, keys).changed)
 

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 _TABLES = """
     SELECT c.oid::regclass::text,
            (SELECT json_agg(json_build_object(
-                'name', quote_ident(attname), 'type', format_type(atttypid, atttypmod),
+                'name', quote_ident(attname), 'type', (
+                    -- Only what is no word of SQL's grammar is looked up in the search_path.
+                    SELECT CASE WHEN EXISTS (SELECT FROM pg_type own
+                                             WHERE own.oid IN (t.oid, t.typelem)
+                                               AND own.typnamespace = 'pg_catalog'::regnamespace
+                                               AND starts_with(spelled, quote_ident(own.typname)))
+                                THEN 'pg_catalog.' ELSE '' END || spelled
+                      FROM format_type(atttypid, atttypmod) spelled),
                 'base', base.typname, 'category', base.typcategory,
                 'labels', ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = base.oid
                                  ORDER BY enumsortorder),
@@ -135,12 +142,11 @@ def count_rows(connection: Connection, most: int) -> list[RowCount]:
     """
     found: list[RowCount] = []
     with connection, connection.cursor() as cursor:
-        cursor.execute(QUALIFIED)
-        cursor.execute(_COUNTS, (most, _TOGETHER, _TOGETHER))
+        cursor.execute(QUALIFIED + _COUNTS, (most, _TOGETHER, _TOGETHER))
         queries = cursor.fetchall()
     for (query,) in queries:
         with connection, connection.cursor() as cursor:
-            cursor.execute(query)
+            cursor.execute(QUALIFIED + query)
             found += (RowCount(*row) for row in cursor)
     return found
 
@@ -149,7 +155,7 @@ def read_sample_tables(cursor: Cursor, oids: Collection[int]) -> list[SampleTabl
     """Read what has to be known of some tables, by name.
 
     Args:
-        cursor: with an empty search_path, so that every name is qualified.
+        cursor: with the trusted search_path, so that every name is qualified.
         oids: the numbers of the tables; those without columns are left out.
     """
     cursor.execute(_TABLES, ([*oids],))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import psycopg2
 from psycopg2 import errorcodes
 
-from promptlib.verify.attempts import Casts, attempt
+from promptlib.verify.attempts import Casts, attempt, message_in_short
 from promptlib.verify.rows import QUALIFIED
 from promptlib.verify.sample_tables import count_rows, read_sample_tables
 from promptlib.verify.sample_values import (
@@ -36,8 +36,10 @@ _MOST_TRIES = 250  # of one row
 _PARENTS = 20  # rows of another table to choose from
 # Tables that one transaction fills: it keeps its locks on them, and one for each row.
 _TOGETHER = 20
-# What refuses a row does so at once, and names it.
+# What refuses a row does so at once, and names it. What is sent then names everything in full: the
+# search_path is the usual one, for the bodies of triggers.
 _IN_FILLING = "SET LOCAL jit = off; SET CONSTRAINTS ALL IMMEDIATE"
+_AS_JSON = "pg_catalog.to_jsonb(made)::pg_catalog.text"
 
 
 class SampleRow(NamedTuple):
@@ -168,7 +170,8 @@ def _put_row_back(cursor: Cursor, table: SampleTable, row: SampleRow) -> None:
     name = _escape_percent(table.name)
     attempt(
         cursor,
-        f"INSERT INTO {name} ({names}) SELECT {names} FROM jsonb_populate_record(NULL::{name}, %s)",
+        f"INSERT INTO {name} ({names}) SELECT {names}"
+        f" FROM pg_catalog.jsonb_populate_record(NULL::{name}, %s)",
         [row.values],
     )
 
@@ -197,7 +200,8 @@ class _Filler:
 
     def fill(self, count: int) -> Iterator[SampleRow]:
         """Make the rows that are missing; where one cannot be made, `refusal` says why."""
-        self._cursor.execute(f"SELECT count(*) FROM {_escape_percent(self._table.name)}", ())
+        table = _escape_percent(self._table.name)
+        self._cursor.execute(f"SELECT pg_catalog.count(*) FROM {table}", ())
         (there,) = self._cursor.fetchone() or (0,)
         for number in range(there + 1, count + 1):
             row = self._make_row(number, last=number == count > 1)
@@ -220,7 +224,7 @@ class _Filler:
             if not error:
                 self.refusal = "a trigger or a rule takes no row"
                 return None
-            self.refusal = _message(error)
+            self.refusal = message_in_short(error)
             blamed = self._blamed(slots, error)
             if not blamed:
                 if self._drop_invalid(slots, chosen):
@@ -247,7 +251,7 @@ class _Filler:
         what = f"({names}) OVERRIDING USER VALUE VALUES ({casts})" if values else "DEFAULT VALUES"
         found = attempt(
             self._cursor,
-            f"INSERT INTO {table} AS made {what} RETURNING to_jsonb(made)::text",
+            f"INSERT INTO {table} AS made {what} RETURNING {_AS_JSON}",
             [*values.values()],
         )
         if isinstance(found, psycopg2.Error):
@@ -304,7 +308,7 @@ class _Filler:
         self, reference: Reference, number: int, *, last: bool
     ) -> list[tuple[object, ...]]:
         """Values of rows to refer to, another one first for each row."""
-        names = ", ".join(f"{_escape_percent(name)}::text" for name in reference.others)
+        names = _texts(reference.others)
         self._cursor.execute(
             f"SELECT {names} FROM {_escape_percent(reference.table)} ORDER BY {names} LIMIT %s",
             (_PARENTS,),
@@ -318,7 +322,7 @@ class _Filler:
 
     def _values_of_row(self, number: int) -> dict[str, list[object]]:
         """The values of a row that is there: what is good for one is likely good for another."""
-        names = ", ".join(f"{_escape_percent(column.name)}::text" for column in self._table.columns)
+        names = _texts(column.name for column in self._table.columns)
         table = _escape_percent(self._table.name)
         self._cursor.execute(f"SELECT {names} FROM {table} ORDER BY {names} LIMIT %s", (number,))
         rows = self._cursor.fetchall()
@@ -337,8 +341,9 @@ def _advance(chosen: list[int], slots: list[_Slot], blamed: list[int]) -> bool:
     return False
 
 
-def _message(error: psycopg2.Error) -> str:
-    return " ".join((error.diag.message_primary or str(error)).split())
+def _texts(names: Iterable[str]) -> str:
+    """Columns as text."""
+    return ", ".join(f"{_escape_percent(name)}::pg_catalog.text" for name in names)
 
 
 def _escape_percent(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import secrets
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ from psycopg2 import errors, sql
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.postgres.admin import maintenance_connection
 from promptlib.postgres.target import Target
+from promptlib.verify.attempts import message_in_short
 from promptlib.verify.build import run_setup
 from promptlib.verify.place import may_make_databases, server_version
 from promptlib.verify.reused import reused_database
@@ -34,8 +36,8 @@ _LEFT_BEHIND = """
 _NOT_MADE = (errors.InsufficientPrivilege, errors.ObjectInUse, errors.InvalidCatalogName)
 _JOURNAL = "_0"  # what is written down is a comment of the database of this number
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
-_TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
-_KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
+_TRY = "SELECT pg_catalog.pg_try_advisory_lock(%s)"
+_LET_GO = "SELECT pg_catalog.pg_advisory_unlock(%s)"
 
 
 class ScratchDatabases(Protocol):
@@ -101,11 +103,7 @@ class _MadeDatabases:
         target = self._place.target
         try:
             self._cursor.execute(sql.SQL(" ").join(parts))
-        except (
-            errors.InsufficientPrivilege,
-            errors.ObjectInUse,
-            errors.InvalidCatalogName,
-        ) as error:
+        except _NOT_MADE as error:
             raise _not_made(target, error, self._place.template) from None
         return Target({**target.parameters, "dbname": name}, target.source)
 
@@ -116,7 +114,7 @@ class _MadeDatabases:
     def _write_down(self, text: str) -> None:
         """Keep a text for the next run, as the comment of a database that nobody works in."""
         name = f"{self._name}{_JOURNAL}"
-        self._cursor.execute("SELECT FROM pg_catalog.pg_database WHERE datname = %s", (name,))
+        self._cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
         if not self._cursor.rowcount:
             self._create(name)
         comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
@@ -125,8 +123,8 @@ class _MadeDatabases:
 
 def _not_made(target: Target, error: psycopg2.Error, template: str) -> StatementError:
     """The error for a database that cannot be made."""
-    said, user = error.diag.message_primary, target.parameters.get("user", "this user")
-    if isinstance(error, errors.InvalidCatalogName) or (template and template in (said or "")):
+    said, user = message_in_short(error), target.parameters.get("user", "this user")
+    if isinstance(error, errors.InvalidCatalogName) or (template and template in said):
         what = f"a scratch database cannot be made from the template {template}: {said}"
         remedy = "correct scratch_template, end the sessions there, or make it a template: ALTER "
         remedy += "DATABASE ... IS_TEMPLATE true"
@@ -164,7 +162,7 @@ def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
     with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
         cursor.execute("SET search_path = pg_catalog, pg_temp")
         _tidy(cursor)
-        cursor.execute(_TRY.format(_KEY), (name,))
+        cursor.execute(_TRY, (_key(name),))
         scratch = _MadeDatabases(place, cursor, name)
         try:
             yield scratch
@@ -181,7 +179,7 @@ def _tidy(cursor: Cursor) -> None:
     """Drop the databases of killed processes, and undo what these had written down."""
     found = _left_behind(cursor, f"{_PREFIX}[0-9a-f]{{12}}")
     for owner in sorted({name.rpartition("_")[0] for name, *_ in found}):
-        cursor.execute(_TRY.format(_KEY), (owner,))
+        cursor.execute(_TRY, (_key(owner),))
         if cursor.fetchone() == (True,):
             # Another user's, or gone meanwhile; the journal goes last.
             for name, journal in sorted(_left_behind(cursor, owner), reverse=True):
@@ -189,7 +187,12 @@ def _tidy(cursor: Cursor) -> None:
                     if journal:
                         restore_from_journal(cursor, journal)
                     _drop(cursor, name)
-            cursor.execute(_LET_GO.format(_KEY), (owner,))
+            cursor.execute(_LET_GO, (_key(owner),))
+
+
+def _key(name: str) -> int:
+    """The number of the lock of a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def _left_behind(cursor: Cursor, name: str) -> list[tuple[str, str]]:

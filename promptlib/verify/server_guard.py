@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from promptlib.core.errors import FindingError
+from promptlib.verify.attempts import message_in_short
 from promptlib.verify.server_state import (
     ROLE,
     SharedObject,
@@ -153,7 +154,7 @@ def restore(cursor: Cursor, wanted: Mapping[StateKey, SharedObject | None]) -> N
         try:
             cursor.execute(statement)
         except psycopg2.Error as error:
-            said = (error.diag.message_primary or str(error)).strip()
+            said = message_in_short(error)
             undo = statement.partition(" PASSWORD ")[0]
             _log.warning("a migration changed the server, and %s fails: %s", undo, said)
 

