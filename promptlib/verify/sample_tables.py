@@ -21,7 +21,9 @@ _TABLES = """
                     SELECT CASE WHEN EXISTS (SELECT FROM pg_type own
                                              WHERE own.oid IN (t.oid, t.typelem)
                                                AND own.typnamespace = 'pg_catalog'::regnamespace
-                                               AND starts_with(spelled, quote_ident(own.typname)))
+                                               -- boolean is no bool
+                                               AND spelled ~ concat('^', quote_ident(own.typname),
+                                                                    '(?![a-z])'))
                                 THEN 'pg_catalog.' ELSE '' END || spelled
                       FROM format_type(atttypid, atttypmod) spelled),
                 'base', base.typname, 'category', base.typcategory,
