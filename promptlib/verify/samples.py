@@ -39,7 +39,7 @@ _TOGETHER = 20
 # What refuses a row does so at once, and names it. What is sent then names everything in full: the
 # search_path is the usual one, for the bodies of triggers.
 _IN_FILLING = "SET LOCAL jit = off; SET CONSTRAINTS ALL IMMEDIATE"
-_AS_JSON = "pg_catalog.to_jsonb(made)::pg_catalog.text"
+_AS_JSON = "pg_catalog.to_jsonb(made.*)::pg_catalog.text"
 
 
 class SampleRow(NamedTuple):

@@ -9,6 +9,7 @@ import psycopg2
 from psycopg2.sql import SQL, Identifier
 
 from promptlib.core.errors import FindingError, PromptlibError, display_path
+from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference, read_catalog
@@ -162,8 +163,8 @@ class Trial:
             return ""
         schema, table = cause.diag.schema_name, cause.diag.table_name
         if "(" in (detail := cause.diag.message_detail or "") or not table:
-            return detail
-        query = SQL("SELECT pg_catalog.to_jsonb(t)::pg_catalog.text FROM {} t LIMIT 1")
+            return on_one_line(detail)
+        query = SQL("SELECT pg_catalog.to_jsonb(t.*)::pg_catalog.text FROM {} t LIMIT 1")
         with contextlib.suppress(psycopg2.Error), self._connection.cursor() as cursor:
             cursor.execute(query.format(Identifier(schema or "public", table)))
             for (row,) in cursor:
