@@ -65,6 +65,13 @@ def test_the_planner_s_figures_are_no_part_of_a_schema(database: Database) -> No
     assert _changed(database, "INSERT INTO a VALUES (1, 'x'); ANALYZE a") == []
 
 
+def test_rights_go_with_their_column(database: Database) -> None:
+    database.query(_TABLE)
+    made = "ALTER TABLE a ADD n int; GRANT SELECT (n) ON a TO PUBLIC"
+    assert "+ grant on column public.a.n to PUBLIC: SELECT" in _changed(database, made)
+    assert not [line for line in _changed(database, "ALTER TABLE a DROP n") if line[0] == "+"]
+
+
 def test_a_connection_is_as_before(database: Database) -> None:
     with contextlib.closing(psycopg2.connect(database.url)) as connection:
         with connection.cursor() as cursor:

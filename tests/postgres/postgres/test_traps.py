@@ -219,6 +219,7 @@ def test_proofs_on_made_up_rows_of_all_kinds(
         assert 'row: {"' in said
         assert said.splitlines()[-1].endswith(": 2 with findings")
         assert steps.into == {}
+        assert steps.parsed
 
 
 def test_a_database_that_is_dropped(ground: Traps, project: Project, database: Database) -> None:

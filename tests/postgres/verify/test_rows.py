@@ -103,3 +103,15 @@ def test_a_trigger_that_refuses_hides_no_other_table_s(session: ScratchSession) 
     )
     found = columns_set_by_triggers(session.connection, ["public.a", "public.b"], {})
     assert found == {"public.a": set(), "public.b": {"at"}}
+
+
+def test_a_trigger_finds_what_it_names_in_the_usual_search_path(session: ScratchSession) -> None:
+    _run(
+        session,
+        """CREATE TABLE a (id int PRIMARY KEY, at text); INSERT INTO a VALUES (1);
+        CREATE FUNCTION today() RETURNS text LANGUAGE sql AS $$ SELECT 'now' $$;
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.at = today(); RETURN NEW; END $$;
+        CREATE TRIGGER touch BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION touch()""",
+    )
+    assert columns_set_by_triggers(session.connection, ["public.a"], {}) == {"public.a": {"at"}}
