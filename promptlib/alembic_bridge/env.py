@@ -19,7 +19,7 @@ from promptlib.alembic_bridge.threads import environment_here
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
-from promptlib.postgres.target import find_target
+from promptlib.postgres.target import connect_to_one, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -240,7 +240,7 @@ def _engine(config: Config) -> Engine:
         query={} if one else address,
     )
     options: dict[str, Any] = {"poolclass": NullPool, "use_native_hstore": False}
-    return create_engine(url, creator=target.connect, **options)
+    return create_engine(url, creator=connect_to_one(target), **options)
 
 
 def _project_folder(config: Config) -> Path:

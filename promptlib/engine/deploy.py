@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from promptlib.core.events import Event, Kind, ignore
+from promptlib.core.interrupts import UNDONE, note_seen
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
@@ -106,11 +107,12 @@ class Deploy:
         """Leave no transaction open behind an error; a caller's is his."""
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             connection = self._connections.connection
             if not self._connections.external and not connection.closed:
                 with contextlib.suppress(psycopg2.Error):  # it may be lost
                     connection.rollback()
+                    note_seen(error, UNDONE)
             raise
 
     def _run_steps(

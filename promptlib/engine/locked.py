@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 
-from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_interruptible
 from promptlib.ledger.state import make_ledger
 from promptlib.plan.status import compare_status
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from promptlib.engine.context import Connections
     from promptlib.ledger.lock import DeployLock
     from promptlib.plan.status import Status
+
+_WHETHER_WRITTEN = "whether it was committed"
 
 
 class Locked:
@@ -63,13 +65,15 @@ class Locked:
             return
         connection = self.connections.connection
         heard = self.connections.is_command
-        with queries_interruptible() if heard else contextlib.nullcontext():
-            with connection.cursor() as cursor:
+        interruptible = queries_interruptible() if heard else contextlib.nullcontext()
+        with in_doubt(lambda: _WHETHER_WRITTEN):
+            with interruptible, connection.cursor() as cursor:
                 try:
                     yield cursor
-                except BaseException:
+                except BaseException as error:
                     if not connection.closed:
                         connection.rollback()
+                        note_seen(error, UNDONE)
                     raise
             connection.commit()
 

@@ -18,7 +18,7 @@ from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.target import read_only_snapshot
+from promptlib.postgres.target import is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -255,7 +255,9 @@ class Migrator:
 
     @property
     def _connection(self) -> Connection:
-        if not self._opened or self._opened.closed:
+        if self._opened and is_lost(self._opened):
+            self.close()
+        if not self._opened:
             self._opened = self.target.connect()
         return self._opened
 
@@ -285,9 +287,9 @@ class Migrator:
         from promptlib.engine.context import Connections
         from promptlib.engine.deploy import Deploy
 
-        connections = Connections(
-            self._connection, self.target.connect, owned=True, is_command=self._is_command
-        )
+        connection = self._connection
+        connect = self.target.beside(connection).connect
+        connections = Connections(connection, connect, owned=True, is_command=self._is_command)
         return Deploy(connections, files, settings, self._progress or ignore)
 
 

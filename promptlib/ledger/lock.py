@@ -21,7 +21,9 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from promptlib.core.durations import duration_seconds
 from promptlib.core.errors import LockLostError, LockNotAcquiredError
 from promptlib.core.events import Event, Kind, Progress, ignore
+from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
 from promptlib.core.remedies import STATUS, Remedy
+from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 
 if TYPE_CHECKING:
@@ -32,13 +34,15 @@ if TYPE_CHECKING:
 
 _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
 _TELL_EVERY = 5.0  # seconds
-# Nothing may end the transaction that holds the lock while a migration takes its time. It reads no
-# table or view, which it would lock as well.
-_STAY = """
-    SELECT set_config(name, '0', true)
-      FROM unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
-                        'statement_timeout', 'lock_timeout']) AS name
-     WHERE current_setting(name, true) <> '0'
+_WHETHER_FREE = "whether the deploy lock is free"
+# Nothing may end the transaction that holds the lock while a migration takes its time, but the end
+# of its client. It reads no table or view, which it would lock as well.
+_STAY = f"""
+    SELECT pg_catalog.set_config(name, '0', true)
+      FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
+                                   'statement_timeout', 'lock_timeout']) AS name
+     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';
+    SELECT {watch_client(local=True)}
 """
 
 
@@ -101,9 +105,23 @@ def hold_lock(
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
         with connection.cursor() as cursor:
             acquire_lock(cursor, number, wait, progress, between=connection.rollback)
-            cursor.execute(_STAY)
-            with contextlib.closing(DeployLock(connection)) as lock:
-                yield lock
+            with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
+                cursor.execute(_STAY)
+                with contextlib.closing(DeployLock(connection)) as lock:
+                    yield lock
+
+
+@contextlib.contextmanager
+def _seen_free(connection: Connection) -> Iterator[None]:
+    """Behind an interrupt see that the server lets go of the lock, for somebody is to be told."""
+    try:
+        yield
+    except BaseException as error:
+        if interrupt_behind(error):
+            with contextlib.suppress(psycopg2.Error):  # it may be lost
+                connection.rollback()
+                note_seen(error, LOCK_FREE)
+        raise
 
 
 def acquire_lock(

@@ -150,6 +150,8 @@ def test_only_the_command_line_prints_and_exits(module: str) -> None:
     forbidden = {"print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write"}
     if module == "__main__":  # hands on the exit code of main()
         forbidden.remove("sys.exit")
+    if module == "core.interrupts":  # libpq waits for ever in a frozen network
+        forbidden.remove("os._exit")
     assert not called(tree(module)) & forbidden
 
 
