@@ -32,6 +32,8 @@ _PATIENCE = 10.0  # seconds behind the first signal
 _AT_ONCE = 0.2
 _END = b"\0"  # no signal
 _STDERR = 2
+_SHORTLY = 1.0  # seconds
+_LONGEST_ERROR = 256  # bytes
 
 _listeners: list[Callable[[int], None]] = []
 _doubts: list[Callable[[], str]] = []
@@ -133,7 +135,9 @@ def queries_interruptible() -> Iterator[None]:
                 reads = [connection] if state == extensions.POLL_READ else []
                 select.select(reads, [] if reads else [connection], [])
         except KeyboardInterrupt:
-            connection.cancel()
+            asking = threading.Thread(target=cancel_query, args=(connection,), daemon=True)
+            asking.start()
+            asking.join(_SHORTLY)  # in a frozen network that does not end
             raise
 
     extensions.set_wait_callback(wait)
@@ -141,6 +145,25 @@ def queries_interruptible() -> Iterator[None]:
         yield
     finally:
         extensions.set_wait_callback(None)
+
+
+def cancel_query(connection: Connection) -> None:
+    """Ask the server to end what runs on a connection.
+
+    As `connection.cancel()` does, which keeps all other threads waiting for the server's answer,
+    and uses what is freed with the connection.
+    """
+    import ctypes  # noqa: PLC0415 - rarely needed
+
+    import psycopg2  # noqa: PLC0415 - some commands do without
+
+    libpq = ctypes.CDLL(psycopg2._psycopg.__file__)  # noqa: SLF001 - as its documentation advises
+    libpq.PQgetCancel.restype = ctypes.c_void_p
+    address = None if connection.closed else connection.pgconn_ptr
+    if address and (cancel := libpq.PQgetCancel(ctypes.c_void_p(address))):
+        said = ctypes.create_string_buffer(_LONGEST_ERROR)
+        libpq.PQcancel(ctypes.c_void_p(cancel), said, _LONGEST_ERROR)
+        libpq.PQfreeCancel(ctypes.c_void_p(cancel))
 
 
 class _Guard:

@@ -17,7 +17,7 @@ import psycopg2
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
-from promptlib.core.interrupts import in_doubt, interrupt_of_signal, signals_told
+from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
 from promptlib.postgres.sessions import ServerSession, blocking_sessions, command_progress
 from promptlib.postgres.target import hang_up
 
@@ -110,8 +110,7 @@ class Watcher:
         self._thread.join(_SHORTLY)
         if self._thread.is_alive() and self._second:  # which never answers in a frozen network
             hang_up(self._second)
-        # Who cancels uses what libpq frees with the connection; who looks or connects may stay.
-        self._thread.join(None if self._interrupt else _SHORTLY)
+        self._thread.join(_SHORTLY)
         self._stack.close()
         self._theirs.close()
 
@@ -181,17 +180,12 @@ class Watcher:
                 if not running:
                     self._erase()
                 elif self._interrupt:
-                    self._cancel()
+                    cancel_query(self._connection)  # for ever in a frozen network
                 elif time.monotonic() - running.began >= self._pause:
                     self._look(running)
         self._erase()
         if self._second:
             self._second.close()
-
-    def _cancel(self) -> None:
-        """Ask the server to end the statement, which takes for ever in a frozen network."""
-        with contextlib.suppress(psycopg2.Error, OSError):
-            self._connection.cancel()
 
     def _look(self, running: _Running) -> None:
         """Ask and tell."""

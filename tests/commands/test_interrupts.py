@@ -138,5 +138,6 @@ def test_whoever_insists_need_not_wait_for_the_server(
     shown = {"alembic": "alembic current", "promptlib": "promptlib status"}[command]
     assert last == (
         "interrupted, without waiting for an answer: nobody knows whether 1/1 upgrade "
-        f"{ONE} x took effect, nor whether the deploy lock is free; `{shown}` shows where the database stands"
+        f"{ONE} x took effect, nor whether the deploy lock is free; `{shown}` shows where the "
+        "database stands"
     )

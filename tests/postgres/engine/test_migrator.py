@@ -256,7 +256,7 @@ def test_a_connection_that_is_lost_between_two_calls_is_opened_again(
     migrator.status()
     ours = "datname = current_database() AND application_name = 'promptlib'"
     database.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
-    until(lambda: not database.query(f"SELECT FROM pg_stat_activity WHERE {ours}"))
+    until(lambda: not database.query(f"SELECT 1 FROM pg_stat_activity WHERE {ours}"))
     assert migrator.status().current is None
     assert migrator.migrate().current == full(2)
 
