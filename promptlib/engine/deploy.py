@@ -182,10 +182,14 @@ class Deploy:
 
         Raises:
             LockNotAcquiredError: when another deploy does not end in time.
+            ConfigurationError: when the lock and the migrations are on different servers.
         """
         number = lock_key(seen.ledger.schema, VERSION_TABLE)
         with self._lock(number) as lock:
-            yield Locked(self._connections, self.look(), lock)
+            status = self.look()
+            if lock:
+                lock.require_on(status.ledger.server)
+            yield Locked(self._connections, status, lock)
 
     def _lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
         wait = self._settings.deploy_wait

@@ -19,15 +19,17 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from promptlib.core.durations import duration_seconds
-from promptlib.core.errors import LockLostError, LockNotAcquiredError
+from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcquiredError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
+from promptlib.postgres.target import URL_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -42,7 +44,7 @@ _STAY = f"""
       FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
                                    'statement_timeout', 'lock_timeout']) AS name
      WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';
-    SELECT {watch_client(local=True)}
+    SELECT pg_catalog.pg_postmaster_start_time(), {watch_client(local=True)}
 """
 
 
@@ -51,10 +53,11 @@ class DeployLock:
 
     Args:
         connection: whose transaction holds it.
+        server: when the server was started that it is held on.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, server: datetime | None) -> None:
+        self._connection, self._server = connection, server
         self._selector = selectors.DefaultSelector()
         self._selector.register(connection, selectors.EVENT_READ)
 
@@ -74,6 +77,23 @@ class DeployLock:
                 "another one may have begun",
                 Remedy("see where the database stands with {}, then run it again", STATUS),
             ) from None
+
+    def require_on(self, server: datetime | None) -> None:
+        """Make sure that it is held where migrations run: elsewhere it keeps nobody out.
+
+        Args:
+            server: when that one was started.
+
+        Raises:
+            ConfigurationError: when it is another one.
+        """
+        if server != self._server:
+            raise ConfigurationError(
+                f"{URL_VARIABLE} leads to more than one server: the deploy lock was taken on "
+                "another one than migrations would run on",
+                "name one server; or the primary among several hosts, with "
+                "target_session_attrs=read-write",
+            )
 
     def close(self) -> None:
         """Look no more."""
@@ -107,7 +127,8 @@ def hold_lock(
             acquire_lock(cursor, number, wait, progress, between=connection.rollback)
             with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
                 cursor.execute(_STAY)
-                with contextlib.closing(DeployLock(connection)) as lock:
+                (server, *_) = cursor.fetchone() or (None,)
+                with contextlib.closing(DeployLock(connection, server)) as lock:
                     yield lock
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
@@ -31,7 +32,7 @@ _WHERE = """
     WITH place AS (SELECT coalesce(%s,
         (SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
           WHERE pg_class.oid = to_regclass(%s)), current_schema())::text AS schema)
-    SELECT pg_is_in_recovery(), pg_backend_pid(), schema,
+    SELECT pg_is_in_recovery(), pg_backend_pid(), pg_catalog.pg_postmaster_start_time(), schema,
            to_regclass(quote_ident(schema) || %s) IS NOT NULL,
            ARRAY(SELECT attname::text FROM pg_attribute
                   WHERE attrelid = to_regclass(quote_ident(schema) || %s)
@@ -120,6 +121,7 @@ class Ledger(NamedTuple):
         events: the columns of the table `migration_events`; none if it is not there.
         is_replica: whether the server takes no writes.
         is_pooled: whether a pooler stands between: its sessions are other clients' as well.
+        server: when it was started: no two were in the same microsecond.
     """
 
     schema: str
@@ -131,6 +133,7 @@ class Ledger(NamedTuple):
     events: frozenset[str]
     is_replica: bool
     is_pooled: bool = False
+    server: datetime | None = None
 
     @property
     def exists(self) -> bool:
@@ -206,7 +209,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     """
     names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS))
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
-    (is_replica, pid, found, has_version_table, columns, events) = cursor.fetchone() or ()
+    (is_replica, pid, server, found, has_version_table, columns, events) = cursor.fetchone() or ()
     place = found or ""
     kept = _DOWN if "down_sql" in columns else "NULL"
     tables = LedgerSql(place)
@@ -227,6 +230,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         frozenset(events),
         is_replica,
         pid != cursor.connection.info.backend_pid,
+        server,
     )
 
 

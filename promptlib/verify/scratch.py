@@ -127,7 +127,7 @@ def open_scratch_databases(target: Target) -> Iterator[ScratchDatabases]:
         _tidy(cursor)
         cursor.execute(_TRY.format(_KEY), (name,))
         try:
-            yield ScratchDatabases(target, cursor, name)
+            yield ScratchDatabases(target.beside(connection), cursor, name)
         finally:
             cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
             for (each,) in cursor.fetchall():

@@ -6,6 +6,7 @@ New connections are accepted, and hear nothing.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
 from typing import TYPE_CHECKING, Self
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from support.databases import Database
+    from support.servers import Server
 
 _MOUTHFUL = 4096  # bytes; what is longer than some of these stays with who sends it
 
@@ -26,11 +28,12 @@ class Network:
 
     Args:
         database: what is behind it.
+        others: servers that have it as well: each connection comes to the next one.
     """
 
-    def __init__(self, database: Database) -> None:
-        server = database.server.parameters()
-        self._server = server["host"], int(server["port"])
+    def __init__(self, database: Database, *others: Server) -> None:
+        found = (each.parameters() for each in (database.server, *others))
+        self._servers = itertools.cycle((each["host"], int(each["port"])) for each in found)
         self._flows, self._trigger, self._is_over = threading.Event(), b"", False
         self._flows.set()
         self._lets_through = False
@@ -98,7 +101,7 @@ class Network:
         with contextlib.suppress(OSError):
             if self._is_over:
                 return
-            server = socket.create_connection(self._server)
+            server = socket.create_connection(next(self._servers))
             self._ends.append(server)
             self._run(self._pass_on, server, client)
             self._pass_on(client, server, is_clients=True)
