@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -28,6 +29,7 @@ from promptlib.plan.refusals import require_ours, require_unmoved, require_writa
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
+from promptlib.postgres.liveness import show_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,7 +196,8 @@ class Deploy:
     def _lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
         wait = self._settings.deploy_wait
         if not self._connections.external:
-            return hold_lock(self._connections.connect, number, wait, self._progress)
+            alive = partial(show_life, self._connections.connection)
+            return hold_lock(self._connections.connect, number, wait, self._progress, alive)
         with self._connections.connection.cursor() as cursor:
             acquire_lock(cursor, number, wait, self._progress)
         return contextlib.nullcontext()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from typing import TYPE_CHECKING, TypeVar
 
 from psycopg2.errorcodes import (
@@ -16,6 +15,7 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
 from promptlib.engine.runner import sqlstate_of
+from promptlib.postgres.liveness import sleep_alive
 from promptlib.postgres.sessions import describe_sessions
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def retry(
                 raise
             said = f"{error.place}: {error.what}{by}; attempt {number + 1} of {most} begins in"
             progress(Event(Kind.RETRY, f"{said} {display_duration(pause)}", seconds=pause))
-            time.sleep(pause)
+            sleep_alive(watcher.connection, pause)
         except BaseException as error:
             undo(error)
             raise

@@ -80,7 +80,7 @@ class Watcher:
         self._connect = connect
         self._progress, self._is_shown = progress, False
         self._failure: Exception | None = None  # of whom it tells
-        self._connection = connection
+        self.connection = connection
         self._interruptible = (
             interruptible and threading.current_thread() is threading.main_thread()
         )
@@ -180,7 +180,7 @@ class Watcher:
                 if not running:
                     self._erase()
                 elif self._interrupt:
-                    cancel_query(self._connection)  # for ever in a frozen network
+                    cancel_query(self.connection)  # for ever in a frozen network
                 elif time.monotonic() - running.began >= self._pause:
                     self._look(running)
         self._erase()

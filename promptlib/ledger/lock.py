@@ -108,7 +108,11 @@ def lock_key(schema: str, table: str) -> int:
 
 @contextlib.contextmanager
 def hold_lock(
-    connect: Callable[[], Connection], number: int, wait: str, progress: Progress = ignore
+    connect: Callable[[], Connection],
+    number: int,
+    wait: str,
+    progress: Progress = ignore,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[DeployLock]:
     """Hold the lock on a connection of its own.
 
@@ -117,14 +121,20 @@ def hold_lock(
         number: from `lock_key`.
         wait: how long to wait for another deploy, as PostgreSQL writes times.
         progress: is told who holds it meanwhile.
+        meanwhile: called again and again while somebody else holds it.
 
     Raises:
         LockNotAcquiredError: when it is not free in time, naming who holds it.
     """
+
+    def between() -> None:
+        connection.rollback()
+        meanwhile()
+
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
         with connection.cursor() as cursor:
-            acquire_lock(cursor, number, wait, progress, between=connection.rollback)
+            acquire_lock(cursor, number, wait, progress, between)
             with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
                 cursor.execute(_STAY)
                 (server, *_) = cursor.fetchone() or (None,)
@@ -181,6 +191,7 @@ def acquire_lock(
 
 
 def _try(cursor: Cursor, number: int) -> bool:
+    cursor.connection.poll()  # keeps what the server said if it has ended the session
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,))
     (taken,) = cursor.fetchone() or (False,)
     return bool(taken)

@@ -22,6 +22,18 @@ _EXISTS = Remedy(
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
 _VALUES = "mend the rows in this migration, before this statement"
 _CONNECT_AGAIN = "what was not committed is gone: connect and run it again"
+_LIMIT = (
+    "raise the limit, or lift it for the user who deploys: ALTER ROLE ... SET {} = 0; what was not "
+    "committed is gone: then run it again"
+)
+# What libpq takes for a notice has no SQLSTATE.
+_LIMITS = (
+    ("idle-session timeout", errorcodes.IDLE_SESSION_TIMEOUT),
+    ("idle-in-transaction timeout", errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT),
+    ("transaction timeout", "25P04"),
+    ("administrator command", errorcodes.ADMIN_SHUTDOWN),
+)
+_FATAL = ("FATAL", "FATALE", "ВАЖНО", "ФАТАЛЬНО", "致命错误", "致命錯誤", "치명적오류")
 _ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
     errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
@@ -62,6 +74,11 @@ _REMEDIES = {
         "use the new value in a later migration: it must be committed first"
     ),
     errorcodes.QUERY_CANCELED: "it was cancelled, or ran into statement_timeout: run it again",
+    errorcodes.IDLE_SESSION_TIMEOUT: _LIMIT.format("idle_session_timeout"),
+    errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: (
+        _LIMIT.format("idle_in_transaction_session_timeout")
+    ),
+    "25P04": _LIMIT.format("transaction_timeout"),
     errorcodes.RAISE_EXCEPTION: (
         "the migration refuses by itself: do what it says, then run it again"
     ),
@@ -80,7 +97,9 @@ def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | 
         the error to raise, with the server's detail, hint and context, and a remedy. The data in
         all of these is masked.
     """
-    state, primary = error.pgcode or "", error.diag.message_primary
+    last_words = "" if error.pgcode else _last_words(error)
+    state = error.pgcode or next((each for words, each in _LIMITS if words in last_words), "")
+    primary = error.diag.message_primary or last_words
     said = mask_message(primary or str(error).strip().split("\n")[0], state)
     what = " ".join(said.split()) + (f" ({state})" if state else "")
     notes = _server_notes(error.diag, state)
@@ -94,6 +113,17 @@ def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | 
     refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)
     refused.sqlstate = state
     return refused
+
+
+def _last_words(error: psycopg2.Error) -> str:
+    """What the server said when it ended a session that was idle: libpq takes it for a notice."""
+    notices = getattr(getattr(error.cursor, "connection", None), "notices", None)
+    kept = notices[-1:] if isinstance(notices, list) else []
+    for line in (*kept, *str(error).splitlines()[:1]):
+        severity, _, said = line.partition(":")
+        if severity in _FATAL:
+            return str(said).strip()
+    return ""
 
 
 def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:
