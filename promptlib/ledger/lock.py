@@ -23,7 +23,7 @@ from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcqu
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.postgres.liveness import watch_client
+from promptlib.postgres.liveness import require_open, watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 from promptlib.postgres.target import URL_VARIABLE
 
@@ -191,7 +191,7 @@ def acquire_lock(
 
 
 def _try(cursor: Cursor, number: int) -> bool:
-    cursor.connection.poll()  # keeps what the server said if it has ended the session
+    require_open(cursor.connection)
     cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (number,))
     (taken,) = cursor.fetchone() or (False,)
     return bool(taken)

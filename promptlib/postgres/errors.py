@@ -8,6 +8,7 @@ from psycopg2 import errorcodes
 
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.remedies import CommandLine, Remedy
+from promptlib.postgres.liveness import last_words
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _LIMITS = (
     ("transaction timeout", "25P04"),
     ("administrator command", errorcodes.ADMIN_SHUTDOWN),
 )
-_FATAL = ("FATAL", "FATALE", "ВАЖНО", "ФАТАЛЬНО", "致命错误", "致命錯誤", "치명적오류")
 _ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
     errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
@@ -97,10 +97,11 @@ def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | 
         the error to raise, with the server's detail, hint and context, and a remedy. The data in
         all of these is masked.
     """
-    last_words = "" if error.pgcode else _last_words(error)
-    state = error.pgcode or next((each for words, each in _LIMITS if words in last_words), "")
-    primary = error.diag.message_primary or last_words
-    said = mask_message(primary or str(error).strip().split("\n")[0], state)
+    first = str(error).strip().split("\n")[0]
+    if not error.pgcode and (words := last_words(first)):
+        return explain_ended_session(words)
+    state, primary = error.pgcode or "", error.diag.message_primary
+    said = mask_message(primary or first, state)
     what = " ".join(said.split()) + (f" ({state})" if state else "")
     notes = _server_notes(error.diag, state)
     # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
@@ -115,15 +116,17 @@ def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | 
     return refused
 
 
-def _last_words(error: psycopg2.Error) -> str:
-    """What the server said when it ended a session that was idle: libpq takes it for a notice."""
-    notices = getattr(getattr(error.cursor, "connection", None), "notices", None)
-    kept = notices[-1:] if isinstance(notices, list) else []
-    for line in (*kept, *str(error).splitlines()[:1]):
-        severity, _, said = line.partition(":")
-        if severity in _FATAL:
-            return str(said).strip()
-    return ""
+def explain_ended_session(said: str) -> NoConnectionError:
+    """Say what it means that the server has ended a session which was idle.
+
+    Args:
+        said: the server's last words, which had no SQLSTATE with them.
+    """
+    state = next((each for words, each in _LIMITS if words in said), "")
+    known = f" ({state})" if state else ""
+    lost = NoConnectionError(f"{said}{known}", _REMEDIES.get(state, _CONNECT_AGAIN))
+    lost.sqlstate = state
+    return lost
 
 
 def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _IDLE, _INTERVAL, _COUNT, _UNANSWERED = "30", "10", "3", "60000"  # seconds, and milliseconds
 _LOOK = "10s"
+# As servers spell it that speak other languages.
+_FATAL = ("FATAL", "FATALE", "ВАЖНО", "ФАТАЛЬНО", "致命错误", "致命錯誤", "치명적오류")
 _OFTEN = 0.5  # seconds between two signs of life of a session that waits
 # For libpq, which ignores them for sockets in a folder.
 CLIENT_PARAMETERS = {
@@ -50,12 +52,38 @@ def watch_client(*, local: bool) -> str:
     )
 
 
+def last_words(said: str) -> str:
+    """What the server says as it ends a session; nothing, if that is not what it says."""
+    severity, _, words = said.partition(":")
+    return words.strip() if severity in _FATAL else ""
+
+
+def require_open(connection: Connection) -> None:
+    """Make sure that the server has not ended a session that was idle for a while.
+
+    libpq takes what it says then for a notice, and knows later only that it is gone.
+
+    Raises:
+        NoConnectionError: with what the server said.
+    """
+    connection.poll()  # takes in what has come
+    notices = connection.notices
+    words = last_words(notices[-1]) if isinstance(notices, list) and notices else ""
+    if words:
+        from promptlib.postgres.errors import explain_ended_session
+
+        raise explain_ended_session(words)
+
+
 def show_life(connection: Connection) -> None:
     """Ask for nothing, so that a session that waits is not taken for one that nobody uses.
 
     It is left as it was: in no transaction, or in the one that it is in.
+
+    Raises:
+        NoConnectionError: when it was ended all the same.
     """
-    connection.poll()  # keeps what the server said if it has ended the session
+    require_open(connection)
     outside = connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
     with connection.cursor() as cursor:
         cursor.execute("SELECT")
