@@ -29,7 +29,8 @@ from promptlib.plan.refusals import require_ours, require_unmoved, require_writa
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.liveness import show_life
+from promptlib.postgres.pooling import connect_second, second_connection_given
+from promptlib.postgres.waiting import show_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,17 +188,25 @@ class Deploy:
             ConfigurationError: when the lock and the migrations are on different servers.
         """
         number = lock_key(seen.ledger.schema, VERSION_TABLE)
-        with self._lock(number) as lock:
-            status = self.look()
+        pooled = seen.ledger.is_pooled
+        with self._lock(number, pooled=pooled) as lock:
+            connection = self._connections.connection
+            held = lock and pooled
+            with second_connection_given(connection) if held else contextlib.nullcontext():
+                status = self.look()
             if lock:
                 lock.require_on(status.ledger.server)
             yield Locked(self._connections, status, lock)
 
-    def _lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
+    def _lock(
+        self, number: int, *, pooled: bool
+    ) -> contextlib.AbstractContextManager[DeployLock | None]:
         wait = self._settings.deploy_wait
         if not self._connections.external:
             alive = partial(show_life, self._connections.connection)
-            return hold_lock(self._connections.connect, number, wait, self._progress, alive)
+            connect = self._connections.connect
+            connect = partial(connect_second, connect) if pooled else connect
+            return hold_lock(connect, number, wait, self._progress, alive)
         with self._connections.connection.cursor() as cursor:
             acquire_lock(cursor, number, wait, self._progress)
         return contextlib.nullcontext()

@@ -329,7 +329,8 @@ class CommandMigrator(Migrator):
 
         sources = self._sources()
         with self._asking() as connection:
-            return check_readiness(connection, sources, self.settings)
+            connect = self.target.beside(connection).connect
+            return check_readiness(connection, connect, sources, self.settings)
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
         """The steps of a deploy, which would be refused where this is."""

@@ -15,8 +15,8 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
 from promptlib.engine.runner import sqlstate_of
-from promptlib.postgres.liveness import sleep_alive
 from promptlib.postgres.sessions import describe_sessions
+from promptlib.postgres.waiting import sleep_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

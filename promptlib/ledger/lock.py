@@ -23,9 +23,10 @@ from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcqu
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.postgres.liveness import require_open, watch_client
+from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 from promptlib.postgres.target import URL_VARIABLE
+from promptlib.postgres.waiting import require_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from promptlib.plan.status import compare_status, deploy_refusals
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -62,12 +62,16 @@ class Readiness(NamedTuple):
 
 
 def check_readiness(
-    connection: Connection, files: MigrationFiles, settings: Settings
+    connection: Connection,
+    connect: Callable[[], Connection],
+    files: MigrationFiles,
+    settings: Settings,
 ) -> tuple[Readiness, list[PromptlibError]]:
     """Look whether a deploy could run.
 
     Args:
         connection: to the database.
+        connect: opens another one, behind a pooler.
         files: the migrations.
         settings: how a deploy behaves.
 
@@ -80,7 +84,9 @@ def check_readiness(
         cursor.execute(_ABOUT, asked)
         user, pid, can_create, can_write = _row(cursor)
         latency = min(_round_trip(cursor) for _ in range(_LOOKS))
-    problems = [*_rights(found, can_create=can_create, can_write=can_write)]
+        pooler = pid != connection.info.backend_pid
+        problems = [*_second_connection(connect)] if pooler else []
+    problems += _rights(found, can_create=can_create, can_write=can_write)
     problems += deploy_refusals(found, applies_late=settings.applies_late)
     readiness = Readiness(
         server_version=connection.get_parameter_status("server_version") or "",
@@ -89,7 +95,7 @@ def check_readiness(
         encrypted=connection.info.ssl_in_use,
         latency_ms=round(1000 * latency, 2),
         is_replica=found.ledger.is_replica,
-        pooler=pid != connection.info.backend_pid,
+        pooler=pooler,
         can_create=bool(can_create),
         current=found.current or None,
         pending=len(found.in_states(State.PENDING)),
@@ -106,6 +112,16 @@ def _round_trip(cursor: Cursor) -> float:
     began = time.perf_counter()
     cursor.execute("SELECT 1")
     return time.perf_counter() - began
+
+
+def _second_connection(connect: Callable[[], Connection]) -> Iterator[PromptlibError]:
+    """See whether the pooler has a second connection to the server, while one is in use."""
+    from promptlib.postgres.pooling import connect_second  # noqa: PLC0415 - rarely needed
+
+    try:
+        connect_second(connect).close()
+    except PromptlibError as error:
+        yield error
 
 
 def _rights(

@@ -8,7 +8,6 @@ from psycopg2 import errorcodes
 
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.remedies import CommandLine, Remedy
-from promptlib.postgres.liveness import last_words
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 
 if TYPE_CHECKING:
@@ -33,6 +32,13 @@ _LIMITS = (
     ("idle-in-transaction timeout", errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT),
     ("transaction timeout", "25P04"),
     ("administrator command", errorcodes.ADMIN_SHUTDOWN),
+)
+# As servers spell it that speak other languages.
+_FATAL = ("FATAL", "FATALE", "ВАЖНО", "ФАТАЛЬНО", "致命错误", "致命錯誤", "치명적오류")
+_STARVED_FOR = "query_wait_timeout"  # in PgBouncer's words
+_MORE_CONNECTIONS = (
+    "the pooler had no connection to the server for it: let its pool have more, or connect to the "
+    "server itself; a deploy needs two at a time"
 )
 _ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
@@ -107,13 +113,22 @@ def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | 
     # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
     severity = error.diag.severity_nonlocalized or error.diag.severity
     if not state or severity in _ENDS_SESSION:
-        remedy = _REMEDIES.get(state, _CONNECT_AGAIN)
-        lost = NoConnectionError(what, remedy, place=place, notes=notes)
+        lost = NoConnectionError(what, _connect_again(said, state), place=place, notes=notes)
         lost.sqlstate = state
         return lost
     refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)
     refused.sqlstate = state
     return refused
+
+
+def _connect_again(said: str, state: str) -> str:
+    return _MORE_CONNECTIONS if _STARVED_FOR in said else _REMEDIES.get(state, _CONNECT_AGAIN)
+
+
+def last_words(said: str) -> str:
+    """What the server says as it ends a session; nothing, if that is not what it says."""
+    severity, _, words = said.partition(":")
+    return words.strip() if severity in _FATAL else ""
 
 
 def explain_ended_session(said: str) -> NoConnectionError:
@@ -124,7 +139,7 @@ def explain_ended_session(said: str) -> NoConnectionError:
     """
     state = next((each for words, each in _LIMITS if words in said), "")
     known = f" ({state})" if state else ""
-    lost = NoConnectionError(f"{said}{known}", _REMEDIES.get(state, _CONNECT_AGAIN))
+    lost = NoConnectionError(f"{said}{known}", _connect_again(said, state))
     lost.sqlstate = state
     return lost
 

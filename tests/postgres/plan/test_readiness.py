@@ -26,7 +26,7 @@ def looked(
         if role:
             connection.cursor().execute(f"SET SESSION AUTHORIZATION {role}")
         connection.autocommit = False
-        return check_readiness(connection, files, settings)
+        return check_readiness(connection, database.connect, files, settings)
 
 
 def test_an_empty_database(project: Project, database: Database) -> None:
