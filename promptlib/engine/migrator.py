@@ -329,8 +329,12 @@ class CommandMigrator(Migrator):
 
         sources = self._sources()
         with self._asking() as connection:
-            connect = self.target.beside(connection).connect
-            return check_readiness(connection, connect, sources, self.settings)
+            return check_readiness(
+                connection,
+                lambda: self.target.beside(connection).connect(),
+                sources,
+                self.settings,
+            )
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
         """The steps of a deploy, which would be refused where this is."""
