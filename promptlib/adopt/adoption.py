@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _OUTCOME = "adopted"
-_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, true)"
 
 
 class Adoption(NamedTuple):
@@ -151,10 +150,10 @@ def make_adoption(
                 "files, ledger or schema have changed meanwhile, so nothing was adopted",
                 "run it again",
             )
-        with locked.writing() as cursor:
-            # Whoever reads the table, as pg_dump does, keeps it from being extended.
-            cursor.execute(_LOCK_TIMEOUT, (migrator.settings.lock_timeout,))
-            _write(cursor, locked.make_ledger_in(cursor), adoption)
+        # Whoever reads the table, as pg_dump does, keeps it from being extended.
+        limit = migrator.settings.lock_timeout
+        with locked.recording("adopt", adoption.end, limit) as cursor:
+            _write(cursor, locked.status, adoption)
     return True
 
 

@@ -210,6 +210,23 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that answer what a deploy asks about a statement that was cut off."""
+    answers = parser.add_mutually_exclusive_group()
+    for name, what in (("rerun", "run it again"), ("skip", "count it as done")):
+        answers.add_argument(
+            f"--{name}",
+            type=not_empty,
+            metavar="VERSION",
+            help=f"where a statement was cut off and nobody knows whether it ran: {what}",
+        )
+
+
+def given_answers(rerun: str | None, skip: str | None) -> dict[str, str]:
+    """Those that were given, as settings."""
+    return {name: each for name, each in (("rerun", rerun), ("skip", skip)) if each}
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add the option of commands whose results programs read."""
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

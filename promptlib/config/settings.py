@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import is_duration
@@ -25,6 +26,10 @@ class Settings(NamedTuple):
         late_migrations: `refuse`, or `apply` to run late migrations before the others.
         version_table_schema: where alembic_version and the ledger are; empty: by search_path.
         allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
+        repeatable: versions, each of whose statements may run again where nobody knows whether it
+            took effect.
+        rerun: the version whose statement is to run again that a deploy has asked about.
+        skip: the version whose statement took effect that a deploy has asked about.
     """
 
     lock_timeout: str = "5s"
@@ -34,6 +39,9 @@ class Settings(NamedTuple):
     late_migrations: str = "refuse"
     version_table_schema: str = ""
     allow_data_loss: str = "off"
+    repeatable: str = ""
+    rerun: str = ""
+    skip: str = ""
 
     @property
     def applies_late(self) -> bool:
@@ -44,6 +52,13 @@ class Settings(NamedTuple):
     def attempts(self) -> int:
         """How often a section is begun."""
         return int(self.lock_attempts)
+
+    def answers(self, name: str, version: str) -> bool:
+        """Whether `rerun`, `skip` or `repeatable` names a version; the first two may shorten it."""
+        given: str = getattr(self, name)
+        if name == "repeatable":
+            return version in given.split()
+        return bool(given) and version.startswith(given)
 
     def of_section(self, own: Mapping[str, str]) -> dict[str, str]:
         """The PostgreSQL settings that a section runs with.
@@ -60,6 +75,14 @@ def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_ATTEMPTS
 
 
+def _are_versions(text: str) -> bool:
+    return all(re.fullmatch("[0-9]{14}", each) for each in text.split())
+
+
+def _is_version(text: str) -> bool:
+    return not text or (text.isascii() and text.isdigit())
+
+
 # What each may be, and how to write it.
 _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "lock_timeout": (is_duration, "a time like 500ms, 5s or 1min"),
@@ -68,9 +91,14 @@ _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "deploy_wait": (is_duration, "a time like 30s, 10min or 1h"),
     "late_migrations": ({"refuse", "apply"}.__contains__, "refuse or apply"),
     "version_table_schema": (lambda _: True, ""),
+    "repeatable": (_are_versions, "versions of 14 digits, with a space between"),
 }
 OPTIONS = tuple(_ALLOWED)
-_BY_HAND = {"allow_data_loss": ({"on", "off"}.__contains__, "on or off")}  # -x alone
+# By -x alone, and not in the configuration.
+_BY_HAND: dict[str, tuple[Callable[[str], bool], str]] = {
+    "allow_data_loss": ({"on", "off"}.__contains__, "on or off"),
+    **dict.fromkeys(("rerun", "skip"), (_is_version, "a version, or how it begins")),
+}
 _SHORT = {"late": "late_migrations"}
 
 

@@ -52,25 +52,35 @@ class CommandLine(NamedTuple):
         action: `migrate`, `rollback`, `status`, `stamp` or another command of promptlib's.
         target: a version, or how far to go; empty where the command needs none.
         late: what becomes of late migrations: `apply`, or nothing.
+        rerun: the version whose statement is to run again.
+        skip: the version whose statement counts as done.
     """
 
     action: str
     target: str = ""
     late: str = ""
+    rerun: str = ""
+    skip: str = ""
 
     def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
         """The command line. What only one of the two commands can do is spelled as that one."""
         if self.action == "stamp" or (front is Front.ALEMBIC and self.action in _ALEMBICS):
             program = Front.ALEMBIC
             name, usual = _ALEMBICS.get(self.action, (self.action, ""))
-            option = f"-x late={self.late}" if self.late else ""
-            words = [option, name, self.target or usual]
+            options = [word for name_, value in self._given for word in ("-x", f"{name_}={value}")]
+            words = [*options, name, self.target or usual]
         else:
             program = Front.PROMPTLIB
             to = "--to" if self.action == "rollback" and self.target else ""
-            option = f"--late {self.late}" if self.late else ""
-            words = [self.action, to, self.target, option]
+            options = [word for name, value in self._given for word in (f"--{name}", value)]
+            words = [self.action, to, self.target, *options]
         return " ".join(filter(None, [program, *given.words(program), *words]))
+
+    @property
+    def _given(self) -> list[tuple[str, str]]:
+        """The options that are given, by their names."""
+        options = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
+        return [option for option in options if option[1]]
 
 
 # What Alembic calls ours, and where it goes when nothing else is said.

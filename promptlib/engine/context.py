@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
+
+import psycopg2
+
+from promptlib.core.errors import PromptlibError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,3 +64,17 @@ class DeployContext(NamedTuple):
     def connect(self) -> Connection:
         """Open another connection."""
         return self.connections.connect()
+
+    def record_apart(self, sql: str) -> None:
+        """Record on a connection of its own, as far as that goes.
+
+        The deploy's own may be lost, or in the hands of a caller.
+        """
+        with (
+            contextlib.suppress(psycopg2.Error, PromptlibError),
+            contextlib.closing(self.connect()) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            cursor.execute(sql)

@@ -19,9 +19,9 @@ from promptlib.core.interrupts import UNDONE, note_seen
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
-from promptlib.engine.results import Deployment, RanSection
 from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
+from promptlib.ledger.deploys import finish
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from promptlib.core.events import Progress
     from promptlib.engine.context import Connections
     from promptlib.engine.request import Request
-    from promptlib.engine.step_runner import Recorded
+    from promptlib.engine.results import Deployment, RanSection
     from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import Ledger
     from promptlib.plan.reading import MigrationFiles
@@ -97,11 +97,10 @@ class Deploy:
             status = locked.status
             require_unmoved(status.ledger, request.start)
             steps = plan_request(request, status, self._settings)
-            ran = self._run_steps(locked, steps, request.recorded)
-        moves = (step.move.now for step in steps if step.move)
+            ran = self._run_steps(locked, steps, request)
         return untouched(status)._replace(
             ran=tuple(ran),
-            current=[status.current, *moves][-1] or None,
+            current=_end(status, steps) or None,
             seconds=time.monotonic() - began,
         )
 
@@ -119,25 +118,23 @@ class Deploy:
             raise
 
     def _run_steps(
-        self, locked: Locked, steps: list[PlannedStep], recorded: Recorded | None
+        self, locked: Locked, steps: list[PlannedStep], request: Request
     ) -> list[RanSection]:
+        status = locked.make_ledger()
+        if not steps:
+            return []
         from promptlib.engine.sections import Sections
         from promptlib.engine.step_runner import StepRunner
 
-        status = locked.make_ledger()
         if self._connections.is_command:
             gc.freeze()  # files and modules stay: no use in searching them again and again
+        sql = LedgerSql(status.ledger.schema, locked.begin(request.action, _end(status, steps)))
         with self._watcher() as watcher:
-            context = self._context(status, watcher)
-            sections, is_pooled = Sections(context, status), status.ledger.is_pooled
-            runner = StepRunner(context, sections, locked.lock, recorded, is_pooled=is_pooled)
-            width, ran = len(str(len(steps))), []
-            for number, step in enumerate(steps, 1):
-                seconds = runner.run(step, f"{number:>{width}}/{len(steps)}")
-                if seconds is not None:
-                    ran.append(RanSection(step.version, step.direction, seconds))
-            runner.finish()
-        return ran
+            context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
+            sections, pooled = Sections(context, status), status.ledger.is_pooled
+            runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
+            with _failure_recorded(context):
+                return runner.run_all(steps)
 
     def stamp(self, version: str, recorded: Callable[[], None] = lambda: None) -> None:
         """Put alembic_version and the ledger where somebody says that the database stands.
@@ -165,10 +162,9 @@ class Deploy:
         require_ours(status.ledger)
         with self.locked(status) as locked:
             require_ours(locked.status.ledger)
-            with locked.writing() as cursor:
-                status = locked.make_ledger_in(cursor)
-                declared = declare_version(status, version)
-                for each in stamp_statements(status, declared):
+            with locked.recording("stamp", version) as cursor:
+                declared = declare_version(locked.status, version)
+                for each in stamp_statements(locked.status, declared):
                     cursor.execute(each)
                 with transaction_kept(self._connections.connection):
                     recorded()
@@ -196,6 +192,13 @@ class Deploy:
                 status = self.look()
             if lock:
                 lock.require_on(status.ledger.server)
+            if status.ledger.unfinished:
+                from promptlib.engine.takeover import take_over_unfinished
+
+                take_over_unfinished(
+                    self._connections, status.ledger, self._settings, self._progress
+                )
+                status = self.look()
             yield Locked(self._connections, status, lock)
 
     def _lock(
@@ -230,6 +233,17 @@ class Deploy:
             interruptible=connections.is_command,
         )
 
-    def _context(self, status: Status, watcher: Watcher) -> DeployContext:
-        sql = LedgerSql(status.ledger.schema)
-        return DeployContext(self._connections, self._settings, sql, watcher, self._progress)
+
+def _end(status: Status, steps: list[PlannedStep]) -> str:
+    """Where the database will stand."""
+    return [status.current, *(step.move.now for step in steps if step.move)][-1]
+
+
+@contextlib.contextmanager
+def _failure_recorded(context: DeployContext) -> Iterator[None]:
+    """Record that a deploy failed, as far as that goes; its last step records its success."""
+    try:
+        yield
+    except BaseException:
+        context.record_apart(finish(context.sql, context.sql.deploy, "failed"))
+        raise

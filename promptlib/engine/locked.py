@@ -6,9 +6,14 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2 import errors
 
+from promptlib.core.errors import ChangedMeanwhileError
 from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_interruptible
+from promptlib.core.remedies import STATUS, Remedy
+from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.state import make_ledger
+from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.status import compare_status
 
 if TYPE_CHECKING:
@@ -56,6 +61,63 @@ class Locked:
             self.status = compare_status(status.files, ledger)
         return self.status
 
+    def begin(self, action: str, end: str) -> int:
+        """Record that a deploy begins, at once, so that it leaves a trace whatever happens to it.
+
+        Args:
+            action: `migrate` or `rollback`.
+            end: where the database is to stand; empty: base.
+
+        Returns:
+            its id.
+
+        Raises:
+            ChangedMeanwhileError: when another deploy has begun.
+        """
+        begins = self._new(action, end).begin(self._sql, is_pooled=self.status.ledger.is_pooled)
+        with self._at_once() as cursor:
+            return _record(cursor, begins)
+
+    @contextlib.contextmanager
+    def _at_once(self) -> Iterator[Cursor]:
+        """A cursor in autocommit; in a caller's transaction, what it writes is his to commit."""
+        connection, external = self.connections.connection, self.connections.external
+        if not external:
+            connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        finally:
+            if not external and not connection.closed:
+                connection.autocommit = False
+
+    @contextlib.contextmanager
+    def recording(self, action: str, end: str, lock_timeout: str = "") -> Iterator[Cursor]:
+        """A cursor in one transaction that is a deploy of its own, committed in the end.
+
+        Args:
+            action: `stamp`, `repair` or `adopt`.
+            end: where the database will stand; empty: base.
+            lock_timeout: how long to wait for those who read the tables; empty: as usual.
+
+        Raises:
+            ChangedMeanwhileError: when another deploy has begun.
+        """
+        with self.writing() as cursor:
+            if lock_timeout:
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", (lock_timeout,))
+            self.make_ledger_in(cursor)
+            _record(cursor, self._new(action, end).done(self._sql))
+            yield cursor
+
+    def _new(self, action: str, end: str) -> NewDeploy:
+        ledger = self.status.ledger
+        return NewDeploy(action, self.status.current, end, ledger.last_deploy)
+
+    @property
+    def _sql(self) -> LedgerSql:
+        return LedgerSql(self.status.ledger.schema)
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[Cursor]:
         """A cursor; what it wrote is committed in the end, by the caller if that is his to do."""
@@ -89,3 +151,16 @@ class Locked:
                     cursor.execute("ROLLBACK TO promptlib_written; RELEASE promptlib_written")
                 raise
             cursor.execute("RELEASE promptlib_written")
+
+
+def _record(cursor: Cursor, sql: str) -> int:
+    """Record a deploy, unless another one follows the same; its id."""
+    try:
+        cursor.execute(sql)
+    except errors.UniqueViolation:
+        raise ChangedMeanwhileError(
+            "another deploy has begun meanwhile, so nothing was changed",
+            Remedy("look where the database stands with {}, then run it again", STATUS),
+        ) from None
+    (number,) = cursor.fetchone() or (0,)
+    return int(number)

@@ -372,9 +372,8 @@ class CommandMigrator(Migrator):
                     "files or ledger have changed meanwhile, so nothing was repaired",
                     "run it again",
                 )
-            with locked.writing() as cursor:
-                status = locked.make_ledger_in(cursor)
-                for sql in repair_statements(status, agreed):
+            with locked.recording("repair", locked.status.current) as cursor:
+                for sql in repair_statements(locked.status, agreed):
                     cursor.execute(sql)
 
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:

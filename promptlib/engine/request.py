@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.engine.results import Deployment
-from promptlib.plan.refusals import require_applicable, require_clear, require_writable
+from promptlib.ledger.tables import DOWN, UP
+from promptlib.plan.refusals import (
+    require_applicable,
+    require_asked,
+    require_clear,
+    require_writable,
+)
 from promptlib.plan.steps import (
     Action,
     PlannedStep,
@@ -23,6 +29,9 @@ if TYPE_CHECKING:
 
     from promptlib.config.settings import Settings
     from promptlib.plan.status import Status
+
+
+_DIRECTIONS = {Action.MIGRATE: UP, Action.ROLLBACK: DOWN}
 
 
 class Request(NamedTuple):
@@ -65,6 +74,7 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     """
     status.files.require_readable()
     require_writable(status.ledger)
+    require_asked(status.ledger, settings, _DIRECTIONS[request.action])
     wanted = request.wanted(status)
     require_clear(status.ledger, status.files.files)
     late = settings.applies_late

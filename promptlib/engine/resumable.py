@@ -1,18 +1,21 @@
-"""Sections outside a transaction: one that was cut off goes on behind what took effect."""
+"""Sections outside a transaction: one that was cut off goes on behind what took effect.
+
+Each statement is tried in a transaction first, and commits together with the record that it ran.
+One that no transaction takes runs alone: what it left is looked up in the catalog, or asked for.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import time
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import errorcodes
 
-from promptlib.core.durations import duration_seconds
-from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, display_path
+from promptlib.core.errors import StatementError, display_path
 from promptlib.core.events import Event, Kind
+from promptlib.engine.aftermath import Outcome
+from promptlib.engine.alone import LoneStatement, wait_while_running
+from promptlib.engine.records import ask_what_ran, explain_unrecorded
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
     execute_statement,
@@ -20,65 +23,34 @@ from promptlib.engine.runner import (
     require_nothing_set,
     sets_session,
     sqlstate_of,
-    tell_tolerated,
+    tell_excused,
 )
-from promptlib.engine.session_settings import settings_kept
-from promptlib.ledger.tables import DOWN, UP
-from promptlib.postgres.sessions import still_runs_statement
-from promptlib.syntax.lexemes import GAP, QUOTED_NAME, WORD, byte_pattern
+from promptlib.engine.session_settings import changes_settings, settings_kept
+from promptlib.engine.transactions import StatementTransactions
+from promptlib.files.parser import place_in_file
+from promptlib.ledger.tables import Begun
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
+    from promptlib.engine.undoing import Undoing
+    from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import HalfDone
 
-# What says that a statement ran before: there already, or gone already.
-TOLERATED = {
-    UP: frozenset(
-        (
-            errorcodes.DUPLICATE_TABLE,
-            errorcodes.DUPLICATE_OBJECT,
-            errorcodes.DUPLICATE_COLUMN,
-            errorcodes.DUPLICATE_FUNCTION,
-            errorcodes.DUPLICATE_SCHEMA,
-        )
-    ),
-    DOWN: frozenset(
-        (
-            errorcodes.UNDEFINED_TABLE,
-            errorcodes.UNDEFINED_OBJECT,
-            errorcodes.UNDEFINED_COLUMN,
-            errorcodes.UNDEFINED_FUNCTION,
-            errorcodes.INVALID_SCHEMA_NAME,
-        )
-    ),
+# What refuses a transaction: at once, or DO and CALL at their first COMMIT, which is undone.
+_REFUSES_TRANSACTION = {
+    errorcodes.ACTIVE_SQL_TRANSACTION,
+    errorcodes.INVALID_TRANSACTION_TERMINATION,
 }
-_NAME = rf"(?>{WORD}|{QUOTED_NAME})(?>\s*\.\s*(?>{WORD}|{QUOTED_NAME}))*"
-_CONCURRENT_INDEX = byte_pattern(
-    rf"create{GAP}(?:unique{GAP})?index{GAP}concurrently{GAP}(?:if{GAP}not{GAP}exists{GAP})?"
-    rf"(?P<index>{_NAME}){GAP}on{GAP}(?:only{GAP})?(?P<table>{_NAME})",
-    re.IGNORECASE,
-)
-# Whoever builds an index holds this lock, and keeps it invalid until he is done. In a DO block,
-# for LOCK TABLE wants a transaction, which a statement for itself is.
-_WAIT_FOR_BUILDERS = """
-    DO $$ BEGIN
-        EXECUTE format('LOCK TABLE %%s IN SHARE UPDATE EXCLUSIVE MODE', %s::regclass);
-    END $$
-"""
-_INVALID = """
-    SELECT format('%%I.%%I', nspname, relname) FROM pg_index
-      JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE indrelid = to_regclass(%s) AND relname = (parse_ident(%s))[1] AND NOT indisvalid
-"""
-_POLL = 0.2  # seconds
 # SQLSTATEs that leave open how the statement ended.
 _LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")
+_WHO = "SELECT current_setting('session_authorization'), current_setting('role')"
+_OURSELVES = """SELECT pg_catalog.set_config('session_authorization', {}, true),
+    pg_catalog.set_config('role', {}, true), pg_catalog.set_config('statement_timeout', '0', true);
+"""
 
 
 class ResumableRun:
@@ -87,17 +59,24 @@ class ResumableRun:
     Args:
         context: of the deploy, whose connection is in autocommit.
         step: what to run.
-        half: what an earlier run left, or None.
-        undoes: whether an open run of the other direction is undone, so that any statement may
-            find its work done.
+        half: what an earlier run of it left, or None.
+        undoing: what it undoes, if the other section was cut off.
+        lock: that the deploy holds.
     """
 
     def __init__(
-        self, context: DeployContext, step: Step, half: HalfDone | None, *, undoes: bool
+        self,
+        context: DeployContext,
+        step: Step,
+        half: HalfDone | None,
+        undoing: Undoing | None,
+        lock: DeployLock,
     ) -> None:
-        self.context, self.step, self.half, self.undoes = context, step, half, undoes
-        self.event = 0
-        self._unknown = False  # whether the statement may have run before
+        self._context, self._step = context, step
+        self._half = half if half and half.direction == step.direction else None
+        self._undoing, self._lock = undoing, lock
+        self._event = 0
+        self._is_known = True  # whether the next statement is known not to have taken effect
 
     def run(self) -> int:
         """Run what is left of the section; the id of its event.
@@ -105,172 +84,193 @@ class ResumableRun:
         Raises:
             PromptlibError: for the first statement that fails.
         """
-        resumed = self._resumed()
-        # Recorded on another connection: the section may set a role that has no right to.
-        on = self.context.connection
-        with contextlib.closing(self.context.connect()) as other, on.cursor() as cursor:
-            other.autocommit = True
-            with other.cursor() as journal:
-                self._statements(cursor, journal, resumed)
-        return self.event
-
-    def _resumed(self) -> HalfDone | None:
-        """The run that this one goes on with."""
-        half = self.half if self.half and self.half.direction == self.step.direction else None
-        if half and half.done:
-            self._tell(
-                f"{display_path(self.step.path)}: goes on behind the {half.done} of "
-                f"{len(self.step.section.statements)} statements that took effect",
-                Kind.RESUMED,
-            )
-        return half
-
-    def _tell(self, message: str, kind: Kind = Kind.INFO) -> None:
-        self.context.progress(Event(kind, message, self.step.version, self.step.direction))
-
-    def _statements(self, cursor: Cursor, journal: Cursor, resumed: HalfDone | None) -> None:
-        """Run one statement after the other, and record each."""
-        section, first = self.step.section, resumed.done if resumed else 0
+        context, section = self._context, self._step.section
         with (
-            notices_told(self.context.connection, self.context.progress),
+            context.connection.cursor() as cursor,
+            notices_told(context.connection, context.progress),
             settings_kept(cursor, section, self._settings(cursor), local=False) as pid,
         ):
-            version, direction, *_ = self.step
-            checksum = section.checksum_of(first)
-            journal.execute(self.context.sql.began(version, direction, first, checksum, pid))
-            (self.event,) = journal.fetchone() or (0,)
-            self._unknown = bool(resumed and resumed.outcome == "running")
-            self._set_again(cursor, first, pid)
-            for index in range(first, len(section.statements)):
-                self._statement(cursor, index, pid)
-                self._unknown = True  # until it is recorded
-                checksum = section.checksum_after(checksum, index)
-                self._record(journal, self.context.sql.went_on(self.event, index + 1, checksum))
-                self._unknown = False
+            self._transactions = StatementTransactions(cursor, self._ourselves(cursor))
+            try:
+                self._statements(cursor, pid)
+            finally:
+                self._transactions.undo()
+        return self._event
 
-    def _record(self, journal: Cursor, sql: str) -> None:
-        """Record, on another connection where a server has ended the one that was idle."""
-        try:
-            journal.execute(sql)
-        except psycopg2.Error:
-            with (
-                contextlib.closing(self.context.connect()) as other,
-                other,
-                other.cursor() as cursor,
-            ):
-                cursor.execute(sql)
-
-    def _set_again(self, cursor: Cursor, done: int, pid: int) -> None:
-        """Set what the finished statements set: it went with their session."""
-        for index in range(done):
-            if sets_session(self.step.section, index):
-                execute_statement(cursor, self.step, index, self.context.watcher, pid)
+    def _tell(self, message: str, kind: Kind = Kind.INFO) -> None:
+        self._context.progress(Event(kind, message, self._step.version, self._step.direction))
 
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_backend_pid()")
-        if cursor.fetchone() == (self.context.connection.info.backend_pid,):
-            return self.context.settings.of_section(self.step.section.settings)
-        require_nothing_set(self.step)
+        if cursor.fetchone() == (self._context.connection.info.backend_pid,):
+            return self._context.settings.of_section(self._step.section.settings)
+        require_nothing_set(self._step)
         self._tell("behind a pooler a section outside a transaction runs without lock_timeout")
         return {}
 
-    def _statement(self, cursor: Cursor, index: int, pid: int) -> None:
-        """Run a statement, again where it was stopped by others."""
-        tolerates = self._unknown or self.undoes
-        tolerated: Collection[str] = TOLERATED[self.step.direction] if tolerates else ()
-        section = self.step.section
-        builds = _CONCURRENT_INDEX.match(section.source, section.statements[index].head)
+    def _ourselves(self, cursor: Cursor) -> str:
+        """What makes the session ours again, where the section may set something."""
+        if not changes_settings(self._step.section):
+            return ""
+        cursor.execute(_WHO)
+        return _OURSELVES.format(*map(quote_literal, cursor.fetchone() or ()))
+
+    def _statements(self, cursor: Cursor, pid: int) -> None:
+        """Run one statement after the other, each with its record."""
+        first = self._half.done if self._half else 0
+        self._begin(cursor, first, pid)
+        for index in range(first):  # what they set went with their session
+            if sets_session(self._step.section, index):
+                execute_statement(cursor, self._step, index, self._context.watcher, pid)
+        if self._half and self._half.is_unknown and self._took_effect(cursor, self._half, pid):
+            self._transactions.begin()
+            self._record(first)
+            first += 1
+        self._is_known = True
+        if first:
+            self._tell(
+                f"{display_path(self._step.path)}: goes on behind the {first} of "
+                f"{len(self._step.section.statements)} statements that took effect",
+                Kind.RESUMED,
+            )
+        for index in range(first, len(self._step.section.statements)):
+            if not self._in_transaction(cursor, index, pid):
+                self._alone(cursor, index, pid)
+
+    def _begin(self, cursor: Cursor, first: int, pid: int) -> None:
+        """Record that the section begins; what an earlier run left unknown stays so."""
+        half, (version, direction, section, _) = self._half, self._step
+        unknown = half if half and half.is_unknown else None
+        self._is_known = not unknown
+        alone, found = (first, unknown.found) if unknown else (None, None)
+        begun = Begun(version, direction, first, section.checksum_of(first), pid, alone, found)
+        try:
+            cursor.execute(self._context.sql.began(begun))
+        except psycopg2.Error as error:
+            raise explain_unrecorded(error, self._step, None) from None
+        (self._event,) = cursor.fetchone() or (0,)
+
+    def _took_effect(self, cursor: Cursor, half: HalfDone, pid: int) -> bool:
+        """Whether the statement did at which an earlier run was cut off.
+
+        Raises:
+            HalfDoneMigrationError: when no catalog tells, and nobody has said so.
+        """
+        settings, version = self._context.settings, self._step.version
+        wait_while_running(self._context, self._step, half.done)
+        if settings.answers("skip", version) or settings.answers("rerun", version):
+            return settings.answers("skip", version)
+        lone = LoneStatement(self._context, self._step, half.done, cursor, pid)
+        outcome = lone.outcome(half.found)
+        if outcome is Outcome.UNKNOWN and not settings.answers("repeatable", version):
+            raise ask_what_ran(half, self._step.section, self._step.path)
+        if outcome is Outcome.DONE:
+            statement = self._step.section.statements[half.done]
+            place = place_in_file(self._step.path, self._step.section.source, statement.head)
+            self._tell(f"{place}: took effect in an earlier deploy, as the catalog says")
+        return outcome is Outcome.DONE
+
+    def _in_transaction(self, cursor: Cursor, index: int, pid: int) -> bool:
+        """Run a statement together with its record; whether a transaction takes it."""
+        lone = LoneStatement(self._context, self._step, index, cursor, pid)
+        if lone.is_concurrent:
+            return False
 
         def attempt() -> None:
-            if builds:
-                index_name, table = builds["index"].decode(), builds["table"].decode()
-                self._drop_invalid(cursor, index_name, table, pid)
+            self._lock.require()
+            self._transactions.begin()
             try:
-                execute_statement(cursor, self.step, index, self.context.watcher, pid)
-            except PromptlibError as error:
-                if sqlstate_of(error) not in tolerated:
-                    raise
-                tell_tolerated(error, self.context.progress)
+                execute_statement(cursor, self._step, index, self._context.watcher, pid)
+            except StatementError as error:
+                self._transactions.undo()
+                self._excuse(cursor, index, error)
+                self._transactions.begin()
+            self._record(index)
 
-        retry(attempt, self.context.settings.attempts, self.context.watcher, self.context.progress)
-
-    def _drop_invalid(self, cursor: Cursor, index: str, table: str, pid: int) -> None:
-        """Drop the index that an earlier attempt left half-built, once nobody builds it."""
+        settings, context = self._context.settings, self._context
         try:
-            with self.context.watcher.statement(pid):
-                if not _invalid(cursor, index, table):
-                    return
-                cursor.execute(_WAIT_FOR_BUILDERS, (table,))
-                for name in _invalid(cursor, index, table):
-                    self._tell(f"dropping the invalid index {name} that an earlier attempt left")
-                    cursor.execute(f"DROP INDEX CONCURRENTLY {name}")
+            retry(attempt, settings.attempts, context.watcher, context.progress, self._undo)
+        except StatementError as error:
+            if sqlstate_of(error) not in _REFUSES_TRANSACTION:
+                raise
+            return False
+        return True
+
+    def _undo(self, _: BaseException) -> None:
+        self._transactions.undo()
+
+    def _excuse(self, cursor: Cursor, index: int, error: StatementError) -> None:
+        """Go on where there was nothing to undo."""
+        if not (self._undoing and self._undoing.excuses(cursor, index, error)):
+            raise error
+        tell_excused(error, self._context.progress)
+
+    def _record(self, index: int) -> None:
+        """Record that a statement took effect, and commit both."""
+        try:
+            self._transactions.commit(self._went_on(index))
         except psycopg2.Error as error:
-            raise PromptlibError(
-                f"the invalid index {index} that an earlier attempt left cannot be dropped: "
-                f"{error.diag.message_primary or error}",
-                f"DROP INDEX CONCURRENTLY {index}, then run it again",
-                place=display_path(self.step.path),
-            ) from error
+            raise explain_unrecorded(error, self._step, index) from None
+
+    def _went_on(self, index: int) -> str:
+        checksum = self._step.section.checksum_of(index + 1)
+        sql = self._context.sql
+        return sql.went_on(self._event, self._step.version, index + 1, checksum)
+
+    def _alone(self, cursor: Cursor, index: int, pid: int) -> None:
+        """Run a statement that no transaction takes, and record it then."""
+        self._transactions.undo()
+        context, lone = self._context, LoneStatement(self._context, self._step, index, cursor, pid)
+        found = lone.look()
+        before = context.sql.begins_alone(self._event, self._step.version, index, found)
+        try:
+            cursor.execute(before + lone.patience)
+        except psycopg2.Error as error:
+            raise explain_unrecorded(error, self._step, index) from None
+        self._is_known = False
+        try:
+            self._retried(lone, found)
+        except StatementError as error:
+            self._is_known = lone.give_up(found, error)
+            self._excuse(cursor, index, error)
+        self._record_alone(cursor, index, lone.impatience)
+        self._is_known = True
+
+    def _retried(self, lone: LoneStatement, found: str) -> None:
+        def attempt() -> None:
+            self._lock.require()
+            lone.run(found)
+
+        context = self._context
+        most = context.settings.attempts if lone.may_run_again else 1
+        retry(attempt, most, context.watcher, context.progress)
+
+    def _record_alone(self, cursor: Cursor, index: int, after: str) -> None:
+        """Record what took effect, on another connection where this one was lost behind it."""
+        sql = self._went_on(index)
+        try:
+            cursor.execute(sql + after)
+        except psycopg2.Error as error:
+            if sqlstate_of(error) and not self._context.connection.closed:
+                raise explain_unrecorded(error, self._step, index) from None
+            self._context.record_apart(sql)
+            raise explain_unrecorded(error, self._step, index) from None
 
     def failed(self, error: BaseException) -> str:
         """The SQL that records how it ended.
 
         Where the server did not refuse the statement, nobody knows whether it took effect; nor
-        where that was not known before, and something else than its being there stopped it.
+        where it ran alone, and no catalog tells.
         """
         state = sqlstate_of(error)
-        refused = state and not state.startswith(_LOST) and not self._unknown
-        outcome = "failed" if refused else "running"
+        refused = state and not state.startswith(_LOST) and self._is_known
         said = str(error) or "interrupted"
-        return self.context.sql.ended(self.event, outcome, said) if self.event else ""
+        if not self._event:
+            return ""
+        return self._context.sql.ended(self._event, "failed" if refused else "running", said)
 
-
-def wait_for_orphan(context: DeployContext, half: HalfDone, path: Path) -> None:
-    """Wait for the server process of a client that died: its statement may still run.
-
-    Args:
-        context: of the deploy.
-        half: what the client left.
-        path: of the migration.
-
-    Raises:
-        HalfDoneMigrationError: when it takes longer than a deploy waits for another.
-    """
-    with contextlib.closing(context.connect()) as other, other.cursor() as cursor:
-        other.autocommit = True
-        _wait_for_orphan(cursor, context, half, path)
-
-
-def _wait_for_orphan(cursor: Cursor, context: DeployContext, half: HalfDone, path: Path) -> None:
-    end, told = time.monotonic() + duration_seconds(context.settings.deploy_wait), False
-    while still_runs_statement(cursor, half.backend_pid, context.sql.events, half.event):
-        if time.monotonic() >= end:
-            raise HalfDoneMigrationError(
-                f"pid {half.backend_pid} still runs a statement of an earlier deploy",
-                f"wait for it, or end it: SELECT pg_terminate_backend({half.backend_pid})",
-                place=display_path(path),
-            )
-        if not told:
-            said = f"waiting for pid {half.backend_pid}: it still runs a statement of a deploy that"
-            context.progress(Event(Kind.WAITING, f"{said} was cut off", half.version))
-        told = True
-        time.sleep(_POLL)
-
-
-def _invalid(cursor: Cursor, index: str, table: str) -> list[str]:
-    """The invalid index of this name on this table, ready to be put into SQL; or nothing."""
-    cursor.execute(_INVALID, (table, index))
-    return [name for (name,) in cursor.fetchall()]
-
-
-def record_apart(context: DeployContext, sql: str) -> None:
-    """Record on a connection of its own: the deploy's may be lost, or in the caller's hands."""
-    with (
-        contextlib.suppress(psycopg2.Error, PromptlibError),
-        contextlib.closing(context.connect()) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SET LOCAL lock_timeout = '2s'")
-        cursor.execute(sql)
+    @property
+    def event(self) -> int:
+        """The id of its event; 0 before it has begun."""
+        return self._event

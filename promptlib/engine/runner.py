@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
-from promptlib.core.errors import PromptlibError
+from promptlib.core.errors import PromptlibError, StatementError
 from promptlib.core.events import Event, Kind
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
@@ -17,7 +17,7 @@ from promptlib.files.parser import place_in_file
 from promptlib.syntax.lexemes import GAP, byte_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.watcher import Watcher
     from promptlib.files.section import Section
+
+    Excuses = Callable[[Cursor, int, PromptlibError], bool]
 
 # What the statements behind it rest on, and what ends with the session.
 _SETS_SESSION = byte_pattern(
@@ -47,7 +49,7 @@ def run_section(
     step: Step,
     settings: Mapping[str, str],
     *,
-    tolerated: Collection[str] = (),
+    excuses: Excuses | None = None,
     pid: int = 0,
 ) -> int:
     """Run a section in the connection's transaction, and leave the session as it was.
@@ -56,7 +58,8 @@ def run_section(
         context: of the deploy, whose connection is not in autocommit.
         step: what to run.
         settings: PostgreSQL settings that hold for this section only.
-        tolerated: SQLSTATEs that count as done: something is there, or gone, already.
+        excuses: says of a statement that failed whether that counts as done: there was nothing to
+            undo.
         pid: the number of the server process, if these settings hold in it already and the section
             makes none.
 
@@ -69,26 +72,28 @@ def run_section(
     connection, external = context.connection, context.connections.external
     with connection.cursor() as cursor, notices_told(connection, context.progress):
         if pid:
-            _statements(cursor, context, step, pid, tolerated)
+            _statements(cursor, context, step, pid, excuses)
             return pid
         with settings_kept(cursor, step.section, settings, local=True, external=external) as number:
-            _statements(cursor, context, step, number, tolerated)
+            _statements(cursor, context, step, number, excuses)
         return number
 
 
 def _statements(
-    cursor: Cursor, context: DeployContext, step: Step, pid: int, tolerated: Collection[str]
+    cursor: Cursor, context: DeployContext, step: Step, pid: int, excuses: Excuses | None
 ) -> None:
     for index in range(len(step.section.statements)):
-        if tolerated:
-            cursor.execute("SAVEPOINT promptlib_statement")
+        if not excuses:
+            execute_statement(cursor, step, index, context.watcher, pid)
+            continue
+        cursor.execute("SAVEPOINT promptlib_statement")
         try:
             execute_statement(cursor, step, index, context.watcher, pid)
-        except PromptlibError as error:
-            if sqlstate_of(error) not in tolerated:
-                raise
+        except StatementError as error:
             cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
-            tell_tolerated(error, context.progress)
+            if not excuses(cursor, index, error):
+                raise
+            tell_excused(error, context.progress)
 
 
 def execute_statement(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
@@ -120,7 +125,7 @@ def sqlstate_of(error: BaseException) -> str:
     return ""
 
 
-def tell_tolerated(error: PromptlibError, progress: Progress) -> None:
+def tell_excused(error: PromptlibError, progress: Progress) -> None:
     """Say that a statement counts as done, and why."""
     progress(Event(Kind.INFO, f"{error.place}: {error.what}; this counts as done"))
 

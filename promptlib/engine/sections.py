@@ -12,6 +12,7 @@ from promptlib.core.errors import (
 )
 from promptlib.core.events import Event, Kind
 from promptlib.engine.runner import Step
+from promptlib.engine.undoing import Undoing
 from promptlib.files.directory import migration_path
 from promptlib.files.parser import parse_section
 from promptlib.ledger.tables import DOWN, UP
@@ -45,14 +46,19 @@ class Sections:
         """Whether the ledger had a row of a migration when the deploy began."""
         return version in self._ledger.rows
 
-    def undoes(self, step: Step) -> bool:
-        """Whether a section undoes what the other one did in part."""
+    def undoing(self, step: Step) -> Undoing | None:
+        """What a section undoes, where the other one was cut off."""
         half = self.half_done(step.version)
         if not half:
-            return False
+            return None
         # A DOWN of what was never wholly applied stays one, however often it is begun.
         applied = self.is_applied(step.version)
-        return half.direction != step.direction or applied != (step.direction == DOWN)
+        if half.direction == step.direction and applied == (step.direction == DOWN):
+            return None
+        found = self._files.get(step.version)
+        other = found and (found.up if step.direction == DOWN else found.down)
+        known = half.direction != step.direction and other and half.done <= len(other.statements)
+        return Undoing(step.section, other, half.done if known else 0)
 
     def migration(self, version: str) -> Migration:
         """A migration that has a file."""

@@ -10,29 +10,24 @@ import time
 from typing import TYPE_CHECKING
 
 import psycopg2
-from psycopg2 import errors
 
 from promptlib.core.durations import display_duration, duration_seconds
-from promptlib.core.errors import (
-    ChangedMeanwhileError,
-    ConfigurationError,
-    PromptlibError,
-    display_path,
-)
+from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
-from promptlib.core.remedies import STATUS, Remedy
-from promptlib.engine.resumable import TOLERATED, ResumableRun, record_apart, wait_for_orphan
+from promptlib.engine.records import ask_what_ran, explain_uncommitted, moved_elsewhere
+from promptlib.engine.results import RanSection
+from promptlib.engine.resumable import ResumableRun
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import run_section
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested, transaction_kept
-from promptlib.ledger.tables import DOWN, EVENTS, UP, Ran
+from promptlib.ledger.deploys import finish
+from promptlib.ledger.tables import DOWN, UP, Ran
 from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.errors import explain_server_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
@@ -67,12 +62,28 @@ class StepRunner:
     ) -> None:
         self._context, self._sections = context, sections
         self._lock, self._recorded = lock, recorded
+        self._is_last = False  # whether this step ends the deploy
         connections, usual = context.connections, context.settings.of_section({})
         self._within: Chain | Nested = (
             Nested(context.connection)
             if connections.external
             else Chain(context.connection, usual, owned=connections.owned and not is_pooled)
         )
+
+    def run_all(self, steps: Sequence[PlannedStep]) -> list[RanSection]:
+        """Run steps, one after the other; the last one ends the deploy.
+
+        Raises:
+            PromptlibError: as `run` does.
+        """
+        width, ran = len(str(len(steps))), []
+        for number, step in enumerate(steps, 1):
+            self._is_last = number == len(steps)
+            seconds = self.run(step, f"{number:>{width}}/{len(steps)}")
+            if seconds is not None:
+                ran.append(RanSection(step.version, step.direction, seconds))
+        self._within.commit()
+        return ran
 
     def run(self, planned: PlannedStep, position: str) -> float | None:
         """Run a step, commit it, and tell so.
@@ -106,16 +117,14 @@ class StepRunner:
         self._context.progress(Event(Kind.STEP, said, version, direction, seconds))
         return seconds
 
-    def finish(self) -> None:
-        """Leave the connection in no transaction of ours."""
-        self._within.commit()
-
     def _pass_over(self, planned: PlannedStep) -> None:
         """Move alembic_version alone."""
         assert planned.move
         self._within.begin()
         try:
             self._move(planned.move)
+            if self._is_last:
+                self._execute(self._finished)
             self._call(planned)
         except BaseException:
             self._undo()
@@ -125,7 +134,12 @@ class StepRunner:
 
     def _move(self, move: Move) -> None:
         if self._execute(move.sql(self._context.sql.version)) != 1:
-            raise _moved_elsewhere(move, "")
+            raise moved_elsewhere(move, "")
+
+    @property
+    def _finished(self) -> str:
+        """The SQL that records that the deploy is done."""
+        return finish(self._context.sql, self._context.sql.deploy, "done")
 
     def _execute(self, sql: str) -> int:
         with self._context.connection.cursor() as cursor:
@@ -147,30 +161,30 @@ class StepRunner:
         half = self._sections.half_done(step.version)
         if half and half.direction == step.direction:
             require_unchanged(half, step.section, step.path)
-        if half and half.outcome == "running":
-            self._within.commit()  # to wait in no transaction
-            wait_for_orphan(self._context, half, step.path)
+            if half.is_unknown and step.section.transactional:
+                raise ask_what_ran(half, step.section, step.path)
         return time.perf_counter()
 
     def _run(self, step: Step, planned: PlannedStep, _began: float) -> None:
         """Run a section in a transaction, again where others stand in the way, and commit it."""
         context = self._context
         settings = context.settings.of_section(step.section.settings)
-        tolerated = TOLERATED[step.direction] if self._sections.undoes(step) else ()
+        undoing = self._sections.undoing(step)
+        excuses = undoing.excuses if undoing else None
         began = time.perf_counter()
 
         def attempt() -> None:
             nonlocal began
             began = time.perf_counter()
             pid = self._within.begin(None if changes_settings(step.section) else settings)
-            pid = run_section(context, step, settings, tolerated=tolerated, pid=pid)
+            pid = run_section(context, step, settings, excuses=excuses, pid=pid)
             self._end(step, planned, Ran(_ago(began), 0, planned.move), pid)
 
         def undo(error: BaseException) -> None:
             self._undo()
             said, there = str(error) or "interrupted", self._sections.is_applied(step.version)
             attempted = (step.version, step.direction)
-            record_apart(context, context.sql.failed(attempted, _ago(began), said, there=there))
+            context.record_apart(context.sql.failed(attempted, _ago(began), said, there=there))
 
         retry(attempt, context.settings.attempts, context.watcher, context.progress, undo)
         self._within.release()
@@ -178,21 +192,22 @@ class StepRunner:
     def _run_outside(self, step: Step, planned: PlannedStep, began: float) -> None:
         """Run a section outside a transaction, from where an earlier run was cut off."""
         _require_no_caller_s_transaction(self._context, step)
-        half, undoes = self._sections.half_done(step.version), self._sections.undoes(step)
-        this = ResumableRun(self._context, step, half, undoes=undoes)
+        assert self._lock  # on a connection of its own, for nobody's transaction is open
+        half, undoing = self._sections.half_done(step.version), self._sections.undoing(step)
+        this = ResumableRun(self._context, step, half, undoing, self._lock)
         try:
             with self._autocommit():
                 attempt = this.run()
         except BaseException as error:
             if sql := this.failed(error):
-                record_apart(self._context, sql)
+                self._context.record_apart(sql)
             raise
         try:
             self._end(step, planned, Ran(_ago(began), attempt, planned.move))
         except BaseException as error:
             self._undo()
             said = str(error) or "interrupted"
-            record_apart(self._context, self._context.sql.ended(attempt, "running", said))
+            self._context.record_apart(self._context.sql.ended(attempt, "running", said))
             raise
 
     @contextlib.contextmanager
@@ -228,11 +243,15 @@ class StepRunner:
         except psycopg2.Error as error:
             if not self._is_committed(step):
                 # A traceback would show the driver's error, and with it the data that it quotes.
-                raise _explained(error, step, ran) from None
+                raise explain_uncommitted(self._context, error, step, ran.move) from None
             self._undo()  # what has begun behind the commit
 
     def _record_of(self, step: Step, ran: Ran) -> str:
-        """The SQL that remembers a section."""
+        """The SQL that remembers a section, and the deploy's end with its last one."""
+        end = f"\n{self._finished}" if self._is_last else ""
+        return self._section_record(step, ran) + end
+
+    def _section_record(self, step: Step, ran: Ran) -> str:
         sql = self._context.sql
         if step.direction == DOWN:
             return sql.taken_back(step.version, ran)
@@ -269,29 +288,6 @@ def _require_no_caller_s_transaction(context: DeployContext, step: Step) -> None
 def _titled(step: Step) -> str:
     word = "upgrade  " if step.direction == UP else "downgrade"
     return f"{word} {step.version}  {step.path.stem.partition('_')[2].replace('_', ' ')}"
-
-
-def _explained(error: psycopg2.Error, step: Step, ran: Ran) -> PromptlibError:
-    """Why a section could not be committed."""
-    place = display_path(step.path)
-    if ran.move and _is_moved_elsewhere(error):
-        return _moved_elsewhere(ran.move, place)
-    return explain_server_error(error, place)
-
-
-def _is_moved_elsewhere(error: psycopg2.Error) -> bool:
-    """Whether a section cannot be recorded because the current revision is not what it was."""
-    column = error.diag.table_name, error.diag.column_name
-    return isinstance(error, errors.NotNullViolation) and column == (EVENTS, "version")
-
-
-def _moved_elsewhere(move: Move, place: str) -> ChangedMeanwhileError:
-    return ChangedMeanwhileError(
-        f"alembic_version is not at {move.before or 'base'} any more: something else than this "
-        "deploy has changed it",
-        Remedy("see where the database stands with {}, then run it again", STATUS),
-        place=place,
-    )
 
 
 def _ago(began: float) -> str:

@@ -12,6 +12,11 @@ import time
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2.extensions import (
+    TRANSACTION_STATUS_IDLE,
+    TRANSACTION_STATUS_INERROR,
+    TRANSACTION_STATUS_INTRANS,
+)
 
 from promptlib.core.errors import StatementError
 from promptlib.core.remedies import STATUS, Remedy
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
 
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
@@ -101,6 +107,46 @@ class Chain:
 
     def release(self) -> None:
         """Nothing is left of it."""
+
+
+class StatementTransactions:
+    """Transactions of single statements, one behind the other, in a session that they share.
+
+    Args:
+        cursor: on a connection in autocommit.
+        ourselves: what makes the session ours again until the transaction ends: a section may have
+            set a role that may not record anything.
+    """
+
+    def __init__(self, cursor: Cursor, ourselves: str) -> None:
+        self._cursor, self._ourselves = cursor, ourselves
+        self._began = 0.0  # when the transaction began in which nothing has run
+
+    def begin(self) -> None:
+        """Be in a fresh transaction."""
+        if self._status == TRANSACTION_STATUS_IDLE:
+            self._cursor.execute("BEGIN")
+        elif time.monotonic() - self._began >= _SHORTLY:
+            self._cursor.execute("ROLLBACK; BEGIN")
+
+    def commit(self, sql: str) -> None:
+        """Write what is to be remembered, commit, and begin the next transaction.
+
+        Raises:
+            psycopg2.Error: for whatever keeps it from being committed.
+        """
+        self._cursor.execute(f"{self._ourselves}{sql}\n{_COMMIT}")
+        self._began = time.monotonic()
+
+    def undo(self) -> None:
+        """Be in no transaction; what was not committed is undone."""
+        if self._status in (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR):
+            with contextlib.suppress(psycopg2.Error):  # the connection may be lost
+                self._cursor.execute("ROLLBACK")
+
+    @property
+    def _status(self) -> int:
+        return self._cursor.connection.get_transaction_status()
 
 
 class Nested:

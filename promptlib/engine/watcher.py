@@ -18,7 +18,12 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
-from promptlib.postgres.sessions import ServerSession, blocking_sessions, command_progress
+from promptlib.postgres.sessions import (
+    ServerSession,
+    blocking_sessions,
+    command_progress,
+    describe_sessions,
+)
 from promptlib.postgres.target import hang_up
 
 if TYPE_CHECKING:
@@ -189,17 +194,20 @@ class Watcher:
 
     def _look(self, running: _Running) -> None:
         """Ask and tell."""
-        step = ""
+        step, now = "", list[ServerSession]()
         if running.pid:
             refused = contextlib.suppress(psycopg2.Error, PromptlibError)
             with refused, self._asking().cursor() as cursor:
-                running.blockers[:] = blocking_sessions(cursor, running.pid) or running.blockers
+                now = blocking_sessions(cursor, running.pid)
+                running.blockers[:] = now or running.blockers
                 step = command_progress(cursor, running.pid)
         seconds = time.monotonic() - running.began
         if seconds < _SHOW_AFTER:
             return
         which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
-        text = f"{self._title}  {which}{display_duration(seconds)}  {step}".rstrip()
+        blocked = f"blocked by {describe_sessions(now)}" if now else ""
+        lasts = f"{self._title}  {which}{display_duration(seconds)}"
+        text = "  ".join(filter(None, (lasts, step, blocked)))
         self._is_shown = True
         self._tell(Event(Kind.RUNNING, text, seconds=seconds))
 

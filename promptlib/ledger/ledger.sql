@@ -20,6 +20,23 @@ CREATE TABLE IF NOT EXISTS {events} (
     error text,
     statements_done integer,
     statements_checksum varchar(64),
-    backend_pid integer
+    backend_pid integer,
+    deploy_id bigint,
+    alone integer,
+    found_before text
 );
 CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);
+CREATE TABLE IF NOT EXISTS {deploys} (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    follows bigint NOT NULL UNIQUE,
+    action varchar(8) NOT NULL
+        CHECK (action IN ('migrate', 'rollback', 'stamp', 'repair', 'adopt')),
+    from_version varchar(255) NOT NULL,
+    to_version varchar(255) NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
+    outcome varchar(8) NOT NULL CHECK (outcome IN ('running', 'done', 'failed', 'died')),
+    executed_by text NOT NULL DEFAULT session_user,
+    backend_pid integer,
+    backend_start timestamptz
+);

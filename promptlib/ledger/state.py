@@ -9,12 +9,16 @@ import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import LedgerError
+from promptlib.ledger.deploys import UNFINISHED, UnfinishedDeploy
 from promptlib.ledger.tables import (
     ADDED,
+    ADDED_TO_EVENTS,
+    DEPLOYS,
     EVENTS,
     MIGRATIONS,
     RECORDED,
     TABLES,
+    UTC,
     VERSION_TABLE,
     LedgerSql,
 )
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
 
 _OURS = frozenset(ADDED)
+_RECORDED = RECORDED | frozenset(ADDED_TO_EVENTS)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _WHERE = """
     WITH place AS (SELECT coalesce(%s,
@@ -39,7 +44,8 @@ _WHERE = """
                     AND attnum > 0 AND NOT attisdropped),
            ARRAY(SELECT attname::text FROM pg_attribute
                   WHERE attrelid = to_regclass(quote_ident(schema) || %s)
-                    AND attnum > 0 AND NOT attisdropped)
+                    AND attnum > 0 AND NOT attisdropped),
+           to_regclass(quote_ident(schema) || %s) IS NOT NULL
       FROM place
 """
 _DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
@@ -47,16 +53,19 @@ _VERSIONS = "ARRAY(SELECT version_num::text FROM {})"
 _ROWS = """
     (SELECT coalesce(json_agg(json_build_array(id::text, name, checksum, {kept}) ORDER BY id), '[]')
        FROM {})"""
-# The newest attempt of each version outside a transaction, where it did not end well. One that
-# failed in a transaction, or at its first statement, changed nothing, so it does not count.
+# An attempt that changed nothing. One that failed in a transaction, or at its first statement; also
+# one that was cut off there, if it ran it in a transaction, which earlier versions did not.
+_VOID = """(coalesce({e}.statements_done, 0) = 0
+            AND ({e}.outcome = 'failed' OR {e}.outcome = 'running' AND {is_clean}))"""
+# The newest attempt of each version outside a transaction, where it did not end well.
 _HALF_DONE = """
     (SELECT coalesce(json_agg(json_build_array(id, version, direction, outcome, statements_done,
-                                               statements_checksum, backend_pid)), '[]')
+                                               statements_checksum, backend_pid{added})), '[]')
        FROM {events} e
-      WHERE (outcome = 'running' OR outcome = 'failed' AND statements_done > 0)
+      WHERE outcome IN ('running', 'failed') AND NOT {void}
         AND NOT EXISTS (
             SELECT FROM {events} later WHERE later.version = e.version AND later.id > e.id
-               AND NOT (later.outcome = 'failed' AND coalesce(later.statements_done, 0) = 0)))"""
+               AND NOT {later_void}))"""
 
 
 class LedgerRow(NamedTuple):
@@ -97,6 +106,9 @@ class HalfDone(NamedTuple):
         done: how many statements took effect.
         checksum: of their text.
         backend_pid: the server process that ran them.
+        deploy: the id of the deploy; None, where an earlier version of promptlib ran it.
+        alone: which statement, from 0, began last that no transaction takes.
+        found: what its kind wanted to know of the catalog before it.
     """
 
     event: int
@@ -106,6 +118,18 @@ class HalfDone(NamedTuple):
     done: int
     checksum: str
     backend_pid: int
+    deploy: int | None = None
+    alone: int | None = None
+    found: str | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody has seen how the statement ended that comes next.
+
+        One that ran in a transaction committed with its record, so without one it did not run.
+        Earlier versions of promptlib ran statements first, and recorded them then.
+        """
+        return self.alone == self.done if self.deploy else self.outcome == "running"
 
 
 class Ledger(NamedTuple):
@@ -121,6 +145,9 @@ class Ledger(NamedTuple):
         events: the columns of the table `migration_events`; none if it is not there.
         is_replica: whether the server takes no writes.
         is_pooled: whether a pooler stands between: its sessions are other clients' as well.
+        has_deploys: whether the table `migration_deploys` is there.
+        last_deploy: the id of the newest deploy, or 0.
+        unfinished: deploys that run, or died.
         server: when it was started: no two were in the same microsecond.
     """
 
@@ -133,16 +160,20 @@ class Ledger(NamedTuple):
     events: frozenset[str]
     is_replica: bool
     is_pooled: bool = False
+    has_deploys: bool = False
+    last_deploy: int = 0
+    unfinished: tuple[UnfinishedDeploy, ...] = ()
     server: datetime | None = None
 
     @property
     def exists(self) -> bool:
-        """Whether both tables are there, as we make them."""
-        return self.has_events and self.columns >= _OURS | _PREDECESSORS
+        """Whether all tables are there, as we make them."""
+        whole = self.events >= _RECORDED and self.columns >= _OURS | _PREDECESSORS
+        return whole and self.has_deploys
 
     @property
     def has_events(self) -> bool:
-        """Whether `migration_events` is there, as we make it."""
+        """Whether `migration_events` is there, as this version or an earlier one made it."""
         return self.events >= RECORDED
 
     @property
@@ -193,7 +224,8 @@ class Ledger(NamedTuple):
             rows={**self.rows, **rows},
             columns=self.columns | _OURS | _PREDECESSORS,
             has_version_table=True,
-            events=self.events | RECORDED,
+            events=self.events | _RECORDED,
+            has_deploys=True,
         )
 
 
@@ -207,19 +239,24 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     Raises:
         psycopg2.Error: when the tables may not be read.
     """
-    names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS))
+    names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS, DEPLOYS))
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
-    (is_replica, pid, server, found, has_version_table, columns, events) = cursor.fetchone() or ()
+    (is_replica, pid, server, found, has_version_table, columns, events, has_deploys) = (
+        cursor.fetchone() or ()
+    )
     place = found or ""
     kept = _DOWN if "down_sql" in columns else "NULL"
     tables = LedgerSql(place)
     parts = (
         _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
         _ROWS.format(tables.migrations, kept=kept) if {*columns} >= _PREDECESSORS else "'[]'::json",
-        _HALF_DONE.format(events=tables.events) if {*events} >= RECORDED else "'[]'::json",
+        _half_done(tables, {*events}),
+        UNFINISHED.format(deploys=tables.deploys, since=UTC.format("started_at"))
+        if has_deploys
+        else "0, '[]'::json",
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
-    current, rows, half_done = cursor.fetchone() or ()
+    current, rows, half_done, last_deploy, unfinished = cursor.fetchone() or ()
     return Ledger(
         place,
         tuple(current),
@@ -230,8 +267,23 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         frozenset(events),
         is_replica,
         pid != cursor.connection.info.backend_pid,
+        has_deploys,
+        last_deploy,
+        tuple(UnfinishedDeploy(*each) for each in unfinished),
         server,
     )
+
+
+def _half_done(tables: LedgerSql, events: set[str]) -> str:
+    if not events >= RECORDED:
+        return "'[]'::json"
+    is_new = events >= _RECORDED
+    added = f", {', '.join(ADDED_TO_EVENTS)}" if is_new else ""
+    clean = "{e}.deploy_id IS NOT NULL AND {e}.alone IS NULL" if is_new else "false"
+    void, later_void = (
+        _VOID.format(e=each, is_clean=clean.format(e=each)) for each in ("e", "later")
+    )
+    return _HALF_DONE.format(events=tables.events, added=added, void=void, later_void=later_void)
 
 
 def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> Ledger:
@@ -249,7 +301,7 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
         LedgerError: naming the tables, when they may not be made.
     """
     tables = LedgerSql(found.schema)
-    sql = [] if found.exists else [tables.create(extend=found.is_predecessors)]
+    sql = [] if found.exists else [tables.create(extend=bool(found.columns or found.events))]
     if not found.has_version_table:
         sql.append(tables.create_version())
     ran = [*before] if found.is_unfilled else []
@@ -272,7 +324,7 @@ def _unmakeable(error: psycopg2.Error, schema: str) -> LedgerError | None:
         return None
     schema = schema or "that the search_path names"
     return LedgerError(
-        f"the tables {' and '.join(TABLES)} cannot be made in the schema {schema}: "
+        f"the tables {', '.join(TABLES)} cannot be made in the schema {schema}: "
         f"{error.diag.message_primary}",
         f"GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or let the owner deploy once"
         if may_not

@@ -1,22 +1,23 @@
 """The ledger's tables, and the SQL that makes and writes them, the same for us and for psql.
 
 `migrations` has a row for each migration that is applied now, `migration_events` one for each
-attempt. Who runs the SQL, and in which transaction, is left to others.
+attempt at one, `migration_deploys` one for each deploy, whose statements are in deploys.py. Who
+runs the SQL, and in which transaction, is left to others.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.syntax.lexemes import quote_literal
+from promptlib.syntax.lexemes import quote_literal, quote_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from promptlib.files.parser import Migration
     from promptlib.files.section import Section
 
-MIGRATIONS, EVENTS = TABLES = ("migrations", "migration_events")
+MIGRATIONS, EVENTS, DEPLOYS = TABLES = ("migrations", "migration_events", "migration_deploys")
 VERSION_TABLE = "alembic_version"
 UP, DOWN = "up", "down"
 # What our `migrations` has beyond the predecessor's.
@@ -26,6 +27,8 @@ ADDED = {
     "execution_ms": "bigint",
     "executed_by": "text",
 }
+# What `migration_events` has beyond what earlier versions of promptlib made.
+ADDED_TO_EVENTS = {"deploy_id": "bigint", "alone": "integer", "found_before": "text"}
 # What `migration_events` has, and no other program's table of that name.
 RECORDED = frozenset(("version", "direction", "outcome", "statements_done", "statements_checksum"))
 # As Alembic makes it.
@@ -33,7 +36,7 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
     version_num varchar(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );"""
-_EXTEND = "ALTER TABLE {migrations} {columns};"
+_EXTEND = "ALTER TABLE {table} {columns};"
 # A time as text: SQL, to be filled in.
 UTC = "to_char({}::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
@@ -83,6 +86,28 @@ class Ran(NamedTuple):
 _RAN = Ran()
 
 
+class Begun(NamedTuple):
+    """A section outside a transaction that begins, or goes on.
+
+    Attributes:
+        version: of its migration.
+        direction: `up` or `down`.
+        done: how many of its statements took effect.
+        checksum: of their text.
+        pid: the server process.
+        alone: the statement, from 0, of which that is not known; None: of none.
+        found: what was known of the catalog before that one.
+    """
+
+    version: str
+    direction: str
+    done: int
+    checksum: str
+    pid: int
+    alone: int | None
+    found: str | None
+
+
 def kept_section(section: Section) -> str:
     """A DOWN section with its marker, to be read again by migration.parse_section."""
     options = "" if section.transactional else " transaction:false"
@@ -96,25 +121,27 @@ class LedgerSql:
 
     Args:
         schema: where the tables are; empty: wherever the search_path leads, for psql.
+        deploy: the id of the deploy that runs it. What records a section writes nothing and fails
+            where another deploy has taken over: the NOT NULL of the event's version refuses it.
     """
 
-    def __init__(self, schema: str) -> None:
-        prefix = '"' + schema.replace('"', '""') + '".' if schema else ""
+    def __init__(self, schema: str, deploy: int = 0) -> None:
+        self.deploy = deploy
+        prefix = f"{quote_name(schema)}." if schema else ""
         self.version = prefix + VERSION_TABLE
         self.migrations = prefix + MIGRATIONS
         self.events = prefix + EVENTS
+        self.deploys = prefix + DEPLOYS
 
     def create(self, *, extend: bool = False) -> str:
-        """Make what is not there; `extend` gives the predecessor's table our columns."""
-        columns = ", ".join(
-            f"ADD COLUMN IF NOT EXISTS {name} {type_}" for name, type_ in ADDED.items()
-        )
+        """Make what is not there; `extend` gives tables that are there what they lack."""
         from importlib import resources  # noqa: PLC0415 - slow to import, and rarely needed
 
         text = resources.files("promptlib.ledger").joinpath("ledger.sql").read_text("utf-8").strip()
-        made = text.format(migrations=self.migrations, events=self.events)
-        extended = _EXTEND.format(migrations=self.migrations, columns=columns)
-        return f"{made}\n{extended}" if extend else made
+        made = text.format(migrations=self.migrations, events=self.events, deploys=self.deploys)
+        lacking = (self.migrations, ADDED), (self.events, ADDED_TO_EVENTS)
+        extended = [_extend(table, columns) for table, columns in lacking] if extend else []
+        return "\n".join([made, *extended])
 
     def create_version(self) -> str:
         """Make alembic_version where Alembic did not."""
@@ -141,15 +168,30 @@ class LedgerSql:
         if ran.move:
             named = ran.move.guarded(named, self.version)
             moved = f"\n{ran.move.sql(self.version)}"
+        named = self._fenced(named)
         if ran.attempt:
             return (
                 f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
                 f" finished_at = clock_timestamp() WHERE id = {ran.attempt};{moved}"
             )
+        column, deploy = (", deploy_id", f", {self.deploy}") if self.deploy else ("", "")
         return (
-            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
-            f" VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done');{moved}"
+            f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome"
+            f"{column}) VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done'"
+            f"{deploy});{moved}"
         )
+
+    def _fenced(self, value: str) -> str:
+        """An expression that is NULL, and not this value, where another deploy has taken over.
+
+        The row is locked: who takes over waits until this transaction has ended, or this one sees
+        it.
+        """
+        if not self.deploy:
+            return value
+        equals = "OPERATOR(pg_catalog.=)"
+        where = f"WHERE id {equals} {self.deploy} AND outcome {equals} 'running'"
+        return f"(SELECT {value} FROM {self.deploys} {where} FOR SHARE)"
 
     def failed(self, step: tuple[str, str], started: str, error: str, *, there: bool) -> str:
         """Record an attempt in a transaction, unless it was committed all the same.
@@ -235,28 +277,57 @@ class LedgerSql:
             f" SELECT id, 'down', now(), now(), '{outcome}' FROM forgotten ORDER BY id;"
         )
 
-    def began(self, version: str, direction: str, done: int, checksum: str, pid: int) -> str:
-        """Record that a section outside a transaction begins, or goes on behind `done`."""
+    def began(self, section: Begun) -> str:
+        """Record that a section outside a transaction begins, or goes on; the event's id."""
+        named, found = quote_literal(section.version), section.found
+        alone = "NULL" if section.alone is None else section.alone
         return (
             f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
-            " statements_checksum, backend_pid)\n"
-            f"VALUES ({quote_literal(version)}, '{direction}', 'running', {done}, '{checksum}',"
-            f" {pid}) RETURNING id;"
+            " statements_checksum, backend_pid, deploy_id, alone, found_before)\n"
+            f"VALUES ({self._fenced(named)}, '{section.direction}', 'running', {section.done},"
+            f" '{section.checksum}', {section.pid}, {self.deploy}, {alone},"
+            f" {'NULL' if found is None else quote_literal(found)}) RETURNING id;"
         )
 
-    def went_on(self, event: int, done: int, checksum: str) -> str:
+    def begins_alone(self, event: int, version: str, index: int, found: str) -> str:
+        """Record that a statement begins that no transaction takes.
+
+        Args:
+            event: of the section.
+            version: of its migration.
+            index: which statement, from 0.
+            found: what its kind wants to know afterwards of the catalog as it was before.
+        """
+        return (
+            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f" alone = {index}, found_before = {quote_literal(found)} WHERE id = {event};"
+        )
+
+    def went_on(self, event: int, version: str, done: int, checksum: str) -> str:
         """Record that a statement outside a transaction took effect."""
         return (
-            f"UPDATE {self.events} SET statements_done = {done},"
-            f" statements_checksum = '{checksum}' WHERE id = {event};"
+            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f" statements_done = {done}, statements_checksum = '{checksum}' WHERE id = {event};"
         )
 
     def ended(self, event: int, outcome: str, error: str) -> str:
-        """Record how a section outside a transaction ended, unless it came to its end."""
+        """Record how a section outside a transaction ended, unless it came to its end.
+
+        Args:
+            event: of the section.
+            outcome: `failed`, where its next statement is known not to have run; else `running`.
+            error: what was said.
+        """
+        known = ", alone = NULL" if outcome == "failed" else ""
         return (
             f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
-            f" error = {quote_literal(error)} WHERE id = {event} AND outcome <> 'done';"
+            f" error = {quote_literal(error)}{known} WHERE id = {event} AND outcome <> 'done';"
         )
+
+
+def _extend(table: str, columns: Mapping[str, str]) -> str:
+    added = ", ".join(f"ADD COLUMN IF NOT EXISTS {name} {type_}" for name, type_ in columns.items())
+    return _EXTEND.format(table=table, columns=added)
 
 
 def _facts(migration: Migration) -> str:

@@ -14,6 +14,7 @@ from promptlib.core.errors import (
     NotAdoptedError,
     PlanRefusedError,
     ReadOnlyServerError,
+    UnknownVersionError,
     combine_errors,
     display_path,
 )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from promptlib.config.settings import Settings
     from promptlib.files.directory import MigrationFile
     from promptlib.files.section import Section
     from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
@@ -210,3 +212,20 @@ def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
         Remedy("restore them, and it goes on behind them; or undo them: {}", other),
         place=display_path(path),
     )
+
+
+def require_asked(ledger: Ledger, settings: Settings, direction: str) -> None:
+    """Refuse an answer that nobody has asked for.
+
+    Raises:
+        UnknownVersionError: saying so.
+    """
+    asked = [each.version for each in ledger.half_done if each.is_unknown]
+    asked = asked if any(each.direction == direction for each in ledger.half_done) else []
+    for name in ("rerun", "skip"):
+        given = getattr(settings, name)
+        if given and not any(version.startswith(given) for version in asked):
+            raise UnknownVersionError(
+                f"{name} names {given}, of which no statement waits for an answer",
+                Remedy("leave it out; {} shows what was cut off", STATUS),
+            )

@@ -19,18 +19,24 @@ _COLUMNS = """
     to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), left(query, 200)
 """
 _BLOCKERS = f"SELECT {_COLUMNS} FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s))"
+_THESE = f"SELECT {_COLUMNS} FROM pg_stat_activity WHERE pid = ANY (%s::int[]) ORDER BY pid"
 _HOLDERS = f"""
     SELECT {_COLUMNS} FROM pg_stat_activity JOIN pg_locks USING (pid)
      WHERE locktype = 'advisory' AND granted AND objsubid = 1
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
        AND classid::bigint << 32 | objid::bigint = %s
 """
-_ALIVE = """
-    SELECT true FROM pg_stat_activity
-     WHERE pid = %s AND pid <> pg_backend_pid() AND state = 'active'
-       AND datname = current_database()
-       AND backend_start <= (SELECT started_at FROM {events} WHERE id = %s)
+# The server cuts a long text. Of other users' sessions it shows none.
+_RUNNING = """
+    SELECT pid FROM pg_catalog.pg_stat_activity
+     WHERE state OPERATOR(pg_catalog.=) 'active'
+       AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+       AND datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+       AND pg_catalog.starts_with(%(text)s, query)
+       AND pg_catalog.length(query) OPERATOR(pg_catalog.>=) %(least)s
+     ORDER BY pid
 """
+_LEAST = 100  # characters that tell a statement from others; shorter ones must be the same
 # Phase, how much is done, of how much. Source:
 # https://www.postgresql.org/docs/current/progress-reporting.html
 _PROGRESS = """
@@ -90,6 +96,12 @@ def blocking_sessions(cursor: Cursor, pid: int) -> list[ServerSession]:
     return [ServerSession(*row) for row in cursor.fetchall()]
 
 
+def sessions_of(cursor: Cursor, pids: Iterable[int]) -> list[ServerSession]:
+    """The sessions of server processes, as far as they are there."""
+    cursor.execute(_THESE, ([*pids],))
+    return [ServerSession(*row) for row in cursor.fetchall()]
+
+
 def lock_holders(cursor: Cursor, key: int) -> list[ServerSession]:
     """The sessions that hold an advisory lock of this database.
 
@@ -101,13 +113,10 @@ def lock_holders(cursor: Cursor, key: int) -> list[ServerSession]:
     return [ServerSession(*row) for row in cursor.fetchall()]
 
 
-def still_runs_statement(cursor: Cursor, pid: int, events: str, event: int) -> bool:
-    """Whether the server process that began an event still runs a statement.
-
-    Its client may be dead: the server finds out only when the statement ends.
-    """
-    cursor.execute(_ALIVE.format(events=events), (pid, event))
-    return cursor.fetchone() is not None
+def sessions_running(cursor: Cursor, statement: str) -> list[int]:
+    """The server processes of this database that run a statement now, by its text."""
+    cursor.execute(_RUNNING, {"text": statement, "least": min(len(statement), _LEAST)})
+    return [pid for (pid,) in cursor.fetchall()]
 
 
 def command_progress(cursor: Cursor, pid: int) -> str:

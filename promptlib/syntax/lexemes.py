@@ -65,3 +65,8 @@ def quote_literal(text: str) -> str:
     """A text as PostgreSQL reads it, whatever standard_conforming_strings says."""
     quoted = "'" + text.replace("'", "''") + "'"
     return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def quote_name(*parts: str) -> str:
+    """A name as PostgreSQL reads it, whatever is in it; its schema first, if it has one."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)

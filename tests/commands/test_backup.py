@@ -35,7 +35,9 @@ def test_backup(done: Project, database: Database, tmp_path: Path) -> None:
     assert re.fullmatch(rf"{database.name}-{THREE}-\d{{8}}T\d{{6}}Z\.dump", path.name)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [*path.parent.iterdir()] == [path]
-    database.query("DROP TABLE a, b, c, alembic_version, migrations, migration_events")
+    database.query(
+        "DROP TABLE a, b, c, alembic_version, migrations, migration_events, migration_deploys"
+    )
     restore = [database.server.program("pg_restore"), "--dbname", database.url, str(path)]
     subprocess.run(restore, check=True)
     assert {"a", "b", "c"} <= database.tables()

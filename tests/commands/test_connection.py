@@ -276,6 +276,7 @@ def test_a_replica_can_be_looked_at_only(unset: Project, server: Server) -> None
         assert unset.promptlib("db", "show").stdout.splitlines()[1:] == [
             "  alembic_version                1 rows",
             "  made                           0 rows",
+            "  migration_deploys              1 rows",
             "  migration_events               1 rows",
             "  migrations                     1 rows",
         ]

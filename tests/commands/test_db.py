@@ -124,7 +124,7 @@ def test_drop_asks_for_the_name(absent: Project, database: Database) -> None:
     for answer in ("y", f"{database.name}"):
         with Terminal(absent, "db", "drop") as terminal:
             terminal.says("write the database's name")
-            assert "6 tables" in terminal.screen
+            assert "7 tables" in terminal.screen
             terminal.type(answer)
             terminal.ends(1)
     assert _exists(database, absent)
@@ -233,5 +233,6 @@ def test_promptlib_db_show(three: Project, database: Database) -> None:
     assert re.fullmatch(r"postgresql://\S+  PostgreSQL \d.*, from the environment", first)
     assert [line.split() for line in rest] == [
         ["a", "2", "rows"], ["alembic_version", "1", "rows"], ["b", "0", "rows"],
-        ["c", "0", "rows"], ["migration_events", "3", "rows"], ["migrations", "3", "rows"],
+        ["c", "0", "rows"], ["migration_deploys", "1", "rows"], ["migration_events", "3", "rows"],
+        ["migrations", "3", "rows"],
     ]  # fmt: skip

@@ -103,6 +103,7 @@ def test_a_database_is_adopted(unadopted: Database) -> None:
     assert made.items() >= schema.items()
     assert {key[1].split(".")[1] for key in made.keys() - schema.keys() if key[0] == "table"} == {
         "alembic_version",
+        "migration_deploys",
         "migration_events",
     }
     again = unadopted.promptlib("adopt", "--yes").stderr

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psycopg2
 from sqlalchemy import NullPool, create_engine
 
+from promptlib.ledger.tables import TABLES
 from support.projects import ROOT, run
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Database:
     def tables(self) -> set[str]:
         """The names of the tables in the schema public, but for the ledger's."""
         rows = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return {name for (name,) in rows} - {"migrations", "migration_events"}
+        return {name for (name,) in rows} - {*TABLES}
 
     @cached_property
     def engine(self) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
-from promptlib.ledger.tables import RECORDED
+from promptlib.ledger.tables import ADDED_TO_EVENTS, RECORDED
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 
@@ -68,7 +68,8 @@ def status(  # noqa: PLR0913 - each is a fact of its own
         ),
         columns=_COLUMNS,
         has_version_table=True,
-        events=RECORDED,
+        events=RECORDED | {*ADDED_TO_EVENTS},
         is_replica=is_replica,
+        has_deploys=True,
     )
     return compare_status(sources, ledger)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, announce, open_migrator
-from promptlib.cli.parser import FOLDER, VERSION_MAY_BE_SHORT
+from promptlib.cli.parser import FOLDER, VERSION_MAY_BE_SHORT, add_answers, given_answers
 from promptlib.cli.views import plan_lines
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError
 from promptlib.engine.request import request_upgrade
@@ -31,6 +31,8 @@ class MigrateOptions(NamedTuple):
         target: a version or how it begins, `+N`, or `head`.
         dry_run: whether to show the plan and the SQL, and change nothing.
         late: what becomes of late migrations; None: what the configuration says.
+        rerun: the version whose statement is to run again that a deploy has asked about, if any.
+        skip: the version whose statement counts as done that a deploy has asked about, if any.
         backup: the folder to write a backup to before, if any.
     """
 
@@ -38,6 +40,8 @@ class MigrateOptions(NamedTuple):
     target: str
     dry_run: bool
     late: str | None
+    rerun: str | None
+    skip: str | None
     backup: Path | None
 
 
@@ -52,6 +56,7 @@ def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--late", choices=["apply", "refuse"], help="run late migrations first, or refuse them"
     )
+    add_answers(parser)
     parser.add_argument(
         "--backup",
         type=Path,
@@ -63,8 +68,9 @@ def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
 def migrate(options: MigrateOptions, _: Terminal) -> Answer:
     """Run pending migrations, or show what would run."""
     late = {"late_migrations": options.late} if options.late else {}
+    answers = given_answers(options.rerun, options.skip)
     request = request_upgrade(options.target)
-    with open_migrator(options.common, **late) as migrator:
+    with open_migrator(options.common, **late, **answers) as migrator:
         found = migrator.look()
         if options.dry_run:
             return _dry_run(migrator, found, request)

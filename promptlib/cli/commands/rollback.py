@@ -13,7 +13,14 @@ from promptlib.cli.command import (
     is_agreed,
     open_migrator,
 )
-from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_yes, not_empty, positive_number
+from promptlib.cli.parser import (
+    VERSION_MAY_BE_SHORT,
+    add_answers,
+    add_yes,
+    given_answers,
+    not_empty,
+    positive_number,
+)
 from promptlib.cli.views import rollback_lines
 from promptlib.engine.request import request_downgrade
 from promptlib.engine.results import describe_deployment
@@ -36,6 +43,8 @@ class RollbackOptions(NamedTuple):
         to: the version that all are taken back after, or `base`; None: `n` counts.
         yes: whether not to ask.
         allow_data_loss: whether DOWN may delete rows that no migration made.
+        rerun: the version whose statement is to run again that a deploy has asked about, if any.
+        skip: the version whose statement counts as done that a deploy has asked about, if any.
     """
 
     common: CommonOptions
@@ -43,6 +52,8 @@ class RollbackOptions(NamedTuple):
     to: str | None
     yes: bool
     allow_data_loss: bool
+    rerun: str | None
+    skip: str | None
 
 
 def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +71,14 @@ def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let DOWN delete rows that no migration made",
     )
+    add_answers(parser)
 
 
 def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
     """Take migrations back."""
     loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
-    with open_migrator(options.common, **loss) as migrator:
+    answers = given_answers(options.rerun, options.skip)
+    with open_migrator(options.common, **loss, **answers) as migrator:
         found = migrator.look()
         require_clear(found.ledger, found.files.files)
         back = choose_rollback(found, options.n, options.to)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from psycopg2.errors import UniqueViolation
 
 from promptlib.files.parser import parse_migration
 from promptlib.ledger.tables import UP
-from support import inside
+from support import pooler
 from support.holding import Hold
-from support.ledgers import applied, current
+from support.outside import Deploys, at, attempts, outside
+from support.processes import until
 from support.projects import ONE, TWO, full
 
 if TYPE_CHECKING:
@@ -21,22 +22,9 @@ if TYPE_CHECKING:
 
     from support.databases import Database
     from support.projects import Project
+    from support.servers import Server
 
-_QUICK = {"lock_timeout": "200ms", "lock_attempts": "2", "deploy_wait": "1s"}
 _FAILS = "INSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);\nINSERT INTO gone VALUES (3);"
-
-
-@dataclass
-class Deploys:
-    """Deploys of a project that lose no time, neither to start nor to wait for locks."""
-
-    project: Project
-
-    def __call__(self, line: str, *, ok: bool = True, **settings: str) -> str:
-        """Run `upgrade head` or the like, which succeeds or is refused; what it said."""
-        options = (f"-x{name}={value}" for name, value in {**_QUICK, **settings}.items())
-        said = inside.alembic(self.project, *options, *line.split(), ok=ok)
-        return said.stdout + said.stderr
 
 
 @pytest.fixture
@@ -48,24 +36,17 @@ def deploy(project: Project) -> Deploys:
     return deploys
 
 
-def outside(
-    project: Project, version: int, up: str, down: str = "SELECT 1;", *, down_too: bool = True
-) -> Path:
-    """Drop a migration into sql/ whose UP, and DOWN too, runs outside a transaction."""
-    option = " transaction:false"
-    text = f"-- UP{option}\n{up}\n-- DOWN{option * down_too}\n{down}\n"
-    return project.write(f"{full(version)}_x.sql", text)
+def cut_off(
+    database: Database, path: Path, direction: str, done: int, ran: int | None = None
+) -> None:
+    """Leave what a kill of an earlier version left, which recorded statements behind them.
 
-
-def cut_off(database: Database, path: Path, direction: str, done: int) -> None:
-    """Leave what a kill leaves which falls between a statement and its record.
-
-    One statement more took effect than is recorded.
+    One statement more took effect than is recorded, if nothing else is said.
     """
     version = path.name[:14]
     found = parse_migration(version, "x", path, path.read_bytes())
     section = found.up if direction == UP else found.down
-    for index in range(done + 1):
+    for index in range(done + 1 if ran is None else ran):
         database.query(section.sql(index))
     database.query(
         "INSERT INTO migration_events (version, direction, outcome, statements_done,"
@@ -73,21 +54,6 @@ def cut_off(database: Database, path: Path, direction: str, done: int) -> None:
         " VALUES (%s, %s, 'running', %s, %s, pg_backend_pid())",
         *(version, direction, done, section.checksum_of(done)),
     )
-
-
-def attempts(database: Database, version: int = 2) -> list[tuple[Any, ...]]:
-    """What is remembered of each attempt at a migration, the oldest first."""
-    return database.query(
-        "SELECT direction, outcome, statements_done FROM migration_events"
-        " WHERE version = %s ORDER BY id",
-        full(version),
-    )
-
-
-def at(database: Database) -> list[str]:
-    """The versions that the ledger names; alembic_version must name the last of them."""
-    assert current(database) == applied(database)[-1:]
-    return applied(database)
 
 
 def test_each_statement_is_recorded_when_it_has_finished(
@@ -155,102 +121,137 @@ def test_finished_statements_that_changed_are_refused_and_kept(
     assert "goes on behind the 2 of 3 statements" in deploy("upgrade head", ok=False)
 
 
-# What makes a thing, and what takes it away.
-_THINGS = {
-    "table": ("CREATE TABLE x (i int)", "DROP TABLE x"),
-    "index": ("CREATE INDEX CONCURRENTLY x ON log (i)", "DROP INDEX CONCURRENTLY x"),
-    "type": ("CREATE TYPE x AS ENUM ('a')", "DROP TYPE x"),
-    "column": ("ALTER TABLE log ADD x int", "ALTER TABLE log DROP x"),
-    "constraint": (
-        "ALTER TABLE log ADD CONSTRAINT x CHECK (i > 0) NOT VALID",
-        "ALTER TABLE log DROP CONSTRAINT x",
-    ),
-    "function": (
-        "CREATE FUNCTION x() RETURNS int LANGUAGE sql AS 'SELECT 1'",
-        "DROP FUNCTION x()",
-    ),
-    "schema": ("CREATE SCHEMA x", "DROP SCHEMA x"),
-}
-
-
-@pytest.mark.parametrize("thing", _THINGS)
-def test_a_statement_that_a_kill_left_unrecorded_counts_as_done(
-    deploy: Deploys, project: Project, database: Database, thing: str
+@pytest.mark.parametrize("there", ["CREATE TABLE a ()", "CREATE TABLE b ()"])
+def test_a_statement_that_finds_something_in_its_way_fails(
+    deploy: Deploys, project: Project, database: Database, there: str
 ) -> None:
-    make, take = _THINGS[thing]
-    path = outside(
-        project,
-        2,
-        f"CREATE TABLE a ();\n{make};\nCREATE TABLE b ();",
-        f"DROP TABLE b;\n{take};\nDROP TABLE a;",
-    )
-    cut_off(database, path, "up", 1)
-    assert "_x.sql:3:" in (said := deploy("upgrade head"))
-    assert "already exists" in said
-    assert "; this counts as done" in said
-    assert at(database) == [ONE, TWO]
-    cut_off(database, path, "down", 1)
-    assert "does not exist" in (said := deploy("downgrade -1"))
-    assert "; this counts as done" in said
-    assert attempts(database)[1::2] == [("up", "done", 3), ("down", "done", 3)]
-    assert database.tables() == {"alembic_version", "log"}
+    """Whatever was cut off before: an error is never a proof that something ran."""
+    outside(project, 2, "INSERT INTO log VALUES (1);\nCREATE TABLE a ();\nCREATE TABLE b ();")
+    database.query(there)
+    for _ in range(2):
+        said = deploy("upgrade head", ok=False)
+        assert f'relation "{there[13]}" already exists (42P07)' in said
+        assert "counts as done" not in said
+    assert attempts(database)[-1][1] == "failed"
+    assert database.query("SELECT i FROM log") == [(1,)]
 
 
-@pytest.mark.parametrize(
-    ("there", "outcome"),
-    [
-        pytest.param("CREATE TABLE c ()", "running", id="a-later-statement"),
-        pytest.param("CREATE TABLE b ()", "failed", id="after-a-clean-failure"),
-    ],
-)
-def test_any_other_statement_that_finds_its_work_done_fails(
-    deploy: Deploys, project: Project, database: Database, there: str, outcome: str
+def test_what_an_earlier_version_left_unrecorded_is_asked_for(
+    deploy: Deploys, project: Project, database: Database
 ) -> None:
+    """It ran statements first, and recorded them then."""
     path = outside(project, 2, "CREATE TABLE a ();\nCREATE TABLE b ();\nCREATE TABLE c ();")
     cut_off(database, path, "up", 1)
-    database.query("DROP TABLE b")
-    database.query(there)
-    database.query("UPDATE migration_events SET outcome = %s WHERE outcome = 'running'", outcome)
     said = deploy("upgrade head", ok=False)
-    assert f'relation "{there[13]}" already exists (42P07)' in said
-    assert "counts as done" not in said
-    assert attempts(database)[-1][1] == "failed"
-
-
-def test_what_a_kill_left_unrecorded_stays_unknown_until_it_is_seen(
-    deploy: Deploys, project: Project, database: Database
-) -> None:
-    path = outside(project, 2, "SELECT 1;\nALTER TABLE log ADD j int;")
-    cut_off(database, path, "up", 1)
-    with Hold(database, "LOCK TABLE log"):
-        assert "lock timeout" in deploy("upgrade head", ok=False)
-    assert 'column "j" of relation "log" already exists' in deploy("upgrade head")
+    assert said.startswith(
+        f"{path.relative_to(project.folder)}:3:1: statement 2 of 3 did not come to its end in an "
+        "earlier deploy, and nothing tells what of it took effect; did it run? look at what it "
+        f"does, then say so: alembic -x rerun={TWO} upgrade head runs that statement again, "
+        f"alembic -x skip={TWO} upgrade head counts it as done\n"
+    )
+    assert database.tables() == {"alembic_version", "log", "a", "b"}
+    assert "already exists" in deploy("upgrade head", ok=False, rerun=TWO)
+    cut_off(database, path, "up", 1, ran=0)
+    deploy("upgrade head", skip=TWO)
     assert at(database) == [ONE, TWO]
+    assert "c" in database.tables()
 
 
-def test_a_statement_whose_record_cannot_be_written_counts_as_done(
+def test_an_answer_that_nobody_asked_for_is_refused(deploy: Deploys, project: Project) -> None:
+    outside(project, 2, "SELECT 1;\nSELECT 2;")
+    for name in ("skip", "rerun"):
+        said = deploy("upgrade head", ok=False, **{name: TWO})
+        assert said == (
+            f"{name} names {TWO}, of which no statement waits for an answer; leave it out; alembic "
+            "current shows what was cut off\n"
+        )
+        assert "cannot be 'x'; write a version" in deploy("upgrade head", ok=False, **{name: "x"})
+    deploy("upgrade head")
+    assert "waits for an answer" in deploy("upgrade head", ok=False, skip=TWO)
+
+
+def test_a_statement_whose_record_cannot_be_written_is_undone(
     deploy: Deploys, project: Project, database: Database
 ) -> None:
-    outside(project, 2, "CREATE TABLE a ();\nCREATE TABLE b ();\nCREATE TABLE c ();")
+    outside(project, 2, "CREATE TABLE a ();\nINSERT INTO log VALUES (1);\nCREATE TABLE c ();")
     database.query("ALTER TABLE migration_events ADD CONSTRAINT no CHECK (statements_done < 2)")
     assert 'violates check constraint "no"' in deploy("upgrade head", ok=False)
+    assert database.query("SELECT i FROM log") == []
     database.query("ALTER TABLE migration_events DROP CONSTRAINT no")
-    assert 'relation "b" already exists (42P07); this counts as done' in deploy("upgrade head")
+    deploy("upgrade head")
+    assert database.query("SELECT i FROM log") == [(1,)]
     assert at(database) == [ONE, TWO]
 
 
-def test_progress_is_recorded_although_the_server_ended_the_idle_connection_for_that(
+@pytest.mark.usefixtures("powerless")
+def test_what_a_section_sets_does_not_keep_it_from_being_recorded(
     deploy: Deploys, project: Project, database: Database
 ) -> None:
-    """Nothing is done on it while a statement takes its time; see idle_session_timeout."""
-    ended = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle'"
-        " AND datname = current_database() AND query LIKE '%migration_events%'"
+    database.query("GRANT ALL ON log TO powerless")
+    sets = (
+        "SET ROLE powerless;\nSET search_path = '';\nSET statement_timeout = '10s';\n"
+        "INSERT INTO public.log SELECT 1 WHERE current_user = 'powerless';\n"
+        "SET SESSION AUTHORIZATION powerless;\n"
+        "INSERT INTO public.log SELECT 2 WHERE session_user = 'powerless';"
     )
-    outside(project, 2, f"CREATE TABLE a AS {ended};\nSELECT 1;")
+    outside(project, 2, sets)
+    project.add(3, "INSERT INTO log SELECT 3 WHERE current_user = session_user;")
     deploy("upgrade head")
-    assert database.query("SELECT * FROM a") == [(True,)]
-    assert attempts(database) == [("up", "done", 2)]
+    assert database.query("SELECT i FROM log ORDER BY i") == [(1,), (2,), (3,)]
+    assert attempts(database) == [("up", "done", 6)]
+
+
+@pytest.mark.parametrize("between", [True, False], ids=["through-a-pooler", "directly"])
+def test_a_statement_that_outlives_its_client_takes_effect_once(
+    deploy: Deploys, project: Project, database: Database, server: Server, *, between: bool
+) -> None:
+    """Orphaned, it would commit by itself; the record that it lacks keeps it from that."""
+    with pooler.running(server) if between else contextlib.nullcontext() as pool:
+        database.query("CREATE TABLE acc AS SELECT 100 AS balance; CREATE TABLE busy ()")
+        database.query(
+            "CREATE FUNCTION slow(i int) RETURNS int LANGUAGE plpgsql AS"
+            " $$ BEGIN LOCK TABLE busy; RETURN i; END $$"
+        )
+        outside(project, 2, "SELECT 1;\nUPDATE acc SET balance = slow(balance) + 10;")
+        if pool:
+            project.url = pool.url(database)
+        with Hold(database, "LOCK TABLE busy") as lock:
+            with project.start("alembic", "-x", "lock_timeout=1min", "upgrade", "head") as killed:
+                pid = lock.blocks()
+                killed.signal(signal.SIGKILL)
+                killed.ends(-signal.SIGKILL)
+            lock.release()
+        until(lambda: not database.query("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid))
+        assert database.value("SELECT balance FROM acc") == 100
+        deploy("upgrade head")
+        assert database.value("SELECT balance FROM acc") == 110
+        assert at(database) == [ONE, TWO]
+
+
+def test_an_error_behind_a_kill_counts_as_one(
+    deploy: Deploys, project: Project, database: Database
+) -> None:
+    """A DO block that calls what is not there, or meets what is there, did not run."""
+    database.query("CREATE TABLE kept AS SELECT 7 AS value; CREATE TABLE busy ()")
+    outside(
+        project,
+        2,
+        "ALTER TABLE log ADD value int;",
+        "LOCK TABLE busy;\nDO $$ BEGIN UPDATE log SET i = misspelt(); END $$;\n"
+        "ALTER TABLE log DROP value;",
+    )
+    deploy("upgrade head")
+    with (
+        Hold(database, "LOCK TABLE busy") as lock,
+        project.start("alembic", "downgrade", "-1") as it,
+    ):
+        lock.blocks()
+        it.signal(signal.SIGKILL)
+        it.ends(-signal.SIGKILL)
+    said = deploy("downgrade -1", ok=False)
+    assert "function misspelt() does not exist (42883)" in said
+    assert database.query("SELECT value FROM log") == []
+    assert attempts(database)[-1][:2] == ("down", "failed")
 
 
 def test_what_finished_statements_set_is_set_again(
@@ -361,7 +362,7 @@ def test_a_half_done_section_is_not_forgotten_when_what_undoes_it_fails(
         "CREATE INDEX log_i ON log (i);\nCREATE TABLE a ();\nALTER TABLE log ADD j int;",
         "ALTER TABLE log DROP j;\nDROP TABLE a;\nDROP INDEX log_i;\nDROP TABLE gone;",
     )
-    database.query("ALTER TABLE log ADD j int")
+    database.query("ALTER TABLE log ADD j int; CREATE TABLE gone ()")
     deploy("upgrade head", ok=False)
     with Hold(database, "LOCK TABLE log"):
         deploy("downgrade -1", ok=False)
@@ -436,8 +437,11 @@ def test_an_invalid_index_is_dropped_and_built_again(
     with pytest.raises(UniqueViolation):
         database.query(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON decoy.t (i)")
     outside(deploy.project, 2, f"CREATE TABLE {table} {twice};\n{statement};")
-    assert "could not create unique index" in deploy("upgrade head", ok=False)
-    assert "dropping the invalid index" in deploy("upgrade head", ok=False)
+    said = deploy("upgrade head", ok=False)
+    assert "could not create unique index" in said
+    assert "dropping the invalid index" in said
+    with pytest.raises(UniqueViolation):
+        database.query(f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON {table} (i)")
     database.query(f"TRUNCATE {table}")
     assert "dropping the invalid index" in deploy("upgrade head")
     valid = (
@@ -460,32 +464,27 @@ def test_an_invalid_index_that_another_table_has_stays(
     assert database.value("SELECT NOT indisvalid FROM pg_index WHERE indexrelid = 'u'::regclass")
 
 
-@pytest.mark.parametrize(
-    ("hold", "statement"),
-    [
-        pytest.param("LOCK TABLE log", "ALTER TABLE log ADD j int", id="alter-table"),
-        pytest.param(
-            "INSERT INTO log VALUES (1)", "CREATE INDEX CONCURRENTLY x ON log (i)", id="index"
-        ),
-    ],
-)
 def test_what_a_killed_client_left_running_is_waited_for(
-    deploy: Deploys, project: Project, database: Database, hold: str, statement: str
+    deploy: Deploys, project: Project, database: Database
 ) -> None:
-    outside(project, 2, f"CREATE TABLE a ();\n{statement};", "DROP TABLE a;", down_too=False)
-    with Hold(database, hold) as lock:
+    outside(project, 2, "CREATE TABLE a ();\nALTER TABLE log ADD j int;", "DROP TABLE a;")
+    with Hold(database, "LOCK TABLE log") as lock:
         with project.start("alembic", "-x", "lock_timeout=1min", "upgrade", "head") as killed:
             pid = lock.blocks()
             killed.signal(signal.SIGKILL)
             killed.ends(-signal.SIGKILL)
         for line in ("upgrade head", "downgrade -1"):
             said = deploy(line, ok=False)
-            assert f"waiting for pid {pid}: it still runs a statement" in said
-            assert f"pid {pid} still runs a statement of an earlier deploy" in said
+            for text in (
+                f"waiting for an earlier deploy that was cut off, or lost its lock: pid {pid} (",
+                f"an earlier deploy was cut off, or lost its lock, and is still there: pid {pid} (",
+                f"; wait for it, or end it: SELECT pg_terminate_backend({pid})",
+            ):
+                assert text in said
         with project.start("alembic", "upgrade", "head") as following:
-            following.says(f"waiting for pid {pid}: it still runs a statement")
+            following.says("waiting for an earlier deploy that was cut off")
             lock.release()
-            assert "already exists (42" in following.ends()
+            assert "goes on behind the 1 of 2 statements" in following.ends()
     assert attempts(database) == [("up", "running", 1), ("up", "done", 2)]
     assert at(database) == [ONE, TWO]
 
@@ -505,9 +504,12 @@ def test_what_a_killed_client_left_running_is_waited_for(
 def test_a_statement_that_waits_too_long_for_a_lock_is_tried_again(
     deploy: Deploys, database: Database, hold: str, statement: str, said: str
 ) -> None:
-    outside(deploy.project, 2, f"INSERT INTO log VALUES (5);\n{statement};")
-    options = ("-x", "lock_timeout=200ms", "-x", "lock_attempts=100", "upgrade", "head")
-    with Hold(database, hold) as lock, deploy.project.start("alembic", *options) as it:
+    path = outside(deploy.project, 2, f"INSERT INTO log VALUES (5);\n{statement};")
+    path.write_text(path.read_text().replace("-- UP", "-- UP lock_timeout:200ms"))
+    with (
+        Hold(database, hold) as lock,
+        deploy.project.start("alembic", "-x", "lock_attempts=100", "upgrade", "head") as it,
+    ):
         it.says("attempt 3 of 100 begins")
         lock.release()
         assert said in it.ends()

@@ -77,8 +77,8 @@ def test_a_user_who_may_not_create_tables_is_told_which(three: Project, database
     database.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     visitor = Project(three.folder, f"{three.url}?options=-c%20role%3Dvisitor")
     expected = (
-        "the tables migrations and migration_events cannot be made in the schema public: "
-        "permission denied for schema public; GRANT CREATE ON SCHEMA public to the user in "
+        "the tables migrations, migration_events, migration_deploys cannot be made in the schema "
+        "public: permission denied for schema public; GRANT CREATE ON SCHEMA public to the user in "
         "DATABASE_URL, or "
     )
     said = visitor.alembic("upgrade", "head", ok=False)

@@ -110,4 +110,4 @@ def test_a_role_is_made_anew_for_each_database(database: Database) -> None:
     role = (f"CREATE ROLE {name}", f"DROP ROLE {name}")
     found = _findings(_prove(database, role, ("CREATE TABLE b ()", "SELECT 1"), _MAKE_A))
     assert (found["m1"], found["m3"]) == ([], [])
-    assert database.query("SELECT FROM pg_roles WHERE rolname = %s", name) == []
+    assert database.query("SELECT 1 FROM pg_roles WHERE rolname = %s", name) == []

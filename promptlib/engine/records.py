@@ -1,0 +1,129 @@
+"""What is said where it is not known what ran, or where that could not be recorded."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import psycopg2
+from psycopg2 import errors
+
+from promptlib.core.errors import (
+    ChangedMeanwhileError,
+    HalfDoneMigrationError,
+    LockLostError,
+    NoConnectionError,
+    PromptlibError,
+    display_path,
+)
+from promptlib.core.remedies import STATUS, CommandLine, Remedy
+from promptlib.engine.diagnosis import explain_statement_error
+from promptlib.files.parser import place_in_file
+from promptlib.ledger.deploys import has_taken_over
+from promptlib.ledger.tables import EVENTS
+from promptlib.postgres.errors import explain_server_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from promptlib.engine.context import DeployContext
+    from promptlib.engine.runner import Step
+    from promptlib.files.section import Section
+    from promptlib.ledger.state import HalfDone
+    from promptlib.ledger.tables import Move
+
+
+def explain_unrecorded(error: psycopg2.Error, step: Step, index: int | None) -> PromptlibError:
+    """Why a statement outside a transaction could not be recorded; it took no effect then.
+
+    Args:
+        error: the driver's.
+        step: whose section.
+        index: which statement, from 0; None: that the section begins.
+    """
+    place, statements = display_path(step.path), step.section.statements
+    if _is_refused_record(error):
+        return lost_to_another(place)
+    if index is None:
+        return explain_server_error(error, place)
+    told = explain_statement_error(error, step.section, statements[index], step.path)
+    if not isinstance(told, NoConnectionError):
+        return told
+    which = f"statement {index + 1} of {len(statements)} of {step.version}"
+    return told.but(
+        what=f"the connection was lost while {which} was being recorded: {told.what}",
+        remedy="run it again: it looks up whether that took effect, and goes on behind it or with "
+        "it",
+    )
+
+
+def explain_uncommitted(
+    context: DeployContext, error: psycopg2.Error, step: Step, move: Move | None
+) -> PromptlibError:
+    """Why a section could not be committed.
+
+    Args:
+        context: of the deploy.
+        error: the driver's.
+        step: whose section.
+        move: how alembic_version was to change.
+    """
+    place = display_path(step.path)
+    if not _is_refused_record(error):
+        return explain_server_error(error, place)
+    if move and not _is_taken_over(context):
+        return moved_elsewhere(move, place)
+    return lost_to_another(place)
+
+
+def _is_refused_record(error: psycopg2.Error) -> bool:
+    """Whether the event has no version: the SQL that writes it says so where it must not."""
+    column = error.diag.table_name, error.diag.column_name
+    return isinstance(error, errors.NotNullViolation) and column == (EVENTS, "version")
+
+
+def _is_taken_over(context: DeployContext) -> bool:
+    """Whether another deploy has taken over; in a caller's transaction nobody can."""
+    if context.connections.external:
+        return False
+    refused = contextlib.suppress(psycopg2.Error, PromptlibError)
+    with refused, contextlib.closing(context.connect()) as other, other.cursor() as cursor:
+        return has_taken_over(cursor, context.sql)
+    return True  # either way the deploy stops, and nothing of the section stays
+
+
+def lost_to_another(place: str) -> LockLostError:
+    """Say that another deploy has taken over."""
+    return LockLostError(
+        "this deploy lost the deploy lock, and another one has taken over: what was running was "
+        "undone",
+        Remedy("see where the database stands with {}, then run it again", STATUS),
+        place=place,
+    )
+
+
+def moved_elsewhere(move: Move, place: str) -> ChangedMeanwhileError:
+    """Say that the current revision is not what it was."""
+    return ChangedMeanwhileError(
+        f"alembic_version is not at {move.before or 'base'} any more: something else than this "
+        "deploy has changed it",
+        Remedy("see where the database stands with {}, then run it again", STATUS),
+        place=place,
+    )
+
+
+def ask_what_ran(half: HalfDone, section: Section, path: Path) -> HalfDoneMigrationError:
+    """Ask whether a statement took effect that ran in no transaction, where no catalog tells."""
+    statement = section.statements[half.done]
+    action = "migrate" if half.direction == "up" else "rollback"
+    answers = (CommandLine(action, rerun=half.version), CommandLine(action, skip=half.version))
+    return HalfDoneMigrationError(
+        f"statement {half.done + 1} of {len(section.statements)} did not come to its end in an "
+        "earlier deploy, and nothing tells what of it took effect",
+        Remedy(
+            "did it run? look at what it does, then say so: {} runs that statement again, {} "
+            "counts it as done",
+            *answers,
+        ),
+        place=place_in_file(path, section.source, statement.head),
+    )

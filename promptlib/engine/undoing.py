@@ -1,0 +1,108 @@
+"""A section that undoes what the other one of its migration did in part.
+
+It runs from its start, and some of its statements find nothing to undo. Such a one counts as done
+only where it does nothing but drop (or make) one object, the other section makes (or drops) that,
+and it is not there (or is). Any other error is one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from psycopg2 import errorcodes
+
+from promptlib.engine.runner import sqlstate_of
+from promptlib.syntax.ddl import COLUMN, NamedObject, ObjectChange, object_changes
+from promptlib.syntax.lexemes import quote_name
+from promptlib.syntax.tokens import tokenize_statement
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.core.errors import PromptlibError
+    from promptlib.files.section import Section
+
+_VERBS = {"make": "drop", "drop": "make"}
+_SAYS = {
+    "make": frozenset(
+        (
+            errorcodes.DUPLICATE_TABLE,
+            errorcodes.DUPLICATE_OBJECT,
+            errorcodes.DUPLICATE_COLUMN,
+            errorcodes.DUPLICATE_FUNCTION,
+            errorcodes.DUPLICATE_SCHEMA,
+        )
+    ),
+    "drop": frozenset(
+        (
+            errorcodes.UNDEFINED_TABLE,
+            errorcodes.UNDEFINED_OBJECT,
+            errorcodes.UNDEFINED_COLUMN,
+            errorcodes.UNDEFINED_FUNCTION,
+            errorcodes.INVALID_SCHEMA_NAME,
+        )
+    ),
+}
+_EQ = "OPERATOR(pg_catalog.=)"
+_THERE = "SELECT pg_catalog.to_regclass(%s) IS NOT NULL"
+_COLUMN_THERE = f"""
+    SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute
+                    WHERE attrelid {_EQ} pg_catalog.to_regclass(%s) AND attname {_EQ} %s
+                      AND NOT attisdropped)
+"""
+
+
+class Undoing(NamedTuple):
+    """What is undone.
+
+    Attributes:
+        section: that undoes.
+        other: that was cut off; None where its file is gone.
+        done: how many statements of that one took effect, as far as that is known; else 0.
+    """
+
+    section: Section
+    other: Section | None
+    done: int
+
+    def excuses(self, cursor: Cursor, index: int, error: PromptlibError) -> bool:
+        """Whether a statement failed because there was nothing to undo.
+
+        Args:
+            cursor: in no failed transaction.
+            index: which statement, from 0.
+            error: what it failed with.
+        """
+        changes = _changes(self.section, index)
+        if len(changes) != 1 or sqlstate_of(error) not in _SAYS.get(changes[0].verb, ()):
+            return False
+        (change,) = changes
+        return any(map(change.object.is_same, self._unreached(_VERBS[change.verb]))) and _confirms(
+            cursor, change
+        )
+
+    def _unreached(self, verb: str) -> list[NamedObject]:
+        """What the other section would have made, or dropped, behind where it was cut off."""
+        if not self.other:
+            return []
+        rest = range(self.done, len(self.other.statements))
+        changes = (change for index in rest for change in _changes(self.other, index))
+        return [change.object for change in changes if change.verb == verb]
+
+
+def _changes(section: Section, index: int) -> list[ObjectChange]:
+    tokens = tokenize_statement(section.source, section.statements[index])
+    return list(object_changes(tokens))
+
+
+def _confirms(cursor: Cursor, change: ObjectChange) -> bool:
+    """Whether the catalog says the same of tables and the like, and of columns."""
+    target = change.object
+    if target.is_relation:
+        cursor.execute(_THERE, (quote_name(*target.name),))
+    elif target.kind == COLUMN:
+        cursor.execute(_COLUMN_THERE, (quote_name(*target.table), target.name[-1]))
+    else:
+        return True  # the error names nothing else
+    (there,) = cursor.fetchone() or (None,)
+    return bool(there) == (change.verb == "make")

@@ -1,0 +1,120 @@
+"""Statements that no transaction takes: which they are, and what they name. Pure.
+
+Only what has to be known to look for their effects is read. Source: PreventInTransactionBlock in
+PostgreSQL's src/backend, which refuses them within a transaction.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.syntax.tokens import TokenReader, tokenize_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from promptlib.syntax.statements import Statement
+    from promptlib.syntax.tokens import ObjectName, Token
+
+_MAINTENANCE = ("VACUUM", "ANALYZE", "CLUSTER", "REINDEX", "CHECKPOINT", "DISCARD")
+
+
+class Effect(enum.Enum):
+    """What such a statement leaves, and where it can be seen."""
+
+    MAKES_INDEX = enum.auto()
+    DROPS_INDEX = enum.auto()
+    REBUILDS_INDEXES = enum.auto()
+    DETACHES_PARTITION = enum.auto()
+    MAKES = enum.auto()  # a database, tablespace or subscription
+    DROPS = enum.auto()
+    REPEATABLE = enum.auto()  # whatever it did, to do it again does no more
+    UNKNOWN = enum.auto()  # no catalog tells: DO and CALL, for two
+
+
+class AloneStatement(NamedTuple):
+    """What is known of a statement by its text.
+
+    Attributes:
+        effect: what it leaves.
+        kind: of what it names: INDEX, TABLE, SCHEMA, DATABASE, SYSTEM, TABLESPACE, SUBSCRIPTION.
+        name: what it makes, drops or rebuilds, or the partition; empty where PostgreSQL names it.
+        table: that an index is made on, or that a partition is detached from.
+        is_concurrent: whether it keeps nobody waiting, and never runs in a transaction.
+    """
+
+    effect: Effect
+    kind: str = ""
+    name: ObjectName = ()
+    table: ObjectName = ()
+    is_concurrent: bool = False
+
+
+UNKNOWN = AloneStatement(Effect.UNKNOWN)
+
+
+def read_alone(source: bytes, statement: Statement) -> AloneStatement:
+    """What a statement's text says of what it leaves."""
+    return read_alone_tokens(tokenize_statement(source, statement))
+
+
+def read_alone_tokens(tokens: Sequence[Token]) -> AloneStatement:
+    """The same, of its tokens."""
+    reader = TokenReader(tokens)
+    if reader.take("CREATE"):
+        return _read_create(reader)
+    if reader.take("DROP"):
+        return _read_drop(reader)
+    if reader.take("REINDEX"):
+        return _read_reindex(reader)
+    if reader.take("ALTER"):
+        return _read_alter(reader)
+    return AloneStatement(Effect.REPEATABLE) if reader.take_any(*_MAINTENANCE) else UNKNOWN
+
+
+def _read_create(reader: TokenReader) -> AloneStatement:
+    if kind := reader.take_any("DATABASE", "TABLESPACE", "SUBSCRIPTION"):
+        return AloneStatement(Effect.MAKES, kind, reader.name())
+    reader.take("UNIQUE")
+    if not reader.take("INDEX", "CONCURRENTLY"):
+        return UNKNOWN
+    reader.take("IF", "NOT", "EXISTS")
+    name = () if reader.word == "ON" else reader.name()
+    reader.take("ON")
+    reader.take("ONLY")
+    return AloneStatement(Effect.MAKES_INDEX, "INDEX", name, reader.name(), is_concurrent=True)
+
+
+def _read_drop(reader: TokenReader) -> AloneStatement:
+    effect, concurrent = Effect.DROPS, False
+    kind = reader.take_any("DATABASE", "TABLESPACE", "SUBSCRIPTION")
+    if not kind and reader.take("INDEX", "CONCURRENTLY"):
+        effect, kind, concurrent = Effect.DROPS_INDEX, "INDEX", True
+    reader.take("IF", "EXISTS")
+    return (
+        AloneStatement(effect, kind, reader.name(), is_concurrent=concurrent) if kind else UNKNOWN
+    )
+
+
+def _read_reindex(reader: TokenReader) -> AloneStatement:
+    options = {token.word for token in reader.parenthesised()}
+    kind = reader.take_any("INDEX", "TABLE", "SCHEMA", "DATABASE", "SYSTEM")
+    if not (reader.take("CONCURRENTLY") or "CONCURRENTLY" in options):
+        return AloneStatement(Effect.REPEATABLE)
+    return AloneStatement(Effect.REBUILDS_INDEXES, kind, reader.name(), is_concurrent=True)
+
+
+def _read_alter(reader: TokenReader) -> AloneStatement:
+    if reader.take_any("SYSTEM", "DATABASE", "SUBSCRIPTION"):
+        return AloneStatement(Effect.REPEATABLE)
+    if not reader.take("TABLE"):
+        return UNKNOWN
+    reader.take("IF", "EXISTS")
+    parent = reader.name()
+    if not reader.take("DETACH", "PARTITION"):
+        return UNKNOWN
+    partition = reader.name()
+    if not reader.take("CONCURRENTLY"):
+        return UNKNOWN
+    return AloneStatement(Effect.DETACHES_PARTITION, "TABLE", partition, parent, is_concurrent=True)

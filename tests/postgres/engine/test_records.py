@@ -1,0 +1,46 @@
+"""What is said where it is not known what ran, or where that could not be recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.holding import Hold
+from support.outside import Deploys, outside
+from support.projects import TWO
+
+if TYPE_CHECKING:
+    from support.databases import Database
+    from support.projects import Project
+
+_COUNT = "INSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);\nINSERT INTO log VALUES (3);"
+
+
+def test_a_server_that_dies_while_a_statement_is_recorded(
+    project: Project, database: Database
+) -> None:
+    deploy = Deploys(project)
+    project.add(1, "CREATE TABLE log (i int);")
+    deploy("upgrade head")
+    outside(project, 2, _COUNT)
+    # The record of the second statement waits, and its server process is ended then.
+    database.query(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF NEW.statements_done = 2 THEN LOCK TABLE gate; END IF; RETURN NEW; END $$;"
+        "CREATE TABLE gate ()"
+    )
+    trigger = "CREATE TRIGGER wait BEFORE UPDATE ON migration_events FOR EACH ROW"
+    with Hold(database, "LOCK TABLE gate") as gate, project.start("promptlib", "migrate") as it:
+        database.query(f"{trigger} EXECUTE FUNCTION wait()")
+        database.query("SELECT pg_terminate_backend(%s)", gate.blocks())
+        said = it.ends(2)
+    assert said.startswith(
+        f"sql/{TWO}_x.sql:3:1: the connection was lost while statement 2 of 3 of {TWO} was being "
+        "recorded: "
+    )
+    assert (
+        "; run it again: it looks up whether that took effect, and goes on behind it or with it\n"
+        in said
+    )
+    database.query("DROP TRIGGER wait ON migration_events")
+    assert "goes on behind the 1 of 3 statements" in deploy("upgrade head")
+    assert database.query("SELECT i FROM log ORDER BY i") == [(1,), (2,), (3,)]

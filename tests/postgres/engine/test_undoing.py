@@ -1,0 +1,75 @@
+"""Which statements of a section that undoes another's half may find nothing to undo."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg2
+import pytest
+
+from promptlib.core.errors import StatementError
+from promptlib.engine.undoing import Undoing
+from promptlib.files.parser import parse_migration
+
+if TYPE_CHECKING:
+    from support.databases import Database
+
+_UP = "CREATE TABLE a (i int);\nCREATE INDEX i ON a (i);\nALTER TABLE a ADD j int;"
+_CASES = [
+    pytest.param(_UP, "DROP TABLE a", True, id="a table"),
+    pytest.param(_UP, "DROP INDEX CONCURRENTLY i", True, id="an index"),
+    pytest.param(f"CREATE TABLE a ();{_UP}", "DROP TABLE public.a", True, id="by its schema"),
+    pytest.param(_UP, "ALTER TABLE a DROP COLUMN j", True, id="a column"),
+    pytest.param("CREATE TYPE x AS ENUM ();", "DROP TYPE x", True, id="a type"),
+    pytest.param(
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "DROP FUNCTION f()",
+        True,
+        id="a function",
+    ),
+    pytest.param("CREATE SCHEMA s;", "DROP SCHEMA s", True, id="a schema"),
+    pytest.param(_UP, "DROP TABLE b", False, id="what UP never makes"),
+    pytest.param(_UP, "DROP TABLE a, a", False, id="two at once"),
+    pytest.param(_UP, "DO $$ BEGIN DROP TABLE a; END $$", False, id="a block"),
+    pytest.param(_UP, "DELETE FROM a", False, id="rows"),
+    pytest.param(_UP, "DROP VIEW a", True, id="another word for a relation"),
+]
+
+
+@pytest.mark.parametrize(("up", "statement", "excused"), _CASES)
+def test_nothing_to_undo(database: Database, up: str, statement: str, *, excused: bool) -> None:
+    assert _excused(database, up, statement, done=0) is excused
+
+
+def test_what_was_reached_is_to_be_undone(database: Database) -> None:
+    assert _excused(database, _UP, "DROP INDEX i", done=1)
+    assert not _excused(database, _UP, "DROP TABLE a", done=1)
+
+
+def test_the_catalog_has_to_confirm_it(database: Database) -> None:
+    """An error of the right kind about something else is an error."""
+    database.query("CREATE TABLE a (i int)")
+    down = "CREATE TABLE b (i int, CONSTRAINT a UNIQUE (i))"  # relation "a" already exists
+    assert not _excused(database, "DROP TABLE b;", down, done=0, undoes_down=True)
+    database.query("CREATE TABLE b ()")
+    assert _excused(database, "DROP TABLE b;", "CREATE TABLE b ()", done=0, undoes_down=True)
+
+
+def _excused(
+    database: Database, other: str, statement: str, *, done: int, undoes_down: bool = False
+) -> bool:
+    """Run a statement that fails, and ask."""
+    up, down = (statement, other) if undoes_down else (other, statement)
+    text = f"-- UP\n{up}\n-- DOWN\n{down}\n".encode()
+    found = parse_migration("20250101000001", "x", Path("x.sql"), text)
+    sections = (found.up, found.down) if undoes_down else (found.down, found.up)
+    with contextlib.closing(psycopg2.connect(database.url)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        with pytest.raises(psycopg2.Error) as caught:
+            cursor.execute(statement)
+        error = StatementError("x")
+        error.sqlstate = caught.value.pgcode or ""
+        return Undoing(*sections, done).excuses(cursor, 0, error)
