@@ -54,6 +54,7 @@ class CommandLine(NamedTuple):
         late: what becomes of late migrations: `apply`, or nothing.
         rerun: the version whose statement is to run again.
         skip: the version whose statement counts as done.
+        allow_data_loss: whether rows may be lost.
     """
 
     action: str
@@ -61,10 +62,11 @@ class CommandLine(NamedTuple):
     late: str = ""
     rerun: str = ""
     skip: str = ""
+    allow_data_loss: bool = False
 
     def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
         """The command line. What only one of the two commands can do is spelled as that one."""
-        if self.action == "stamp" or (front is Front.ALEMBIC and self.action in _ALEMBICS):
+        if self._is_alembics or (front is Front.ALEMBIC and self.action in _ALEMBICS):
             program = Front.ALEMBIC
             name, usual = _ALEMBICS.get(self.action, (self.action, ""))
             options = [word for name_, value in self._given for word in ("-x", f"{name_}={value}")]
@@ -72,15 +74,26 @@ class CommandLine(NamedTuple):
         else:
             program = Front.PROMPTLIB
             to = "--to" if self.action == "rollback" and self.target else ""
-            options = [word for name, value in self._given for word in (f"--{name}", value)]
-            words = [self.action, to, self.target, *options]
+            words = [self.action, to, self.target, *self._flags]
         return " ".join(filter(None, [program, *given.words(program), *words]))
 
     @property
+    def _is_alembics(self) -> bool:
+        return self.action == "stamp" or (self.action == "migrate" and self.allow_data_loss)
+
+    @property
     def _given(self) -> list[tuple[str, str]]:
-        """The options that are given, by their names."""
+        """The options that are given, by their names as settings."""
+        loss = "on" if self.allow_data_loss else ""
         options = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
-        return [option for option in options if option[1]]
+        return [option for option in (*options, ("allow_data_loss", loss)) if option[1]]
+
+    @property
+    def _flags(self) -> list[str]:
+        """The same as options of our own command."""
+        plain = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
+        loss = ["--allow-data-loss"] if self.allow_data_loss else []
+        return [word for name, value in plain if value for word in (f"--{name}", value)] + loss
 
 
 # What Alembic calls ours, and where it goes when nothing else is said.

@@ -33,6 +33,28 @@ if TYPE_CHECKING:
     from promptlib.ledger.tables import Move
 
 
+def refuse_to_undo(
+    half: HalfDone, section: Section, path: Path, index: int
+) -> HalfDoneMigrationError:
+    """Say that a section would take back what never happened.
+
+    Args:
+        half: the section that was cut off.
+        section: that is to undo it.
+        path: of the migration.
+        index: the statement of `section` in question, from 0.
+    """
+    finish = CommandLine("migrate" if half.direction == "up" else "rollback")
+    undo = CommandLine("rollback" if half.direction == "up" else "migrate", allow_data_loss=True)
+    statement = section.statements[index]
+    return HalfDoneMigrationError(
+        f"changes rows anew, and the {half.direction.upper()} section was cut off after statement "
+        f"{half.done}: this may take back what never happened",
+        Remedy("finish that first: {}; or, if it is right all the same: {}", finish, undo),
+        place=place_in_file(path, section.source, statement.head),
+    )
+
+
 def explain_unrecorded(error: psycopg2.Error, step: Step, index: int | None) -> PromptlibError:
     """Why a statement outside a transaction could not be recorded; it took no effect then.
 

@@ -14,7 +14,12 @@ import psycopg2
 from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
-from promptlib.engine.records import ask_what_ran, explain_uncommitted, moved_elsewhere
+from promptlib.engine.records import (
+    ask_what_ran,
+    explain_uncommitted,
+    moved_elsewhere,
+    refuse_to_undo,
+)
 from promptlib.engine.results import RanSection
 from promptlib.engine.resumable import ResumableRun
 from promptlib.engine.retries import retry
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from promptlib.engine.runner import Step
     from promptlib.engine.sections import Sections
     from promptlib.ledger.lock import DeployLock
+    from promptlib.ledger.state import HalfDone
     from promptlib.ledger.tables import Move
     from promptlib.plan.steps import PlannedStep
 
@@ -163,7 +169,16 @@ class StepRunner:
             require_unchanged(half, step.section, step.path)
             if half.is_unknown and step.section.transactional:
                 raise ask_what_ran(half, step.section, step.path)
+        elif half:
+            self._require_undoable(step, half)
         return time.perf_counter()
+
+    def _require_undoable(self, step: Step, half: HalfDone) -> None:
+        """Refuse to take back what never happened, unless somebody has said that it is right."""
+        undoing = self._sections.undoing(step)
+        doubtful = undoing.doubtful() if undoing else None
+        if doubtful is not None and self._context.settings.allow_data_loss != "on":
+            raise refuse_to_undo(half, step.section, step.path, doubtful)
 
     def _run(self, step: Step, planned: PlannedStep, _began: float) -> None:
         """Run a section in a transaction, again where others stand in the way, and commit it."""

@@ -13,14 +13,18 @@ from psycopg2 import errorcodes
 
 from promptlib.engine.runner import sqlstate_of
 from promptlib.syntax.ddl import COLUMN, NamedObject, ObjectChange, object_changes
+from promptlib.syntax.dml import is_idempotent, write_commands
 from promptlib.syntax.lexemes import quote_name
 from promptlib.syntax.tokens import tokenize_statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.core.errors import PromptlibError
     from promptlib.files.section import Section
+    from promptlib.syntax.tokens import Token
 
 _VERBS = {"make": "drop", "drop": "make"}
 _SAYS = {
@@ -81,6 +85,21 @@ class Undoing(NamedTuple):
             cursor, change
         )
 
+    def doubtful(self) -> int | None:
+        """The first statement that may take back what never happened; None: there is none.
+
+        It counts or adds rows anew, and the other section, which would have changed rows too, did
+        not come so far.
+        """
+        if self.other and not any(self._writes(self.other, self.done)):
+            return None
+        statements = range(len(self.section.statements))
+        return next((each for each in statements if _counts(self.section, each)), None)
+
+    def _writes(self, section: Section, first: int) -> Iterator[bool]:
+        for index in range(first, len(section.statements)):
+            yield any(write_commands(_tokens(section, index)))
+
     def _unreached(self, verb: str) -> list[NamedObject]:
         """What the other section would have made, or dropped, behind where it was cut off."""
         if not self.other:
@@ -90,9 +109,18 @@ class Undoing(NamedTuple):
         return [change.object for change in changes if change.verb == verb]
 
 
+def _tokens(section: Section, index: int) -> list[Token]:
+    return tokenize_statement(section.source, section.statements[index])
+
+
 def _changes(section: Section, index: int) -> list[ObjectChange]:
-    tokens = tokenize_statement(section.source, section.statements[index])
-    return list(object_changes(tokens))
+    return list(object_changes(_tokens(section, index)))
+
+
+def _counts(section: Section, index: int) -> bool:
+    """Whether a statement changes rows anew each time that it runs, as far as its text says."""
+    commands = write_commands(_tokens(section, index))
+    return any(not is_idempotent(command) for command in commands)
 
 
 def _confirms(cursor: Cursor, change: ObjectChange) -> bool:

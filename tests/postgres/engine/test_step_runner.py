@@ -1,36 +1,23 @@
-"""Killed at any moment, a deploy leaves a database that knows how far it came; the next goes on.
-
-Where to kill is chosen at random, from a seed; here a random pause is the point, and no wait for
-a condition.
-"""
+"""Killed at any moment, a deploy leaves a database that knows how far it came; the next goes on."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import time
-from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg2
 import pytest
 
 from support import inside, ledgers, servers
+from support.killing import Deploys, kill_backend, kill_client, kill_server, terminate_backend
 from support.processes import until
 from support.projects import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from support.databases import Database
-    from support.processes import Process
+    from support.killing import Kill
     from support.servers import Server
-
-    Kill = Callable[["Deploys", Process], bool]  # whether there was anything to kill
 
 NEWEST_ALONE = True
 _KILLS = 9  # of one seed; with the seeds and kinds below more than 60
@@ -67,15 +54,11 @@ _KINDS = (
     (_OUTSIDE, _OPTION, _OPTION),
     ((_OUTSIDE[0], _IN_TRANSACTION[1]), _OPTION, ""),
 )
-_STEPS = "SELECT 1 + coalesce(statements_done, 0) FROM migration_events"
-_OTHERS = """
-    SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-       AND backend_type = 'client backend'
-"""
 _HALF_DONE = """
     SELECT version FROM (
         SELECT DISTINCT ON (version) version, outcome FROM migration_events
-         WHERE statements_done IS NOT NULL OR outcome <> 'failed' ORDER BY version, id DESC) newest
+         WHERE outcome = 'done' OR statements_done > 0 OR alone IS NOT NULL
+         ORDER BY version, id DESC) newest
      WHERE outcome IN ('running', 'failed')
 """
 _RELATIONS = """
@@ -95,52 +78,8 @@ def mortal() -> Iterator[Server]:
         yield server
 
 
-@dataclass
-class Deploys:
-    """Deploys of one project that are killed, one after the other."""
-
-    project: Project
-    database: Database
-    random: Random
-    kill: Kill
-    kills: int = field(default=0, init=False)
-
-    def deploy(self) -> None:
-        """Begin something, and kill it if it has not ended before."""
-        ran = len(self.rows())
-        up = self.random.random() * len(_VERSIONS) > ran
-        count = self.random.choice(["1", "3", ""])
-        target = f"{'+' if up else '-'}{count}" if count else "head" if up else "base"
-        before, steps = self.progress(), self.random.randrange(8)
-        with self.project.start("alembic", "upgrade" if up else "downgrade", target) as it:
-            until(lambda: self.others() or not it.runs)
-            until(lambda: self.progress() >= before + steps or not it.runs)
-            time.sleep(self.random.uniform(0, 0.06))
-            self.kills += it.runs and self.kill(self, it)
-            it.ends(None)
-
-    def progress(self) -> int:
-        """A number that grows with all that deploys record."""
-        return sum(self.found(_STEPS))
-
-    def others(self) -> list[int]:
-        """The server processes that work for the database."""
-        return self.found(_OTHERS)
-
-    def anyone(self) -> list[int]:
-        """One of them at random; none if they are gone."""
-        others = self.others()
-        return self.random.sample(others, k=min(1, len(others)))
-
-    def rows(self) -> list[str]:
-        """The versions in the ledger."""
-        return self.found("SELECT id FROM migrations ORDER BY id")
-
-    def found(self, sql: str) -> list[Any]:
-        """The only column of a query; nothing from a table that is not there yet."""
-        with contextlib.suppress(psycopg2.errors.UndefinedTable):
-            return [value for (value,) in self.database.query(sql)]
-        return []
+class _Deploys(Deploys):
+    """Deploys whose schema and ledger agree whenever one was killed."""
 
     def check(self) -> None:
         """Schema, alembic_version and ledger agree, but for what is known to be half done."""
@@ -162,63 +101,14 @@ def _kind(version: str) -> tuple[tuple[str, str], str, str]:
     return _KINDS[int(version[-2:]) % len(_KINDS)]
 
 
-def _kill_client(_: Deploys, process: Process) -> bool:
-    process.signal(signal.SIGKILL)
-    return True
-
-
-def _terminate_backend(deploys: Deploys, _: Process) -> bool:
-    return any(deploys.found(f"SELECT pg_terminate_backend({pid})") for pid in deploys.anyone())
-
-
-def _kill_backend(deploys: Deploys, process: Process) -> bool:
-    """Kill a server process, whereupon the server ends all others and begins anew."""
-    killed = [pid for pid in deploys.anyone() if _kill(pid)]
-    process.ends(None)
-    until(lambda: not any(map(_kill, killed)))  # the server has seen it, and takes nobody in
-    until(lambda: _answers(deploys.database))
-    return bool(killed)
-
-
-def _kill_server(deploys: Deploys, process: Process) -> bool:
-    server = deploys.database.server
-    assert server.data
-    postmaster = (server.data / "postmaster.pid").read_text().split()[0]
-    everyone = [int(postmaster), *deploys.found("SELECT pid FROM pg_stat_activity")]
-    killed = [_kill(pid) for pid in everyone]
-    process.ends(None)
-    until(lambda: _starts(server))
-    return any(killed)
-
-
-def _kill(pid: int) -> bool:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-        return True
-    return False
-
-
-def _starts(server: Server) -> bool:
-    with contextlib.suppress(subprocess.CalledProcessError):
-        servers.start(server)
-        return True
-    return False
-
-
-def _answers(database: Database) -> bool:
-    with contextlib.suppress(psycopg2.OperationalError):
-        return bool(database.query("SELECT 1"))
-    return False
-
-
 @pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.parametrize(
     "kill",
     [
-        pytest.param(_kill_client, id="client"),
-        pytest.param(_terminate_backend, id="backend-terminated"),
-        pytest.param(_kill_backend, id="backend-killed"),
-        pytest.param(_kill_server, id="server"),
+        pytest.param(kill_client, id="client"),
+        pytest.param(terminate_backend, id="backend-terminated"),
+        pytest.param(kill_backend, id="backend-killed"),
+        pytest.param(kill_server, id="server"),
     ],
 )
 def test_a_killed_deploy_is_gone_on_with(
@@ -231,7 +121,7 @@ def test_a_killed_deploy_is_gone_on_with(
         (up, down), *options = _kind(version)
         text = f"-- UP{options[0]}\n{up}\n-- DOWN{options[1]}\n{down}\n".format(number)
         project.write(f"{version}_x.sql", text)
-    deploys = Deploys(project, database, Random(seed), kill)
+    deploys = _Deploys(project, database, Random(seed), kill, _VERSIONS)
     while deploys.kills < _KILLS:
         deploys.deploy()
         deploys.check()

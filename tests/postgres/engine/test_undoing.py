@@ -12,9 +12,12 @@ import pytest
 from promptlib.core.errors import StatementError
 from promptlib.engine.undoing import Undoing
 from promptlib.files.parser import parse_migration
+from support.outside import Deploys, outside
+from support.projects import TWO
 
 if TYPE_CHECKING:
     from support.databases import Database
+    from support.projects import Project
 
 _UP = "CREATE TABLE a (i int);\nCREATE INDEX i ON a (i);\nALTER TABLE a ADD j int;"
 _CASES = [
@@ -73,3 +76,43 @@ def _excused(
         error = StatementError("x")
         error.sqlstate = caught.value.pgcode or ""
         return Undoing(*sections, done).excuses(cursor, 0, error)
+
+
+_ADDS, _TAKES = "UPDATE c SET value = value + 1;", "UPDATE c SET value = value - 1;"
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "done", "doubtful"),
+    [
+        (f"SELECT 1; {_ADDS}", _TAKES, 1, 0),
+        (f"SELECT 1; {_ADDS}", f"SELECT 1; {_TAKES}", 1, 1),
+        (f"{_ADDS} SELECT 1;", _TAKES, 1, None),  # what it takes back did happen
+        (f"SELECT 1; {_ADDS}", "DELETE FROM c WHERE value = 1;", 1, None),
+        (f"SELECT 1; {_ADDS}", "UPDATE c SET value = 0;", 1, None),
+        (f"SELECT 1; {_ADDS}", "INSERT INTO c VALUES (1);", 1, 0),
+        ("SELECT 1; CREATE TABLE d ();", _TAKES, 1, None),
+    ],
+)
+def test_what_may_take_back_what_never_happened(
+    up: str, down: str, done: int, doubtful: int | None
+) -> None:
+    found = parse_migration("1", "x", Path("x.sql"), f"-- UP\n{up}\n-- DOWN\n{down}\n".encode())
+    assert Undoing(found.down, found.up, done).doubtful() == doubtful
+
+
+def test_it_is_refused_until_somebody_says_so(project: Project, database: Database) -> None:
+    database.query("CREATE TABLE c AS SELECT 100 AS value")
+    up = f"SELECT 1;\nSELECT 1 / value FROM c WHERE value = 0;\n{_ADDS}"
+    deploy = Deploys(project)
+    path = outside(project, 2, up.replace("value FROM", "0 FROM").replace("= 0", "> 0"), _TAKES)
+    deploy("upgrade head", ok=False)
+    said = deploy("downgrade -1", ok=False)
+    assert said == (
+        f"sql/{TWO}_x.sql:6:1: changes rows anew, and the UP section was cut off after statement "
+        "1: this may take back what never happened; finish that first: alembic upgrade head; or, if "
+        "it is right all the same: alembic -x allow_data_loss=on downgrade -1\n"
+    )
+    assert database.value("SELECT value FROM c") == 100
+    assert path.exists()
+    project.promptlib("rollback", "--allow-data-loss")
+    assert database.value("SELECT value FROM c") == 99
