@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -141,3 +142,39 @@ def test_whoever_insists_need_not_wait_for_the_server(
         f"{ONE} x took effect, nor whether the deploy lock is free; `{shown}` shows where the "
         "database stands"
     )
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_a_lock_that_was_lost_is_not_called_free(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    busy.configure(lock_timeout="10min")
+    busy.add(1, "ALTER TABLE busy ADD j int;")
+    ends_holder = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+         WHERE locktype = 'advisory' AND datname = current_database()
+    """
+    with Hold(database, "LOCK TABLE busy") as hold, busy.start(*_COMMANDS[command]) as process:
+        hold.blocks()
+        assert database.query(ends_holder) == [(True,)]
+        _interrupted(process, number, database, f"interrupted; {UNDONE}")
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_nobody_waits_for_a_server_process_that_stands_still(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    if not database.server.data:
+        pytest.skip("the processes of a given server may be elsewhere")
+    busy.configure(lock_timeout="10min")
+    busy.add(1, "ALTER TABLE busy ADD j int;")
+    with Hold(database, "LOCK TABLE busy") as hold, busy.start(*_COMMANDS[command]) as process:
+        pid = hold.blocks()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            process.signal(number)
+            assert "nobody knows whether 1/1 upgrade" in process.ends(128 + number)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    until(lambda: not database.query(_CLIENTS))
+    assert applied(database) == []

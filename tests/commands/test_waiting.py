@@ -86,6 +86,28 @@ def test_the_pause_before_the_next_attempt(
     assert applied(database) == [ONE]
 
 
+def test_an_earlier_deploy_that_is_still_there(project: Project, database: Database) -> None:
+    project.add(1, "CREATE TABLE a (i int);")
+    project.promptlib("migrate")
+    project.add(2, "CREATE TABLE b (i int);")
+    begun = """
+        INSERT INTO migration_deploys (follows, action, from_version, to_version, outcome,
+                                       backend_pid, backend_start)
+        SELECT max(id), 'migrate', '', 'x', 'running', pg_backend_pid(),
+               (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
+          FROM migration_deploys
+    """
+    with contextlib.closing(database.connect()) as other:
+        other.cursor().execute(begun)
+        _limit(database, idle_session_timeout="1s")
+        with project.start("promptlib", "migrate") as deploy:
+            deploy.says("waiting for an earlier deploy")
+            _waits(database, 2.5)
+            other.close()
+            deploy.ends()
+    assert applied(database) == [full(1), full(2)]
+
+
 def test_somebody_thinks_it_over(project: Project, database: Database) -> None:
     for number in (1, 2):
         project.add(number, f"CREATE TABLE t{number} (i int);", f"DROP TABLE t{number};")
