@@ -183,15 +183,9 @@ class Deploy:
             LockNotAcquiredError: when another deploy does not end in time.
             ConfigurationError: when the lock and the migrations are on different servers.
         """
-        number = lock_key(seen.ledger.schema, VERSION_TABLE)
         pooled = seen.ledger.is_pooled
-        with self._lock(number, pooled=pooled) as lock:
-            connection = self._connections.connection
-            held = lock and pooled
-            with second_connection_given(connection) if held else contextlib.nullcontext():
-                status = self.look()
-            if lock:
-                lock.require_on(status.ledger.server)
+        with self._lock(lock_key(seen.ledger.schema, VERSION_TABLE), pooled=pooled) as lock:
+            status = self._look_beside(lock, pooled=pooled) if lock else self.look()
             if status.ledger.unfinished:
                 from promptlib.engine.takeover import take_over_unfinished
 
@@ -200,6 +194,14 @@ class Deploy:
                 )
                 status = self.look()
             yield Locked(self._connections, status, lock)
+
+    def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
+        """Look while another connection holds the lock, which has to be on the same server."""
+        given = second_connection_given(self._connections.connection)
+        with given if pooled else contextlib.nullcontext():
+            status = self.look()
+        lock.require_on(status.ledger.server)
+        return status
 
     def _lock(
         self, number: int, *, pooled: bool

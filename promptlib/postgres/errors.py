@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from psycopg2 import errorcodes
 
 from promptlib.core.errors import NoConnectionError, StatementError
-from promptlib.core.remedies import CommandLine, Remedy
+from promptlib.core.remedies import STATUS, CommandLine, Remedy
 from promptlib.postgres.masking import mask_context, mask_message, mask_sql
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ _EXISTS = Remedy(
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
 _VALUES = "mend the rows in this migration, before this statement"
 _CONNECT_AGAIN = "what was not committed is gone: connect and run it again"
+# Without the server's word nobody knows: it may not have noticed that its client is gone.
+_UNHEARD = Remedy(
+    "what was not committed is undone when the server notices: see where the database stands with "
+    "{}, then run it again",
+    STATUS,
+)
 _LIMIT = (
     "raise the limit, or lift it for the user who deploys: ALTER ROLE ... SET {} = 0; what was not "
     "committed is gone: then run it again"
@@ -113,7 +119,8 @@ def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | 
     # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
     severity = error.diag.severity_nonlocalized or error.diag.severity
     if not state or severity in _ENDS_SESSION:
-        lost = NoConnectionError(what, _connect_again(said, state), place=place, notes=notes)
+        remedy = _connect_again(said, state) if state else _UNHEARD
+        lost = NoConnectionError(what, remedy, place=place, notes=notes)
         lost.sqlstate = state
         return lost
     refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)

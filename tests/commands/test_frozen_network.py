@@ -196,5 +196,6 @@ def test_what_the_network_does_not_take_ends_by_itself(project: Project, network
     ended = project.promptlib("migrate", ok=False)
     assert ended.returncode == 2
     assert f"sql/{ONE}_x.sql" in ended.stderr
+    assert "what was not committed is undone when the server notices: see " in ended.stderr
     assert LOCK_FREE not in ended.stderr
     network.thaw()
