@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from promptlib.core.events import Event, Kind
     from promptlib.engine.migrator import Migrator
     from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus, RanSection
-    from promptlib.ledger.history import Attempt, Execution
+    from promptlib.ledger.history import Attempt, Execution, RecordedDeploy
     from promptlib.ledger.state import HalfDone
+    from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.states import State
 
 __version__ = "0.1.0"
@@ -44,6 +45,7 @@ __all__ = [
     "ChangedMeanwhileError",
     "ConfigurationError",
     "DatabaseStatus",
+    "DeployProgress",
     "Deployment",
     "EditedMigrationError",
     "Event",
@@ -70,6 +72,7 @@ __all__ = [
     "PromptlibError",
     "RanSection",
     "ReadOnlyServerError",
+    "RecordedDeploy",
     "State",
     "StatementError",
     "UnknownVersionError",
@@ -78,6 +81,8 @@ __all__ = [
 _ERRORS = "promptlib.core.errors"
 _ELSEWHERE = {
     "Attempt": "promptlib.ledger.history",
+    "DeployProgress": "promptlib.plan.deploys",
+    "RecordedDeploy": "promptlib.ledger.history",
     "DatabaseStatus": "promptlib.engine.results",
     "Deployment": "promptlib.engine.results",
     "Event": "promptlib.core.events",

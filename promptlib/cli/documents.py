@@ -27,6 +27,7 @@ def status_document(status: DatabaseStatus) -> Document:
             {"version": each.version, "direction": each.direction, "statements_done": each.done}
             for each in status.half_done
         ],
+        "deploys": [each._asdict() for each in status.deploys],
         "migrations": [migration_document(each) for each in status.migrations],
     }
 

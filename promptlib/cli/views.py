@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from promptlib.cli.documents import Document
     from promptlib.engine.results import DatabaseStatus, MigrationStatus
-    from promptlib.ledger.history import Attempt, Execution
+    from promptlib.ledger.history import Attempt, Execution, RecordedDeploy
+    from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.status import Status
     from promptlib.plan.steps import PlannedStep, Rollback
 
@@ -31,7 +32,7 @@ _SECONDS = len("2025-01-01T00:00:00")
 
 
 def status_lines(status: DatabaseStatus, *, coloured: bool) -> Iterator[str]:
-    """The table of migrations, a summary, and a line for each section that was cut off."""
+    """The table of migrations, a summary, and a line for each section or deploy cut off."""
     header = ("VERSION", "NAME", "STATE", "EXECUTED AT", "TOOK", "BY")
     found = status.migrations
     rows = [(each.version, each.name, str(each.state), *_how(each.execution)) for each in found]
@@ -43,6 +44,7 @@ def status_lines(status: DatabaseStatus, *, coloured: bool) -> Iterator[str]:
     place = place_of_version(status.current or "", status.head or "")
     yield f"{len(rows)} migration{'s' * (len(rows) != 1)}{listed}; {place}"
     yield from map(describe_half_done, status.half_done)
+    yield from map(str, status.deploys)
 
 
 def pending_lines(found: Iterable[MigrationStatus], *, coloured: bool) -> list[str]:
@@ -80,6 +82,17 @@ def history_lines(attempts: Sequence[Attempt], *, coloured: bool) -> list[str]:
         for each in attempts
     ]
     return _table([header, *rows], coloured=coloured)
+
+
+def deploy_lines(recorded: Iterable[RecordedDeploy], now: Sequence[DeployProgress]) -> list[str]:
+    """A line for each deploy that died or runs."""
+    died = (
+        f"a deploy by {each.executed_by} died: {each.action} from {each.from_version or 'base'} to "
+        f"{each.to_version or 'base'}; begun at {each.started_at}"
+        for each in recorded
+        if each.outcome == "died" and each.finished_at
+    )
+    return [*died, *map(str, now)]
 
 
 def readiness_lines(document: Document) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
@@ -11,8 +10,20 @@ from promptlib.config.settings import override_settings
 from promptlib.core.errors import ChangedMeanwhileError, ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus
-from promptlib.ledger.history import Attempt, Execution, read_executions, read_history
+from promptlib.engine.results import (
+    CloseLook,
+    DatabaseStatus,
+    Deployment,
+    MigrationStatus,
+    migration_status,
+)
+from promptlib.ledger.history import (
+    Attempt,
+    RecordedDeploy,
+    read_deploys,
+    read_executions,
+    read_history,
+)
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
@@ -35,14 +46,11 @@ if TYPE_CHECKING:
     from promptlib.engine.locked import Locked
     from promptlib.engine.request import Request
     from promptlib.ledger.state import Ledger
+    from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.readiness import Readiness
     from promptlib.plan.repair import Repair
-    from promptlib.plan.states import Entry
     from promptlib.plan.steps import PlannedStep
     from promptlib.postgres.target import Target
-
-_UNKNOWN = Execution()
-_AS_CONFIGURED: Mapping[str, str] = MappingProxyType({})
 
 
 class Migrator:
@@ -134,10 +142,11 @@ class Migrator:
         Raises:
             PromptlibError: when it cannot be reached, or a name in sql/ is not a migration's.
         """
-        return self._report(*self._look_closely())
+        return self._report(self._look_closely())
 
-    def _report(self, found: Status, executions: Mapping[str, Execution]) -> DatabaseStatus:
+    def _report(self, seen: CloseLook) -> DatabaseStatus:
         """Where the database stands, from what was read of it."""
+        found, executions, deploys = seen
         return DatabaseStatus(
             database=self._connection.info.dbname,
             url=str(self.target),
@@ -145,7 +154,8 @@ class Migrator:
             head=found.head or None,
             available=len(found.files),
             half_done=found.ledger.half_done,
-            migrations=tuple(_migration(found, executions, entry) for entry in found.entries),
+            migrations=tuple(migration_status(found, executions, entry) for entry in found.entries),
+            deploys=deploys,
         )
 
     def pending(self) -> tuple[MigrationStatus, ...]:
@@ -155,7 +165,7 @@ class Migrator:
             PromptlibError: as `status` does.
         """
         found = self._look()
-        return tuple(_migration(found, {}, entry) for entry in found.waiting)
+        return tuple(migration_status(found, {}, entry) for entry in found.waiting)
 
     def executed(self) -> tuple[MigrationStatus, ...]:
         """The migrations that ran, oldest first.
@@ -163,8 +173,8 @@ class Migrator:
         Raises:
             PromptlibError: as `status` does.
         """
-        found, executions = self._look_closely()
-        return tuple(_migration(found, executions, entry) for entry in found.applied)
+        found, executions, _ = self._look_closely()
+        return tuple(migration_status(found, executions, entry) for entry in found.applied)
 
     def history(self, version: str = "") -> tuple[Attempt, ...]:
         """Every attempt to run a migration, oldest first.
@@ -175,8 +185,7 @@ class Migrator:
         Raises:
             UnknownVersionError: when neither an attempt nor a file has such a version.
         """
-        with self._snapshot() as cursor:
-            ledger = read_ledger(cursor, self.settings.version_table_schema)
+        with self._snapshot() as (cursor, ledger):
             rows = read_history(cursor, ledger, version)
         files = self._sources().files if version and not rows else []
         if version and not rows and not any(each.version.startswith(version) for each in files):
@@ -185,6 +194,15 @@ class Migrator:
                 Remedy("{} shows them all", STATUS),
             )
         return tuple(rows)
+
+    def deploys(self) -> tuple[RecordedDeploy, ...]:
+        """Every deploy, oldest first, whatever became of it.
+
+        Raises:
+            PromptlibError: as `status` does.
+        """
+        with self._snapshot() as (cursor, ledger):
+            return tuple(read_deploys(cursor, ledger))
 
     def migrate(self, to: str = "head", *, late: str | None = None) -> Deployment:
         """Run pending migrations, oldest first.
@@ -231,21 +249,27 @@ class Migrator:
 
     def _look(self) -> Status:
         """Compare the files with the database, as it is at one moment."""
-        sources = self._sources()
-        return compare_status(sources, self._ledger())
+        return compare_status(self._sources(), self._ledger())
 
-    def _look_closely(self) -> tuple[Status, dict[str, Execution]]:
-        """The same, with when and how the applied migrations ran, by version."""
+    def _look_closely(self) -> CloseLook:
+        """The same, with how the applied migrations ran, and the deploys that have not ended."""
         sources = self._sources()
-        with self._snapshot() as cursor:
-            ledger = read_ledger(cursor, self.settings.version_table_schema)
+        with self._snapshot() as (cursor, ledger):
             executions = read_executions(cursor, ledger)
-        return compare_status(sources, ledger), executions
+            found = compare_status(sources, ledger)
+            return CloseLook(found, executions, self._unfinished(cursor, found))
+
+    def _unfinished(self, cursor: Cursor, found: Status) -> tuple[DeployProgress, ...]:
+        if found.ledger.unfinished:
+            from promptlib.plan.deploys import look_at_deploys
+
+            return look_at_deploys(cursor, found)
+        return ()
 
     def _ledger(self) -> Ledger:
         """What the database remembers, whatever the files say."""
-        with self._snapshot() as cursor:
-            return read_ledger(cursor, self.settings.version_table_schema)
+        with self._snapshot() as (_, ledger):
+            return ledger
 
     def _sources(self) -> MigrationFiles:
         """The files as they are now, listed: a wrong name is told before anything is asked."""
@@ -262,9 +286,10 @@ class Migrator:
         return self._opened
 
     @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[Cursor]:
+    def _snapshot(self) -> Iterator[tuple[Cursor, Ledger]]:
+        """What the database remembers at one moment, and a cursor that sees the rest of it."""
         with self._asking() as connection, read_only_snapshot(connection) as cursor:
-            yield cursor
+            yield cursor, read_ledger(cursor, self.settings.version_table_schema)
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator[Connection]:
@@ -311,13 +336,13 @@ class CommandMigrator(Migrator):
         """Compare the files with the database, as it is at one moment."""
         return self._look()
 
-    def look_closely(self) -> tuple[Status, dict[str, Execution]]:
-        """The same, with when and how the applied migrations ran, by version."""
+    def look_closely(self) -> CloseLook:
+        """The same, with how the applied migrations ran, and the deploys that have not ended."""
         return self._look_closely()
 
-    def report(self, found: Status, executions: Mapping[str, Execution]) -> DatabaseStatus:
+    def report(self, seen: CloseLook) -> DatabaseStatus:
         """Where the database stands, from what was read of it."""
-        return self._report(found, executions)
+        return self._report(seen)
 
     def ledger(self) -> Ledger:
         """What the database remembers, whatever the files say."""
@@ -344,7 +369,7 @@ class CommandMigrator(Migrator):
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""
-        return self._run(request, seen, _AS_CONFIGURED)
+        return self._run(request, seen, {})
 
     def script(self, found: Status, steps: list[PlannedStep]) -> str:
         """The SQL of steps, for psql."""
@@ -379,11 +404,3 @@ class CommandMigrator(Migrator):
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
         """Keep other deploys out, and compare again: files may have changed as well."""
         return self._deploy(self._sources(), self.settings).locked(seen)
-
-
-def _migration(found: Status, executions: Mapping[str, Execution], entry: Entry) -> MigrationStatus:
-    row = found.rows.get(entry.version)
-    checksum = row.checksum if row else found.files.checksums.get(entry.version)
-    execution = executions.get(entry.version, _UNKNOWN)
-    name = entry.name.replace("_", " ")
-    return MigrationStatus(entry.version, name, entry.state, checksum, execution)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import display_duration
+from promptlib.ledger.history import Execution
 from promptlib.plan.status import place_of_version
 
 if TYPE_CHECKING:
-    from promptlib.ledger.history import Execution
+    from collections.abc import Mapping
+
     from promptlib.ledger.state import HalfDone
-    from promptlib.plan.states import State
+    from promptlib.plan.deploys import DeployProgress
+    from promptlib.plan.states import Entry, State
+    from promptlib.plan.status import Status
 
 
 class MigrationStatus(NamedTuple):
@@ -31,6 +35,14 @@ class MigrationStatus(NamedTuple):
     execution: Execution
 
 
+class CloseLook(NamedTuple):
+    """The database and the files, how the applied migrations ran, and unfinished deploys."""
+
+    status: Status
+    executions: dict[str, Execution]
+    deploys: tuple[DeployProgress, ...]
+
+
 class DatabaseStatus(NamedTuple):
     """Where a database stands.
 
@@ -42,6 +54,7 @@ class DatabaseStatus(NamedTuple):
         available: how many files there are.
         half_done: sections outside a transaction that were cut off.
         migrations: where each migration stands, oldest first.
+        deploys: those that have not ended: one that runs now, or died.
     """
 
     database: str
@@ -51,6 +64,7 @@ class DatabaseStatus(NamedTuple):
     available: int
     half_done: tuple[HalfDone, ...]
     migrations: tuple[MigrationStatus, ...]
+    deploys: tuple[DeployProgress, ...] = ()
 
 
 class RanSection(NamedTuple):
@@ -91,3 +105,14 @@ def describe_deployment(done: Deployment) -> str:
     took = f"{number} migration{'s' * (number != 1)} in {display_duration(done.seconds)}; "
     place = place_of_version(done.current or "", done.head or "")
     return (took if number else "") + place
+
+
+def migration_status(
+    found: Status, executions: Mapping[str, Execution], entry: Entry
+) -> MigrationStatus:
+    """Where one migration of a database stands."""
+    row = found.rows.get(entry.version)
+    checksum = row.checksum if row else found.files.checksums.get(entry.version)
+    execution = executions.get(entry.version, Execution())
+    name = entry.name.replace("_", " ")
+    return MigrationStatus(entry.version, name, entry.state, checksum, execution)

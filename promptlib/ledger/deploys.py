@@ -128,6 +128,18 @@ def still_connected(cursor: Cursor, sql: LedgerSql, ids: Collection[int]) -> lis
     return [found for (found,) in cursor.fetchall()]
 
 
+def running_section(cursor: Cursor, sql: LedgerSql, deploy: int) -> tuple[str, str, int] | None:
+    """The section outside a transaction that a deploy is at: version, direction, how many ran."""
+    equals = "OPERATOR(pg_catalog.=)"
+    cursor.execute(
+        f"SELECT version, direction, statements_done FROM {sql.events}"
+        f" WHERE deploy_id {equals} {deploy} AND outcome {equals} 'running'"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    found = cursor.fetchone()
+    return (found[0], found[1], found[2]) if found else None
+
+
 def has_taken_over(cursor: Cursor, sql: LedgerSql) -> bool:
     """Whether another deploy has taken over from the one that this SQL is of."""
     cursor.execute(

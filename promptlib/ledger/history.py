@@ -34,6 +34,28 @@ class Attempt(NamedTuple):
     error: str | None
 
 
+class RecordedDeploy(NamedTuple):
+    """A deploy, whatever became of it.
+
+    Attributes:
+        action: `migrate`, `rollback`, `stamp`, `repair` or `adopt`.
+        from_version: where the database stood when it began; empty: base.
+        to_version: where it was to stand in the end.
+        started_at: when, as ISO 8601 in UTC.
+        finished_at: likewise; None while it runs, or where nobody has taken over yet.
+        outcome: `running`, `done`, `failed`, or `died` where another deploy took over.
+        executed_by: the database's user.
+    """
+
+    action: str
+    from_version: str
+    to_version: str
+    started_at: str
+    finished_at: str | None
+    outcome: str
+    executed_by: str
+
+
 class Execution(NamedTuple):
     """How a migration ran that is applied now; None where nobody knows.
 
@@ -65,6 +87,23 @@ def read_history(cursor: Cursor, ledger: Ledger, version: str = "") -> list[Atte
         (version,),
     )
     return [Attempt(*row) for row in cursor.fetchall()]
+
+
+def read_deploys(cursor: Cursor, ledger: Ledger) -> list[RecordedDeploy]:
+    """Read the deploys, oldest first.
+
+    Args:
+        cursor: on any connection.
+        ledger: what was read of the database.
+    """
+    if not ledger.has_deploys:
+        return []
+    cursor.execute(
+        f"SELECT action, from_version, to_version, {UTC.format('started_at')},"
+        f" {UTC.format('finished_at')}, outcome, executed_by"
+        f" FROM {LedgerSql(ledger.schema).deploys} ORDER BY id"
+    )
+    return [RecordedDeploy(*row) for row in cursor.fetchall()]
 
 
 def read_executions(cursor: Cursor, ledger: Ledger) -> dict[str, Execution]:

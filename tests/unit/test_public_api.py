@@ -24,7 +24,7 @@ PUBLIC = {
     *("PlanRefusedError", "LateMigrationError", "EditedMigrationError", "MissingMigrationError"),
     *("HalfDoneMigrationError", "LedgerError", "NotAdoptedError", "ReadOnlyServerError"),
     *("ChangedMeanwhileError", "NothingToAdoptError", "LockNotAcquiredError", "LockLostError"),
-    *("FindingError", "NotConfirmedError"),
+    *("FindingError", "NotConfirmedError", "DeployProgress", "RecordedDeploy"),
 }
 # What `Migrator` promises; the rest of its methods are the commands'.
 METHODS = {
@@ -32,6 +32,7 @@ METHODS = {
     "pending": ("self",),
     "executed": ("self",),
     "history": ("self", "version"),
+    "deploys": ("self",),
     "migrate": ("self", "to", "late"),
     "rollback": ("self", "count", "to", "allow_data_loss"),
     "close": ("self",),

@@ -51,7 +51,7 @@ def add_adopt_arguments(parser: argparse.ArgumentParser) -> None:
 def adopt(options: AdoptOptions, terminal: Terminal) -> Answer:
     """Take over a database that the predecessor migrated."""
     with open_migrator(options.common) as migrator:
-        found, executions = migrator.look_closely()
+        found, executions, _ = migrator.look_closely()
         try:
             announced = find_adoption(found)
         except NothingToAdoptError as error:

@@ -13,7 +13,7 @@ from promptlib.cli.command import (
     text_answer,
 )
 from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_json
-from promptlib.cli.views import history_lines
+from promptlib.cli.views import deploy_lines, history_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -45,9 +45,14 @@ def history(options: HistoryOptions, terminal: Terminal) -> Answer:
     """Every attempt."""
     with open_migrator(options.common) as migrator:
         found = migrator.history(options.version)
+        recorded = () if options.version else migrator.deploys()
+        is_open = any(not each.finished_at for each in recorded)
+        now = migrator.look_closely().deploys if is_open else ()
     if options.json:
-        return json_answer({"events": [each._asdict() for each in found]})
-    return text_answer(history_lines(found, coloured=terminal.is_coloured))
+        events, deploys = ([each._asdict() for each in some] for some in (found, recorded))
+        return json_answer({"events": events, "deploys": deploys})
+    lines = history_lines(found, coloured=terminal.is_coloured)
+    return text_answer([*lines, *deploy_lines(recorded, now)])
 
 
 COMMAND = Command(

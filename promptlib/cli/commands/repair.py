@@ -35,7 +35,7 @@ class RepairOptions(NamedTuple):
 def repair(options: RepairOptions, terminal: Terminal) -> Answer:
     """Take the files for right."""
     with open_migrator(options.common) as migrator:
-        found, executions = migrator.look_closely()
+        found, executions, _ = migrator.look_closely()
         changes = find_repairs(found)
         if not changes:
             announce(["there is nothing to repair"])

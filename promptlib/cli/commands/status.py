@@ -56,8 +56,8 @@ def add_status_arguments(parser: argparse.ArgumentParser) -> None:
 def status(options: StatusOptions, terminal: Terminal) -> Answer:
     """Where each migration stands."""
     with open_migrator(options.common) as migrator:
-        found, executions = migrator.look_closely()
-        report = migrator.report(found, executions)
+        seen = migrator.look_closely()
+        found, report = seen.status, migrator.report(seen)
     for problem in deploy_refusals(found, applies_late=migrator.settings.applies_late):
         _log.warning("%s", problem.told(Front.PROMPTLIB, options.common.given))
     behind = report.half_done or any(each.state is not State.EXECUTED for each in report.migrations)

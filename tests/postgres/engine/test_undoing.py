@@ -109,8 +109,8 @@ def test_it_is_refused_until_somebody_says_so(project: Project, database: Databa
     said = deploy("downgrade -1", ok=False)
     assert said == (
         f"sql/{TWO}_x.sql:6:1: changes rows anew, and the UP section was cut off after statement "
-        "1: this may take back what never happened; finish that first: alembic upgrade head; or, if "
-        "it is right all the same: alembic -x allow_data_loss=on downgrade -1\n"
+        "1: this may take back what never happened; finish that first: alembic upgrade head; or, "
+        "if it is right all the same: alembic -x allow_data_loss=on downgrade -1\n"
     )
     assert database.value("SELECT value FROM c") == 100
     assert path.exists()
