@@ -281,8 +281,7 @@ class Migrator:
     def _connection(self) -> Connection:
         if self._opened and is_lost(self._opened):
             self.close()
-        if not self._opened:
-            self._opened = self.target.connect()
+        self._opened = self._opened or self.target.connect()
         return self._opened
 
     @contextlib.contextmanager
@@ -354,12 +353,7 @@ class CommandMigrator(Migrator):
 
         sources = self._sources()
         with self._asking() as connection:
-            return check_readiness(
-                connection,
-                lambda: self.target.beside(connection).connect(),
-                sources,
-                self.settings,
-            )
+            return check_readiness(connection, self.target, sources, self.settings)
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
         """The steps of a deploy, which would be refused where this is."""

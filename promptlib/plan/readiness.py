@@ -14,7 +14,7 @@ from promptlib.plan.status import compare_status, deploy_refusals
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from promptlib.config.settings import Settings
     from promptlib.plan.reading import MigrationFiles
     from promptlib.plan.status import Status
+    from promptlib.postgres.target import Target
 
 _LOOKS = 3  # at the latency, of which the shortest counts
 _ABOUT = """
@@ -63,7 +64,7 @@ class Readiness(NamedTuple):
 
 def check_readiness(
     connection: Connection,
-    connect: Callable[[], Connection],
+    target: Target,
     files: MigrationFiles,
     settings: Settings,
 ) -> tuple[Readiness, list[PromptlibError]]:
@@ -71,7 +72,7 @@ def check_readiness(
 
     Args:
         connection: to the database.
-        connect: opens another one, behind a pooler.
+        target: where that is.
         files: the migrations.
         settings: how a deploy behaves.
 
@@ -85,7 +86,7 @@ def check_readiness(
         user, pid, can_create, can_write = _row(cursor)
         latency = min(_round_trip(cursor) for _ in range(_LOOKS))
         pooler = pid != connection.info.backend_pid
-        problems = [*_second_connection(connect)] if pooler else []
+        problems = [*_second_connection(target.beside(connection))] if pooler else []
     problems += _rights(found, can_create=can_create, can_write=can_write)
     problems += deploy_refusals(found, applies_late=settings.applies_late)
     readiness = Readiness(
@@ -114,12 +115,12 @@ def _round_trip(cursor: Cursor) -> float:
     return time.perf_counter() - began
 
 
-def _second_connection(connect: Callable[[], Connection]) -> Iterator[PromptlibError]:
+def _second_connection(target: Target) -> Iterator[PromptlibError]:
     """See whether the pooler has a second connection to the server, while one is in use."""
     from promptlib.postgres.pooling import connect_second  # noqa: PLC0415 - rarely needed
 
     try:
-        connect_second(connect).close()
+        connect_second(target.connect).close()
     except PromptlibError as error:
         yield error
 
