@@ -183,6 +183,8 @@ def _output(config: Config) -> dict[str, Any]:
     """Write UTF-8, whatever the terminal speaks; a caller's own buffer takes text."""
     if config.output_buffer is not None or not hasattr(sys.stdout, "buffer"):
         return {}
+    if sys.stdout.isatty():  # where people read it
+        return {"output_buffer": sys.stdout}
     return {"output_buffer": sys.stdout.buffer, "output_encoding": "utf-8"}
 
 

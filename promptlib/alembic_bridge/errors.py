@@ -19,6 +19,7 @@ from promptlib.core.interrupts import (
     signals_answered,
 )
 from promptlib.core.logs import show_progress
+from promptlib.core.printable import printable_stream
 from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front, Given
 
 if TYPE_CHECKING:
@@ -71,8 +72,13 @@ def is_offline_revision(config: Config) -> bool:
 
 
 def configure_logging(config: Config) -> None:
-    """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
+    """Show progress on stderr when the `alembic` command runs; a program keeps its own logging.
+
+    Whatever Alembic prints passes a stream of ours from here on, to the end of the process.
+    """
     if is_command_line(config):
+        sys.stdout, sys.stderr = map(printable_stream, (sys.stdout, sys.stderr))
+        config.stdout = printable_stream(config.stdout)
         show_progress(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
 
 

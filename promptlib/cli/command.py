@@ -69,10 +69,17 @@ class JsonOptions(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What goes to stdout, and the exit code."""
+    """What goes to stdout, and the exit code.
+
+    Attributes:
+        text: for people to read, unless it is a document.
+        code: the exit code.
+        is_document: whether its every character matters to whatever reads it.
+    """
 
     text: str = ""
     code: int = 0
+    is_document: bool = False
 
 
 class Terminal(Protocol):

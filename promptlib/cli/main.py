@@ -9,7 +9,6 @@ import contextlib
 import gc
 import io
 import itertools
-import json
 import logging
 import os
 import sys
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split
-from promptlib.cli.command import common_options, run_command
+from promptlib.cli.command import common_options, json_answer, run_command
 from promptlib.cli.parser import make_parser
 from promptlib.core.errors import NotConfirmedError, PromptlibError
 from promptlib.core.interrupts import (
@@ -28,6 +27,7 @@ from promptlib.core.interrupts import (
     signals_answered,
 )
 from promptlib.core.logs import show_progress, stdout_may_close
+from promptlib.core.printable import printable_output, raw_stream, write_painted
 from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ def main(given: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    with printable_output():
+        return _answered(words)
+
+
+def _answered(words: Sequence[str]) -> int:
     given = NOTHING_GIVEN
     try:
         with (
@@ -62,7 +67,7 @@ def _run(words: Sequence[str]) -> int:
             said = make_parser(words).parse_args(words)
             given = common_options(said).given
             answer = _answer(said)
-            _print(answer.text)
+            _print(answer)
             return answer.code
     except PromptlibError as error:
         return _fail(error, words, given)
@@ -86,9 +91,14 @@ def _answer(said: argparse.Namespace) -> Answer:
     return run_command(said, _Terminal())
 
 
-def _print(text: str) -> None:
-    if text:
-        print(text, end="" if text.endswith("\n") else "\n")
+def _print(answer: Answer) -> None:
+    if not answer.text or not sys.stdout:
+        return
+    text = answer.text if answer.text.endswith("\n") else f"{answer.text}\n"
+    if answer.is_document and not sys.stdout.isatty():
+        raw_stream(sys.stdout).write(text)  # for a program, or a file
+    else:
+        write_painted(sys.stdout, text)
 
 
 def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
@@ -96,7 +106,7 @@ def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
     if sys.stdout and "--json" in itertools.takewhile(lambda word: word != "--", words):
         # Where stdout has failed, and may be what the error is about, stderr is left.
         with contextlib.suppress(OSError), stdout_may_close():
-            _print(json.dumps(error.document(given), indent=2))
+            _print(json_answer(error.document(given)))
             return _ERROR
     print(error.told(Front.PROMPTLIB, given), file=sys.stderr)
     return _ERROR

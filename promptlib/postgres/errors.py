@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from psycopg2 import errorcodes
 
 from promptlib.core.errors import NoConnectionError, StatementError
+from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import STATUS, CommandLine, Remedy
-from promptlib.postgres.masking import mask_context, mask_message, mask_sql
+from promptlib.postgres.server_words import ServerWords
 
 if TYPE_CHECKING:
     import psycopg2
-    from psycopg2.extensions import Diagnostics
 
 _EXISTS = Remedy(
     "if this migration ran here by other means, `{}`; otherwise rename it or drop what is there "
@@ -98,24 +98,28 @@ _REMEDIES = {
 _DEFAULT = "correct the SQL, then run it again"
 
 
-def explain_server_error(error: psycopg2.Error, place: str) -> StatementError | NoConnectionError:
+def explain_server_error(
+    error: psycopg2.Error, place: str, written: str = ""
+) -> StatementError | NoConnectionError:
     """Say what an error of the server's means, or of the connection to it.
 
     Args:
         error: as psycopg2 raised it.
         place: where what failed is written; for a COMMIT, the file that was running, or nothing.
+        written: the statement, where an author wrote it: his words are no data.
 
     Returns:
         the error to raise, with the server's detail, hint and context, and a remedy. The data in
         all of these is masked.
     """
     first = str(error).strip().split("\n")[0]
-    if not error.pgcode and (words := last_words(first)):
-        return explain_ended_session(words)
-    state, primary = error.pgcode or "", error.diag.message_primary
-    said = mask_message(primary or first, state)
-    what = " ".join(said.split()) + (f" ({state})" if state else "")
-    notes = _server_notes(error.diag, state)
+    if not error.pgcode and (ended := last_words(first)):
+        return explain_ended_session(ended)
+    state = error.pgcode or ""
+    words = ServerWords.of(error.diag).masked(written)
+    said = words.primary or first
+    what = on_one_line(said) + (f" ({state})" if state else "")
+    notes = _server_notes(words)
     # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
     severity = error.diag.severity_nonlocalized or error.diag.severity
     if not state or severity in _ENDS_SESSION:
@@ -146,19 +150,17 @@ def explain_ended_session(said: str) -> NoConnectionError:
     """
     state = next((each for words, each in _LIMITS if words in said), "")
     known = f" ({state})" if state else ""
-    lost = NoConnectionError(f"{said}{known}", _connect_again(said, state))
+    lost = NoConnectionError(f"{on_one_line(said)}{known}", _connect_again(said, state))
     lost.sqlstate = state
     return lost
 
 
-def _server_notes(diagnostics: Diagnostics, state: str) -> list[str]:
-    notes = []
-    if diagnostics.message_detail:
-        notes.append(f"  detail: {mask_message(diagnostics.message_detail, state)}")
-    if diagnostics.message_hint:
-        notes.append(f"  hint: {diagnostics.message_hint}")  # advice, without data
-    if diagnostics.internal_query:
-        notes.append(f"  query: {mask_sql(diagnostics.internal_query)[0].strip()}")
-    if diagnostics.context:
-        notes.append(f"  context: {mask_context(diagnostics.context)}")
+def _server_notes(words: ServerWords) -> list[str]:
+    told = {
+        "detail": words.detail,
+        "hint": words.hint,
+        "query": words.query.strip(),
+        "context": words.context,
+    }
+    notes = [f"  {field}: {text}" for field, text in told.items() if text]
     return [note.replace("\n", "\n    ") for note in notes]

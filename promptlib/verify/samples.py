@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
+from promptlib.core.printable import on_one_line
+from promptlib.postgres.server_words import ServerWords
 from promptlib.verify.sample_tables import read_sample_tables
 from promptlib.verify.sample_values import SERVER_DEFAULT, candidate_values, prefers_values_of_rows
 
@@ -242,7 +244,7 @@ def _attempt(
 
 
 def _message(error: psycopg2.Error) -> str:
-    return " ".join((error.diag.message_primary or str(error)).split())
+    return on_one_line(ServerWords.of(error.diag).masked().primary or str(error))
 
 
 def _escape_percent(name: str) -> str:

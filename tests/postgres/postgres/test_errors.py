@@ -25,7 +25,7 @@ def _explained(database: Database, sql: str) -> StatementError | NoConnectionErr
             with connection.cursor() as cursor:
                 cursor.execute(sql)
         except psycopg2.Error as error:
-            return explain_server_error(error, _PLACE)
+            return explain_server_error(error, _PLACE, sql)
     raise AssertionError(sql)
 
 
