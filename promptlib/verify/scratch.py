@@ -130,7 +130,7 @@ def open_scratch_databases(target: Target) -> Iterator[ScratchDatabases]:
         _tidy(cursor)
         cursor.execute(_TRY, (_key(name),))
         try:
-            yield ScratchDatabases(target, cursor, name)
+            yield ScratchDatabases(target.beside(connection), cursor, name)
         finally:
             cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
             for (each,) in cursor.fetchall():
