@@ -114,7 +114,7 @@ def explain_server_error(
     """
     first = str(error).strip().split("\n")[0]
     if not error.pgcode and (ended := last_words(first)):
-        return explain_ended_session(ended)
+        return explain_ended_session(ended).but(place=place)
     state = error.pgcode or ""
     words = ServerWords.of(error.diag).masked(written)
     said = words.primary or first
