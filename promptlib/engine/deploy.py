@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.engine.context import DeployContext
@@ -228,5 +229,19 @@ def _failure_recorded(context: DeployContext) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        context.record_apart(finish(context.sql, context.sql.deploy, "failed"))
+        failed = finish(context.sql, context.sql.deploy, "failed")
+        if context.connections.external:
+            _record_for_a_caller(context, failed)
+        else:
+            context.record_apart(failed)
         raise
+
+
+def _record_for_a_caller(context: DeployContext, sql: str) -> None:
+    """In his transaction, where nobody else sees the deploy, and which he may commit all the same.
+
+    Others would wait for his session as for one that a deploy has left, for as long as he keeps it.
+    """
+    if context.connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS:
+        with context.connection.cursor() as cursor:
+            cursor.execute(sql)

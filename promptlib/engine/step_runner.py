@@ -15,7 +15,6 @@ from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
 from promptlib.engine.records import (
-    ask_what_ran,
     explain_uncommitted,
     moved_elsewhere,
     refuse_to_undo,
@@ -166,9 +165,9 @@ class StepRunner:
         self._context.watcher.section(title, duration_seconds(limit))
         half = self._sections.half_done(step.version)
         if half and half.direction == step.direction:
-            require_unchanged(half, step.section, step.path)
-            if half.is_unknown and step.section.transactional:
-                raise ask_what_ran(half, step.section, step.path)
+            answers = self._context.settings.answers
+            said = any(answers(each, step.version) for each in ("rerun", "skip"))
+            require_unchanged(half, step.section, step.path, is_answered=said)
         elif half:
             self._require_undoable(step, half)
         return time.perf_counter()

@@ -25,7 +25,8 @@ UNFINISHED = """
                 ORDER BY id), '[]')
        FROM {deploys} WHERE finished_at IS NULL)"""
 # Where the session cannot be seen whole, one with this number and this user counts as the same: to
-# wait for a stranger is safe. Behind a pooler a session is nobody's.
+# wait for a stranger is safe. Where its URL sets `role`, it does not see its own start. Behind a
+# pooler a session is nobody's.
 _STILL_CONNECTED = """
     SELECT d.backend_pid FROM {deploys} d
       JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) d.backend_pid
@@ -33,7 +34,7 @@ _STILL_CONNECTED = """
        AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
        AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
        AND (a.backend_start OPERATOR(pg_catalog.=) d.backend_start
-            OR a.backend_start IS NULL
+            OR (a.backend_start IS NULL OR d.backend_start IS NULL)
                AND a.usename::text OPERATOR(pg_catalog.=) d.executed_by)
 """
 _OWN_START = (

@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS {events} (
     backend_pid integer,
     deploy_id bigint,
     alone integer,
-    found_before text
+    found_before text,
+    alone_checksum varchar(64)
 );
 CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);
 CREATE TABLE IF NOT EXISTS {deploys} (

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
 
 from promptlib import Migrator
 from promptlib.core.errors import LockLostError, LockNotAcquiredError
@@ -63,6 +66,23 @@ def test_a_session_that_is_idle_is_waited_for(begun: Project, database: Database
         migrator.migrate()
     assert applied(database) == [ONE, TWO]
     assert database.query(_LAST) == [("died", False)]
+
+
+def test_a_session_that_did_not_see_its_own_start_is_waited_for(
+    begun: Project, database: Database
+) -> None:
+    """A URL that sets `role` hides that from it, but not from a superuser who comes next."""
+    begun.add(2, "INSERT INTO log VALUES (1);")
+    with contextlib.closing(psycopg2.connect(database.url)) as other:
+        other.autocommit = True
+        other.cursor().execute(_BEGUN)
+        database.query("UPDATE migration_deploys SET backend_start = NULL")
+        with (
+            _migrator(begun, deploy_wait="0s") as migrator,
+            pytest.raises(LockNotAcquiredError, match=f"pid {other.info.backend_pid} "),
+        ):
+            migrator.migrate()
+    assert applied(database) == [ONE]
 
 
 def test_a_process_of_the_same_number_is_another_one(begun: Project, database: Database) -> None:
@@ -169,3 +189,19 @@ def test_the_error_of_who_lost_the_lock(begun: Project, database: Database) -> N
         with _migrator(begun, deploy_wait="0s") as other:
             other.migrate()
     assert applied(database) == [ONE, TWO]
+
+
+def test_a_caller_who_keeps_his_transaction_behind_a_failure_keeps_nobody_waiting(
+    begun: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun.add(2, "SELECT 1 / 0;")
+    monkeypatch.chdir(begun.folder)
+    with database.engine.connect() as connection:
+        config = Config("alembic.ini", attributes={"connection": connection})
+        with connection.begin(), pytest.raises(CommandError, match="division by zero"):
+            command.upgrade(config, "head")
+        begun.add(2, "INSERT INTO log VALUES (1);")
+        with _migrator(begun, deploy_wait="0s") as migrator:
+            migrator.migrate()  # though he is connected still
+    assert applied(database) == [ONE, TWO]
+    assert database.query(_LAST) == [("failed", False)]
