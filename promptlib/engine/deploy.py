@@ -20,7 +20,7 @@ from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
 from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
-from promptlib.ledger.deploys import finish
+from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
@@ -229,11 +229,13 @@ def _failure_recorded(context: DeployContext) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        failed = finish(context.sql, context.sql.deploy, "failed")
+        sql, deploy = context.sql, context.sql.deploy
         if context.connections.external:
-            _record_for_a_caller(context, failed)
+            _record_for_a_caller(context, finish(sql, deploy, "failed"))
+        elif context.connection.closed:
+            context.record_apart(lose(sql, deploy))
         else:
-            context.record_apart(failed)
+            context.record_apart(finish(sql, deploy, "failed"))
         raise
 
 

@@ -123,7 +123,8 @@ class ResumableRun:
         first = self._half.done if self._half else 0
         self._begin(cursor, first, pid)
         for index in range(first):  # what they set went with their session
-            require_nothing_left(self._step, index)
+            if first < len(self._step.section.statements):
+                require_nothing_left(self._step, index)
             if sets_session(self._step.section, index):
                 execute_statement(cursor, self._step, index, self._context.watcher, pid)
         if self._half and self._half.is_unknown and self._took_effect(cursor, self._half, pid):
@@ -259,7 +260,7 @@ class ResumableRun:
             cursor.execute(f"{self._ourselves}{sql}{after}")
         except psycopg2.Error as error:
             self._context.record_apart(sql)
-            raise explain_unrecorded(error, self._step, index) from None
+            raise explain_unrecorded(error, self._step, index, ran_alone=True) from None
 
     def failed(self, error: BaseException) -> str:
         """The SQL that records how it ended.

@@ -274,18 +274,22 @@ class StepRunner:
         return sql.applied(self._sections.migration(step.version), ran)
 
     def _is_committed(self, step: Step) -> bool:
-        """Whether the error came up behind the commit, and the ledger says so."""
+        """Whether the error came up behind the commit: the ledger says so, and of this deploy."""
         if self._context.connections.external:
             return False
-        sql = f"SELECT FROM {self._context.sql.migrations} WHERE id = %s"
+        tables = self._context.sql
+        sql = (
+            f"SELECT FROM {tables.events} WHERE version = %s AND direction = %s"
+            " AND deploy_id = %s AND outcome = 'done'"
+        )
         refused = contextlib.suppress(psycopg2.Error, PromptlibError)
         with (
             refused,
             contextlib.closing(self._context.connect()) as other,
             other.cursor() as cursor,
         ):
-            cursor.execute(sql, (step.version,))
-            return bool(cursor.rowcount) != self._sections.is_applied(step.version)
+            cursor.execute(sql, (step.version, step.direction, tables.deploy))
+            return bool(cursor.rowcount)
         return False  # as far as anybody knows
 
 

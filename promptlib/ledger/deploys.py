@@ -112,10 +112,22 @@ def bury(sql: LedgerSql, ids: Collection[int]) -> str:
 
 def finish(sql: LedgerSql, deploy: int, outcome: str) -> str:
     """Record how a deploy ended; where another one has taken over, only that it did."""
+    return _finish(sql, deploy, outcome, "pg_catalog.clock_timestamp()")
+
+
+def lose(sql: LedgerSql, deploy: int) -> str:
+    """Record that a deploy failed whose connection is lost: who comes next waits for its session.
+
+    A server notices a cut network only when it has something to say, and goes on until then.
+    """
+    connected = _STILL_CONNECTED.format(deploys=sql.deploys) % f"'{{{deploy}}}'"
+    over = f"CASE WHEN NOT EXISTS ({connected}) THEN pg_catalog.clock_timestamp() END"
+    return _finish(sql, deploy, "failed", over)
+
+
+def _finish(sql: LedgerSql, deploy: int, outcome: str, when: str) -> str:
     ended = f"CASE WHEN outcome OPERATOR(pg_catalog.=) 'running' THEN '{outcome}' ELSE outcome END"
-    return _update(
-        sql, [deploy], f"outcome = {ended}, finished_at = pg_catalog.clock_timestamp()", ""
-    )
+    return _update(sql, [deploy], f"outcome = {ended}, finished_at = {when}", "")
 
 
 def _update(sql: LedgerSql, ids: Collection[int], what: str, where: str) -> str:

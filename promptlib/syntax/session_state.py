@@ -1,4 +1,4 @@
-"""What a statement leaves in its session, and what ends with that, as far as its text says. Pure."""
+"""What a statement leaves in its session, and ends with that, as far as its text says. Pure."""
 
 from __future__ import annotations
 

@@ -231,7 +231,7 @@ def test_nothing_goes_on_behind_what_ended_with_its_session(
     assert f"_x.sql:2:1: this made {left}, which ended with the session" in said
     assert database.query("SELECT i FROM users") == [(1,)]
     deploy("downgrade -1")
-    assert at(database) == []
+    assert at(database) == [ONE]
 
 
 @pytest.mark.parametrize("between", [True, False], ids=["through-a-pooler", "directly"])
