@@ -26,7 +26,7 @@ from promptlib.engine.runner import (
     sqlstate_of,
     tell_excused,
 )
-from promptlib.engine.session_settings import changes_settings, settings_kept
+from promptlib.engine.session_settings import changes_settings, set_statements, settings_kept
 from promptlib.engine.transactions import StatementTransactions
 from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import Begun
@@ -76,7 +76,7 @@ class ResumableRun:
         self._context, self._step = context, step
         self._half = half if half and half.direction == step.direction else None
         self._undoing, self._lock = undoing, lock
-        self._event = 0
+        self._event, self._local = 0, ""
         self._is_known = True  # whether the next statement is known not to have taken effect
 
     def run(self) -> int:
@@ -92,7 +92,7 @@ class ResumableRun:
             settings_kept(cursor, section, self._settings(cursor), local=False) as pid,
         ):
             self._ourselves = self._who(cursor)
-            self._transactions = StatementTransactions(cursor, self._ourselves)
+            self._transactions = StatementTransactions(cursor, self._ourselves, self._local)
             try:
                 self._statements(cursor, pid)
             finally:
@@ -105,10 +105,12 @@ class ResumableRun:
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_backend_pid()")
+        settings = self._context.settings.of_section(self._step.section.settings)
         if cursor.fetchone() == (self._context.connection.info.backend_pid,):
-            return self._context.settings.of_section(self._step.section.settings)
+            return settings
         require_nothing_set(self._step)
-        self._tell("behind a pooler a section outside a transaction runs without lock_timeout")
+        self._local = "".join(set_statements(settings, local=True))
+        self._tell("behind a pooler what no transaction takes runs without lock_timeout")
         return {}
 
     def _who(self, cursor: Cursor) -> str:
