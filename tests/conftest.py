@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             names = [*dict.fromkeys((names[0], names[-1]))]
         everywhere = everywhere and not getattr(metafunc.module, "NEWEST_ALONE", False)
         metafunc.parametrize("server", names if everywhere else names[:1], indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_home() -> Iterator[None]:
+    """Where root's embedded server is, if the user that it runs as may not enter a project."""
+    with tempfile.TemporaryDirectory(prefix="promptlib-state-") as folder:
+        Path(folder).chmod(0o755)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_STATE_HOME", folder)
+            yield
 
 
 class _Servers:

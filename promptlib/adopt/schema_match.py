@@ -11,6 +11,7 @@ from psycopg2 import sql
 
 from promptlib.core.errors import PromptlibError
 from promptlib.postgres.catalog import TABLE, catalog_difference, read_catalog, table_of_key
+from promptlib.postgres.search_path import TRUSTED_PATH
 from promptlib.verify.scratch import build_schema, open_scratch_databases
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ _STORAGE = re.compile(
 )
 _MAJOR = 10000  # of the server's version as a number
 _SIGNS = {"-": "expected", "+": "found", " ": ""}
-_SCHEMAS = "SELECT s FROM unnest(current_schemas(false)) s WHERE s !~ '^pg_'"
+_SCHEMAS = """
+    SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s
+     WHERE s OPERATOR(pg_catalog.!~) '^pg_'
+"""
 # pg_restore has what pg_dump reads parsed once more, and some expressions read otherwise then.
 _RESTORED = """
     SELECT format('ALTER TABLE %s DROP CONSTRAINT %I, ADD CONSTRAINT %2$I %3$s',
@@ -167,7 +171,7 @@ def _restore(made: Target) -> None:
         connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute(_RESTORED)
+        cursor.execute(TRUSTED_PATH + _RESTORED)
         for (statement,) in cursor.fetchall():
             cursor.execute(statement)
 

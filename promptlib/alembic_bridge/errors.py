@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError, SAWarning
 
 from promptlib.core.errors import PromptlibError, error_chain
 from promptlib.core.interrupts import (
-    INTERRUPTED,
+    describe_interrupt,
     interrupt_behind,
     interrupt_exit_code,
-    sigterm_raised,
+    signals_answered,
 )
 from promptlib.core.logs import show_progress
-from promptlib.core.remedies import NOTHING_GIVEN, Front, Given
+from promptlib.core.printable import printable_stream
+from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front, Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("promptlib")
 _KEY = "promptlib"  # in the attributes of the configuration
-_ALEMBIC_FAILED = -1  # what Alembic's own command exits with
+ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 
 
 class Handover(NamedTuple):
@@ -71,8 +72,13 @@ def is_offline_revision(config: Config) -> bool:
 
 
 def configure_logging(config: Config) -> None:
-    """Show progress on stderr when the `alembic` command runs; a program keeps its own logging."""
+    """Show progress on stderr when the `alembic` command runs; a program keeps its own logging.
+
+    Whatever Alembic prints passes a stream of ours from here on, to the end of the process.
+    """
     if is_command_line(config):
+        sys.stdout, sys.stderr = map(printable_stream, (sys.stdout, sys.stderr))
+        config.stdout = printable_stream(config.stdout)
         show_progress(quiet=bool(getattr(config.cmd_opts, "quiet", False)))
 
 
@@ -102,7 +108,11 @@ def errors_reported(config: Config) -> Iterator[None]:
         config: of the running command.
     """
     handled = sys.exception()  # what a caller is about
-    answered = sigterm_raised() if is_command(config) else contextlib.nullcontext()
+    answered = (
+        signals_answered(lambda: STATUS.spelled(Front.ALEMBIC, given_to(config)))
+        if is_command(config)
+        else contextlib.nullcontext()
+    )
     try:
         with answered:
             yield
@@ -147,7 +157,7 @@ def _raised_by_driver(error: BaseException) -> psycopg2.Error | None:
 def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
     if not is_command_line(config):
         raise interrupt
-    _log.error("%s", INTERRUPTED)
+    _log.error("%s", describe_interrupt(interrupt))
     raise SystemExit(interrupt_exit_code(interrupt)) from None
 
 
@@ -166,5 +176,5 @@ def _fail(config: Config, error: PromptlibError) -> NoReturn:
     told = error.told(Front.ALEMBIC, given_to(config))
     if is_command_line(config) and not getattr(config.cmd_opts, "raiseerr", False):
         _log.error("%s", told)
-        raise SystemExit(_ALEMBIC_FAILED) from error
+        raise SystemExit(ALEMBIC_FAILED) from error
     raise CommandError(told) from error

@@ -16,6 +16,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import RevisionStep
 from sqlalchemy.exc import SQLAlchemyError
 
+from promptlib.alembic_bridge.catalog_queries import catalog_queries_apart
 from promptlib.alembic_bridge.errors import given_to, is_command
 from promptlib.core.errors import PlanRefusedError, PromptlibError, combine_errors
 from promptlib.core.logs import EventLog
@@ -112,16 +113,20 @@ def _look(
     context: EnvironmentContext, script: SqlScriptDirectory, deploy: Deploy, *, compares: bool
 ) -> None:
     """Run a command that only looks: report what is not as the files say, and go on."""
+    inner = context.get_context()
     # Alembic makes its version table for commands that only look (check, history -i): not here.
-    context.get_context().opts.setdefault("dont_mutate", True)
+    inner.opts.setdefault("dont_mutate", True)
     with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
         found = deploy.look()
+        vars(inner).update(get_current_heads=lambda: found.ledger.current)  # read already
         script.acquaint(found)
         for problem in _problems(found):
             _log.warning("%s", problem.told(Front.ALEMBIC, given_to(context.config)))
         if compares:
             _require_head(found, tuple(script.get_heads()))
-    context.get_context().run_migrations()
+    assert inner.connection
+    with catalog_queries_apart(inner.connection):
+        inner.run_migrations()
 
 
 def _problems(found: Status) -> Iterable[PromptlibError]:

@@ -1,10 +1,13 @@
 """The one seam into Alembic: ScriptDirectory.from_config returns ours where sql_location is set.
 
+Comparisons that programs make by themselves do not propose to drop the ledger.
+
 Published under the entry point group `alembic.plugins`; Alembic calls `setup` when it is imported.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 from functools import wraps
 from types import ModuleType
@@ -13,14 +16,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from alembic.autogenerate.api import AutogenContext
     from alembic.config import Config
+    from alembic.operations.ops import UpgradeOps
     from alembic.runtime.plugins import Plugin
     from alembic.script import ScriptDirectory
+    from alembic.util import PriorityDispatchResult
 
 OPTION = "sql_location"
+_COMPARATOR = "alembic.autogenerate.promptlib"  # a name that every comparison takes
 
 
-def setup(_plugin: Plugin) -> None:
+def setup(plugin: Plugin) -> None:
     """Wrap `from_config`, which ends in a hard-coded `ScriptDirectory(...)`.
 
     Every project without `sql_location` gets exactly what it got before.
@@ -39,6 +46,42 @@ def setup(_plugin: Plugin) -> None:
         return SqlScriptDirectory(config, found)
 
     ScriptDirectory.from_config = classmethod(from_config)  # type: ignore[assignment]
+    _add_comparator(type(plugin))
+
+
+def _add_comparator(plugin: type[Plugin]) -> None:
+    """Let Alembic's own comparisons, of whatever program, pass over the ledger."""
+    from alembic.util import DispatchPriority  # noqa: PLC0415 - Alembic is being imported
+
+    add = plugin(_COMPARATOR).add_autogenerate_comparator
+    add(_keep_ledger, "schema", priority=DispatchPriority.LAST)
+    # Alembic logs each plugin that it uses: other projects' logs stay what they were.
+    logging.getLogger(plugin.__module__).addFilter(lambda record: record.args != (_COMPARATOR,))
+
+
+def _keep_ledger(
+    _context: AutogenContext, found: UpgradeOps, _schemas: object
+) -> PriorityDispatchResult:
+    """Take back what would drop our tables: those in schemas that have our table of events."""
+    from alembic.operations import ops  # noqa: PLC0415 - Alembic is being imported
+    from alembic.util import PriorityDispatchResult  # noqa: PLC0415
+
+    from promptlib.ledger.tables import EVENTS, RECORDED, TABLES  # noqa: PLC0415 - others do without
+
+    drops = [each for each in found.ops if isinstance(each, ops.DropTableOp)]
+    schemas = {
+        each.schema
+        for each in drops
+        if each.table_name == EVENTS and {*each.to_table().columns.keys()} >= RECORDED
+    }
+    ours = {(schema, name) for schema in schemas for name in TABLES}
+    of_tables = (ops.DropTableOp, ops.ModifyTableOps)
+    found.ops = [
+        each
+        for each in found.ops
+        if not (isinstance(each, of_tables) and (each.schema, each.table_name) in ours)
+    ]
+    return PriorityDispatchResult.CONTINUE
 
 
 class _Module(ModuleType):

@@ -20,6 +20,7 @@ from promptlib.alembic_bridge.errors import (
     is_offline_revision,
 )
 from promptlib.alembic_bridge.threads import own_environment
+from promptlib.core.errors import MigrationFileError
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
     from promptlib.autogenerate.write.draft import Draft
+    from promptlib.files.section import Section
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
 
@@ -101,6 +103,12 @@ class SqlScriptDirectory(ScriptDirectory):
         self._ghosts = rows_without_files(rows, status.ledger.current, self.files)
         if self._ghosts:
             self.revision_map = RevisionMap(self.generate_scripts)
+
+    def up_sections(self) -> Iterator[Section]:
+        """Yield the UP sections, oldest first, but for those of files that cannot be read."""
+        for version in self.sources:
+            with contextlib.suppress(MigrationFileError):  # who looks has been told already
+                yield self.sources[version].up
 
     def take_drafts(self, drafts: Iterator[Draft]) -> None:
         """Keep what --autogenerate has found until the files are written."""

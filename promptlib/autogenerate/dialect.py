@@ -49,6 +49,11 @@ def stable_spelling(text: str) -> str:
     return _CAST_ARRAY.sub(r"\1", text)
 
 
+def on_one_line(text: str) -> str:
+    """A text for a terminal, whatever is in it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+
+
 def do_block(body: str) -> str:
     """An anonymous block, whatever names are in it."""
     tags = (f"${'_' * length}$" for length in itertools.count())

@@ -14,6 +14,8 @@ from promptlib.syntax.lexemes import quote_literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from promptlib.autogenerate.operations import TableKey
+
 _REFUSAL = """DECLARE
     holding bigint;
 BEGIN
@@ -57,19 +59,27 @@ class EnumChange(SqlOperation):
     Args:
         old: what it is when this begins.
         new: what it is to be, with the columns that the way back will find.
-        rules: for each constraint and index that names a value, what removes it, what puts it back.
+        aside: what stands in the way: the constraints and indexes that name a value, the columns
+            that are computed from such columns; what removes each, and what puts it back.
+        touched: the columns that are made or rewritten if the type is made anew.
         others: what else needs the type, and has to be changed by hand.
     """
 
     def __init__(
-        self, old: EnumType, new: EnumType, rules: list[tuple[str, str]], others: list[str]
+        self,
+        old: EnumType,
+        new: EnumType,
+        aside: list[tuple[str, str]],
+        touched: list[tuple[TableKey, str]],
+        others: list[str],
     ) -> None:
         super().__init__(Phase.TYPE, diff=("modify_enum", old.name, old.values, new.values))
-        self.old, self.new, self.rules, self.others = old, new, rules, others
+        self.old, self.new, self.aside, self.others = old, new, aside, others
+        self.touched = touched
 
     def reverse(self) -> EnumChange:
         """The way back."""
-        return EnumChange(self.new, self.old, self.rules, self.others)
+        return EnumChange(self.new, self.old, self.aside, self.touched, self.others)
 
     @property
     def removed(self) -> list[str]:
@@ -96,8 +106,8 @@ class EnumChange(SqlOperation):
             return
         if self.removed:
             values = ", ".join(map(quote_literal, self.removed))
-            yield f"removes {values} from {self._sql_name}: fails where a row still holds it"
-        yield f"makes {self._sql_name} anew: the tables that have it are rewritten"
+            yield f"removes {values} from {self.sql_name}: fails where a row still holds it"
+        yield f"makes {self.sql_name} anew: the tables that have it are rewritten"
         for other in self.others:
             yield f"{other} needs the type too: change it here by hand"
 
@@ -106,32 +116,33 @@ class EnumChange(SqlOperation):
         for place, value in enumerate(new):
             if value not in there:
                 behind = [each for each in new[place:] if each in there]
-                where = f" AFTER {quote_literal(new[place - 1])}" if place and behind else ""
+                where = f" AFTER {quote_literal(new[place - 1])}" if place else ""
                 where = where or (f" BEFORE {quote_literal(behind[0])}" if behind else "")
                 there.add(value)
-                yield f"ALTER TYPE {self._sql_name} ADD VALUE {quote_literal(value)}{where}"
+                yield f"ALTER TYPE {self.sql_name} ADD VALUE {quote_literal(value)}{where}"
 
     def _replace_type(self) -> Iterator[str]:
         if self.removed and self.old.uses:
             yield self._refuse_removed_values()
         before = f"{self.old.name}_before"
-        yield from (remove for remove, _ in self.rules)
-        yield f"ALTER TYPE {self._sql_name} RENAME TO {quote_name(before)}"
+        yield from (remove for remove, _ in self.aside)
+        yield f"ALTER TYPE {self.sql_name} RENAME TO {quote_name(before)}"
         yield create_enum_sql(self.new)
         for use in self.old.uses:
             yield self._change_column(use)
         yield f"DROP TYPE {quote_name(before, self.old.schema)}"
-        yield from (restore for _, restore in self.rules)
+        yield from (restore for _, restore in reversed(self.aside))
 
     @property
-    def _sql_name(self) -> str:
+    def sql_name(self) -> str:
+        """The type as SQL has it."""
         return quote_name(self.old.name, self.old.schema)
 
     def _change_column(self, use: EnumUse) -> str:
         """A column takes the new type; its default is one of the old type's values."""
         column, brackets = quote_name(use.column), "[]" if use.is_array else ""
         actions = [
-            f"TYPE {self._sql_name}{brackets} USING {column}::text::{self._sql_name}{brackets}"
+            f"TYPE {self.sql_name}{brackets} USING {column}::text::{self.sql_name}{brackets}"
         ]
         if use.default is not None:
             actions.insert(0, "DROP DEFAULT")
@@ -149,7 +160,7 @@ class EnumChange(SqlOperation):
             + (f"[] && ARRAY[{values}]" if use.is_array else f" IN ({values})")
             for use in self.old.uses
         )
-        name = self._sql_name.replace("'", "''").replace("%", "%%")
+        name = self.sql_name.replace("'", "''").replace("%", "%%")
         return do_block(_REFUSAL.format(name=name, counts=counts))
 
 

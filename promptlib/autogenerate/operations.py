@@ -20,19 +20,22 @@ class Phase(enum.IntEnum):
     """What has to be done before what. Names of what goes may be those of what comes."""
 
     SCHEMA = enum.auto()
+    DROP_VIEW = enum.auto()
     DROP_FOREIGN_KEY = enum.auto()
+    DROP_TABLE = enum.auto()
     DROP_INDEX = enum.auto()
     DROP_CONSTRAINT = enum.auto()
-    DROP_TABLE = enum.auto()
     DROP_COLUMN = enum.auto()
     TYPE = enum.auto()
     CREATE_TABLE = enum.auto()
     ADD_COLUMN = enum.auto()
     ALTER_COLUMN = enum.auto()
+    ADD_COMPUTED = enum.auto()
     DROP_TYPE = enum.auto()
     ADD_CONSTRAINT = enum.auto()
     CREATE_INDEX = enum.auto()
     ADD_FOREIGN_KEY = enum.auto()
+    CREATE_VIEW = enum.auto()
     TRIGGER = enum.auto()
     COMMENT = enum.auto()
     DROP_SCHEMA = enum.auto()
@@ -75,6 +78,23 @@ class SqlOperation(ops.ExecuteSQLOp):
     def to_diff_tuple(self) -> Any:
         """How `alembic check` shows it."""
         return self.diff or super().to_diff_tuple()
+
+
+def set_aside(
+    drop: tuple[Phase, str], restore: tuple[Phase, list[str]], diff: tuple[object, ...]
+) -> list[SqlOperation]:
+    """What takes something out of the way, and puts it back as it was: in UP, and in DOWN too.
+
+    Args:
+        drop: when and how it goes.
+        restore: when and how it comes back.
+        diff: how `alembic check` shows it.
+    """
+    forth, back = SqlOperation(drop[0], drop[1]), SqlOperation(restore[0], *restore[1])
+    return [
+        SqlOperation(drop[0], drop[1], undo=back, diff=("remove", *diff)),
+        SqlOperation(restore[0], *restore[1], undo=forth, diff=("add", *diff)),
+    ]
 
 
 def flatten_operations(

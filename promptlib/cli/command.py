@@ -69,10 +69,17 @@ class JsonOptions(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What goes to stdout, and the exit code."""
+    """What goes to stdout, and the exit code.
+
+    Attributes:
+        text: for people to read, unless it is a document.
+        code: the exit code.
+        is_document: whether its every character matters to whatever reads it.
+    """
 
     text: str = ""
     code: int = 0
+    is_document: bool = False
 
 
 class Terminal(Protocol):
@@ -81,6 +88,10 @@ class Terminal(Protocol):
     @property
     def is_coloured(self) -> bool:
         """Whether results may be painted."""
+
+    @property
+    def can_answer(self) -> bool:
+        """Whether there is somebody to ask."""
 
     def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
         """Say what will be done, and ask."""

@@ -9,7 +9,6 @@ import contextlib
 import gc
 import io
 import itertools
-import json
 import logging
 import os
 import sys
@@ -18,17 +17,18 @@ from typing import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split
-from promptlib.cli.command import common_options, run_command
+from promptlib.cli.command import common_options, json_answer, run_command
 from promptlib.cli.parser import make_parser
 from promptlib.core.errors import NotConfirmedError, PromptlibError
 from promptlib.core.interrupts import (
-    INTERRUPTED,
+    describe_interrupt,
     interrupt_behind,
     interrupt_exit_code,
-    sigterm_raised,
+    signals_answered,
 )
 from promptlib.core.logs import show_progress, stdout_may_close
-from promptlib.core.remedies import NOTHING_GIVEN, Front
+from promptlib.core.printable import printable_output, raw_stream, write_painted
+from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front
 
 if TYPE_CHECKING:
     import argparse
@@ -53,13 +53,21 @@ def main(given: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    with printable_output():
+        return _answered(words)
+
+
+def _answered(words: Sequence[str]) -> int:
     given = NOTHING_GIVEN
     try:
-        with sigterm_raised(), stdout_may_close():
+        with (
+            signals_answered(lambda: STATUS.spelled(Front.PROMPTLIB, given)),
+            stdout_may_close(),
+        ):
             said = make_parser(words).parse_args(words)
             given = common_options(said).given
             answer = _answer(said)
-            _print(answer.text)
+            _print(answer)
             return answer.code
     except PromptlibError as error:
         return _fail(error, words, given)
@@ -83,9 +91,14 @@ def _answer(said: argparse.Namespace) -> Answer:
     return run_command(said, _Terminal())
 
 
-def _print(text: str) -> None:
-    if text:
-        print(text, end="" if text.endswith("\n") else "\n")
+def _print(answer: Answer) -> None:
+    if not answer.text or not sys.stdout:
+        return
+    text = answer.text if answer.text.endswith("\n") else f"{answer.text}\n"
+    if answer.is_document and not sys.stdout.isatty():
+        raw_stream(sys.stdout).write(text)  # for a program, or a file
+    else:
+        write_painted(sys.stdout, text)
 
 
 def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
@@ -93,14 +106,14 @@ def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
     if sys.stdout and "--json" in itertools.takewhile(lambda word: word != "--", words):
         # Where stdout has failed, and may be what the error is about, stderr is left.
         with contextlib.suppress(OSError), stdout_may_close():
-            _print(json.dumps(error.document(given), indent=2))
+            _print(json_answer(error.document(given)))
             return _ERROR
     print(error.told(Front.PROMPTLIB, given), file=sys.stderr)
     return _ERROR
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:
-    print(INTERRUPTED, file=sys.stderr)
+    print(describe_interrupt(error), file=sys.stderr)
     return interrupt_exit_code(error)
 
 
@@ -112,6 +125,11 @@ class _Terminal:
         """Whether results go to a terminal, which nobody asked to keep plain."""
         return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
+    @property
+    def can_answer(self) -> bool:
+        """Whether there is somebody to ask."""
+        return sys.stdin.isatty()
+
     def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
         """Say what will be done, and ask.
 
@@ -119,7 +137,7 @@ class _Terminal:
             NotConfirmedError: where nobody can be asked.
         """
         print(*lines, sep="\n", file=sys.stderr)
-        if not sys.stdin.isatty():
+        if not self.can_answer:
             raise NotConfirmedError(
                 "there is no terminal to ask at, so nothing was changed", "say --yes to go on"
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptlib.cli.views import GREEN, RED, YELLOW, align_columns
 from promptlib.core.durations import display_duration
+from promptlib.core.printable import paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,4 +72,4 @@ def _summary(report: VerifyReport) -> str:
 
 def _painted(line: str, *, coloured: bool) -> str:
     colour = _PAINTED.get(line[2:3])
-    return f"\x1b[{colour}m{line}\x1b[0m" if coloured and colour else line
+    return paint(line, colour) if coloured and colour else line

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from promptlib.core.durations import display_duration
+from promptlib.core.printable import paint, printable_line
 from promptlib.plan.states import State
 from promptlib.plan.status import describe_half_done, describe_place, place_of_version
 
@@ -145,6 +147,8 @@ def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> 
         rows: all of the same length.
         colours: of whole cells, by their text; none where there is no colour.
     """
+    if not "".join(itertools.chain.from_iterable(rows)).isprintable():
+        rows = [[*map(printable_line, row)] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         _BETWEEN.join(
@@ -158,7 +162,7 @@ def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> 
 
 def _painted(padded: str, colours: Mapping[str, str]) -> str:
     cell = padded.rstrip()
-    return f"\x1b[{colours[cell]}m{cell}\x1b[0m{padded[len(cell) :]}" if cell in colours else padded
+    return paint(cell, colours[cell]) + padded[len(cell) :] if cell in colours else padded
 
 
 def _table(rows: Sequence[Sequence[str]], *, coloured: bool) -> list[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
+    from promptlib.core.errors import MissingExtraError
     from promptlib.lint.violations import Violation
 
 _log = logging.getLogger(__name__)
@@ -25,6 +26,12 @@ def add_format(parser: argparse.ArgumentParser) -> None:
         default=TEXT,
         help="how findings are told: as text (default), JSON, or annotations on GitHub",
     )
+
+
+def tell_missing(missing: MissingExtraError | None) -> None:
+    """Say in a line that squawk's rules were left out, where they were."""
+    if missing:
+        _log.warning("%s: its rules were left out; %s", missing.what, missing.remedy)
 
 
 def violations_answer(found: Iterable[Violation], migrations: int, form: str) -> Answer:

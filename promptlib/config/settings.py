@@ -26,6 +26,7 @@ class Settings(NamedTuple):
         late_migrations: `refuse`, or `apply` to run late migrations before the others.
         version_table_schema: where alembic_version and the ledger are; empty: by search_path.
         allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
+        kept_down: `run` lets DOWN sections run that only the ledger has; `refuse` shows them.
         repeatable: versions, each of whose statements may run again where nobody knows whether it
             took effect.
         rerun: the version whose statement is to run again that a deploy has asked about.
@@ -39,9 +40,15 @@ class Settings(NamedTuple):
     late_migrations: str = "refuse"
     version_table_schema: str = ""
     allow_data_loss: str = "off"
+    kept_down: str = "refuse"
     repeatable: str = ""
     rerun: str = ""
     skip: str = ""
+
+    @property
+    def runs_kept_down(self) -> bool:
+        """Whether DOWN sections run that only the ledger has."""
+        return self.kept_down == "run"
 
     @property
     def applies_late(self) -> bool:
@@ -97,6 +104,7 @@ OPTIONS = tuple(_ALLOWED)
 # By -x alone, and not in the configuration.
 _BY_HAND: dict[str, tuple[Callable[[str], bool], str]] = {
     "allow_data_loss": ({"on", "off"}.__contains__, "on or off"),
+    "kept_down": ({"refuse", "run"}.__contains__, "refuse or run"),
     **dict.fromkeys(("rerun", "skip"), (_is_version, "a version, or how it begins")),
 }
 _SHORT = {"late": "late_migrations"}

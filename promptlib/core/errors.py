@@ -7,8 +7,10 @@ public, and so are the attributes.
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from promptlib.core.printable import printable, printable_line
 from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, Remedy
 
 if TYPE_CHECKING:
@@ -69,9 +71,8 @@ class PromptlibError(Exception):
             remedy = remedy.spelled(front, given)
         summary = "; ".join(part for part in (self.what, remedy) if part)
         place = f"{self.place}: " if self.place else ""
-        return "\n".join(
-            [place + summary, *self.notes, *(each.told(front, given) for each in self.others)]
-        )
+        others = (each.told(front, given) for each in self.others)
+        return printable("\n".join([place + summary, *self.notes, *others]))
 
     def document(self, given: Given = NOTHING_GIVEN) -> dict[str, dict[str, str]]:
         """What `--json` prints of it; the argument is that of `told`."""
@@ -176,6 +177,17 @@ class HalfDoneMigrationError(PlanRefusedError):
     """A section outside a transaction was cut off, and stands in the way."""
 
     code = "half-done-migration"
+
+
+class KeptDownError(PlanRefusedError):
+    """The ledger alone has the DOWN section that would run, and nobody has agreed to it.
+
+    Attributes:
+        sections: these sections, marker and text, by version.
+    """
+
+    code = "kept-down"
+    sections: Mapping[str, str] = MappingProxyType({})
 
 
 class LedgerError(PlanRefusedError):
@@ -290,4 +302,4 @@ def display_path(path: Path) -> str:
     """The path as a reader at the shell would type it: relative where it lies below here."""
     relative = os.path.relpath(path)
     text = str(path) if relative.startswith(os.pardir) else relative
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return printable_line(text)

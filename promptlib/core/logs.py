@@ -9,6 +9,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from promptlib.core.printable import printable_line, printable_stream, raw_stream
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,7 +29,7 @@ class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
     """Lines on stderr; on a terminal also one that comes and goes below them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(printable_stream(sys.stderr))
         self.setFormatter(logging.Formatter("%(message)s"))
         self._line = ""
 
@@ -42,10 +44,10 @@ class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
             return False
         with self.lock or contextlib.nullcontext():
             columns = os.get_terminal_size(self.stream.fileno()).columns or _COLUMNS
-            fitting = text[: columns - 1]
+            fitting = printable_line(text)[: columns - 1]
             if fitting != self._line:
                 self._line = fitting
-                self.stream.write(_ERASE + fitting)
+                raw_stream(self.stream).write(_ERASE + fitting)
                 self.stream.flush()
         return True
 

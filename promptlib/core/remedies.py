@@ -54,6 +54,7 @@ class CommandLine(NamedTuple):
         late: what becomes of late migrations: `apply`, or nothing.
         rerun: the version whose statement is to run again.
         skip: the version whose statement counts as done.
+        kept_down: whether DOWN sections run that only the ledger has.
         allow_data_loss: whether rows may be lost.
     """
 
@@ -62,6 +63,7 @@ class CommandLine(NamedTuple):
     late: str = ""
     rerun: str = ""
     skip: str = ""
+    kept_down: bool = False
     allow_data_loss: bool = False
 
     def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
@@ -85,15 +87,20 @@ class CommandLine(NamedTuple):
     def _given(self) -> list[tuple[str, str]]:
         """The options that are given, by their names as settings."""
         loss = "on" if self.allow_data_loss else ""
+        kept = "run" if self.kept_down else ""
         options = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
-        return [option for option in (*options, ("allow_data_loss", loss)) if option[1]]
+        by_hand = (("allow_data_loss", loss), ("kept_down", kept))
+        return [option for option in (*options, *by_hand) if option[1]]
 
     @property
     def _flags(self) -> list[str]:
         """The same as options of our own command."""
         plain = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
-        loss = ["--allow-data-loss"] if self.allow_data_loss else []
-        return [word for name, value in plain if value for word in (f"--{name}", value)] + loss
+        flags = (("--allow-data-loss", self.allow_data_loss), ("--kept-down", self.kept_down))
+        return [
+            *(word for name, value in plain if value for word in (f"--{name}", value)),
+            *(flag for flag, is_given in flags if is_given),
+        ]
 
 
 # What Alembic calls ours, and where it goes when nothing else is said.

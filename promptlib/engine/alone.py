@@ -16,6 +16,7 @@ from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.runner import execute_statement
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.sessions import sessions_running
+from promptlib.postgres.waiting import show_life
 from promptlib.syntax.alone import read_alone
 from promptlib.syntax.lexemes import quote_literal
 
@@ -203,4 +204,5 @@ def _wait(cursor: Cursor, context: DeployContext, step: Step, index: int) -> Non
             said = f"waiting for pid {pids[0]}: it still runs a statement of a deploy that"
             context.progress(Event(Kind.WAITING, f"{said} was cut off", step.version))
         told = True
+        show_life(context.connection)
         time.sleep(_POLL)

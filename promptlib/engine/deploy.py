@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.events import Event, Kind, ignore
+from promptlib.core.interrupts import UNDONE, note_seen
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
@@ -28,13 +30,18 @@ from promptlib.plan.refusals import require_ours, require_unmoved, require_writa
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
+from promptlib.postgres.pooling import connect_second, second_connection_given
+from promptlib.postgres.waiting import show_life
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.settings import Settings
     from promptlib.core.events import Progress
     from promptlib.engine.context import Connections
+    from promptlib.engine.kept_downs import KeptDown
     from promptlib.engine.request import Request
     from promptlib.engine.results import Deployment, RanSection
     from promptlib.ledger.lock import DeployLock
@@ -94,7 +101,8 @@ class Deploy:
             status = locked.status
             require_unmoved(status.ledger, request.start)
             steps = plan_request(request, status, self._settings)
-            ran = self._run_steps(locked, steps, request)
+            kept = self._agreed_downs(status, steps, request)
+            ran = self._run_steps(locked, steps, request, kept)
         return untouched(status)._replace(
             ran=tuple(ran),
             current=_end(status, steps) or None,
@@ -106,15 +114,41 @@ class Deploy:
         """Leave no transaction open behind an error; a caller's is his."""
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             connection = self._connections.connection
             if not self._connections.external and not connection.closed:
                 with contextlib.suppress(psycopg2.Error):  # it may be lost
                     connection.rollback()
+                    note_seen(error, UNDONE)
             raise
 
+    def _agreed_downs(
+        self, status: Status, steps: list[PlannedStep], request: Request
+    ) -> dict[str, KeptDown]:
+        """The DOWN sections that are the ledger's, shown before anything runs."""
+        backwards = [step.version for step in steps if step.direction == DOWN]
+        if not backwards:
+            return {}
+        from promptlib.engine.kept_downs import (
+            describe_kept_downs,
+            find_kept_downs,
+            require_agreed,
+        )
+
+        with self._looking() as cursor:
+            found = find_kept_downs(cursor, status, backwards)
+        require_agreed(found, request.kept_downs, self._settings)
+        if found and request.kept_downs is None:
+            shown = "\n".join(describe_kept_downs(found.values()))
+            self._progress(Event(Kind.WARNING, shown, direction=DOWN))
+        return found
+
     def _run_steps(
-        self, locked: Locked, steps: list[PlannedStep], request: Request
+        self,
+        locked: Locked,
+        steps: list[PlannedStep],
+        request: Request,
+        kept: Mapping[str, KeptDown],
     ) -> list[RanSection]:
         status = locked.make_ledger()
         if not steps:
@@ -127,7 +161,7 @@ class Deploy:
         sql = LedgerSql(status.ledger.schema, locked.begin(request.action, _end(status, steps)))
         with self._watcher() as watcher:
             context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
-            sections, pooled = Sections(context, status), status.ledger.is_pooled
+            sections, pooled = Sections(status, kept), status.ledger.is_pooled
             runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
             with _failure_recorded(context):
                 return runner.run_all(steps)
@@ -177,10 +211,11 @@ class Deploy:
 
         Raises:
             LockNotAcquiredError: when another deploy does not end in time.
+            ConfigurationError: when the lock and the migrations are on different servers.
         """
-        number = lock_key(seen.ledger.schema, VERSION_TABLE)
-        with self._lock(number) as lock:
-            status = self.look()
+        pooled = seen.ledger.is_pooled
+        with self._lock(lock_key(seen.ledger.schema, VERSION_TABLE), pooled=pooled) as lock:
+            status = self._look_beside(lock, pooled=pooled) if lock else self.look()
             if status.ledger.unfinished:
                 from promptlib.engine.takeover import take_over_unfinished
 
@@ -190,20 +225,39 @@ class Deploy:
                 status = self.look()
             yield Locked(self._connections, status, lock)
 
-    def _lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
+    def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
+        """Look while another connection holds the lock, which has to be on the same server."""
+        given = second_connection_given(self._connections.connection)
+        with given if pooled else contextlib.nullcontext():
+            status = self.look()
+        lock.require_on(status.ledger.server)
+        return status
+
+    def _lock(
+        self, number: int, *, pooled: bool
+    ) -> contextlib.AbstractContextManager[DeployLock | None]:
         wait = self._settings.deploy_wait
         if not self._connections.external:
-            return hold_lock(self._connections.connect, number, wait, self._progress)
+            alive = partial(show_life, self._connections.connection)
+            connect = self._connections.connect
+            connect = partial(connect_second, connect) if pooled else connect
+            return hold_lock(connect, number, wait, self._progress, alive)
         with self._connections.connection.cursor() as cursor:
             acquire_lock(cursor, number, wait, self._progress)
         return contextlib.nullcontext()
 
     def _read(self) -> Ledger:
-        """Read what the database remembers, without touching a caller's open transaction."""
+        """Read what the database remembers."""
+        with self._looking() as cursor:
+            return read_ledger(cursor, self._settings.version_table_schema)
+
+    @contextlib.contextmanager
+    def _looking(self) -> Iterator[Cursor]:
+        """A cursor to look with, without touching a caller's open transaction."""
         connection = self._connections.connection
         try:
             with connection.cursor() as cursor:
-                return read_ledger(cursor, self._settings.version_table_schema)
+                yield cursor
         finally:
             if not self._connections.external and not connection.closed:
                 connection.rollback()

@@ -6,6 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from promptlib.core.errors import StatementError
+from promptlib.core.printable import printable
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.errors import explain_server_error
 from promptlib.postgres.masking import mask_sql, summarize_sql
@@ -44,7 +45,8 @@ def explain_statement_error(
         `explain_server_error` says. The data in all of these is masked.
     """
     offset = _offset(error.diag.statement_position, section, statement)
-    told = explain_server_error(error, place_in_file(path, section.source, offset))
+    written = section.source[statement.start : statement.end].decode()
+    told = explain_server_error(error, place_in_file(path, section.source, offset), written)
     told.notes = (*_excerpt(section, offset), *told.notes)
     if not section.transactional and statement != section.statements[0]:
         told.notes += (f"  note: {_OUTSIDE}",)
@@ -74,9 +76,9 @@ def _excerpt(section: Section, offset: int) -> list[str]:
     shown = source[clean : end if end >= 0 else None].decode()
     text, caret = mask_sql(shown, len(source[clean:offset].decode()))
     start = max(text.rfind("\n", 0, caret) + 1, caret - _WIDTH // 2)
-    line = text[start : start + _WIDTH].split("\n", 1)[0].rstrip()
+    line = printable(text[start : start + _WIDTH].split("\n", 1)[0].rstrip())
     number = f"{line_and_column(source, offset)[0]:>5} | "
-    indent = "".join(_blank(letter) for letter in text[start:caret])
+    indent = "".join(_blank(letter) for letter in printable(text[start:caret]))
     return [number + line, f"{'| ':>{len(number)}}{indent}^"]
 
 

@@ -9,7 +9,7 @@ import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import ChangedMeanwhileError
-from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.state import make_ledger
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from promptlib.engine.context import Connections
     from promptlib.ledger.lock import DeployLock
+    from promptlib.plan.repair import Repair
     from promptlib.plan.status import Status
+
+_LOCK_TIMEOUT = "SELECT pg_catalog.set_config('lock_timeout', %s, true)"
+_WHETHER_WRITTEN = "whether it was committed"
 
 
 class Locked:
@@ -103,10 +107,32 @@ class Locked:
         """
         with self.writing() as cursor:
             if lock_timeout:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", (lock_timeout,))
+                cursor.execute(_LOCK_TIMEOUT, (lock_timeout,))
             self.make_ledger_in(cursor)
             _record(cursor, self._new(action, end).done(self._sql))
             yield cursor
+
+    def repair(self, agreed: Repair) -> None:
+        """Take the files for right, in one transaction.
+
+        Args:
+            agreed: what somebody has agreed to.
+
+        Raises:
+            ChangedMeanwhileError: when files or ledger have changed since.
+        """
+        from promptlib.plan.repair import (  # noqa: PLC0415 - other deploys do without
+            find_repairs,
+            repair_statements,
+        )
+
+        if find_repairs(self.status) != agreed:
+            raise ChangedMeanwhileError(
+                "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
+            )
+        with self.recording("repair", self.status.current) as cursor:
+            for sql in repair_statements(self.status, agreed):
+                cursor.execute(sql)
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger
@@ -125,13 +151,15 @@ class Locked:
             return
         connection = self.connections.connection
         heard = self.connections.is_command
-        with queries_interruptible() if heard else contextlib.nullcontext():
-            with connection.cursor() as cursor:
+        interruptible = queries_interruptible() if heard else contextlib.nullcontext()
+        with in_doubt(lambda: _WHETHER_WRITTEN):
+            with interruptible, connection.cursor() as cursor:
                 try:
                     yield cursor
-                except BaseException:
+                except BaseException as error:
                     if not connection.closed:
                         connection.rollback()
+                        note_seen(error, UNDONE)
                     raise
             connection.commit()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
-from promptlib.core.errors import ChangedMeanwhileError, ConfigurationError, UnknownVersionError
+from promptlib.core.errors import ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import (
@@ -29,10 +29,10 @@ from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.target import read_only_snapshot
+from promptlib.postgres.target import is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
     from psycopg2.extensions import connection as Connection
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from promptlib.core.errors import PromptlibError
     from promptlib.core.events import Progress
     from promptlib.engine.deploy import Deploy
+    from promptlib.engine.kept_downs import KeptDown
     from promptlib.engine.locked import Locked
     from promptlib.engine.request import Request
     from promptlib.ledger.state import Ledger
     from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.readiness import Readiness
-    from promptlib.plan.repair import Repair
     from promptlib.plan.steps import PlannedStep
     from promptlib.postgres.target import Target
 
@@ -227,7 +227,12 @@ class Migrator:
         return self._run(request_upgrade(to), self._look(), chosen)
 
     def rollback(
-        self, count: int | None = None, *, to: str | None = None, allow_data_loss: bool = False
+        self,
+        count: int | None = None,
+        *,
+        to: str | None = None,
+        allow_data_loss: bool = False,
+        kept_down: bool = False,
     ) -> Deployment:
         """Take the newest migrations back.
 
@@ -235,8 +240,11 @@ class Migrator:
             count: how many; None: one.
             to: all after this version instead, which may be shortened; `base`: all.
             allow_data_loss: whether DOWN sections may delete rows that no migration made.
+            kept_down: whether DOWN sections may run that only the ledger has, because the file is
+                gone or another one: whoever may write the ledger may have written them.
 
         Raises:
+            KeptDownError: with these sections, where that is not so. Nothing has run.
             PromptlibError: as `migrate` does.
         """
         from promptlib.engine.request import request_downgrade
@@ -245,6 +253,7 @@ class Migrator:
         found = self._look()
         back = choose_rollback(found, count, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
+        chosen |= {"kept_down": "run"} if kept_down else {}
         return self._run(request_downgrade(back.end, agreed=found), found, chosen)
 
     def _look(self) -> Status:
@@ -279,8 +288,9 @@ class Migrator:
 
     @property
     def _connection(self) -> Connection:
-        if not self._opened or self._opened.closed:
-            self._opened = self.target.connect()
+        if self._opened and is_lost(self._opened):
+            self.close()
+        self._opened = self._opened or self.target.connect()
         return self._opened
 
     @contextlib.contextmanager
@@ -310,9 +320,9 @@ class Migrator:
         from promptlib.engine.context import Connections
         from promptlib.engine.deploy import Deploy
 
-        connections = Connections(
-            self._connection, self.target.connect, owned=True, is_command=self._is_command
-        )
+        connection = self._connection
+        connect = self.target.beside(connection).connect
+        connections = Connections(connection, connect, owned=True, is_command=self._is_command)
         return Deploy(connections, files, settings, self._progress or ignore)
 
 
@@ -352,13 +362,20 @@ class CommandMigrator(Migrator):
 
         sources = self._sources()
         with self._asking() as connection:
-            return check_readiness(connection, sources, self.settings)
+            return check_readiness(connection, self.target, sources, self.settings)
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
         """The steps of a deploy, which would be refused where this is."""
         from promptlib.engine.request import plan_request
 
         return plan_request(request, found, self.settings)
+
+    def kept_downs(self, found: Status, versions: Iterable[str]) -> dict[str, KeptDown]:
+        """The DOWN sections that come from the ledger, of migrations that are to be taken back."""
+        from promptlib.engine.kept_downs import find_kept_downs
+
+        with self._asking() as connection, read_only_snapshot(connection) as cursor:
+            return find_kept_downs(cursor, found, versions)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""
@@ -371,28 +388,6 @@ class CommandMigrator(Migrator):
         sql = LedgerSql(found.ledger.schema)  # where it was found, or a deploy would make it
         script = PsqlScript(found.files, self.settings, sql)
         return "\n\n".join([*script.deploy(found.current, steps), ""])
-
-    def repair(self, seen: Status, agreed: Repair) -> None:
-        """Take the files for right, in one transaction, while no deploy runs.
-
-        Args:
-            seen: what was seen before.
-            agreed: what somebody has agreed to then.
-
-        Raises:
-            ChangedMeanwhileError: when files or ledger have changed since.
-        """
-        from promptlib.plan.repair import find_repairs, repair_statements
-
-        with self.locked(seen) as locked:
-            if find_repairs(locked.status) != agreed:
-                raise ChangedMeanwhileError(
-                    "files or ledger have changed meanwhile, so nothing was repaired",
-                    "run it again",
-                )
-            with locked.recording("repair", locked.status.current) as cursor:
-                for sql in repair_statements(locked.status, agreed):
-                    cursor.execute(sql)
 
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
         """Keep other deploys out, and compare again: files may have changed as well."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from promptlib.engine.session_settings import changes_settings, set_statements
 from promptlib.ledger.tables import UP
+from promptlib.ledger.trust import trust_guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -63,6 +64,7 @@ class PsqlScript:
         yield "BEGIN;"
         yield self.sql.create(extend=True)
         yield self.sql.create_version()
+        yield trust_guard(self.sql)
         if before:
             yield self.sql.took_over(before, "adopted", if_empty=True)
         yield "COMMIT;"

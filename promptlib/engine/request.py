@@ -25,7 +25,7 @@ from promptlib.plan.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from promptlib.config.settings import Settings
     from promptlib.plan.status import Status
@@ -42,12 +42,15 @@ class Request(NamedTuple):
         wanted: says which migrations that means where the database stands; it may refuse.
         start: the current revision that somebody agreed to this at; None: nobody was asked.
         recorded: called for each step that moves alembic_version, within its transaction.
+        kept_downs: the DOWN sections of the ledger's that somebody has seen and agreed to, by
+            version; None: nobody was asked.
     """
 
     action: Action
     wanted: Callable[[Status], Wanted]
     start: tuple[str, ...] | None = None
     recorded: Callable[[PlannedStep], None] | None = None
+    kept_downs: Mapping[str, str] | None = None
 
 
 def request_upgrade(target: str) -> Request:

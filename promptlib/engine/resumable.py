@@ -48,7 +48,9 @@ _REFUSES_TRANSACTION = {
 }
 # SQLSTATEs that leave open how the statement ended.
 _LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")
-_WHO = "SELECT current_setting('session_authorization'), current_setting('role')"
+_WHO = (
+    "SELECT pg_catalog.current_setting('session_authorization'), pg_catalog.current_setting('role')"
+)
 _OURSELVES = """SELECT pg_catalog.set_config('session_authorization', {}, true),
     pg_catalog.set_config('role', {}, true), pg_catalog.set_config('statement_timeout', '0', true);
 """
@@ -104,7 +106,7 @@ class ResumableRun:
 
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
-        cursor.execute("SELECT pg_backend_pid()")
+        cursor.execute("SELECT pg_catalog.pg_backend_pid()")
         settings = self._context.settings.of_section(self._step.section.settings)
         if cursor.fetchone() == (self._context.connection.info.backend_pid,):
             return settings

@@ -11,6 +11,7 @@ import psycopg2
 
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, StatementError
 from promptlib.core.events import Event, Kind
+from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import MIGRATE, ROLLBACK, Remedy
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 _SETS_SESSION = byte_pattern(
     rf"(?:set|reset)\b|select{GAP}(?:pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE
 )
+
+# What libpq adds where the server points into the statement: a line of it, literals and all.
+_EXCERPT = re.compile(r"\n[^\n]*\n *\^ *(?=\n|\Z)")
 
 
 class Step(NamedTuple):
@@ -185,7 +189,8 @@ class _Notices:
     def append(self, notice: str) -> None:
         """Tell a notice at once, but not what the server may log of the statements themselves."""
         if not notice.startswith(("LOG", "DEBUG")):
-            self._progress(Event(Kind.NOTICE, f"  {' '.join(notice.split())}"))
+            told = on_one_line(_EXCERPT.sub("", notice))
+            self._progress(Event(Kind.NOTICE, f"  {told}"))
 
 
 @contextlib.contextmanager

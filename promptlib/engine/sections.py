@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from promptlib.core.errors import (
-    LedgerError,
-    LexicalError,
-    MissingMigrationError,
-    display_path,
-)
-from promptlib.core.events import Event, Kind
+from promptlib.core.errors import MissingMigrationError, display_path
 from promptlib.engine.runner import Step
 from promptlib.engine.undoing import Undoing
 from promptlib.files.directory import migration_path
-from promptlib.files.parser import parse_section
 from promptlib.ledger.tables import DOWN, UP
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from promptlib.engine.context import DeployContext
+    from promptlib.engine.kept_downs import KeptDown
     from promptlib.files.parser import Migration
-    from promptlib.files.section import Section
-    from promptlib.ledger.state import HalfDone, LedgerRow
+    from promptlib.ledger.state import HalfDone
     from promptlib.plan.status import Status
+
+_NONE: Mapping[str, KeptDown] = MappingProxyType({})
 
 
 class Sections:
     """The sections of a deploy.
 
     Args:
-        context: of the deploy.
         status: the database and the files, compared after the lock was taken.
+        kept: the DOWN sections of the ledger's that may run, by version.
     """
 
-    def __init__(self, context: DeployContext, status: Status) -> None:
-        self._context, self._files, self._ledger = context, status.files, status.ledger
+    def __init__(self, status: Status, kept: Mapping[str, KeptDown] = _NONE) -> None:
+        self._files, self._ledger, self._kept = status.files, status.ledger, kept
 
     def half_done(self, version: str) -> HalfDone | None:
         """What was cut off of a migration, and must be finished or undone."""
@@ -70,48 +65,14 @@ class Sections:
         Raises:
             MissingMigrationError: when neither a file nor the ledger has it.
         """
+        if direction == DOWN and (kept := self._kept.get(version)):
+            # Lines are counted from the marker on: in the ledger there is no more of the file.
+            return Step(version, DOWN, kept.section, kept.path)
         found = self._files.get(version)
-        if direction == UP:
-            if found is None:
-                raise self._gone(version, "", "was cut off halfway, and its file is gone")
-            return Step(version, UP, found.up, found.path)
-        row = self._ledger.rows.get(version)
-        if found and (row is None or row.checksum == found.up.checksum):
-            return Step(version, DOWN, found.down, found.path)
-        if row is None:
-            raise self._gone(version, "", "was cut off halfway, and its file is gone")
-        return self._kept(row, found)
-
-    def _path(self, version: str, name: str) -> Path:
-        return migration_path(self._files.folder, version, name)
-
-    def _gone(self, version: str, name: str, what: str) -> MissingMigrationError:
-        return MissingMigrationError(
-            what, "restore it", place=display_path(self._path(version, name))
-        )
-
-    def _kept(self, row: LedgerRow, found: Migration | None) -> Step:
-        """The DOWN section that the ledger keeps."""
-        path = found.path if found else self._path(row.version, row.file_name)
-        why = "was edited after it ran here" if found else "is gone"
-        with self._context.connection.cursor() as cursor:
-            table = self._context.sql.migrations
-            cursor.execute(f"SELECT down_sql FROM {table} WHERE id = %s", (row.version,))
-            (text,) = cursor.fetchone() or (None,)
-        if not text:
-            what = f"{why}, and the ledger has no DOWN section of it"
-            raise MissingMigrationError(what, "restore it", place=display_path(path))
-        said = f"{display_path(path)}: {why}: running the DOWN section that the ledger keeps"
-        self._context.progress(Event(Kind.WARNING, said, row.version, DOWN))
-        # Lines are counted from the marker on: in the ledger there is no more of the file.
-        return Step(row.version, DOWN, self._parsed(text, path), path)
-
-    def _parsed(self, text: str, path: Path) -> Section:
-        try:
-            return parse_section(text)
-        except LexicalError as error:
-            raise LedgerError(
-                f"the DOWN section that the ledger keeps is not one of promptlib's: {error.what}",
-                f"restore the file, or write its DOWN section into {self._context.sql.migrations}",
-                place=display_path(path),
-            ) from None
+        if found is None:
+            raise MissingMigrationError(
+                "was cut off halfway, and its file is gone",
+                "restore it",
+                place=display_path(migration_path(self._files.folder, version, "")),
+            )
+        return Step(version, direction, found.up if direction == UP else found.down, found.path)

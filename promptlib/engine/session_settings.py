@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
+from promptlib.postgres.liveness import watch_client
 from promptlib.syntax.lexemes import GAP, NAME, WORD, byte_pattern, quote_literal
 
 if TYPE_CHECKING:
@@ -20,12 +21,17 @@ if TYPE_CHECKING:
 # Who is asking and what he may lose: restored first, for they decide what else may be set. The
 # server does not list them among its settings, nor what names itself `app.tenant`.
 _IDENTITY = ("session_authorization", "role", "promptlib.allow_data_loss")
+# The search_path is the author's where these run: see promptlib/postgres/search_path.py.
 _UNLISTED = (
-    "SELECT name, coalesce(current_setting(name, true), ''), '' FROM unnest(ARRAY{}) n (name)"
+    "SELECT name, coalesce(pg_catalog.current_setting(name, true), ''), ''"
+    " FROM pg_catalog.unnest(ARRAY{}) n (name)"
 )
 _CUSTOM = byte_pattern(rf"(?<!{NAME}){WORD}\.{WORD}")
-_SETTINGS = "SELECT name, setting, reset_val FROM pg_settings WHERE source = 'session'"
-_SET = "SELECT set_config(%s, %s, %s)"
+_SETTINGS = (
+    "SELECT name, setting, reset_val FROM pg_catalog.pg_settings"
+    " WHERE source OPERATOR(pg_catalog.=) 'session'"
+)
+_SET = "SELECT pg_catalog.set_config(%s, %s, %s)"
 _USABLE = (TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS)
 _SETS = byte_pattern(r"\b(?:set|set_config|reset|discard)\b", re.IGNORECASE)
 # Where SET means something else: UPDATE t SET, ALTER COLUMN c SET NOT NULL, ON DELETE SET NULL.
@@ -75,8 +81,11 @@ def settings_kept(
         before = [(query, _read(cursor, query)) for query in (_unlisted(section), _SETTINGS)]
     quiet = [name for name in settings if external and not section.mentions(name)]
     own = _read(cursor, _UNLISTED.format(quiet)) if quiet else {}
-    chosen = "".join(f", set_config('{name}', %s, {local})" for name in settings)
-    cursor.execute(f"SELECT pg_backend_pid(){chosen}", (*settings.values(),) or None)
+    chosen = "".join(f", pg_catalog.set_config('{name}', %s, {local})" for name in settings)
+    # Without settings it is a pooler's session, which other clients have as well.
+    watched = f", {watch_client(local=local)}" if settings and not external else ""
+    asked = f"SELECT pg_catalog.pg_backend_pid(){chosen}{watched}"
+    cursor.execute(asked, (*settings.values(),) or None)
     (pid, *_) = cursor.fetchone() or (0,)
     try:
         yield pid

@@ -279,8 +279,8 @@ class StepRunner:
             return False
         tables = self._context.sql
         sql = (
-            f"SELECT FROM {tables.events} WHERE version = %s AND direction = %s"
-            " AND deploy_id = %s AND outcome = 'done'"
+            f"SELECT FROM {tables.events} WHERE version {EQUALS} %s AND direction {EQUALS} %s"
+            f" AND deploy_id {EQUALS} %s AND outcome {EQUALS} 'done'"
         )
         refused = contextlib.suppress(psycopg2.Error, PromptlibError)
         with (
@@ -311,4 +311,5 @@ def _titled(step: Step) -> str:
 def _ago(began: float) -> str:
     """When something began that a performance counter has seen, as an SQL expression."""
     milliseconds = 1000 * (time.perf_counter() - began)
-    return f"clock_timestamp() - interval '{milliseconds:.3f} ms'"
+    ago = f"OPERATOR(pg_catalog.-) interval '{milliseconds:.3f} ms'"
+    return f"pg_catalog.clock_timestamp() {ago}"

@@ -21,6 +21,7 @@ from psycopg2.extensions import (
 from promptlib.core.errors import StatementError
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.session_settings import set_statements
+from promptlib.postgres.liveness import watch_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +54,8 @@ class Chain:
         self, connection: Connection, settings: Mapping[str, str], *, owned: bool = False
     ) -> None:
         self._connection, self._settings, self._owned = connection, settings, owned
-        self._set = "\n".join(set_statements(settings, local=True))
+        watched = f"SELECT {watch_client(local=True)};"
+        self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:

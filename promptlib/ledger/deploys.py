@@ -35,7 +35,7 @@ _STILL_CONNECTED = """
        AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
        AND (a.backend_start OPERATOR(pg_catalog.=) d.backend_start
             OR (a.backend_start IS NULL OR d.backend_start IS NULL)
-               AND a.usename::text OPERATOR(pg_catalog.=) d.executed_by)
+               AND a.usename OPERATOR(pg_catalog.=) d.executed_by)
 """
 _OWN_START = (
     "(SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))"

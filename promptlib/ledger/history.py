@@ -83,7 +83,7 @@ def read_history(cursor: Cursor, ledger: Ledger, version: str = "") -> list[Atte
     cursor.execute(
         f"SELECT version, direction, {UTC.format('started_at')}, {UTC.format('finished_at')},"
         f" outcome, executed_by, error FROM {LedgerSql(ledger.schema).events}"
-        " WHERE starts_with(version, %s) ORDER BY id",
+        " WHERE pg_catalog.starts_with(version, %s) ORDER BY id",
         (version,),
     )
     return [Attempt(*row) for row in cursor.fetchall()]
@@ -111,6 +111,6 @@ def read_executions(cursor: Cursor, ledger: Ledger) -> dict[str, Execution]:
     if not ledger.rows:
         return {}
     later = [name if name in ledger.columns else "NULL" for name in Execution._fields[1:]]
-    columns = ", ".join(["id::text", UTC.format("executed_at"), *later])
+    columns = ", ".join(["id::pg_catalog.text", UTC.format("executed_at"), *later])
     cursor.execute(f"SELECT {columns} FROM {LedgerSql(ledger.schema).migrations}")
     return {version: Execution(*facts) for version, *facts in cursor}

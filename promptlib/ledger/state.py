@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
@@ -21,49 +22,54 @@ from promptlib.ledger.tables import (
     VERSION_TABLE,
     LedgerSql,
 )
+from promptlib.ledger.trust import FACTS, ROLES, ledger_writers, require_trust_anew, trusted_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.files.parser import Migration
+    from promptlib.ledger.trust import LedgerWriter
 
 _OURS = frozenset(ADDED)
 _RECORDED = RECORDED | frozenset(ADDED_TO_EVENTS)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
-_WHERE = """
-    WITH place AS (SELECT coalesce(%s,
-        (SELECT nspname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
-          WHERE pg_class.oid = to_regclass(%s)), current_schema())::text AS schema)
-    SELECT pg_is_in_recovery(), pg_backend_pid(), schema,
-           to_regclass(quote_ident(schema) || %s) IS NOT NULL,
-           ARRAY(SELECT attname::text FROM pg_attribute
-                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
-                    AND attnum > 0 AND NOT attisdropped),
-           ARRAY(SELECT attname::text FROM pg_attribute
-                  WHERE attrelid = to_regclass(quote_ident(schema) || %s)
-                    AND attnum > 0 AND NOT attisdropped),
-           to_regclass(quote_ident(schema) || %s) IS NOT NULL
+_WHERE = f"""
+    WITH RECURSIVE {ROLES}, place (schema) AS (
+        SELECT coalesce(%s, (
+            SELECT nspname FROM pg_catalog.pg_class c
+              JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+             WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)),
+            pg_catalog.current_schema())
+    )
+    SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),
+           pg_catalog.pg_postmaster_start_time(), schema, {FACTS}
       FROM place
 """
+_NONE = "'[]'::pg_catalog.json"
 _DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
-_VERSIONS = "ARRAY(SELECT version_num::text FROM {})"
+_VERSIONS = "ARRAY(SELECT version_num::pg_catalog.text FROM {})"
 _ROWS = """
-    (SELECT coalesce(json_agg(json_build_array(id::text, name, checksum, {kept}) ORDER BY id), '[]')
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
+                id::pg_catalog.text, name, checksum, {kept}) ORDER BY id), '[]')
        FROM {})"""
 # An attempt that changed nothing. One that failed in a transaction, or at its first statement; also
 # one that was cut off there, if it ran it in a transaction, which earlier versions did not.
-_VOID = """(coalesce({e}.statements_done, 0) = 0
-            AND ({e}.outcome = 'failed' OR {e}.outcome = 'running' AND {is_clean}))"""
+_VOID = """(coalesce({e}.statements_done, 0) OPERATOR(pg_catalog.=) 0
+            AND ({e}.outcome OPERATOR(pg_catalog.=) 'failed'
+                 OR {e}.outcome OPERATOR(pg_catalog.=) 'running' AND {is_clean}))"""
 # The newest attempt of each version outside a transaction, where it did not end well.
 _HALF_DONE = """
-    (SELECT coalesce(json_agg(json_build_array(id, version, direction, outcome, statements_done,
-                                               statements_checksum, backend_pid{added})), '[]')
+    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
+                id, version, direction, outcome, statements_done, statements_checksum,
+                backend_pid{added})), '[]')
        FROM {events} e
-      WHERE outcome IN ('running', 'failed') AND NOT {void}
+      WHERE outcome OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'failed']) AND NOT {void}
         AND NOT EXISTS (
-            SELECT FROM {events} later WHERE later.version = e.version AND later.id > e.id
+            SELECT FROM {events} later
+             WHERE later.version OPERATOR(pg_catalog.=) e.version
+               AND later.id OPERATOR(pg_catalog.>) e.id
                AND NOT {later_void}))"""
 
 
@@ -149,6 +155,8 @@ class Ledger(NamedTuple):
         has_deploys: whether the table `migration_deploys` is there.
         last_deploy: the id of the newest deploy, or 0.
         unfinished: deploys that run, or died.
+        writers: who may write the tables beside their owner.
+        server: when it was started: no two were in the same microsecond.
     """
 
     schema: str
@@ -163,6 +171,8 @@ class Ledger(NamedTuple):
     has_deploys: bool = False
     last_deploy: int = 0
     unfinished: tuple[UnfinishedDeploy, ...] = ()
+    writers: Sequence[LedgerWriter] = ()
+    server: datetime | None = None
 
     @property
     def exists(self) -> bool:
@@ -228,6 +238,18 @@ class Ledger(NamedTuple):
         )
 
 
+UNKNOWN_LEDGER = Ledger(
+    schema="",
+    current=(),
+    rows={},
+    half_done=(),
+    columns=frozenset(),
+    has_version_table=False,
+    events=frozenset(),
+    is_replica=False,
+)
+
+
 def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     """Read what the database remembers, in two queries.
 
@@ -237,22 +259,25 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
 
     Raises:
         psycopg2.Error: when the tables may not be read.
+        LedgerError: when they are a stranger's, or run functions of somebody's.
     """
-    names = (f".{name}" for name in (VERSION_TABLE, MIGRATIONS, EVENTS, DEPLOYS))
-    cursor.execute(_WHERE, (schema or None, VERSION_TABLE, *names))
-    (is_replica, pid, found, has_version_table, columns, events, has_deploys) = (
-        cursor.fetchone() or ()
+    cursor.execute(_WHERE, (schema or None, VERSION_TABLE))
+    is_replica, pid, server, found, facts = cursor.fetchone() or ()
+    there = trusted_tables(facts)
+    has_version_table, has_deploys = VERSION_TABLE in there, DEPLOYS in there
+    columns, events = (
+        frozenset(there[name].columns if name in there else ()) for name in (MIGRATIONS, EVENTS)
     )
     place = found or ""
     kept = _DOWN if "down_sql" in columns else "NULL"
     tables = LedgerSql(place)
     parts = (
-        _VERSIONS.format(tables.version) if has_version_table else "'{}'::text[]",
-        _ROWS.format(tables.migrations, kept=kept) if {*columns} >= _PREDECESSORS else "'[]'::json",
-        _half_done(tables, {*events}),
+        _VERSIONS.format(tables.version) if has_version_table else "'{}'::pg_catalog.text[]",
+        _ROWS.format(tables.migrations, kept=kept) if columns >= _PREDECESSORS else _NONE,
+        _half_done(tables, events),
         UNFINISHED.format(deploys=tables.deploys, since=UTC.format("started_at"))
         if has_deploys
-        else "0, '[]'::json",
+        else f"0, {_NONE}",
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
     current, rows, half_done, last_deploy, unfinished = cursor.fetchone() or ()
@@ -261,20 +286,22 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         tuple(current),
         {row[0]: LedgerRow(*row) for row in rows},
         tuple(HalfDone(*each) for each in half_done),
-        frozenset(columns),
+        columns,
         has_version_table,
-        frozenset(events),
+        events,
         is_replica,
         pid != cursor.connection.info.backend_pid,
         has_deploys,
         last_deploy,
         tuple(UnfinishedDeploy(*each) for each in unfinished),
+        ledger_writers(there.values()),
+        server,
     )
 
 
-def _half_done(tables: LedgerSql, events: set[str]) -> str:
+def _half_done(tables: LedgerSql, events: frozenset[str]) -> str:
     if not events >= RECORDED:
-        return "'[]'::json"
+        return _NONE
     is_new = events >= _RECORDED
     added = f", {', '.join(ADDED_TO_EVENTS)}" if is_new else ""
     clean = "{e}.deploy_id IS NOT NULL AND {e}.alone IS NULL" if is_new else "false"
@@ -296,7 +323,7 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
         what would be read then; `found` itself, where nothing was written.
 
     Raises:
-        LedgerError: naming the tables, when they may not be made.
+        LedgerError: naming the tables, when they may not be made, or a stranger made them first.
     """
     tables = LedgerSql(found.schema)
     sql = [] if found.exists else [tables.create(extend=bool(found.columns or found.events))]
@@ -308,6 +335,8 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
     try:
         for each in sql:
             cursor.execute(each)
+        if sql:
+            require_trust_anew(cursor, found.schema)
     except psycopg2.Error as error:
         if refused := _unmakeable(error, found.schema):
             raise refused from error

@@ -19,19 +19,24 @@ if TYPE_CHECKING:
 
 MIGRATIONS, EVENTS, DEPLOYS = TABLES = ("migrations", "migration_events", "migration_deploys")
 VERSION_TABLE = "alembic_version"
+# An author's search_path is in force where this runs: see promptlib/postgres/search_path.py.
+EQUALS = "OPERATOR(pg_catalog.=)"
+_DIFFERS, _AFTER = "OPERATOR(pg_catalog.<>)", "OPERATOR(pg_catalog.>)"
+_TIME = "timestamp with time zone"
+_CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
 UP, DOWN = "up", "down"
 # What our `migrations` has beyond the predecessor's.
 ADDED = {
     "down_checksum": "varchar(64)",
-    "down_sql": "text",
+    "down_sql": "pg_catalog.text",
     "execution_ms": "bigint",
-    "executed_by": "text",
+    "executed_by": "pg_catalog.text",
 }
 # What `migration_events` has beyond what earlier versions of promptlib made.
 ADDED_TO_EVENTS = {
     "deploy_id": "bigint",
     "alone": "integer",
-    "found_before": "text",
+    "found_before": "pg_catalog.text",
     "alone_checksum": "varchar(64)",
 }
 # What `migration_events` has, and no other program's table of that name.
@@ -43,7 +48,10 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
 );"""
 _EXTEND = "ALTER TABLE {table} {columns};"
 # A time as text: SQL, to be filled in.
-UTC = "to_char({}::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+UTC = (
+    "pg_catalog.to_char({}::timestamp with time zone AT TIME ZONE 'UTC',"
+    ' \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'
+)
 
 
 class Move(NamedTuple):
@@ -57,7 +65,7 @@ class Move(NamedTuple):
         before, now = map(quote_literal, self)
         if not self.before:
             return f"INSERT INTO {table} (version_num) VALUES ({now});"
-        where = f"WHERE version_num = {before}"
+        where = f"WHERE version_num {EQUALS} {before}"
         if not self.now:
             return f"DELETE FROM {table} {where};"
         return f"UPDATE {table} SET version_num = {now} {where};"
@@ -69,7 +77,7 @@ class Move(NamedTuple):
         """
         if not self.before:
             return f"CASE WHEN NOT EXISTS (SELECT FROM {table}) THEN {value} END"
-        where = f"WHERE version_num = {quote_literal(self.before)}"
+        where = f"WHERE version_num {EQUALS} {quote_literal(self.before)}"
         return f"(SELECT {value} FROM {table} {where} FOR UPDATE)"
 
 
@@ -83,7 +91,7 @@ class Ran(NamedTuple):
             is not as it was before, then no event is written: its version would be NULL.
     """
 
-    started: str = "now()"
+    started: str = _NOW
     attempt: int = 0
     move: Move | None = None
 
@@ -161,13 +169,14 @@ class LedgerSql:
             f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql,"
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)},"
-            f" 1000 * extract(epoch FROM clock_timestamp() - ({ran.started})), session_user);"
+            " 1000 OPERATOR(pg_catalog.*) extract(epoch FROM"
+            f" {_CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
         )
 
     def taken_back(self, version: str, ran: Ran = _RAN) -> str:
         """Record that DOWN ran."""
         done = self.done(version, DOWN, ran)
-        return f"{done}\nDELETE FROM {self.migrations} WHERE id = {quote_literal(version)};"
+        return f"{done}\nDELETE FROM {self.migrations} WHERE id {EQUALS} {quote_literal(version)};"
 
     def done(self, version: str, direction: str, ran: Ran) -> str:
         """Record that a section ran, but for the row of its migration."""
@@ -179,12 +188,12 @@ class LedgerSql:
         if ran.attempt:
             return (
                 f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
-                f" finished_at = clock_timestamp() WHERE id = {ran.attempt};{moved}"
+                f" finished_at = {_CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
             )
         column, deploy = (", deploy_id", f", {self.deploy}") if self.deploy else ("", "")
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome"
-            f"{column}) VALUES ({named}, '{direction}', {ran.started}, clock_timestamp(), 'done'"
+            f"{column}) VALUES ({named}, '{direction}', {ran.started}, {_CLOCK}, 'done'"
             f"{deploy});{moved}"
         )
 
@@ -213,16 +222,16 @@ class LedgerSql:
         as_before = "EXISTS" if there else "NOT EXISTS"
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
-            f" error) SELECT {version}, '{direction}', {started}, clock_timestamp(),"
+            f" error) SELECT {version}, '{direction}', {started}, {_CLOCK},"
             f" 'failed', {quote_literal(error)}"
-            f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id = {version});"
+            f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id {EQUALS} {version});"
         )
 
     def declared(self, version: str, direction: str, outcome: str) -> str:
         """Record that somebody said where a migration stands."""
         return (
             f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
-            f" VALUES ({quote_literal(version)}, '{direction}', clock_timestamp(), '{outcome}');"
+            f" VALUES ({quote_literal(version)}, '{direction}', {_CLOCK}, '{outcome}');"
         )
 
     def took_over(
@@ -243,9 +252,9 @@ class LedgerSql:
             if_empty: do so only where the ledger has no row of ours.
             only_new: leave alone those of which it has one.
         """
-        rows = ",\n    ".join(f"({_facts(each)}, NULL::timestamptz)" for each in migrations)
+        rows = ",\n    ".join(f"({_facts(each)}, NULL::{_TIME})" for each in migrations)
         ours = f"SELECT FROM {self.migrations} m WHERE m.down_sql IS NOT NULL"
-        ours += " AND m.id = found.id" if only_new else ""
+        ours += f" AND m.id {EQUALS} found.id" if only_new else ""
         columns = "(id, name, checksum, down_checksum, down_sql, executed_at)"
         return (
             f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
@@ -254,7 +263,7 @@ class LedgerSql:
             "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
             " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
-            f" SELECT id, 'up', now(), now(), '{outcome}' FROM taken ORDER BY id;"
+            f" SELECT id, 'up', {_NOW}, {_NOW}, '{outcome}' FROM taken ORDER BY id;"
         )
 
     def moved(self, version: str) -> str:
@@ -266,11 +275,11 @@ class LedgerSql:
         """Take rows out, because somebody says that these migrations are not applied."""
         found = list(versions)
         events = ", ".join(
-            f"({quote_literal(each)}, 'down', now(), now(), '{outcome}')" for each in found
+            f"({quote_literal(each)}, 'down', {_NOW}, {_NOW}, '{outcome}')" for each in found
         )
         names = ", ".join(map(quote_literal, found))
         return (
-            f"DELETE FROM {self.migrations} WHERE id IN ({names});\n"
+            f"DELETE FROM {self.migrations} WHERE id {EQUALS} ANY (ARRAY[{names}]);\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
             f" VALUES {events};"
         )
@@ -279,9 +288,9 @@ class LedgerSql:
         """Take out all rows of ours that are newer than a version, because somebody says so."""
         return (
             f"WITH forgotten AS (DELETE FROM {self.migrations}"
-            f" WHERE id > {quote_literal(version)} AND down_sql IS NOT NULL RETURNING id)\n"
+            f" WHERE id {_AFTER} {quote_literal(version)} AND down_sql IS NOT NULL RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
-            f" SELECT id, 'down', now(), now(), '{outcome}' FROM forgotten ORDER BY id;"
+            f" SELECT id, 'down', {_NOW}, {_NOW}, '{outcome}' FROM forgotten ORDER BY id;"
         )
 
     def began(self, section: Begun) -> str:
@@ -310,14 +319,15 @@ class LedgerSql:
         return (
             f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
             f" alone = {index}, found_before = {quote_literal(found)},"
-            f" alone_checksum = '{checksum}' WHERE id = {event};"
+            f" alone_checksum = '{checksum}' WHERE id {EQUALS} {event};"
         )
 
     def went_on(self, event: int, version: str, done: int, checksum: str) -> str:
         """Record that a statement outside a transaction took effect."""
         return (
             f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
-            f" statements_done = {done}, statements_checksum = '{checksum}' WHERE id = {event};"
+            f" statements_done = {done}, statements_checksum = '{checksum}'"
+            f" WHERE id {EQUALS} {event};"
         )
 
     def ended(self, event: int, outcome: str, error: str) -> str:
@@ -330,8 +340,9 @@ class LedgerSql:
         """
         known = ", alone = NULL" if outcome == "failed" else ""
         return (
-            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = clock_timestamp(),"
-            f" error = {quote_literal(error)}{known} WHERE id = {event} AND outcome <> 'done';"
+            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = {_CLOCK},"
+            f" error = {quote_literal(error)}{known}"
+            f" WHERE id {EQUALS} {event} AND outcome {_DIFFERS} 'done';"
         )
 
 

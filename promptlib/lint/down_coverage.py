@@ -1,12 +1,11 @@
 """What UP makes and DOWN leaves behind, as far as their text says. Pure.
 
-A guess that rather says too little: of a DOWN that runs dynamic SQL it says nothing. Proving it is
-left to verify.
+A guess that rather says too little: of a DOWN that runs dynamic SQL it says nothing, and what UP
+drops and makes again, or replaces, was there before. Proving it is left to verify.
 """
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.syntax.ddl import (
@@ -19,20 +18,15 @@ from promptlib.syntax.ddl import (
     may_be_same_name,
     object_changes,
 )
-from promptlib.syntax.tokens import split_tokens, tokenize
+from promptlib.syntax.plpgsql import is_block, runs_dynamic_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from promptlib.lint.migration_text import MigrationText, StatementText
     from promptlib.syntax.ddl import ObjectChange
     from promptlib.syntax.tokens import ObjectName, Token
 
-    Statements = Sequence[Sequence[Token]]
-
-_DDL = ("CREATE", "DROP", "ALTER")
-# Behind these a statement of PL/pgSQL begins.
-_OPENING = ("BEGIN", "THEN", "ELSE", "LOOP")
-_CALLED_BY_TRIGGERS = ("FUNCTION", "PROCEDURE")
 _MAY_BE_UNNAMED = (INDEX, CONSTRAINT)
 _GO_WITH_COLUMNS = (INDEX, CONSTRAINT, "SEQUENCE", "STATISTICS")
 _OUTLIVE_CASCADES = ("TABLE", "FOREIGN TABLE", SCHEMA, "SEQUENCE", "EXTENSION", "TYPE")
@@ -55,77 +49,52 @@ class MadeObject(NamedTuple):
         return may_be_same_name(self.object.name, self.before)
 
 
-def objects_left_by_down(source: bytes, up: Statements, down: Statements) -> list[MadeObject]:
-    """What UP makes or renames, and DOWN neither drops nor renames back.
-
-    Args:
-        source: the content of the file.
-        up: the tokens of each statement.
-        down: the same.
-    """
-    if any(_is_opaque(source, statement) for statement in down):
+def objects_left_by_down(text: MigrationText) -> list[MadeObject]:
+    """What UP makes or renames, and DOWN neither drops nor renames back."""
+    if any(_is_opaque(text.source, statement.tokens) for statement in text.down):
         return []
-    balance = _Balance()
-    for change in _changes(source, up):
+    balance = _Balance(text.was_there)
+    for change in _changes(text.up):
         balance.apply(change)
     balance.goes_up = False
-    for change in _changes(source, down):
+    for change in _changes(text.down):
         balance.apply(change)
     return [made for made in balance.made if not made.is_back]
 
 
-def _changes(source: bytes, statements: Statements) -> Iterator[ObjectChange]:
+def _changes(statements: Iterable[StatementText]) -> Iterator[ObjectChange]:
     for statement in statements:
-        for piece in _pieces(source, statement):
-            # A value of an enum cannot be dropped.
-            yield from (each for each in object_changes(piece) if each.object.kind != VALUE)
-
-
-def _pieces(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """A statement; of a DO block, what may be statements in it."""
-    if statement[0].word != "DO":
-        yield statement
-        return
-    for line in (line for body in _bodies(source, statement) for line in split_tokens(body, ";")):
-        for at, token in enumerate(line):
-            if token.word in _DDL and (not at or line[at - 1].word in _OPENING):
-                yield line[at:]
-                break
-
-
-def _bodies(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """What stands in the strings of a statement."""
-    for token in statement:
-        if token.is_string:
-            yield tokenize(source, token.start, token.end)
+        # A value of an enum cannot be dropped.
+        yield from (each for each in object_changes(statement.tokens) if each.object.kind != VALUE)
 
 
 def _is_opaque(source: bytes, statement: Sequence[Token]) -> bool:
     """Whether a statement may drop what its text does not name."""
+    if is_block(statement):
+        return runs_dynamic_sql(source, statement)
     words = [token.word for token in statement[:2]]
-    if words[0] != "DO":
-        return words[0] == "CALL" or words == ["DROP", "OWNED"]
-    return any(
-        token.word == "CALL"
-        or (token.word == "EXECUTE" and following.word not in _CALLED_BY_TRIGGERS)
-        for body in _bodies(source, statement)
-        for token, following in itertools.pairwise(body)
-    )
+    return words[0] == "CALL" or words == ["DROP", "OWNED"]
 
 
 class _Balance:
-    """What UP made and is still there, change by change."""
+    """What UP made and is still there, change by change.
 
-    def __init__(self) -> None:
+    Args:
+        was_there: whether an earlier migration has made an object, as far as is known.
+    """
+
+    def __init__(self, was_there: Callable[[NamedObject], bool]) -> None:
         self.made: list[MadeObject] = []
         self.goes_up = True
+        self._was_there = was_there
+        self._gone: list[NamedObject] = []  # what UP found, and dropped or renamed
 
     def apply(self, change: ObjectChange) -> None:
         match change.verb:
             case "make":
-                self._make(change.object)
+                self._make(change.object, change.guard)
             case "drop":
-                self._drop(change.object, cascades=change.cascades)
+                self._drop(change.object, cascades=change.cascades, guard=change.guard)
             case "rename":
                 self._rename(change.object, change.to)
             case "move":
@@ -136,15 +105,29 @@ class _Balance:
                     ),
                 )
 
-    def _make(self, new: NamedObject) -> None:
+    def _make(self, new: NamedObject, guard: str) -> None:
         """Remember what UP makes; what DOWN makes anew was there before UP."""
         self._take(new.is_same)
-        if self.goes_up:
+        if self.goes_up and not self._was_found(new, guard):
             self.made.append(MadeObject(new))
 
-    def _drop(self, gone: NamedObject, *, cascades: bool) -> None:
-        if not self._take(gone.is_same) and gone.kind in _MAY_BE_UNNAMED:
-            self._take(lambda each: _may_be_unnamed(each, gone), most=1)
+    def _was_found(self, new: NamedObject, guard: str) -> bool:
+        """Whether UP found an object of this name, which it replaces, or the table it goes with."""
+        if guard and new.name and self._was_there(new):
+            return True
+        return any(
+            new.is_same(each)
+            or _may_be_unnamed(new, each)
+            or (each.is_relation and may_be_same_name(new.table, each.name))
+            for each in self._gone
+        )
+
+    def _drop(self, gone: NamedObject, *, cascades: bool, guard: str) -> None:
+        found = self._take(gone.is_same)
+        if not found and gone.kind in _MAY_BE_UNNAMED:
+            found = self._take(lambda each: _may_be_unnamed(each, gone), most=1)
+        if self.goes_up and not found and gone.name and (not guard or self._was_there(gone)):
+            self._gone.append(gone)
         self._drop_with(gone, cascades=cascades)
 
     def _drop_with(self, gone: NamedObject, *, cascades: bool) -> None:
@@ -152,7 +135,10 @@ class _Balance:
             self._drop_with(each.object, cascades=cascades)
 
     def _rename(self, old: NamedObject, to: ObjectName) -> None:
-        found = self._take(old.is_same) or ([MadeObject(old, old.name)] if self.goes_up else [])
+        found = self._take(old.is_same)
+        if self.goes_up and not found:
+            self._gone.append(old)
+            found = [MadeObject(old, old.name)]
         self.made += [MadeObject(each.object._replace(name=to), each.before) for each in found]
         if old.is_relation:
             self._update(

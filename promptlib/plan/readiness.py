@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.core.errors import PlanRefusedError, PromptlibError
-from promptlib.ledger.state import read_ledger
+from promptlib.core.errors import LedgerError, PlanRefusedError, PromptlibError
+from promptlib.ledger.state import UNKNOWN_LEDGER, read_ledger
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
 from promptlib.plan.refusals import require_writable
 from promptlib.plan.states import State
@@ -14,22 +14,29 @@ from promptlib.plan.status import compare_status, deploy_refusals
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.settings import Settings
+    from promptlib.ledger.state import Ledger
+    from promptlib.ledger.trust import LedgerWriter
     from promptlib.plan.reading import MigrationFiles
     from promptlib.plan.status import Status
+    from promptlib.postgres.target import Target
 
 _LOOKS = 3  # at the latency, of which the shortest counts
 _ABOUT = """
-    SELECT session_user::text, pg_backend_pid(),
-           has_schema_privilege(to_regnamespace(quote_ident(%(schema)s)), 'CREATE'),
-           (SELECT bool_and(has_table_privilege(oid, 'INSERT, UPDATE')) FROM pg_class
-             WHERE relname = ANY (%(tables)s) AND relkind = 'r'
-               AND relnamespace = to_regnamespace(quote_ident(%(schema)s)))
+    SELECT session_user, pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(),
+           pg_catalog.has_schema_privilege(
+               pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)), 'CREATE'),
+           (SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(oid, 'INSERT, UPDATE'))
+              FROM pg_catalog.pg_class
+             WHERE relname OPERATOR(pg_catalog.=) ANY (%(tables)s)
+               AND relkind OPERATOR(pg_catalog.=) 'r'
+               AND relnamespace OPERATOR(pg_catalog.=)
+                   pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)))
 """
 
 
@@ -47,6 +54,7 @@ class Readiness(NamedTuple):
         can_create: whether the user may make tables in the ledger's schema.
         current: the current revision; None: none has run.
         pending: how many migrations are.
+        writers: who may write the ledger beside its owner.
     """
 
     server_version: str
@@ -59,15 +67,20 @@ class Readiness(NamedTuple):
     can_create: bool
     current: str | None
     pending: int
+    writers: Sequence[LedgerWriter]
 
 
 def check_readiness(
-    connection: Connection, files: MigrationFiles, settings: Settings
+    connection: Connection,
+    target: Target,
+    files: MigrationFiles,
+    settings: Settings,
 ) -> tuple[Readiness, list[PromptlibError]]:
     """Look whether a deploy could run.
 
     Args:
         connection: to the database.
+        target: where that is.
         files: the migrations.
         settings: how a deploy behaves.
 
@@ -75,37 +88,56 @@ def check_readiness(
         what was seen, and what stands in the way.
     """
     with read_only_snapshot(connection) as cursor:
-        found = compare_status(files, read_ledger(cursor, settings.version_table_schema))
-        asked = {"schema": found.ledger.schema, "tables": [*TABLES, VERSION_TABLE]}
+        ledger, problems = _ledger(cursor, settings.version_table_schema)
+        found = compare_status(files, ledger)
+        asked = {"schema": ledger.schema or None, "tables": [*TABLES, VERSION_TABLE]}
         cursor.execute(_ABOUT, asked)
-        user, pid, can_create, can_write = _row(cursor)
+        user, pid, is_replica, can_create, can_write = cursor.fetchone() or ("", 0, False, 0, 0)
         latency = min(_round_trip(cursor) for _ in range(_LOOKS))
-    problems = [*_rights(found, can_create=can_create, can_write=can_write)]
-    problems += deploy_refusals(found, applies_late=settings.applies_late)
+        pooler = pid != connection.info.backend_pid
+        second = [*_second_connection(target.beside(connection))] if pooler else []
+    if not problems:
+        problems = [*_rights(found, can_create=can_create, can_write=can_write)]
+        problems += deploy_refusals(found, applies_late=settings.applies_late)
+    problems = [*second, *problems]
     readiness = Readiness(
         server_version=connection.get_parameter_status("server_version") or "",
         database=connection.info.dbname,
         user=user,
         encrypted=connection.info.ssl_in_use,
         latency_ms=round(1000 * latency, 2),
-        is_replica=found.ledger.is_replica,
-        pooler=pid != connection.info.backend_pid,
+        is_replica=is_replica,
+        pooler=pooler,
         can_create=bool(can_create),
         current=found.current or None,
         pending=len(found.in_states(State.PENDING)),
+        writers=found.ledger.writers,
     )
     return readiness, problems
 
 
-def _row(cursor: Cursor) -> tuple[str, int, bool | None, bool | None]:
-    user, pid, can_create, can_write = cursor.fetchone() or ("", 0, None, None)
-    return user, pid, can_create, can_write
+def _ledger(cursor: Cursor, schema: str) -> tuple[Ledger, list[PromptlibError]]:
+    """The ledger; or one of which nothing is known, and why."""
+    try:
+        return read_ledger(cursor, schema), []
+    except LedgerError as error:
+        return UNKNOWN_LEDGER, [error]
 
 
 def _round_trip(cursor: Cursor) -> float:
     began = time.perf_counter()
     cursor.execute("SELECT 1")
     return time.perf_counter() - began
+
+
+def _second_connection(target: Target) -> Iterator[PromptlibError]:
+    """See whether the pooler has a second connection to the server, while one is in use."""
+    from promptlib.postgres.pooling import connect_second  # noqa: PLC0415 - rarely needed
+
+    try:
+        connect_second(target.connect).close()
+    except PromptlibError as error:
+        yield error
 
 
 def _rights(

@@ -187,7 +187,9 @@ def require_writable(ledger: Ledger) -> None:
     """
     if ledger.is_replica:
         raise ReadOnlyServerError(
-            "this server is a read-only replica", "connect to the primary in DATABASE_URL"
+            "this server is a read-only replica",
+            "connect to the primary in DATABASE_URL; among several hosts "
+            "target_session_attrs=read-write finds it",
         )
 
 

@@ -26,26 +26,35 @@ _NEVER_DROPPED = ("postgres", "template0", "template1")
 _PAUSE = 0.2  # seconds between two attempts to connect
 _TELL_EVERY = 5.0  # seconds
 _LONGEST_ATTEMPT = 10  # seconds; libpq takes no less than 2
+# Names in full, operators too: see search_path.py.
 _OTHERS = """
-    SELECT pid, coalesce(nullif(application_name, ''), usename) FROM pg_stat_activity
-     WHERE datname = %s
+    SELECT pid, application_name, usename FROM pg_catalog.pg_stat_activity
+     WHERE datname OPERATOR(pg_catalog.=) %s
 """
-# The server writes the query that counts the rows of every table.
+# The server writes the query that counts the rows of every table: but where that would run a policy
+# of the table's, which is somebody's function.
 _COUNT = """
-    SELECT string_agg(format('SELECT %L AS name, count(*) FROM %I.%I',
-                             tablename, schemaname, tablename), ' UNION ALL ' ORDER BY tablename)
-           || ' ORDER BY name'
-      FROM pg_tables WHERE schemaname = ANY (current_schemas(false))
+    SELECT pg_catalog.string_agg(
+               CASE WHEN pg_catalog.row_security_active(c.oid)
+                    THEN pg_catalog.format('SELECT %L AS name, NULL::bigint', c.relname)
+                    ELSE pg_catalog.format('SELECT %L AS name, pg_catalog.count(*) FROM %I.%I',
+                                           c.relname, n.nspname, c.relname) END,
+               ' UNION ALL ' ORDER BY c.relname)
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+     WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}')
+       AND n.nspname OPERATOR(pg_catalog.=) ANY (pg_catalog.current_schemas(false))
 """
 _WHAT_IT_HOLDS = """
-    SELECT pg_size_pretty(pg_database_size(current_database())),
-           (SELECT count(*) FROM pg_stat_user_tables),
-           (SELECT coalesce(sum(n_live_tup), 0) FROM pg_stat_user_tables)
+    SELECT pg_catalog.pg_size_pretty(
+               pg_catalog.pg_database_size(pg_catalog.current_database())),
+           (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_user_tables),
+           (SELECT coalesce(pg_catalog.sum(n_live_tup), 0) FROM pg_catalog.pg_stat_user_tables)
 """
 
 
-def count_rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
-    """Where the data is, and how many rows each table holds."""
+def count_rows(target: Target) -> tuple[str, list[tuple[str, int | None]]]:
+    """Where the data is, and how many rows each table holds; None: its policies hide some."""
     with (
         contextlib.closing(target.connect()) as connection,
         queries_interruptible(),
@@ -55,7 +64,7 @@ def count_rows(target: Target) -> tuple[str, list[tuple[str, int]]]:
         cursor.execute(_COUNT)
         (count,) = cursor.fetchone() or (None,)
         if count:
-            cursor.execute(count)
+            cursor.execute(f"{count} ORDER BY name")
         counted = cursor.fetchall() if count else []
         return f"{target}  PostgreSQL {version}, from {target.source}", counted
 
@@ -121,7 +130,7 @@ def drop_database(target: Target) -> None:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         except errors.ObjectInUse:
             cursor.execute(_OTHERS, (name,))
-            others = ", ".join(f"pid {pid} ({who})" for pid, who in cursor)
+            others = ", ".join(f"pid {pid} ({program or user})" for pid, program, user in cursor)
             refused = StatementError(
                 f"others are connected to {name}: {others}", "end these sessions, then run it again"
             )
@@ -178,5 +187,7 @@ def maintenance_connection(
 
 
 def _database_exists(cursor: Cursor, name: str) -> bool:
-    cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
+    cursor.execute(
+        "SELECT FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) %s", (name,)
+    )
     return cursor.fetchone() is not None

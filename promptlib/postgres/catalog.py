@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from psycopg2 import errors
 
+from promptlib.postgres.search_path import TRUSTED_PATH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -17,9 +19,9 @@ CatalogKey = tuple[str, str]
 Catalog = dict[CatalogKey, str]
 TABLE, ROLE = "table", "role"
 # jit: compiling this query takes a hundred times longer than running it.
-_QUIETLY = """
+_QUIETLY = f"""
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
-    SET LOCAL search_path = '';
+    {TRUSTED_PATH}
     SET LOCAL jit = off;
     SET LOCAL statement_timeout = 0;
 """

@@ -1,5 +1,5 @@
 -- What a database consists of: one row (kind, name, definition) for each object that is neither the
--- server's own nor an extension's. Run with an empty search_path, so that every name is qualified.
+-- server's own nor an extension's. Run on the trusted search_path, so that every name is qualified.
 --
 -- Left out on purpose: the order of columns, positions of sequences, the names of NOT NULL
 -- constraints (PostgreSQL 18 makes them up from what a table was called once), and the rights that

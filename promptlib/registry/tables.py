@@ -27,18 +27,33 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from promptlib.registry.columns import (
-    capabilities_check,
+    auth_config_condition,
+    capabilities_condition,
     column_check,
     created_by_column,
+    endpoint_condition,
     flag_column,
     id_column,
     is_system_column,
     one_of_check,
+    one_of_condition,
     status_column,
     timestamp_column,
 )
 
 __all__ = ["connections", "metadata", "models", "provider_templates", "providers", "users"]
+
+_AUTH_METHODS: Final = ("api_key", "oauth2", "aws_iam", "custom")
+_PROVIDER_CAPABILITIES: Final = (
+    *(
+        f'$.{key}.type() == "boolean"'
+        for key in ("supportsSystemMessages", "supportsStreaming", "supportsTools")
+    ),
+    *(
+        f'$.{key}.type() == "array" && $.{key}.size() > 0'
+        for key in ("supportedRoles", "supportedAuthMethods")
+    ),
+)
 
 metadata: Final = MetaData(
     # Of other components and of the predecessor: `alembic check` passes them over.
@@ -104,36 +119,23 @@ providers: Final = Table(
     timestamp_column("updated_at"),
     Column("last_tested", DateTime(timezone=True)),
     Column("test_result", JSONB, comment="Outcome of the connection test at last_tested"),
-    one_of_check("auth_method", "api_key", "oauth2", "aws_iam", "custom"),
+    one_of_check("auth_method", *_AUTH_METHODS),
     column_check("identifier", "identifier ~ '^[a-z0-9_-]{2,50}$'"),
     column_check(
         "api_endpoint",
-        "api_endpoint ~* '^https?://[^/?#]' AND api_endpoint ~ '^[!-~]+$' "
+        f"{endpoint_condition('api_endpoint')} "
         "AND NOT (is_system AND api_endpoint ~ '^[^/]*//[^/?#]*[{}]')",
     ),
     column_check(
         "auth_config",
-        """(
+        f"""(
             jsonb_typeof(auth_config) = 'object'
-            AND auth_config ->> 'type' = auth_method
-            AND jsonb_typeof(auth_config -> 'fields') = 'object'
-            AND auth_config -> 'fields' ?& CASE auth_method
-                WHEN 'api_key' THEN ARRAY['apiKey']
-                WHEN 'oauth2' THEN ARRAY['clientId', 'clientSecret', 'tokenUrl']
-                WHEN 'aws_iam' THEN ARRAY['accessKeyId', 'secretAccessKey', 'region']
-                ELSE '{}'
-            END
+            AND {auth_config_condition("auth_config", "auth_method")}
         ) IS TRUE""",
     ),
-    capabilities_check(
-        *(
-            f'$.{key}.type() == "boolean"'
-            for key in ("supportsSystemMessages", "supportsStreaming", "supportsTools")
-        ),
-        *(
-            f'$.{key}.type() == "array" && $.{key}.size() > 0'
-            for key in ("supportedRoles", "supportedAuthMethods")
-        ),
+    column_check(
+        "capabilities",
+        f"({capabilities_condition('capabilities', *_PROVIDER_CAPABILITIES)}) IS TRUE",
     ),
     Index("idx_providers_status_created_at", "status", "created_at"),
     Index(
@@ -186,7 +188,7 @@ models: Final = Table(
     UniqueConstraint("provider_id", "identifier"),
     column_check("identifier", "identifier ~ '^[A-Za-z0-9_./:-]{1,100}$'"),
     column_check("context_length", "context_length BETWEEN 1 AND 2000000"),
-    capabilities_check(),
+    column_check("capabilities", f"({capabilities_condition('capabilities')}) IS TRUE"),
     column_check("pricing_info", "jsonb_typeof(pricing_info) = 'object'"),
     Index("models_default_key", "provider_id", unique=True, postgresql_where=text("is_default")),
     Index("idx_models_identifier", "identifier"),
@@ -219,6 +221,23 @@ provider_templates: Final = Table(
     created_by_column(),
     timestamp_column("created_at"),
     timestamp_column("updated_at"),
+    column_check(
+        "provider_config",
+        f"""(
+            jsonb_typeof(provider_config) = 'object'
+            AND jsonb_typeof(provider_config -> 'name') = 'string'
+            AND {endpoint_condition("provider_config ->> 'apiEndpoint'")}
+            AND {one_of_condition("provider_config ->> 'authMethod'", *_AUTH_METHODS)}
+            AND {
+            auth_config_condition(
+                "provider_config -> 'authConfig'", "provider_config ->> 'authMethod'"
+            )
+        }
+            AND {
+            capabilities_condition("provider_config -> 'capabilities'", *_PROVIDER_CAPABILITIES)
+        }
+        ) IS TRUE""",
+    ),
     column_check(
         "default_models",
         """(default_models @@ 'strict $.type() == "array" && $.size() > 0') IS TRUE""",

@@ -1,7 +1,8 @@
 """What statements make, drop, rename and move, as far as their text says. Pure.
 
 Nothing is known of what a database holds. Temporary objects, user mappings and transforms are
-passed over, and dynamic SQL cannot be read.
+passed over, and dynamic SQL cannot be read. It is no parser: whoever asks does so where none is
+installed, and of text that none would take. Tests compare it with PostgreSQL's own.
 """
 
 from __future__ import annotations

@@ -28,16 +28,22 @@ if TYPE_CHECKING:
 # What cannot run inside of a transaction, CREATE INDEX CONCURRENTLY for one, and a procedure that
 # ends its own.
 _WANTS_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, errorcodes.INVALID_TRANSACTION_TERMINATION)
+# It runs between the author's statements, on his search_path.
 _OBSERVE = """
-    SELECT c.oid, CASE nspname WHEN 'public' THEN quote_ident(relname)
-                               ELSE format('%I.%I', nspname, relname) END,
-           pg_relation_filenode(c.oid), NULL
-      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE relkind IN ('r', 'p', 'm') AND relpersistence <> 't'
-       AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+    SELECT c.oid, CASE WHEN nspname OPERATOR(pg_catalog.=) 'public'
+                       THEN pg_catalog.quote_ident(relname)
+                       ELSE pg_catalog.format('%I.%I', nspname, relname) END,
+           pg_catalog.pg_relation_filenode(c.oid), NULL
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) relnamespace
+     WHERE relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m}')
+       AND relpersistence OPERATOR(pg_catalog.<>) 't'
+       AND nspname OPERATOR(pg_catalog.<>) 'information_schema'
+       AND nspname OPERATOR(pg_catalog.!~) '^pg_'
     UNION ALL
-    SELECT relation, NULL, NULL, mode FROM pg_locks
-     WHERE locktype = 'relation' AND granted AND pid = pg_backend_pid()
+    SELECT relation, NULL, NULL, mode FROM pg_catalog.pg_locks
+     WHERE locktype OPERATOR(pg_catalog.=) 'relation' AND granted
+       AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
 """
 _LONGEST = 100  # characters of a statement that is shown
 

@@ -46,7 +46,7 @@ def read_rows(cursor: Cursor) -> TableRows:
     """Read the rows of every table, by its name, as JSON.
 
     Args:
-        cursor: with an empty search_path, so that every name is qualified.
+        cursor: with the trusted search_path, so that every name is qualified.
     """
     cursor.execute(_QUERY)
     (query,) = cursor.fetchone() or (None,)
@@ -73,7 +73,7 @@ def columns_set_by_triggers(cursor: Cursor, keys: Mapping[str, list[str]]) -> di
     """The columns of each table that a trigger changes with every UPDATE: `updated_at`, mostly.
 
     Args:
-        cursor: in a transaction that is rolled back afterwards, with an empty search_path.
+        cursor: in a transaction that is rolled back afterwards, with the trusted search_path.
         keys: from `primary_keys`.
 
     Raises:

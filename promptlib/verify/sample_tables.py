@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 _TABLES = """
     SELECT c.oid::regclass::text,
            (SELECT json_agg(json_build_object(
-                'name', quote_ident(attname), 'type', format_type(atttypid, atttypmod),
+                'name', quote_ident(attname), 'type', (
+                    -- Only what is no word of SQL's grammar is looked up in the search_path.
+                    SELECT CASE WHEN EXISTS (SELECT FROM pg_type own
+                                             WHERE own.oid IN (t.oid, t.typelem)
+                                               AND own.typnamespace = 'pg_catalog'::regnamespace
+                                               AND starts_with(spelled, quote_ident(own.typname)))
+                                THEN 'pg_catalog.' ELSE '' END || spelled
+                      FROM format_type(atttypid, atttypmod) spelled),
                 'base', base.typname, 'category', base.typcategory,
                 'labels', ARRAY(SELECT enumlabel FROM pg_enum WHERE enumtypid = base.oid
                                  ORDER BY enumsortorder),
@@ -85,7 +92,7 @@ def read_sample_tables(cursor: Cursor) -> list[SampleTable]:
     """Read the tables that rows can be inserted into, by name.
 
     Args:
-        cursor: with an empty search_path, so that every name is qualified.
+        cursor: with the trusted search_path, so that every name is qualified.
     """
     cursor.execute(_TABLES)
     return [

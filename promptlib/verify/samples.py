@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
+from promptlib.core.printable import on_one_line
+from promptlib.postgres.server_words import ServerWords
 from promptlib.verify.sample_tables import read_sample_tables
 from promptlib.verify.sample_values import SERVER_DEFAULT, candidate_values, prefers_values_of_rows
 
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 
 _MOST_TRIES = 250  # of one row
 _PARENTS = 20  # rows of another table to choose from
-# What was read is qualified; the bodies of triggers need not be.
+# What was read is qualified, and so is what is sent; the bodies of triggers need not be.
 _AS_USUAL = "SET LOCAL search_path TO DEFAULT"
+_AS_JSON = "pg_catalog.to_jsonb(made)::pg_catalog.text"
 
 
 class SampleRow(NamedTuple):
@@ -50,7 +53,7 @@ def fill_tables(cursor: Cursor, count: int, only: Collection[str] | None = None)
     """Give each table rows until it has some.
 
     Args:
-        cursor: in a transaction, with an empty search_path, so that every name is qualified.
+        cursor: in a transaction, with the trusted search_path, so that every name is qualified.
         count: how many rows each table should have.
         only: the tables that get some; None: all.
     """
@@ -89,7 +92,7 @@ def put_rows_back(cursor: Cursor, rows: Iterable[SampleRow]) -> None:
             _attempt(
                 cursor,
                 f"INSERT INTO {name} ({names}) SELECT {names}"
-                f" FROM jsonb_populate_record(NULL::{name}, %s)",
+                f" FROM pg_catalog.jsonb_populate_record(NULL::{name}, %s)",
                 [row.values],
             )
 
@@ -112,7 +115,8 @@ class _Filler:
 
     def fill(self, count: int) -> Iterator[SampleRow]:
         """Make the rows that are missing; where one cannot be made, `refusal` says why."""
-        self._cursor.execute(f"SELECT count(*) FROM {_escape_percent(self._table.name)}", ())
+        table = _escape_percent(self._table.name)
+        self._cursor.execute(f"SELECT pg_catalog.count(*) FROM {table}", ())
         (there,) = self._cursor.fetchone() or (0,)
         for number in range(there + 1, count + 1):
             row = self._make_row(number)
@@ -155,7 +159,7 @@ class _Filler:
         what = f"({names}) OVERRIDING USER VALUE VALUES ({casts})" if values else "DEFAULT VALUES"
         found = _attempt(
             self._cursor,
-            f"INSERT INTO {table} AS made {what} RETURNING to_jsonb(made)::text",
+            f"INSERT INTO {table} AS made {what} RETURNING {_AS_JSON}",
             [*values.values()],
         )
         if isinstance(found, psycopg2.Error):
@@ -187,7 +191,7 @@ class _Filler:
 
     def _rows_to_refer_to(self, reference: Reference, number: int) -> list[tuple[object, ...]]:
         """Values of rows to refer to, another one first for each row."""
-        names = ", ".join(f"{_escape_percent(name)}::text" for name in reference.others)
+        names = _texts(reference.others)
         self._cursor.execute(
             f"SELECT {names} FROM {_escape_percent(reference.table)} ORDER BY {names} LIMIT %s",
             (_PARENTS,),
@@ -200,7 +204,7 @@ class _Filler:
 
     def _values_of_row(self, number: int) -> dict[str, list[object]]:
         """The values of a row that is there: what is good for one is likely good for another."""
-        names = ", ".join(f"{_escape_percent(column.name)}::text" for column in self._table.columns)
+        names = _texts(column.name for column in self._table.columns)
         table = _escape_percent(self._table.name)
         self._cursor.execute(f"SELECT {names} FROM {table} ORDER BY {names} LIMIT %s", (number,))
         rows = self._cursor.fetchall()
@@ -242,7 +246,12 @@ def _attempt(
 
 
 def _message(error: psycopg2.Error) -> str:
-    return " ".join((error.diag.message_primary or str(error)).split())
+    return on_one_line(ServerWords.of(error.diag).masked().primary or str(error))
+
+
+def _texts(names: Iterable[str]) -> str:
+    """Columns as text."""
+    return ", ".join(f"{_escape_percent(name)}::pg_catalog.text" for name in names)
 
 
 def _escape_percent(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import itertools
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
 
 _PREFIX = "promptlib_scratch_"
-_LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname ~ %s"
+_LEFT_BEHIND = """
+    SELECT datname FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.~) %s
+"""
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
-_TRY, _LET_GO = "SELECT pg_try_advisory_lock({})", "SELECT pg_advisory_unlock({})"
-_KEY = "('x' || left(md5(%s), 16))::bit(64)::bigint"
+_TRY = "SELECT pg_catalog.pg_try_advisory_lock(%s)"
+_LET_GO = "SELECT pg_catalog.pg_advisory_unlock(%s)"
 
 
 class ScratchSession(NamedTuple):
@@ -98,7 +101,7 @@ class ScratchDatabases:
 
     def roles(self) -> set[str]:
         """The roles of the server, which all of its databases share."""
-        self._cursor.execute("SELECT rolname FROM pg_roles")
+        self._cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
         return {name for (name,) in self._cursor.fetchall()}
 
     def drop_roles(self, names: Iterable[str]) -> None:
@@ -125,9 +128,9 @@ def open_scratch_databases(target: Target) -> Iterator[ScratchDatabases]:
         error = refused
     with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
         _tidy(cursor)
-        cursor.execute(_TRY.format(_KEY), (name,))
+        cursor.execute(_TRY, (_key(name),))
         try:
-            yield ScratchDatabases(target, cursor, name)
+            yield ScratchDatabases(target.beside(connection), cursor, name)
         finally:
             cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
             for (each,) in cursor.fetchall():
@@ -138,11 +141,16 @@ def _tidy(cursor: Cursor) -> None:
     cursor.execute(_LEFT_BEHIND, (f"^{_PREFIX}[0-9a-f]{{12}}_[0-9]+$",))
     for (name,) in cursor.fetchall():
         owner = name.rpartition("_")[0]
-        cursor.execute(_TRY.format(_KEY), (owner,))
+        cursor.execute(_TRY, (_key(owner),))
         if cursor.fetchone() == (True,):
             with contextlib.suppress(psycopg2.Error):  # another user's, or gone meanwhile
                 _drop(cursor, name)
-            cursor.execute(_LET_GO.format(_KEY), (owner,))
+            cursor.execute(_LET_GO, (_key(owner),))
+
+
+def _key(name: str) -> int:
+    """The number of the lock of a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
 
 
 def _drop(cursor: Cursor, name: str) -> None:

@@ -12,6 +12,7 @@ from promptlib.engine.runner import Step
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ROLE, CatalogKey, catalog_difference, read_catalog
 from promptlib.postgres.errors import explain_server_error
+from promptlib.postgres.search_path import TRUSTED_PATH
 from promptlib.verify.measure import run_measured, table_numbers
 from promptlib.verify.report import Finding, Proof
 from promptlib.verify.rows import (
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from promptlib.verify.rows import TableRows
     from promptlib.verify.samples import SampleRow
 
-_QUALIFIED = "SET LOCAL search_path = ''; SET LOCAL jit = off"
+_QUALIFIED = f"{TRUSTED_PATH} SET LOCAL jit = off"
 
 
 class _Snapshot(NamedTuple):

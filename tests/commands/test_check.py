@@ -18,11 +18,6 @@ from support.repositories import Repository
 
 _NEWER = "20250601000000"
 _UP, _DOWN = "CREATE TABLE a{} (i bigint);", "DROP TABLE a{};"
-_EXCLUSIONS = """
-[tool.promptlib.lint.exclude]
-require-lock-timeout = "a deploy sets it"
-require-statement-timeout = "the same"
-"""
 
 
 def add(project: Project, version: str | int, name: str = "x") -> Path:
@@ -35,7 +30,6 @@ def add(project: Project, version: str | int, name: str = "x") -> Path:
 def project(tmp_path: Path) -> Project:
     """A project with three migrations, in no repository."""
     made = Project.copy(tmp_path)
-    (tmp_path / "pyproject.toml").write_text(_EXCLUSIONS)
     for number in (1, 2, 3):
         add(made, number)
     return made
@@ -76,7 +70,7 @@ def file(version: str | int, name: str = "x") -> str:
 
 
 def test_this_project_may_be_merged() -> None:
-    assert run("promptlib", "check").stdout == "no findings in 5 migrations\n"
+    assert run("promptlib", "check").stdout == "no findings in 6 migrations\n"
 
 
 def test_all_that_is_wrong_is_told_at_once(project: Project) -> None:
@@ -264,7 +258,6 @@ def test_a_project_in_a_sub_folder(tmp_path: Path) -> None:
     folder = tmp_path / "back end" / "dienste ö"
     folder.mkdir(parents=True)
     project = Project.copy(folder)
-    (folder / "pyproject.toml").write_text(_EXCLUSIONS)
     add(project, 1)
     repository = Repository.make(tmp_path)
     (tmp_path / "sql").mkdir()

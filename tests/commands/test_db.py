@@ -236,3 +236,18 @@ def test_promptlib_db_show(three: Project, database: Database) -> None:
         ["c", "0", "rows"], ["migration_deploys", "1", "rows"], ["migration_events", "3", "rows"],
         ["migrations", "3", "rows"],
     ]  # fmt: skip
+
+
+def test_promptlib_db_show_runs_nobody_s_policy(three: Project, database: Database) -> None:
+    """A policy is a function of the table's owner, which runs as whoever reads."""
+    database.server.role("onlooker", "LOGIN")
+    database.query(
+        "CREATE FUNCTION seen() RETURNS boolean LANGUAGE plpgsql AS $$"
+        " BEGIN RAISE EXCEPTION 'ran'; END $$;"
+        " CREATE TABLE hidden (i int); INSERT INTO hidden VALUES (1);"
+        " CREATE POLICY p ON hidden USING (seen()); GRANT SELECT ON hidden TO onlooker;"
+        " ALTER TABLE hidden ENABLE ROW LEVEL SECURITY"
+    )
+    assert three.promptlib("db", "show").stdout.split()[-3:] == ["hidden", "1", "rows"]
+    three.url = database.url.replace("postgres@", "onlooker@")
+    assert three.promptlib("db", "show").stdout.split()[-3:] == ["hidden", "?", "rows"]

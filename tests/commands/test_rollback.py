@@ -100,3 +100,36 @@ def test_data_is_lost_only_when_that_is_allowed(project: Project, database: Data
     assert project.promptlib("rollback", ok=False).returncode == 2
     project.promptlib("rollback", "--allow-data-loss")
     assert database.tables() == {"alembic_version"}
+
+
+def test_a_down_of_the_ledger_s_runs_when_somebody_has_seen_it(
+    done: Project, database: Database
+) -> None:
+    (done.folder / "sql" / f"{THREE}_make_c.sql").unlink()
+    assert done.promptlib("rollback", "--yes", ok=False).returncode == 2
+    for answer, code in (("n", 1), ("", 1), ("y", 0)):
+        assert "c" in database.tables()
+        with Terminal(done, "rollback", "--yes") as terminal:
+            terminal.says("run that? [y/N]")
+            assert "  | DROP TABLE c;\n" in terminal.screen
+            terminal.type(answer)
+            terminal.ends(code)
+    assert "c" not in database.tables()
+
+
+def test_a_down_of_the_ledger_s_is_the_one_that_was_seen(done: Project, database: Database) -> None:
+    (done.folder / "sql" / f"{THREE}_make_c.sql").unlink()
+    with Terminal(done, "rollback") as terminal:
+        terminal.says("run that? [y/N]")
+        database.query("UPDATE migrations SET down_sql = '-- DOWN\nDROP TABLE a;'")
+        terminal.type("y")
+        assert "have changed meanwhile, so none has run" in terminal.ends(2)
+    assert {"a", "b", "c"} <= database.tables()
+
+
+def test_kept_down_shows_what_it_runs(done: Project, database: Database) -> None:
+    (done.folder / "sql" / f"{THREE}_make_c.sql").unlink()
+    said = done.promptlib("rollback", "--kept-down").stderr
+    assert f"sql/{THREE}_make_c.sql: is gone: running the DOWN section" in said
+    assert said.count("  | DROP TABLE c;\n") == 1
+    assert "c" not in database.tables()

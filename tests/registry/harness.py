@@ -24,6 +24,7 @@ TABLES: Final = "20250210120000"
 SEED: Final = "20250210120001"
 HARDEN: Final = "20261122090000"
 REFRESH: Final = "20261122090100"
+CONFIGS: Final = "20261129070000"
 
 OUR_TABLES: Final = ("connections", "models", "provider_templates", "providers", "users")
 SEEDED_TABLES: Final = ("models", "provider_templates", "providers")
@@ -32,10 +33,24 @@ ALLOW_DATA_LOSS: Final = "SET promptlib.allow_data_loss = 'on'"
 
 HERE: Final = Path(__file__).parent
 SQL: Final = HERE.parents[1] / "sql"
+#: What nothing is wrong with.
+CAPABILITIES: Final = """{"supportsSystemMessages": true, "supportsStreaming": true,
+    "supportsTools": true, "maxContextLength": 8192, "supportedRoles": ["user"],
+    "supportedAuthMethods": ["custom"]}"""
+CONFIG: Final = f"""{{"name": "Own", "apiEndpoint": "https://llm.example.org/v1",
+    "authMethod": "custom", "authConfig": {{"type": "custom", "fields": {{}}}},
+    "capabilities": {CAPABILITIES}}}"""
+#: What somebody has to do on a database of the predecessor's, as CONFIGS mends nothing.
+_WRITE_CONFIGS: Final = f"""
+    ALTER TABLE provider_templates DISABLE TRIGGER update_provider_templates_updated_at;
+    UPDATE provider_templates SET provider_config = '{CONFIG}';
+    ALTER TABLE provider_templates ENABLE TRIGGER update_provider_templates_updated_at;
+"""
+
 #: The predecessor's init script, its first migration, rows with its faults, and what it remembers.
 PREDECESSORS: Final = [
-    (HERE / f"predecessor{part}.sql").read_text(encoding="utf-8")
-    for part in ("", "_registry", "_rows", "_ledger")
+    (HERE / f"predecessor{part}.sql").read_text(encoding="utf-8") + then
+    for part, then in (("", ""), ("_registry", ""), ("_rows", _WRITE_CONFIGS), ("_ledger", ""))
 ]
 PREDECESSOR: Final = PREDECESSORS[0]
 
@@ -102,7 +117,7 @@ def section(version: str, which: Literal["UP", "DOWN"]) -> str:
     """Give the text of one section."""
     (path,) = SQL.glob(f"{version}_*.sql")
     _, up, down = re.split(
-        r"^-- (?:UP|DOWN)(?: data_loss:accepted)?$",
+        r"^-- (?:UP|DOWN)(?: \w+:\w+)*$",
         path.read_text(encoding="utf-8"),
         flags=re.MULTILINE,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from . import facts as facts_of
 from .harness import (
+    CONFIGS,
     HARDEN,
     REFRESH,
     changes,
@@ -35,7 +36,7 @@ DEFAULTS: Final = {
 @pytest.fixture
 def hardened(migrated: Database) -> Database:
     """A database before the refresh."""
-    down(migrated, REFRESH)
+    down(migrated, CONFIGS, REFRESH)
     return migrated
 
 

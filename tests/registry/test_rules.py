@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Final
 import psycopg2
 import pytest
 
-from .harness import contents, run
+from .harness import CAPABILITIES, CONFIG, contents, run
 
 if TYPE_CHECKING:
     from support.databases import Database
 
-CAPABILITIES: Final = """{"supportsSystemMessages": true, "supportsStreaming": true,
-    "supportsTools": true, "maxContextLength": 8192, "supportedRoles": ["user"],
-    "supportedAuthMethods": ["custom"]}"""
 #: A provider with a model and a template, none of which anything is wrong with.
 OWN: Final = f"""
     INSERT INTO providers (identifier, name, api_endpoint, auth_method, auth_config, capabilities)
@@ -28,7 +25,7 @@ OWN: Final = f"""
     SELECT id, 'own-2', 'Own', 1, '{{"maxContextLength": 1}}'
     FROM providers WHERE identifier = 'own';
     INSERT INTO provider_templates (name, provider_config, default_models)
-    VALUES ('Own', '{{}}', '[{{"identifier": "own-1"}}]');
+    VALUES ('Own', '{CONFIG}', '[{{"identifier": "own-1"}}]');
 """
 PROVIDER: Final = "UPDATE providers SET {} WHERE identifier = 'own'"
 MODEL: Final = "UPDATE models SET {} WHERE identifier = 'own-2'"
@@ -173,8 +170,8 @@ REFUSED: Final = {
         own_model(f"'own-3', 'x', '{CAPABILITIES}', 1, NULL", ", context_length, updated_at")
     ],
     "provider_templates.updated_at": [
-        """INSERT INTO provider_templates (name, provider_config, default_models, updated_at)
-        VALUES ('x', '{}', '[{}]', NULL)""",
+        f"""INSERT INTO provider_templates (name, provider_config, default_models, updated_at)
+        VALUES ('x', '{CONFIG}', '[{{}}]', NULL)""",
     ],
 }
 

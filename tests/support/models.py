@@ -41,8 +41,8 @@ def write_model(project: Project, source: str) -> None:
 
 
 def generated(project: Project, *arguments: str) -> tuple[str, str]:
-    """The text of the file that --autogenerate writes: up to the end of UP, and DOWN."""
-    said = project.alembic("revision", "--autogenerate", "-m", "x", *arguments)
+    """The text of what --autogenerate writes in one piece: up to the end of UP, and DOWN."""
+    said = project.alembic("-x", "safe=no", "revision", "--autogenerate", "-m", "x", *arguments)
     assert said.stderr == "", said.stderr
     path = newest(project)
     found = parse_migration(path.name[:14], "x", path, path.read_bytes())

@@ -90,8 +90,14 @@ class Project:
 
     def configure(self, **options: str) -> None:
         """Set options of the section [alembic], which is alembic.ini's last."""
-        with (self.folder / "alembic.ini").open("a", encoding="utf-8") as configuration:
-            configuration.writelines(f"{name} = {value}\n" for name, value in options.items())
+        path = self.folder / "alembic.ini"
+        kept = [
+            line
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if line.partition(" = ")[0] not in options
+        ]
+        set_anew = [f"{name} = {value}" for name, value in options.items()]
+        path.write_text("".join(f"{line}\n" for line in [*kept, *set_anew]), encoding="utf-8")
 
     def alembic(
         self, *arguments: str, ok: bool | None = True, **environment: str

@@ -24,7 +24,7 @@ PUBLIC = {
     *("PlanRefusedError", "LateMigrationError", "EditedMigrationError", "MissingMigrationError"),
     *("HalfDoneMigrationError", "LedgerError", "NotAdoptedError", "ReadOnlyServerError"),
     *("ChangedMeanwhileError", "NothingToAdoptError", "LockNotAcquiredError", "LockLostError"),
-    *("FindingError", "NotConfirmedError", "DeployProgress", "RecordedDeploy"),
+    *("FindingError", "NotConfirmedError", "KeptDownError", "DeployProgress", "RecordedDeploy"),
 }
 # What `Migrator` promises; the rest of its methods are the commands'.
 METHODS = {
@@ -34,7 +34,7 @@ METHODS = {
     "history": ("self", "version"),
     "deploys": ("self",),
     "migrate": ("self", "to", "late"),
-    "rollback": ("self", "count", "to", "allow_data_loss"),
+    "rollback": ("self", "count", "to", "allow_data_loss", "kept_down"),
     "close": ("self",),
 }
 _ERRORS = [
@@ -85,7 +85,7 @@ def test_a_method_tells_arguments_results_and_errors(method: str) -> None:
 
 
 def test_what_env_py_names() -> None:
-    assert tuple(inspect.signature(environment.run).parameters) == ("context", "metadata")
+    assert tuple(inspect.signature(environment.run).parameters) == ("context", "metadata", "hooks")
     assert inspect.signature(environment.run).parameters["metadata"].default is None
     assert "Args:" in (inspect.getdoc(environment.run) or "")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 from sqlalchemy import Identity
 
-from promptlib.autogenerate.dialect import quote_name, stable_spelling
+from promptlib.autogenerate.compare.computed import computed_columns
+from promptlib.autogenerate.dialect import driver_cursor, quote_name, stable_spelling
 from promptlib.autogenerate.operations import Phase, SqlOperation
 
 if TYPE_CHECKING:
@@ -17,18 +19,21 @@ if TYPE_CHECKING:
 
     from promptlib.autogenerate.compare.constraints import TableChanges
 
+_INTEGERS = ("smallint", "integer", "bigint")
+
 
 def correct_column_changes(table: TableChanges) -> None:
     """Put right what Alembic has found of a table's columns."""
     _remake_generated(table)
     _correct_identities(table)
+    _widen_sequences(table)
     _restore_spelling(table)
 
 
 def _remake_generated(table: TableChanges) -> None:
-    """Make a column anew that is generated in another way: its values are computed."""
+    """Make a column anew that is generated in another way, or from one that gets another type."""
     anew = []
-    for name in sorted(table.differences.generated):
+    for name in sorted({*table.differences.generated, *_computed_from_others(table)}):
         real, model = table.real.columns[name], table.model.columns[name]
         if not table.is_included(name, model, "column", is_real=False):
             continue
@@ -46,13 +51,23 @@ def _remake_generated(table: TableChanges) -> None:
         )
 
 
+def _computed_from_others(table: TableChanges) -> set[str]:
+    """The generated columns that PostgreSQL computes from those that get another type."""
+    changed = [one.column_name for one in _alterations(table) if one.modify_type is not None]
+    if not changed:
+        return set()
+    with contextlib.closing(driver_cursor(table.connection)) as cursor:
+        found = computed_columns(cursor, table.sql, changed)
+    return {name for name in found if name in table.model.columns}
+
+
 def _drop_expression(
     table: TableChanges, real: Column[object], model: Column[object]
 ) -> SqlOperation:
     """A column that is generated no more keeps its values."""
     back = ops.ModifyTableOps(table.table, _drop_and_add(table, model, real), schema=table.schema)
     return SqlOperation(
-        Phase.ALTER_COLUMN,
+        Phase.DROP_COLUMN,
         f"ALTER TABLE {table.sql} ALTER COLUMN {quote_name(real.name)} DROP EXPRESSION",
         undo=back,
         diff=("remove_expression", table.schema, table.table, real.name),
@@ -101,6 +116,21 @@ def _drop_sequence(table: TableChanges, column: str, default: str) -> SqlOperati
         undo=back,
         diff=("remove_sequence", sequence),
     )
+
+
+def _widen_sequences(table: TableChanges) -> None:
+    """Let the sequence of a serial column count as far as the column's new type."""
+    for change in _alterations(table):
+        if change.modify_type is None or change.modify_server_default is not False:
+            continue
+        before, after = table.differences.types.get(change.column_name, ("", ""))
+        column = table.existing.columns[change.column_name]
+        if {before, after} <= {*_INTEGERS} and column.sequence and not column.identity:
+            name, old = column.sequence.name, column.sequence.type
+            back = SqlOperation(Phase.ALTER_COLUMN, f"ALTER SEQUENCE {name} AS {old}")
+            widen = f"ALTER SEQUENCE {name} AS {after}"
+            diff = ("modify_sequence", name, old, after)
+            table.add(SqlOperation(Phase.ALTER_COLUMN, widen, undo=back, diff=diff))
 
 
 def _restore_spelling(table: TableChanges) -> None:

@@ -6,6 +6,7 @@ rest is Alembic's: tables, columns, nullability, comments, identities, unique an
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from promptlib.autogenerate.compare.columns import correct_column_changes
 from promptlib.autogenerate.compare.constraints import TableChanges
 from promptlib.autogenerate.compare.enums import EnumComparison
+from promptlib.autogenerate.compare.references import set_references_aside
+from promptlib.autogenerate.compare.sequences import SequenceComparison
 from promptlib.autogenerate.compare.server_diff import compare_on_server
 from promptlib.autogenerate.conversions import Conversion
 from promptlib.autogenerate.dialect import driver_cursor, plain_dialect, quote_name
@@ -33,7 +36,7 @@ from promptlib.autogenerate.operations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import AlterColumnOp, ModifyTableOps, UpgradeOps
@@ -49,14 +52,22 @@ _FIRST, _LAST = DispatchPriority.FIRST, DispatchPriority.LAST
 _GO_ON, _STOP = PriorityDispatchResult.CONTINUE, PriorityDispatchResult.STOP
 
 
-def comparison_options(models: Sequence[MetaData]) -> dict[str, Any]:
-    """What `context.configure` needs."""
+def comparison_options(
+    models: Sequence[MetaData], is_compared: Callable[..., bool]
+) -> dict[str, Any]:
+    """What `context.configure` needs.
+
+    Args:
+        models: what the database is compared with.
+        is_compared: what Alembic knows as `include_object`.
+    """
     return {
         "autogenerate_plugins": ["alembic.autogenerate.*", _registered_plugin()],
         "compare_type": True,
         "compare_server_default": True,
         "target_metadata": list(models),
-        COMPARISON_OPTION: ModelComparison(models),
+        "include_object": is_compared,
+        COMPARISON_OPTION: ModelComparison(models, is_compared),
     }
 
 
@@ -77,12 +88,15 @@ class ModelComparison:
 
     Args:
         models: what it is compared with.
+        is_compared: what Alembic knows as `include_object`.
     """
 
-    def __init__(self, models: Iterable[MetaData]) -> None:
+    def __init__(self, models: Iterable[MetaData], is_compared: Callable[..., bool]) -> None:
         self.models = list(models)
+        self.is_compared = is_compared
         self.found: dict[tuple[str | None, str], TableDifferences] = {}
         self.types: EnumComparison | None = None
+        self.sequences: SequenceComparison | None = None
         self.reasons: dict[str, str] = {}
 
     @property
@@ -94,8 +108,11 @@ class ModelComparison:
         """Where a table is not as the model says."""
         key = table.schema, table.name
         if key not in self.found:
-            types = self.enum_comparison(connection).temporary_types()
-            self.found[key] = compare_on_server(connection, table, types)
+            made = [
+                *self.enum_comparison(connection).temporary_types(table),
+                *self.sequence_comparison(connection).temporary_sequences(),
+            ]
+            self.found[key] = compare_on_server(connection, table, made)
             if refusal := self.found[key].refusal:
                 self.remark(f"compared as it is written, not as it is meant: {refusal}", table)
         return self.found[key]
@@ -123,9 +140,26 @@ class ModelComparison:
     def enum_comparison(self, connection: Connection) -> EnumComparison:
         """The types of the model and of the database."""
         if self.types is None:
-            tables = [table for model in self.models for table in model.tables.values()]
-            self.types = EnumComparison(driver_cursor(connection), tables)
+            columns = {column: self._compares(column) for column in self._columns()}
+            self.types = EnumComparison(driver_cursor(connection), columns)
         return self.types
+
+    def sequence_comparison(self, connection: Connection) -> SequenceComparison:
+        """The sequences of the model that the database lacks."""
+        if self.sequences is None:
+            columns = filter(self._compares, self._columns())
+            self.sequences = SequenceComparison(driver_cursor(connection), self.models, columns)
+        return self.sequences
+
+    def _columns(self) -> Iterator[Column[object]]:
+        tables = (table for model in self.models for table in model.tables.values())
+        return (column for table in tables for column in table.columns)
+
+    def _compares(self, column: Column[object]) -> bool:
+        is_reflected, table = False, column.table
+        return self.is_compared(table, table.name, "table", is_reflected, None) and (
+            self.is_compared(column, column.name, "column", is_reflected, None)
+        )
 
 
 def _table_differences(context: MigrationContext, table: Table) -> TableDifferences:
@@ -226,10 +260,17 @@ def _compare_named_types(
 ) -> PriorityDispatchResult:
     """Add what types need, once the tables are known; give every constraint its name."""
     assert autogen.connection
-    types = autogen.migration_context.opts[COMPARISON_OPTION].enum_comparison(autogen.connection)
+    comparison: ModelComparison = autogen.migration_context.opts[COMPARISON_OPTION]
+    types = comparison.enum_comparison(autogen.connection)
     _sort_drops(found)
     everything = list(map(name_constraint, flatten_operations(found.ops)))
-    found.ops += [*_schema_creations(types, everything), *types.type_operations(everything)]
+    with contextlib.closing(driver_cursor(autogen.connection)) as cursor:
+        found.ops += [
+            *_schema_creations(types, everything),
+            *comparison.sequence_comparison(autogen.connection).operations(),
+            *types.type_operations(everything),
+            *set_references_aside(cursor, everything),
+        ]
     return _GO_ON
 
 

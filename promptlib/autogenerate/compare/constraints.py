@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
 from alembic.util import sqla_compat
-from sqlalchemy import CheckConstraint, literal_column
+from sqlalchemy import CheckConstraint, UniqueConstraint, literal_column
 from sqlalchemy.sql.elements import conv
 
 from promptlib.autogenerate.compare.server_diff import named_constraints
-from promptlib.autogenerate.dialect import quote_name, stable_spelling
+from promptlib.autogenerate.dialect import driver_cursor, quote_name, stable_spelling
 from promptlib.autogenerate.operations import Phase, SqlOperation, operation_subject
+from promptlib.autogenerate.write.table_sql import read_existing_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from alembic.autogenerate.api import AutogenContext
     from alembic.operations.ops import ModifyTableOps
-    from sqlalchemy import Table
+    from sqlalchemy import Constraint, Table
     from sqlalchemy.schema import SchemaItem
 
     from promptlib.autogenerate.compare.server_diff import TableDifferences
+    from promptlib.autogenerate.write.table_sql import ExistingTable
+
+_NOT_ENFORCED = " NOT ENFORCED"
+_FOREIGN_KEY = "foreign_key_constraint"
 
 
 class TableChanges:
@@ -46,12 +55,24 @@ class TableChanges:
         self.differences = differences
         self.table, self.schema = found.table_name, found.schema
         self.sql = quote_name(self.table, self.schema)
+        assert autogen.connection
+        self.connection = autogen.connection
+
+    @cached_property
+    def existing(self) -> ExistingTable:
+        """The table, as the server spells it."""
+        with contextlib.closing(driver_cursor(self.connection)) as cursor:
+            found = read_existing_table(cursor, self.sql)
+        assert found
+        return found
 
     def correct(self) -> None:
         """Put right what Alembic has found of constraints and indexes."""
         self._drop_equal_foreign_keys()
         self._compare_primary_key()
+        self._compare_unique()
         self._compare_rules()
+        self._check_unchecked()
         self._compare_indexes()
 
     def add(self, *operations: ops.MigrateOperation) -> None:
@@ -109,6 +130,27 @@ class TableChanges:
         if len(model.columns):
             self.add(ops.AddConstraintOp.from_constraint(model))
 
+    def _compare_unique(self) -> None:
+        """Alembic compares their columns: not DEFERRABLE, NULLS NOT DISTINCT and INCLUDE."""
+        if not self.differences.model:
+            return
+        wanted = _manners(self.differences.model.keys)
+        there = {name: key for key, name in _names_by_columns(self.real).items()}
+        for name, text in sorted(self.differences.real.keys.items()):
+            columns, manner = _columns_and_manner(text)
+            model = _unique_by_columns(self.model).get(there.get(name, ()))
+            if model is None or wanted.get(columns, manner) == manner:
+                continue
+            if not self.operations_on(name, ops.MigrateOperation) and self.is_included(
+                name, model, "unique_constraint", is_real=False
+            ):
+                made: Any = ops.AddConstraintOp.from_constraint(model)
+                made.constraint_name = conv(name)
+                drop = ops.DropConstraintOp(
+                    conv(name), self.table, "unique", schema=self.schema, _reverse=made
+                )
+                self.add(drop, made)
+
     def _compare_rules(self) -> None:
         """CHECK and EXCLUDE: Alembic knows their names at best."""
         named = named_constraints(self.model)
@@ -127,6 +169,33 @@ class TableChanges:
                 self.add(self._unnamed_rule(name, model[name]))
             elif self.is_included(name, named[name], "check_constraint", is_real=False):
                 self.add(ops.AddConstraintOp.from_constraint(named[name]))
+
+    def _check_unchecked(self) -> None:
+        """Let the server check what it was told not to check, unless the model says so too."""
+        for name, how in sorted(self.differences.real.unchecked.items()):
+            wanted = self._checked_rules.get(name)
+            if wanted is None or self.operations_on(name, ops.DropConstraintOp):
+                continue
+            kind = "check_constraint" if isinstance(wanted, CheckConstraint) else _FOREIGN_KEY
+            never = wanted.dialect_options["postgresql"]["not_valid"] and how != _NOT_ENFORCED
+            if not never and self.is_included(name, wanted, kind, is_real=False):
+                self.add(_checked(self.existing, name))
+
+    @cached_property
+    def _checked_rules(self) -> dict[str, Constraint]:
+        """The CHECKs and foreign keys that both have, by their names in the database."""
+        names = self.differences.constraints
+        rules = named_constraints(self.model)
+        unnamed = {name: CheckConstraint("") for name in names if name not in rules}
+        keys = {tuple(one.column_keys): one for one in self.model.foreign_key_constraints}
+        return {
+            **{real: {**unnamed, **rules}[name] for name, real in names.items()},
+            **{
+                str(one.name): keys[tuple(one.column_keys)]
+                for one in self.real.foreign_key_constraints
+                if tuple(one.column_keys) in keys
+            },
+        }
 
     def _has_unnamed_rules(self) -> bool:
         return any(
@@ -166,3 +235,45 @@ class TableChanges:
                 and self.is_included(name, index, "index", is_real=False)
             ):
                 self.add(ops.DropIndexOp.from_index(before), ops.CreateIndexOp.from_index(index))
+
+
+def _columns_and_manner(text: str) -> tuple[str, str]:
+    """What a key is of, and how it holds: `(a, b)` and `UNIQUE NULLS NOT DISTINCT DEFERRABLE`."""
+    before, opened, rest = text.partition("(")
+    columns, closed, behind = rest.partition(")")
+    return opened + columns + closed, before + behind.strip()
+
+
+def _manners(keys: Mapping[str, str]) -> dict[str, str]:
+    return dict(map(_columns_and_manner, keys.values()))
+
+
+def _unique_by_columns(table: Table) -> dict[tuple[str, ...], UniqueConstraint]:
+    return {
+        tuple(column.name for column in each.columns): each
+        for each in table.constraints
+        if isinstance(each, UniqueConstraint)
+    }
+
+
+def _names_by_columns(table: Table) -> dict[tuple[str, ...], str]:
+    return {columns: str(each.name) for columns, each in _unique_by_columns(table).items()}
+
+
+def _checked(table: ExistingTable, name: str) -> SqlOperation:
+    """Have a constraint checked: back leads only making it anew."""
+    constraint = table.constraints[name]
+    phase = Phase.ADD_FOREIGN_KEY if constraint.kind == "f" else Phase.ADD_CONSTRAINT
+    alter = f"ALTER TABLE {table.name}"
+    drop = f"{alter} DROP CONSTRAINT {quote_name(name)}"
+    forth = [f"{alter} VALIDATE CONSTRAINT {quote_name(name)}"]
+    if constraint.sql.endswith(_NOT_ENFORCED):
+        enforced = constraint._replace(sql=constraint.sql.removesuffix(_NOT_ENFORCED))
+        forth = [drop, *table.statements_to_add(enforced)]
+    return SqlOperation(
+        phase,
+        *forth,
+        undo=SqlOperation(phase, drop, *table.statements_to_add(constraint)),
+        diff=("validate_constraint", table.name, name),
+        remark=f"fails where rows of {table.name} break {name}",
+    )

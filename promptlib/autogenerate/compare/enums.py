@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import (
     NamedType,
 )
 
+from promptlib.autogenerate.compare.computed import computed_columns, remake_column
 from promptlib.autogenerate.compare.introspect import fetch_rows
 from promptlib.autogenerate.dialect import plain_dialect, quote_name, stable_spelling
 from promptlib.autogenerate.enum_change import (
@@ -29,10 +30,10 @@ from promptlib.autogenerate.enum_change import (
 from promptlib.autogenerate.operations import Phase, SqlOperation, TableKey, operation_subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from psycopg2.extensions import cursor as Cursor
-    from sqlalchemy import Table
+    from sqlalchemy import Column, Table
     from sqlalchemy.types import TypeEngine
 
 _RESOLVED = """
@@ -69,9 +70,10 @@ JOIN pg_class c ON c.oid = coalesce(con.conrelid, i.indrelid)
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE t.oid = %s
 ORDER BY 1, 2, 3"""
-# Functions, views, domains and composite types.
+# Functions, views, domains and composite types; views are set aside.
 _OTHERS = """
-SELECT pg_describe_object(d.classid, d.objid, d.objsubid)
+SELECT pg_describe_object(d.classid, d.objid, d.objsubid),
+    coalesce(c.relkind IN ('v', 'm'), d.classid = 'pg_rewrite'::regclass)
 FROM pg_type t
 JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray)
 LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
@@ -81,6 +83,7 @@ WHERE t.oid = %s AND d.deptype = 'n' AND (
 )
 ORDER BY 1"""
 
+_ASIDE = "promptlib_aside_"
 
 _DROPS = (ops.DropTableOp, ops.DropColumnOp, ops.DropConstraintOp, ops.DropIndexOp)
 
@@ -109,13 +112,14 @@ class EnumComparison:
 
     Args:
         cursor: on the database.
-        tables: of the model.
+        columns: of the model, and whether they are compared.
     """
 
-    def __init__(self, cursor: Cursor, tables: Iterable[Table]) -> None:
+    def __init__(self, cursor: Cursor, columns: Mapping[Column[object], bool]) -> None:
         self.cursor = cursor
-        found = (_named_type(column.type) for table in tables for column in table.columns)
-        self.model = {_type_name(one): one for one in found if one}
+        found = {column: _named_type(column.type) for column in columns}
+        self.model = {_type_name(one): one for one in found.values() if one}
+        self.compared = {_type_name(one) for each, one in found.items() if one and columns[each]}
         self.known = {
             oid: _DatabaseEnum(oid, *values) for oid, *values in fetch_rows(self.cursor, _ENUMS)
         }
@@ -125,11 +129,20 @@ class EnumComparison:
         """Whether the database has a schema, by its name as SQL has it."""
         return bool(fetch_rows(self.cursor, "SELECT WHERE to_regnamespace(%s) IS NOT NULL", name))
 
-    def temporary_types(self) -> Iterator[str]:
-        """Yield what makes, for a moment, those types that the database has not in this way."""
-        for name, type_ in self.model.items():
-            if isinstance(type_, ENUM) and not type_.schema and self._differs(name, type_):
+    def temporary_types(self, table: Table) -> Iterator[str]:
+        """Yield what makes, for a moment, the types of a table that the database has otherwise."""
+        changed = ((k, v) for k, v in self._types_of(table).items() if self._differs(k, v))
+        for number, (name, type_) in enumerate(changed):
+            if not type_.schema:
                 yield create_enum_named(f"pg_temp.{name}", type_.enums)
+            elif self.has_schema(quote_name(type_.schema)):
+                if name in self.resolved:
+                    yield f"ALTER TYPE {name} RENAME TO {_ASIDE}{number}"
+                yield create_enum_named(name, type_.enums)
+
+    def _types_of(self, table: Table) -> dict[str, ENUM]:
+        found = (_named_type(column.type) for column in table.columns)
+        return {_type_name(one): one for one in found if isinstance(one, ENUM)}
 
     def _differs(self, name: str, type_: ENUM) -> bool:
         known = self.known.get(self.resolved.get(name, 0))
@@ -140,7 +153,7 @@ class EnumComparison:
         effect = _ColumnEffects(list(operations))
         for name, type_ in self.model.items():
             oid = self.resolved.get(name)
-            if not type_.create_type:
+            if not type_.create_type or name not in self.compared:
                 continue  # its author makes it himself
             if oid is None:
                 yield _type_creation(name, type_)
@@ -154,8 +167,9 @@ class EnumComparison:
         old = [use for use in self._enum_uses(known) if not effect.drops(use)]
         new = [use for use in old if effect.type_after(use, name) == name]
         new += [use for use in effect.columns_taking(name) if use not in new]
-        rules = [rule for key, rule in self._dependent_rules(known) if key not in effect.gone]
-        others = [text for (text,) in fetch_rows(self.cursor, _OTHERS, known.oid)]
+        rules = {key: rule for key, rule in self._dependent_rules(known) if key not in effect.gone}
+        computed = dict(self._computed_columns(old, effect.gone | rules.keys()))
+        others = fetch_rows(self.cursor, _OTHERS, known.oid)
         return EnumChange(
             EnumType(
                 known.schema,
@@ -169,8 +183,9 @@ class EnumComparison:
                 list(type_.enums),
                 [effect.with_default_settled(use) for use in new],
             ),
-            rules,
-            others,
+            [*rules.values(), *computed.values()],
+            [*((TableKey(use.schema, use.table), use.column) for use in old), *computed],
+            [text for text, is_view in others if not is_view],
         )
 
     def _drop_unused(self, effect: _ColumnEffects) -> Iterator[SqlOperation]:
@@ -193,6 +208,20 @@ class EnumComparison:
 
     def _enum_uses(self, known: _DatabaseEnum) -> list[EnumUse]:
         return [EnumUse(*values) for values in fetch_rows(self.cursor, _USES, known.oid)]
+
+    def _computed_columns(
+        self, uses: Iterable[EnumUse], others: set[tuple[TableKey, str]]
+    ) -> Iterator[tuple[tuple[TableKey, str], tuple[str, str]]]:
+        """Yield how the columns that are computed from such columns go and come back."""
+        sources: dict[TableKey, list[str]] = {}
+        for use in uses:
+            sources.setdefault(TableKey(use.schema, use.table), []).append(use.column)
+        for table, columns in sources.items():
+            relation = quote_name(table.name, table.schema)
+            names = {name for owner, name in others if owner == table}
+            for name in computed_columns(self.cursor, relation, columns):
+                if name not in names:
+                    yield (table, name), remake_column(self.cursor, relation, name, names)
 
     def _dependent_rules(
         self, known: _DatabaseEnum

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from promptlib.postgres.search_path import resolved_apart
+
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
@@ -18,13 +20,16 @@ JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
 WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped"""
 _CONSTRAINTS = """
-SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = to_regclass(%s) AND contype IN ('c', 'x')"""
+SELECT conname, contype, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE conrelid = to_regclass(%s) AND contype IN ('c', 'f', 'p', 'u', 'x')"""
 _INDEXES = """
 SELECT relname, pg_get_indexdef(indexrelid) FROM pg_index
 JOIN pg_class ON pg_class.oid = indexrelid
 WHERE indrelid = to_regclass(%s)
-    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
+    AND NOT EXISTS (
+        SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = indrelid
+            AND contype IN ('p', 'u', 'x')
+    )"""
 # What goes with a column, and the statement that makes it again.
 _DEPENDENTS = """
 SELECT a.attname, coalesce(con.conname, ind.relname),
@@ -38,8 +43,9 @@ LEFT JOIN pg_class ind
 WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass(%s)
     AND (con.conrelid = d.refobjid AND con.contype <> 'n' OR ind.oid IS NOT NULL)
 ORDER BY 2"""
-# What a rule of the model cannot say: nobody takes it for a difference.
-_NOT_IN_MODELS = re.compile(r"(?: NO INHERIT| NOT VALID| NOT ENFORCED)+\Z")
+# What the model does not say of a rule, or says otherwise.
+_HOW_CHECKED = re.compile(r"(?: NO INHERIT)?(?P<unchecked> NOT VALID| NOT ENFORCED)?\Z")
+_RULES, _KEYS = ("c", "x"), ("p", "u")  # pg_constraint's letters
 _INDEX_HEAD = re.compile(r"CREATE (UNIQUE )?INDEX .+? USING ", re.DOTALL)
 
 
@@ -57,19 +63,23 @@ class TableFacts(NamedTuple):
     Attributes:
         columns: by name.
         constraints: CHECK and EXCLUDE, by name.
+        keys: PRIMARY KEY and UNIQUE, by name.
+        unchecked: ` NOT VALID` or ` NOT ENFORCED`, by the constraints that are.
         indexes: those behind no constraint, from the access method on, by name.
         dependents: what makes again the constraints and indexes that go with a column, by its name.
     """
 
     columns: dict[str, SpelledColumn]
     constraints: dict[str, str]
+    keys: dict[str, str]
+    unchecked: dict[str, str]
     indexes: dict[str, str]
     dependents: dict[str, dict[str, str]]
 
 
 def fetch_rows(cursor: Cursor, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """The rows of a query."""
-    cursor.execute(query, values)
+    """The rows of a query, in whose transaction it runs."""
+    cursor.execute(resolved_apart(query), values)
     return cursor.fetchall()
 
 
@@ -78,12 +88,21 @@ def read_table_facts(cursor: Cursor, relation: str) -> TableFacts:
     dependents: dict[str, dict[str, str]] = {}
     for column, user, sql in fetch_rows(cursor, _DEPENDENTS, relation):
         dependents.setdefault(column, {})[user] = sql
+    constraints = fetch_rows(cursor, _CONSTRAINTS, relation)
+    unchecked = {
+        name: match["unchecked"]
+        for name, _, text in constraints
+        if (match := _HOW_CHECKED.search(text)) and match["unchecked"]
+    }
     return TableFacts(
         {name: SpelledColumn(*values) for name, *values in fetch_rows(cursor, _COLUMNS, relation)},
         {
-            name: _NOT_IN_MODELS.sub("", text)
-            for name, text in fetch_rows(cursor, _CONSTRAINTS, relation)
+            name: _HOW_CHECKED.sub("", text, count=1)
+            for name, kind, text in constraints
+            if kind in _RULES
         },
+        {name: text for name, kind, text in constraints if kind in _KEYS},
+        unchecked,
         {
             name: _INDEX_HEAD.sub(r"\1", text, count=1)
             for name, text in fetch_rows(cursor, _INDEXES, relation)

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from promptlib.autogenerate.compare.associative import flatten_condition
 from promptlib.autogenerate.compare.introspect import read_table_facts
 from promptlib.autogenerate.dialect import driver_cursor, plain_dialect, quote_name
 from promptlib.postgres.errors import explain_server_error
@@ -82,7 +83,8 @@ def compare_on_server(
     Args:
         connection: to the database; what is made here is rolled back to a savepoint.
         table: of the model; one of that name is there.
-        types: statements that make the types which the database has not, or has otherwise.
+        types: statements that make the types and sequences which the database has not, or has
+            otherwise.
     """
     cursor = driver_cursor(connection)
     real = read_table_facts(cursor, _table_name(table))
@@ -97,6 +99,11 @@ def compare_on_server(
         return TableDifferences(real, refusal=" ".join(str(error).split()))
     finally:
         cursor.close()
+
+
+def _is_computed_alike(one: SpelledColumn, other: SpelledColumn) -> bool:
+    texts = (flatten_condition(each.default or "") for each in (one, other))
+    return one.generated == other.generated and len({*map(str, texts)}) == 1
 
 
 @contextlib.contextmanager
@@ -152,7 +159,9 @@ class _Comparison:
         }
         types = {name: (a.type, b.type) for name, (a, b) in both.items() if a.type != b.type}
         generated = {
-            name for name, (a, b) in both.items() if a[1:] != b[1:] and (a.generated or b.generated)
+            name
+            for name, (a, b) in both.items()
+            if (a.generated or b.generated) and not _is_computed_alike(a, b)
         }
         return TableDifferences(
             real,
@@ -194,15 +203,18 @@ class _Comparison:
         constants = all(_CONSTANT.fullmatch(each.default or "") for each in (one, other))
         if one.default == other.default or one.type != other.type or not constants:
             return one.default == other.default
-        values = [f"({each.default})::{one.type}::text" for each in (one, other)]
-        return self.attempt(f"SELECT {values[0]} = {values[1]}", self.cursor.fetchone) == (True,)
+        values = [f"({each.default})::{one.type}::pg_catalog.text" for each in (one, other)]
+        query = f"SELECT {values[0]} OPERATOR(pg_catalog.=) {values[1]}"
+        return self.attempt(query, self.cursor.fetchone) == (True,)
 
     def means_same(self, one: str, other: str, respell: Callable[[str], str | None]) -> bool:
         """Whether two texts mean the same: some change once more when a dump of them is read."""
-        if one == other:
+        if one == other or flatten_condition(one) == flatten_condition(other):
             return True
-        found = respell(one)
-        return found is not None and found == respell(other)
+        found, wanted = respell(one), respell(other)
+        if found is None or wanted is None:
+            return False
+        return flatten_condition(found) == flatten_condition(wanted)
 
     def respell_constraint(self, text: str) -> str | None:
         """How the server spells a rule that it has spelled before."""

@@ -65,7 +65,7 @@ def data_loss_remarks(operation: ops.MigrateOperation, types: Conversions) -> It
         case ops.DropColumnOp() if not _is_computed(operation):
             name, table = operation_subject(operation)[1], _table_sql(operation)
             yield f"drops the column {name} of {table}: its values are lost"
-        case ops.AddColumnOp(column=column) if _needs_value(column):
+        case ops.AddColumnOp(column=column) if needs_value(column):
             place = f"fails while {_table_sql(operation)} has rows: give {column.name}"
             yield f"{place} a default, or fill it before NOT NULL"
         case ops.AlterColumnOp():
@@ -191,6 +191,6 @@ def _is_computed(operation: ops.DropColumnOp) -> bool:
     return operation.to_column().computed is not None
 
 
-def _needs_value(column: Column[object]) -> bool:
+def needs_value(column: Column[object]) -> bool:
     """Whether rows that are there would have to get a value from somewhere."""
     return not column.nullable and column.server_default is None and not column.primary_key

@@ -87,6 +87,8 @@ def phase_of(operation: ops.MigrateOperation) -> Phase | None:
         return operation.phase
     if isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "foreignkey":
         return Phase.DROP_FOREIGN_KEY
+    if isinstance(operation, ops.AddColumnOp) and operation.column.computed is not None:
+        return Phase.ADD_COMPUTED
     return next((phase for kind, phase in _PHASES.items() if isinstance(operation, kind)), None)
 
 
@@ -114,8 +116,6 @@ def _sort_key(
     table = created.get(operation_table(operation))
     if table is not None and phase in (Phase.CREATE_TABLE, Phase.CREATE_INDEX):
         return Phase.CREATE_TABLE, table, ""
-    if isinstance(operation, ops.AddColumnOp):  # it may be computed from others
-        return phase, operation.column.computed is not None, ""
     if isinstance(operation, ops.DropColumnOp):
         return phase, operation.to_column().computed is None, ""
     if phase not in _UNORDERED:
@@ -183,6 +183,20 @@ def _foreign_keys(table: ops.CreateTableOp | ops.DropTableOp) -> list[ForeignKey
 def _referenced_table(key: ForeignKeyConstraint) -> TableKey:
     table = key.elements[0].column.table
     return TableKey(table.schema, table.name)
+
+
+def referenced_columns(operation: ops.MigrateOperation) -> set[tuple[TableKey, frozenset[str]]]:
+    """The columns that the foreign keys of an operation need a key of."""
+    match operation:
+        case ops.CreateTableOp():
+            return {
+                (_referenced_table(key), frozenset(one.column.name for one in key.elements))
+                for key in _foreign_keys(operation)
+            }
+        case ops.CreateForeignKeyOp():
+            table = TableKey(operation.kw.get("referent_schema"), operation.referent_table)
+            return {(table, frozenset(operation.remote_cols))}
+    return set()
 
 
 def _item_name(item: SchemaItem) -> str:

@@ -11,7 +11,7 @@ from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import ClauseElement, Identity, create_mock_engine, text
+from sqlalchemy import ClauseElement, Column, Identity, create_mock_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
@@ -65,6 +65,7 @@ class SqlRenderer:
 
     def __init__(self, metadata: MetaData, types: Conversions) -> None:
         self.types = types
+        self._written: dict[int, tuple[ops.MigrateOperation, list[str]]] = {}
         options = {"as_sql": True, "output_buffer": io.StringIO(), "target_metadata": metadata}
         self.context = MigrationContext.configure(dialect=plain_dialect(), opts=options)
 
@@ -76,6 +77,11 @@ class SqlRenderer:
         """
         if isinstance(operation, SqlOperation):
             return list(operation.sql)
+        if id(operation) not in self._written:  # SQLAlchemy writes a constraint but once
+            self._written[id(operation)] = operation, self._write(operation)
+        return list(self._written[id(operation)][1])
+
+    def _write(self, operation: ops.MigrateOperation) -> list[str]:
         collected = self.context.impl = _StatementCollector(self.context)
         try:
             self._invoke(operation, collected)
@@ -106,6 +112,12 @@ class SqlRenderer:
                 plain = copy.copy(operation)
                 plain.kw = {k: v for k, v in operation.kw.items() if k != _CONCURRENTLY}
                 parts = [plain]
+            case ops.CreateUniqueConstraintOp(kw={"postgresql_include": [*names]}):
+                # Alembic looks for these columns in a table that has only those of the key.
+                whole = copy.copy(operation)
+                included = [Column[object](str(name)) for name in names]
+                whole.kw = {**operation.kw, "postgresql_include": included}
+                parts = [whole]
         for part in parts:
             Operations(self.context).invoke(part)
 
@@ -128,8 +140,10 @@ class SqlRenderer:
         """Yield the changes of a column: none may be in the way of the next."""
         default, before = change.modify_server_default, change.existing_server_default
         is_free = default is None  # nothing may be NULL as long as it is an identity
-        if is_free or (change.modify_type is not None and default is not False and before):
+        if is_free or (default is not False and before and _is_in_the_way(change)):
             yield self._partial_change(change, modify_server_default=None)
+            change = copy.copy(change)
+            change.existing_server_default = None
         if change.modify_type is not None:
             using = self._cast_clause(change)
             yield self._partial_change(
@@ -174,6 +188,13 @@ class SqlRenderer:
             names = f"{quote_literal(table)}, {quote_literal(operation.column_name)}"
             sequence = f"pg_get_serial_sequence({names})"
             yield f"SELECT setval({sequence}, max({column})) FROM {table}"
+
+
+def _is_in_the_way(change: ops.AlterColumnOp) -> bool:
+    """Whether a default has to go before the next one comes."""
+    both = (change.existing_server_default, change.modify_server_default)
+    identities = sum(isinstance(each, Identity) for each in both)
+    return identities == 1 or (not identities and change.modify_type is not None)
 
 
 def _lay_out(sql: str) -> str:

@@ -88,13 +88,13 @@ class TableRestore:
 
 
 def _restore_table(table: ExistingTable) -> Iterator[SqlOperation]:
-    others = ", ".join(table.others)
-    remark = f"not put back: {others} of {table.name}" if others else ""
+    lost = ", ".join(table.lost)
+    remark = f"not put back: {lost} of {table.name}" if lost else ""
     yield SqlOperation(Phase.CREATE_TABLE, *table.statements_to_create, remark=remark)
     for name, constraint in table.constraints.items():
         if constraint.kind == "f":
             yield _restore_constraint(table, name)
-    for sql in table.triggers:
+    for sql in table.extras:
         yield SqlOperation(Phase.TRIGGER, sql)
 
 
@@ -103,7 +103,8 @@ def _restore_column(column: TableColumn) -> SqlOperation:
     remark = f"rows that are there get {filler} for what {place} has lost" if filler else ""
     if filler == "":
         remark = f"fails while {column.table} has rows: write what they get for {place}"
-    return SqlOperation(Phase.ADD_COLUMN, *column.statements_to_add, remark=remark)
+    phase = Phase.ADD_COMPUTED if column.generated else Phase.ADD_COLUMN
+    return SqlOperation(phase, *column.statements_to_add, remark=remark)
 
 
 def _restore_constraint(table: ExistingTable, name: str) -> SqlOperation:

@@ -1,6 +1,6 @@
 """The statements that would make the tables of a database again, part by part.
 
-Left out, and named as what is: grants, policies, rules, partitions, inheritance, statistics.
+What stands beside columns, constraints and indexes is in table_extras.py.
 """
 
 from __future__ import annotations
@@ -10,9 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.autogenerate.compare.introspect import fetch_rows
 from promptlib.autogenerate.dialect import quote_name, stable_spelling
+from promptlib.autogenerate.write.table_extras import (
+    read_column_extras,
+    read_extras,
+    read_lost_extras,
+)
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg2.extensions import cursor as Cursor
 
 _COLUMNS = """
@@ -29,9 +36,15 @@ SELECT a.attname, format_type(a.atttypid, a.atttypmod)
         SELECT FROM pg_constraint
         WHERE conrelid = a.attrelid AND a.attnum = ANY (conkey) AND contype IN ('c', 'f', 'x')
     ),
+    (
+        SELECT conname FROM pg_catalog.pg_constraint
+        WHERE conrelid = a.attrelid AND contype = 'n' AND conkey[1] = a.attnum
+            AND conname <> pg_catalog.concat(r.relname, '_', a.attname, '_not_null')::name
+    ),
     s.seqrelid::regclass::text, format_type(s.seqtypid, NULL), s.seqincrement, s.seqstart,
     s.seqmin, s.seqmax, s.seqcache, s.seqcycle
 FROM pg_attribute a
+JOIN pg_class r ON r.oid = a.attrelid
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
 LEFT JOIN (
@@ -52,23 +65,13 @@ SELECT relname, pg_get_indexdef(indexrelid, 0, true), 'INDEX ' || indexrelid::re
 FROM pg_index
 JOIN pg_class ON pg_class.oid = indexrelid
 WHERE indrelid = to_regclass(%s)
-    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"""
-_TRIGGERS = """
-SELECT pg_get_triggerdef(oid, true) FROM pg_trigger
-WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal ORDER BY tgname"""
+    AND NOT EXISTS (
+        SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = indrelid
+            AND contype IN ('p', 'u', 'x')
+    )"""
 _TABLE = """
 SELECT c.relpersistence = 'u', array_to_string(c.reloptions, ', '), obj_description(c.oid),
-    array_remove(ARRAY[
-        CASE WHEN c.relacl IS NOT NULL THEN 'grants' END,
-        CASE WHEN c.relrowsecurity THEN 'row security' END,
-        CASE WHEN EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid) THEN 'policies' END,
-        CASE WHEN EXISTS (SELECT FROM pg_rewrite WHERE ev_class = c.oid) THEN 'rules' END,
-        CASE WHEN EXISTS (SELECT FROM pg_statistic_ext WHERE stxrelid = c.oid)
-            THEN 'statistics' END,
-        CASE WHEN c.relkind = 'p' OR c.relispartition THEN 'partitions' END,
-        CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent))
-            AND c.relkind = 'r' AND NOT c.relispartition THEN 'inheritance' END
-    ], NULL)
+    CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END
 FROM pg_class c WHERE c.oid = to_regclass(%s)"""
 _TIMES = ("date", "timestamp without time zone", "timestamp with time zone")
 _UUID = "gen_random_uuid()"
@@ -127,7 +130,11 @@ class ColumnSequence(NamedTuple):
 
 
 class TableColumn(NamedTuple):
-    """A column: `is_unique` where no two rows may have a value, `is_bound` where rules apply."""
+    """A column: `is_unique` where no two rows may have a value, `is_bound` where rules apply.
+
+    `not_null` is the name of its NOT NULL, where that is not the usual one; `extras` are statements
+    that come behind all others.
+    """
 
     table: str
     name: str
@@ -140,7 +147,9 @@ class TableColumn(NamedTuple):
     category: str
     is_unique: bool
     is_bound: bool
+    not_null: str | None
     sequence: ColumnSequence | None
+    extras: Sequence[str] = ()
 
     @property
     def sql(self) -> str:
@@ -158,7 +167,10 @@ class TableColumn(NamedTuple):
             parts.append(f"GENERATED {kind} AS IDENTITY ({options})")
         elif default is not None:
             parts.append(f"DEFAULT {default}")
-        return " ".join([*parts, "NOT NULL"][: None if self.is_required else -1])
+        if self.is_required:
+            parts += [f"CONSTRAINT {quote_name(self.not_null)}"] if self.not_null else []
+            parts.append("NOT NULL")
+        return " ".join(parts)
 
     @property
     def statements_before(self) -> list[str]:
@@ -174,7 +186,7 @@ class TableColumn(NamedTuple):
         name, found = f"{self.table}.{quote_name(self.name)}", []
         if self.sequence and not self.identity:
             found.append(f"ALTER SEQUENCE {self.sequence.name} OWNED BY {name}")
-        return [*found, *_comment_statements(f"COLUMN {name}", self.comment)]
+        return [*found, *_comment_statements(f"COLUMN {name}", self.comment), *self.extras]
 
     @property
     def filler(self) -> str | None:
@@ -227,18 +239,20 @@ class ExistingTable(NamedTuple):
     """A table of the database, by its name as SQL has it.
 
     Attributes:
-        others: kinds of things that belong to it and are not here.
+        extras: the statements that bring back what is set for it, in the end.
+        lost: what nothing brings back.
     """
 
     name: str
     columns: dict[str, TableColumn]
     constraints: dict[str, TableConstraint]
     indexes: dict[str, list[str]]
-    triggers: list[str]
+    extras: list[str]
+    lost: list[str]
     is_unlogged: bool
     options: str | None
     comment: str | None
-    others: list[str]
+    partitioned_by: str | None
 
     @property
     def statements_to_create(self) -> list[str]:
@@ -251,7 +265,8 @@ class ExistingTable(NamedTuple):
         columns = self.columns.values()
         lines = ",\n".join(f"    {line}" for line in [*(one.sql for one in columns), *inline])
         unlogged = "UNLOGGED " if self.is_unlogged else ""
-        options = f" WITH ({self.options})" if self.options else ""
+        options = f" PARTITION BY {self.partitioned_by}" if self.partitioned_by else ""
+        options += f" WITH ({self.options})" if self.options else ""
         return [
             *(sql for one in columns for sql in one.statements_before),
             f"CREATE {unlogged}TABLE {self.name} (\n{lines}\n){options}",
@@ -283,10 +298,16 @@ def read_existing_table(cursor: Cursor, name: str) -> ExistingTable | None:
     facts = fetch_rows(cursor, _TABLE, name)
     if not facts:
         return None
-    width = len(TableColumn._fields) - 2  # those behind the table; the sequence has the rest
+    width = len(TableColumn._fields) - 3  # those behind the table; the sequence has the rest
+    extras = read_column_extras(cursor, name)
     columns = [
         TableColumn._make(
-            (name, *row[:width], ColumnSequence(*row[width:]) if row[width] else None)
+            (
+                name,
+                *row[:width],
+                ColumnSequence(*row[width:]) if row[width] else None,
+                extras.get(row[0], ()),
+            )
         )
         for row in fetch_rows(cursor, _COLUMNS, name)
     ]
@@ -299,6 +320,7 @@ def read_existing_table(cursor: Cursor, name: str) -> ExistingTable | None:
             index: [stable_spelling(sql), *_comment_statements(what, comment)]
             for index, sql, what, comment in fetch_rows(cursor, _INDEXES, name)
         },
-        [sql for (sql,) in fetch_rows(cursor, _TRIGGERS, name)],
+        read_extras(cursor, name),
+        read_lost_extras(cursor, name),
         *facts[0],
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_project
-from promptlib.cli.violations_view import add_format, violations_answer
+from promptlib.cli.violations_view import add_format, tell_missing, violations_answer
 from promptlib.files.directory import parse_all, survey_folder
 from promptlib.lint.base_branch import check_against_base
-from promptlib.lint.exclusions import read_exclusions
+from promptlib.lint.configuration import read_configuration
 from promptlib.lint.linter import BROKEN, lint_files
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     """Whether migrations may be merged."""
     project = open_project(options.common)
     files, problems = survey_folder(project.sql)
-    found = lint_files(files, problems, read_exclusions(project.toml))
+    found, missing = lint_files(
+        files, problems, read_configuration(project.toml, project.settings.repeatable.split())
+    )
+    tell_missing(missing)
     found += check_against_base(project.sql, files, options.base)
     if options.database and not any(each.rule in BROKEN for each in found):
         from promptlib.cli.model_check import check_model

@@ -44,7 +44,11 @@ def show_database(options: PlainOptions, _: Terminal) -> Answer:
     """Where the data is, and how many rows each table holds."""
     _project, target = open_database(options.common)
     where, rows = count_rows(target)
-    return text_answer([where, *(f"  {name:<24}{count:>8} rows" for name, count in rows)])
+    return text_answer([where, *(f"  {name:<24}{_shown(count):>8} rows" for name, count in rows)])
+
+
+def _shown(count: int | None) -> str:
+    return "?" if count is None else str(count)
 
 
 def judge_database(options: JsonOptions, _: Terminal) -> Answer:
@@ -54,6 +58,8 @@ def judge_database(options: JsonOptions, _: Terminal) -> Answer:
     document = readiness_document(readiness, str(migrator.target), ok=not problems)
     for problem in problems:
         _log.warning("%s", problem.told(Front.PROMPTLIB, options.common.given))
+    for writer in readiness.writers:
+        _log.warning("%s", writer)
     code = NO if problems else 0
     if options.json:
         return json_answer(document, code)

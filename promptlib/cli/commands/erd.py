@@ -53,7 +53,7 @@ def erd(options: ErdOptions, _: Terminal) -> Answer:
     is_svg = (options.format or implied) == SVG
     text = render_svg(drawn) if is_svg else render_mermaid(drawn)
     if not options.output:
-        return Answer(text)
+        return Answer(text, is_document=True)
     write_file(options.output, text)
     return Answer()
 

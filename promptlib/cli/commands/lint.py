@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_project
 from promptlib.cli.parser import FILE
-from promptlib.cli.violations_view import add_format, violations_answer
+from promptlib.cli.violations_view import add_format, tell_missing, violations_answer
+from promptlib.core.errors import ConfigurationError
 from promptlib.files.directory import MigrationFile, survey_folder
-from promptlib.lint.exclusions import read_exclusions
+from promptlib.lint.configuration import read_configuration
 from promptlib.lint.linter import lint_files
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from promptlib.cli.command import Terminal
+    from promptlib.config.project import Project
+    from promptlib.core.errors import PromptlibError
 
 
 class LintOptions(NamedTuple):
@@ -43,19 +48,44 @@ def add_lint_arguments(parser: argparse.ArgumentParser) -> None:
 def lint(options: LintOptions, _: Terminal) -> Answer:
     """What breaks a rule in migrations."""
     project = open_project(options.common)
-    files, problems = survey_folder(project.sql) if not options.file else (_given(options), [])
-    found = lint_files(files, problems, read_exclusions(project.toml))
-    return violations_answer(found, len(files), options.format)
+    known, problems = _survey(project, options)
+    files = _given(options, known) if options.file else known
+    result = lint_files(
+        files,
+        problems,
+        read_configuration(project.toml, project.settings.repeatable.split()),
+        known,
+    )
+    tell_missing(result.missing)
+    return violations_answer(result.violations, len(files), options.format)
 
 
-def _given(options: LintOptions) -> list[MigrationFile]:
+def _survey(
+    project: Project, options: LintOptions
+) -> tuple[list[MigrationFile], list[PromptlibError]]:
+    """The project's migrations; where files are named, others may be wrong, and none need be."""
+    if not options.file:
+        return survey_folder(project.sql)
+    with contextlib.suppress(ConfigurationError):
+        return survey_folder(project.sql)[0], []
+    return [], []
+
+
+def _given(options: LintOptions, known: Iterable[MigrationFile]) -> list[MigrationFile]:
     """The files that the command line names, each once, whatever they are called."""
-    return [MigrationFile("", "", str(path)) for path in dict.fromkeys(options.file)]
+    versions = {each.path.resolve(): each for each in known}
+    return [
+        versions.get(path.resolve(), MigrationFile("", "", ""))._replace(where=str(path))
+        for path in dict.fromkeys(options.file)
+    ]
 
 
 COMMAND = Command(
     summary="review migrations, by the rules of squawk and our own",
-    more="No database is needed, but the extra `lint` is. Exit code: 1 when there are findings.",
+    more=(
+        "No database is needed. squawk's rules need the extra `lint`. "
+        "Exit code: 1 when there are findings."
+    ),
     example="sql/20250210120000_create_dynamic_providers.sql",
     options=LintOptions,
     add_arguments=add_lint_arguments,

@@ -43,7 +43,8 @@ def repair(options: RepairOptions, terminal: Terminal) -> Answer:
         told = explain_repairs(found, executions, changes)
         if not is_agreed(terminal, told, "repair? [y/N]", unasked=options.yes):
             return Answer(code=NO)
-        migrator.repair(found, changes)
+        with migrator.locked(found) as locked:
+            locked.repair(changes)
     announce(["repaired"])
     return Answer()
 

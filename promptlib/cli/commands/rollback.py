@@ -22,6 +22,7 @@ from promptlib.cli.parser import (
     positive_number,
 )
 from promptlib.cli.views import rollback_lines
+from promptlib.engine.kept_downs import describe_kept_downs, refuse_kept_downs
 from promptlib.engine.request import request_downgrade
 from promptlib.engine.results import describe_deployment
 from promptlib.plan.refusals import require_clear
@@ -30,8 +31,10 @@ from promptlib.plan.steps import choose_rollback
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from promptlib.cli.command import Terminal
+    from promptlib.engine.kept_downs import KeptDown
 
 
 class RollbackOptions(NamedTuple):
@@ -43,6 +46,7 @@ class RollbackOptions(NamedTuple):
         to: the version that all are taken back after, or `base`; None: `n` counts.
         yes: whether not to ask.
         allow_data_loss: whether DOWN may delete rows that no migration made.
+        kept_down: whether DOWN sections may run that only the ledger has.
         rerun: the version whose statement is to run again that a deploy has asked about, if any.
         skip: the version whose statement counts as done that a deploy has asked about, if any.
     """
@@ -52,6 +56,7 @@ class RollbackOptions(NamedTuple):
     to: str | None
     yes: bool
     allow_data_loss: bool
+    kept_down: bool
     rerun: str | None
     skip: str | None
 
@@ -71,6 +76,11 @@ def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let DOWN delete rows that no migration made",
     )
+    parser.add_argument(
+        "--kept-down",
+        action="store_true",
+        help="show and run DOWN sections that only the ledger has",
+    )
     add_answers(parser)
 
 
@@ -89,8 +99,22 @@ def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
         if not is_agreed(terminal, told, "take them back? [y/N]", unasked=unasked):
             return Answer(code=NO)
         request = request_downgrade(back.end, agreed=found)
+        kept = migrator.kept_downs(found, [entry.version for entry in back.entries])
+        if kept and not _is_agreed_on(kept, options, terminal):
+            return Answer(code=NO)
+        request = request._replace(kept_downs={key: each.text for key, each in kept.items()})
         announce([describe_deployment(migrator.deploy(request, found))])
     return Answer()
+
+
+def _is_agreed_on(
+    kept: Mapping[str, KeptDown], options: RollbackOptions, terminal: Terminal
+) -> bool:
+    """Whether somebody has seen the DOWN sections of the ledger's, and wants them to run."""
+    if not (options.kept_down or terminal.can_answer):
+        raise refuse_kept_downs(kept.values())
+    shown = describe_kept_downs(kept.values())
+    return is_agreed(terminal, shown, "run that? [y/N]", unasked=options.kept_down)
 
 
 COMMAND = Command(

@@ -60,6 +60,8 @@ def status(options: StatusOptions, terminal: Terminal) -> Answer:
         found, report = seen.status, migrator.report(seen)
     for problem in deploy_refusals(found, applies_late=migrator.settings.applies_late):
         _log.warning("%s", problem.told(Front.PROMPTLIB, options.common.given))
+    for writer in found.ledger.writers:
+        _log.warning("%s", writer)
     behind = report.half_done or any(each.state is not State.EXECUTED for each in report.migrations)
     code = NO if options.exit_code and behind else 0
     if options.json:

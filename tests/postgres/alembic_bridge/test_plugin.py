@@ -7,10 +7,14 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData
 
 from promptlib.alembic_bridge.revisions import SqlScriptDirectory
+from promptlib.registry import tables as registry
 from support.projects import ROOT, Project, run
 
 if TYPE_CHECKING:
@@ -113,3 +117,20 @@ def test_importing_alembic_imports_no_more_of_us_than_the_plugin() -> None:
         "promptlib.alembic_bridge",
         "promptlib.alembic_bridge.plugin",
     ]
+
+
+def test_a_comparison_of_another_program_keeps_our_tables(migrated: Database) -> None:
+    migrated.query("CREATE TABLE theirs (i int); CREATE INDEX ON theirs (i)")
+    with migrated.engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), registry.metadata)
+    assert [(kind, item.name) for kind, item in found] == [
+        ("remove_index", "theirs_i_idx"),
+        ("remove_table", "theirs"),
+    ]
+
+
+def test_tables_of_our_names_that_are_not_ours(database: Database) -> None:
+    database.query("CREATE TABLE migrations (id int); CREATE TABLE migration_events (id int)")
+    with database.engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), MetaData())
+    assert sorted(item.name for _, item in found) == ["migration_events", "migrations"]

@@ -22,15 +22,19 @@ def test_a_server_that_dies_while_a_statement_is_recorded(
     project.add(1, "CREATE TABLE log (i int);")
     deploy("upgrade head")
     outside(project, 2, _COUNT)
-    # The record of the second statement waits, and its server process is ended then.
+    # The record of the second statement waits, and its server process is ended then. The first one
+    # sees to that: a deploy refuses a ledger that has triggers before.
     database.query(
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF NEW.statements_done = 2 THEN LOCK TABLE gate; END IF; RETURN NEW; END $$;"
+        "CREATE FUNCTION arm() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " CREATE TRIGGER wait BEFORE UPDATE ON migration_events FOR EACH ROW"
+        " EXECUTE FUNCTION wait(); RETURN NEW; END $$;"
+        "CREATE TRIGGER arm BEFORE INSERT ON log FOR EACH ROW WHEN (NEW.i = 1)"
+        " EXECUTE FUNCTION arm();"
         "CREATE TABLE gate ()"
     )
-    trigger = "CREATE TRIGGER wait BEFORE UPDATE ON migration_events FOR EACH ROW"
     with Hold(database, "LOCK TABLE gate") as gate, project.start("promptlib", "migrate") as it:
-        database.query(f"{trigger} EXECUTE FUNCTION wait()")
         database.query("SELECT pg_terminate_backend(%s)", gate.blocks())
         said = it.ends(2)
     assert said.startswith(

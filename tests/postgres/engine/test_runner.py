@@ -258,6 +258,18 @@ def test_notices_are_shown(project: Project) -> None:
     assert "NOTICE: 3 rows mended" in inside.alembic(project, "upgrade", "head").stderr
 
 
+def test_a_notice_shows_no_line_of_the_statement(project: Project) -> None:
+    project.add(
+        1,
+        "SET standard_conforming_strings = off;\nSELECT 'sekrit\\\\';\n"
+        "DO $$ BEGIN RAISE NOTICE E'one\\n  two'; END $$;",
+    )
+    said = inside.alembic(project, "upgrade", "head", ok=None).stderr
+    assert "nonstandard use of \\\\ in a string literal HINT: Use the escape string" in said
+    assert "NOTICE: one two" in said
+    assert "sekrit" not in said
+
+
 def test_a_database_in_another_encoding(project: Project, database: Database) -> None:
     name = f"{database.name}_latin"
     database.query(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")

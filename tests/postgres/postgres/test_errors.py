@@ -25,7 +25,7 @@ def _explained(database: Database, sql: str) -> StatementError | NoConnectionErr
             with connection.cursor() as cursor:
                 cursor.execute(sql)
         except psycopg2.Error as error:
-            return explain_server_error(error, _PLACE)
+            return explain_server_error(error, _PLACE, sql)
     raise AssertionError(sql)
 
 
@@ -74,4 +74,4 @@ def test_what_the_server_advises_stands_below(database: Database) -> None:
 def test_a_lost_connection_is_another_kind(database: Database) -> None:
     found = _explained(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     assert isinstance(found, NoConnectionError)
-    assert found.remedy == "what was not committed is gone: connect and run it again"
+    assert found.remedy.startswith("what was not committed is undone when the server")

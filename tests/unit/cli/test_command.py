@@ -32,6 +32,7 @@ class Reader:
     """Somebody at a terminal, who gives one answer to each question."""
 
     is_coloured = False
+    can_answer = True
 
     def __init__(self, answer: str) -> None:
         self.answer, self.read = answer, [""]
@@ -64,11 +65,11 @@ def test_a_command_gets_its_options_typed_and_those_of_all() -> None:
         verbose=False,
         quiet=True,
     )
-    assert run_command(said, Reader("")) == ("postgresql://h/db 3", 1)
+    assert run_command(said, Reader("")) == Answer("postgresql://h/db 3", 1)
 
 
 def test_answers() -> None:
-    assert text_answer(["a", "b"]) == ("a\nb", 0)
+    assert text_answer(["a", "b"]) == Answer("a\nb")
     answer = json_answer({"a": [1]}, 1)
     assert (json.loads(answer.text), answer.code) == ({"a": [1]}, 1)
 

@@ -60,6 +60,7 @@ def test_whether_a_deploy_could_run() -> None:
         can_create=True,
         current=None,
         pending=3,
+        writers=(),
     )
     document = readiness_document(readiness, "postgresql://h/db", ok=True)
     assert (document["ok"], document["url"]) == (True, "postgresql://h/db")

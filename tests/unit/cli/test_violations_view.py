@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from promptlib.cli.command import Answer
 from promptlib.cli.violations_view import add_format, violations_answer
 from promptlib.lint.violations import Violation
 
@@ -36,7 +37,7 @@ def test_a_document_is_a_document_and_the_summary_goes_elsewhere(
 
 
 def test_without_findings_the_answer_is_yes() -> None:
-    assert violations_answer([], 2, "text") == ("no findings in 2 migrations", 0)
+    assert violations_answer([], 2, "text") == Answer("no findings in 2 migrations")
 
 
 def test_the_form_is_text_unless_another_is_chosen() -> None:

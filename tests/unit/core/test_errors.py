@@ -180,4 +180,4 @@ def test_a_path_is_shown_as_a_reader_would_type_it(
     assert display_path(Path.cwd() / "sql" / "x.sql") == "sql/x.sql"
     assert display_path(Path("sql/../x.sql")) == "x.sql"
     assert display_path(tmp_path / "x.sql") == str(tmp_path / "x.sql")
-    assert display_path(Path("a\x1b[31m\nb.sql")) == "a?[31m?b.sql"
+    assert display_path(Path("a\x1b[31m\nb.sql")) == "a\\x1b[31m\\x0ab.sql"

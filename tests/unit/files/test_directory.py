@@ -112,7 +112,7 @@ def test_no_version_is_anything_but_14_digits(text: str) -> None:
 )
 def test_names_that_no_migration_has_are_refused(folder: Path, name: str) -> None:
     put(folder, name)
-    shown = name.replace("\n", "?")  # an error of one file is one line
+    shown = name.replace("\n", "\\x0a")  # an error of one file is one line
     assert refused(folder) == [f"sql/{shown}: not the name of a migration; {RENAME}"]
 
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from promptlib.files.parser import parse_migration
 from promptlib.lint.down_coverage import objects_left_by_down
-from promptlib.syntax.tokens import tokenize_statement
+from support.lint_texts import migration_text
 from support.objects import BASE, BASE_DOWN, CASES, Case
 
 _NOTHING = "SELECT 1;"
 
 
-def left(up: str, down: str = _NOTHING) -> list[str]:
-    text = f"-- UP\n{up};\n-- DOWN\n{down};\n".encode()
-    migration = parse_migration("20250101000000", "x", Path("x.sql"), text)
-    sections = (
-        [tokenize_statement(text, each) for each in section.statements]
-        for section in (migration.up, migration.down)
-    )
-    return [str(made.object) for made in objects_left_by_down(text, *sections)]
+def left(up: str, down: str = _NOTHING, earlier: str = "") -> list[str]:
+    text = migration_text(up, down, earlier=earlier)
+    return [str(made.object) for made in objects_left_by_down(text)]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +106,6 @@ def test_what_up_does_not_make(up: str) -> None:
         ("ALTER TABLE a ADD CHECK (b > 0)", "ALTER TABLE a DROP CONSTRAINT a_b_check"),
         ("CREATE INDEX ON a (b)", "DROP INDEX a_b_idx"),
         ("CREATE OR REPLACE VIEW v AS SELECT 2", "CREATE OR REPLACE VIEW v AS SELECT 1"),
-        ("DROP VIEW v; CREATE VIEW v AS SELECT 2", "DROP VIEW v; CREATE VIEW v AS SELECT 1"),
         ("CREATE FUNCTION f(a int) RETURNS int RETURN 1", "DROP ROUTINE f(int)"),
         ("CREATE VIEW v AS SELECT 1; ALTER TABLE v RENAME TO w", "DROP VIEW w"),
         ("CREATE USER u", "DROP ROLE u"),
@@ -157,15 +148,78 @@ def test_what_up_does_not_make(up: str) -> None:
             "CREATE TABLE n (i int); ALTER TABLE t RENAME TO o; ALTER TABLE n RENAME TO t",
             "ALTER TABLE t RENAME TO n; ALTER TABLE o RENAME TO t; DROP TABLE n",
         ),
-        (
-            "ALTER TABLE t RENAME TO o; CREATE TABLE t (i int); DROP TABLE o",
-            "CREATE TABLE o (i int); DROP TABLE t; ALTER TABLE o RENAME TO t",
-        ),
     ],
 )
 def test_what_down_undoes(up: str, down: str) -> None:
     assert left(up, down) == []
     assert left(up)  # it is DOWN that does
+
+
+@pytest.mark.parametrize(
+    "up",
+    [
+        "DROP VIEW v; CREATE VIEW v AS SELECT 2",
+        "DROP FUNCTION s.f(int); CREATE FUNCTION f(bigint) RETURNS int RETURN 1",
+        "DROP TRIGGER t ON a; CREATE TRIGGER t AFTER DELETE ON a EXECUTE FUNCTION f()",
+        "DROP INDEX i; CREATE INDEX i ON a (b)",
+        "ALTER TABLE a DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (b > 1)",
+        "ALTER TABLE a DROP CONSTRAINT a_b_check; ALTER TABLE a ADD CHECK (b > 1)",
+        "ALTER TABLE a DROP b; ALTER TABLE a ADD b text",
+        "ALTER TABLE t RENAME TO o; CREATE TABLE t (i int); DROP TABLE o",
+        "DROP TABLE t; CREATE TABLE t (i int); CREATE INDEX t_i ON t (i); ALTER TABLE t ADD j int",
+        "DO $$ BEGIN DROP VIEW v; CREATE VIEW v AS SELECT 2; END $$",
+    ],
+)
+def test_what_up_drops_and_makes_again_was_there_before(up: str) -> None:
+    assert left(up) == []
+
+
+def test_a_name_that_is_dropped_only_if_it_is_there_says_nothing() -> None:
+    up = "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT 1"
+    assert left(up) == ["view v"]
+    assert left(up, earlier="CREATE VIEW v AS SELECT 0") == []
+
+
+@pytest.mark.parametrize(
+    ("up", "earlier"),
+    [
+        ("CREATE OR REPLACE VIEW v AS SELECT 2", "CREATE VIEW v AS SELECT 1"),
+        ("CREATE OR REPLACE FUNCTION f() RETURN 2", "CREATE FUNCTION public.f() RETURN 1"),
+        ("CREATE OR REPLACE VIEW v AS SELECT 2", "DO $$ BEGIN CREATE VIEW v AS SELECT 1; END $$"),
+        (
+            "CREATE OR REPLACE VIEW w AS SELECT 2",
+            "CREATE VIEW v AS SELECT 1; ALTER VIEW v RENAME TO w",
+        ),
+        ("CREATE TABLE IF NOT EXISTS a (i int)", "CREATE TABLE a (i int)"),
+        ("CREATE EXTENSION IF NOT EXISTS e", "CREATE EXTENSION e"),
+        ("ALTER TABLE a ADD COLUMN IF NOT EXISTS b int", "ALTER TABLE a ADD b int"),
+        (
+            "CREATE INDEX IF NOT EXISTS i ON b (c)",
+            "CREATE INDEX i ON a (c); ALTER TABLE a RENAME TO b",
+        ),
+    ],
+)
+def test_what_an_earlier_migration_has_made_is_replaced(up: str, earlier: str) -> None:
+    assert left(up) != []
+    assert left(up, earlier=earlier) == []
+
+
+@pytest.mark.parametrize(
+    ("up", "earlier"),
+    [
+        ("CREATE OR REPLACE VIEW v AS SELECT 2", "CREATE VIEW w AS SELECT 1"),
+        ("CREATE OR REPLACE VIEW v AS SELECT 2", "CREATE VIEW v AS SELECT 1; DROP VIEW v"),
+        ("CREATE OR REPLACE VIEW v AS SELECT 2", "CREATE TEMP VIEW v AS SELECT 1"),
+        ("CREATE INDEX IF NOT EXISTS i ON a (b)", "CREATE INDEX i ON a (b); DROP TABLE a"),
+        ("CREATE INDEX IF NOT EXISTS i ON a (b)", "CREATE INDEX i ON a (b); ALTER TABLE a DROP b"),
+        (
+            "CREATE OR REPLACE VIEW v AS SELECT 2",
+            "CREATE VIEW s.v AS SELECT 1; DROP SCHEMA s CASCADE",
+        ),
+    ],
+)
+def test_what_an_earlier_migration_has_not_left_is_new(up: str, earlier: str) -> None:
+    assert len(left(up, earlier=earlier)) == 1
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from promptlib.files.directory import survey_folder
-from promptlib.lint.exclusions import Exclusions
+from promptlib.lint.configuration import LintConfiguration
 from promptlib.lint.linter import lint_files
 
-_NONE = Exclusions({}, {}, ())
-_TIMEOUTS = dict.fromkeys(("require-lock-timeout", "require-statement-timeout"), "a deploy sets it")
-_USUAL = Exclusions(_TIMEOUTS, {}, ())
+_USUAL = LintConfiguration()
 _OURS, _SQUAWKS = "write-without-where", "ban-drop-table"
 _BROKEN = "-- UP\nSELECT 'it;\n-- DOWN\nSELECT 1;\n"
 
@@ -25,11 +23,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("sql")
 
 
-def _lint(folder: Path, *texts: str, exclusions: Exclusions = _USUAL) -> list[tuple[int, str]]:
+def _lint(
+    folder: Path, *texts: str, configuration: LintConfiguration = _USUAL
+) -> list[tuple[int, str]]:
     """Line and rule of each finding, in migrations with these texts."""
     for number, text in enumerate(texts):
         (folder / f"2025010100000{number}_x.sql").write_text(text, encoding="utf-8")
-    return sorted((each.line, each.rule) for each in lint_files(*survey_folder(folder), exclusions))
+    found = lint_files(*survey_folder(folder), configuration).violations
+    return sorted((each.line, each.rule) for each in found)
 
 
 def _text(up: str) -> str:
@@ -45,14 +46,14 @@ def test_a_clean_migration(folder: Path) -> None:
 
 
 def test_the_project_excludes_rules_of_both(folder: Path) -> None:
-    excluded = Exclusions({**_TIMEOUTS, _OURS: "why", _SQUAWKS: "why"}, {}, ())
-    assert _lint(folder, _text("DELETE FROM a;\nDROP TABLE b;"), exclusions=excluded) == []
+    excluded = LintConfiguration({_OURS: "why", _SQUAWKS: "why"})
+    assert _lint(folder, _text("DELETE FROM a;\nDROP TABLE b;"), configuration=excluded) == []
 
 
 def test_what_is_excluded_for_one_file_holds_for_the_others(folder: Path) -> None:
-    excluded = Exclusions(_TIMEOUTS, {"20250101000000_*": {_OURS: "why"}}, ())
+    excluded = LintConfiguration(per_file={"20250101000000_*": {_OURS: "why"}})
     texts = [_text("DELETE FROM a;"), _text("\nDELETE FROM a;")]
-    assert _lint(folder, *texts, exclusions=excluded) == [(3, _OURS)]
+    assert _lint(folder, *texts, configuration=excluded) == [(3, _OURS)]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,28 @@ def test_broken_files_and_names_are_findings_beside_the_others(folder: Path) -> 
     assert _lint(folder, *texts) == [(1, "name"), (2, "format"), (4, _OURS)]
 
 
-def test_without_exclusions_every_rule_holds(folder: Path) -> None:
-    rules = {rule for _, rule in _lint(folder, _text("DROP TABLE a;"), exclusions=_NONE)}
-    assert {*_TIMEOUTS, _SQUAWKS} <= rules
+def test_what_a_deploy_does_already_is_asked_for_or_left_out(folder: Path) -> None:
+    assert _lint(folder, _text("DROP TABLE a;")) == [(2, _SQUAWKS)]
+    asked = LintConfiguration(include=["require-lock-timeout"])
+    rules = {rule for _, rule in _lint(folder, _text("DROP TABLE a;"), configuration=asked)}
+    assert rules == {_SQUAWKS, "require-lock-timeout"}
+
+
+def test_a_comment_ignores_squawk_s_rules_in_a_block_too(folder: Path) -> None:
+    block = "DO $$ BEGIN\n{}\nDROP TABLE b;\nEND $$;"
+    assert _lint(folder, _text(block.format(f"-- squawk-ignore {_SQUAWKS}"))) == []
+    assert _lint(folder, _text(block.format("-- a comment"))) == [(4, _SQUAWKS)]
+
+
+def test_each_migration_knows_the_earlier_ones(folder: Path) -> None:
+    replaced = "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1;"
+    rule = "down-misses-object"
+    assert _lint(folder, _text(replaced), _text(f"\n{replaced}")) == [(2, rule)]
+
+
+def test_files_by_themselves_know_the_rest_of_the_project(folder: Path) -> None:
+    views = (f"CREATE {word} VIEW v AS SELECT 1;" for word in ("", "OR REPLACE"))
+    assert _lint(folder, *map(_text, views)) == [(2, "down-misses-object")]
+    known, _ = survey_folder(folder)
+    assert lint_files(known[1:], (), _USUAL, known).violations == []
+    assert len(lint_files(known[1:], (), _USUAL).violations) == 1

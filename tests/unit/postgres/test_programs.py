@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from promptlib.core.errors import MissingExtraError
 from promptlib.postgres.programs import (
     give_to_server_owner,
-    open_to_server_owner,
     run_server_program,
     server_binaries,
     server_owner,
@@ -45,17 +45,14 @@ def test_an_owner_is_needed_where_root_starts_it() -> None:
     assert owner is None or owner[0] > 0
 
 
-def test_a_program_runs_as_the_owner_and_where_it_may_be(tmp_path: Path) -> None:
-    program = tmp_path / "server" / "bin" / "tell"
-    program.parent.mkdir(parents=True)
-    program.write_text('#!/bin/sh\n{ id -u; pwd; } > "$1"\n')
-    program.chmod(0o700)
-    told = tmp_path / "told"
-    told.touch()
-    give_to_server_owner(told)
-    open_to_server_owner(program.parent, told)
-    run_server_program(program, str(told))
-    user, folder = told.read_text().split()
+def test_a_program_runs_as_the_owner_and_where_it_may_be() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        told = Path(made, "told")
+        told.touch()
+        give_to_server_owner(told)
+        run_server_program(Path("/bin/sh"), "-c", '{ id -u; pwd; } > "$1"', "sh", str(told))
+        user, folder = told.read_text().split()
     assert int(user) == (server_owner() or (os.geteuid(), 0))[0]
     assert folder == "/"
 

@@ -20,12 +20,12 @@ BEGIN
 END
 $$;
 
+-- drops the table app.u: its rows are lost
+DROP TABLE app.u;
+
 DROP INDEX app.i;
 
 ALTER TABLE app.t DROP CONSTRAINT t_b_check;
-
--- drops the table app.u: its rows are lost
-DROP TABLE app.u;
 
 -- removes 'ok' from app.mood: fails where a row still holds it
 -- makes app.mood anew: the tables that have it are rewritten

@@ -1,13 +1,13 @@
 -- UP data_loss:accepted
-DROP INDEX app.i;
-
-ALTER TABLE app.t DROP CONSTRAINT t_b_check;
-
 -- drops the table app.gone: its rows are lost
 -- if gone is to be called u, write instead: ALTER TABLE app.gone RENAME TO u
 DROP TABLE app.gone;
 
-ALTER TYPE app.mood ADD VALUE 'ok';
+DROP INDEX app.i;
+
+ALTER TABLE app.t DROP CONSTRAINT t_b_check;
+
+ALTER TYPE app.mood ADD VALUE 'ok' AFTER 'sad';
 
 CREATE TABLE app.u (
     id INTEGER NOT NULL,

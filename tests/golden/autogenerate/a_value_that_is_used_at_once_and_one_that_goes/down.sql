@@ -29,7 +29,7 @@ ALTER TABLE t
     ALTER COLUMN c TYPE mood[] USING c::text::mood[],
     ALTER COLUMN c SET DEFAULT '{sad}'::mood[];
 DROP TYPE mood_before;
-CREATE INDEX i ON t USING btree (a) WHERE a = 'ok'::mood;
 ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a <> 'sad'::mood);
+CREATE INDEX i ON t USING btree (a) WHERE a = 'ok'::mood;
 
 ALTER TABLE t ALTER COLUMN a SET DEFAULT 'ok'::mood;

@@ -2,6 +2,6 @@
 ALTER TYPE mood ADD VALUE '1st' BEFORE 'sad';
 ALTER TYPE mood ADD VALUE '2' AFTER 'sad';
 ALTER TYPE mood ADD VALUE '3' AFTER '2';
-ALTER TYPE mood ADD VALUE 'it''s';
-ALTER TYPE mood ADD VALUE 'last';
+ALTER TYPE mood ADD VALUE 'it''s' AFTER 'ok';
+ALTER TYPE mood ADD VALUE 'last' AFTER 'it''s';
 

@@ -1,4 +1,4 @@
-"""[tool.promptlib.lint] of pyproject.toml: which rules do not fit, and why."""
+"""[tool.promptlib.lint] of pyproject.toml: which rules do not fit and why, and others."""
 
 from __future__ import annotations
 
@@ -15,24 +15,30 @@ if TYPE_CHECKING:
     from promptlib.lint.violations import Violation
 
 _TABLES = ("tool", "promptlib", "lint")
-_EXCLUDE, _PER_FILE, _INCLUDE = _KEYS = ("exclude", "per-file-exclude", "include")
+_EXCLUDE, _PER_FILE, _INCLUDE, _BUSY = _KEYS = (
+    *("exclude", "per-file-exclude", "include", "busy-tables"),
+)
 _NAME = f"[{'.'.join(_TABLES)}]"
 
 
-class Exclusions(NamedTuple):
-    """Which rules do not fit.
+class LintConfiguration(NamedTuple):
+    """What a project says of the rules.
 
     Attributes:
-        exclude: rules, each with the reason.
+        exclude: rules that do not fit, each with the reason.
         per_file: the same, by the names of the files that they do not fit, as shell patterns.
-        include: rules that squawk leaves out unless they are asked for.
+        include: rules that are left out unless they are asked for.
+        busy_tables: those of which one transaction locks no two, as shell patterns.
+        repeatable: versions of migrations whose statements may run again; alembic.ini says which.
     """
 
-    exclude: Mapping[str, str]
-    per_file: Mapping[str, Mapping[str, str]]
-    include: Sequence[str]
+    exclude: Mapping[str, str] = {}
+    per_file: Mapping[str, Mapping[str, str]] = {}
+    include: Sequence[str] = ()
+    busy_tables: Sequence[str] = ()
+    repeatable: Sequence[str] = ()
 
-    def covers(self, violation: Violation) -> bool:
+    def excludes(self, violation: Violation) -> bool:
         """Whether the rule does not fit the file that breaks it."""
         return violation.rule in self.exclude or any(
             violation.rule in excluded and fnmatch.fnmatchcase(violation.path.name, pattern)
@@ -40,11 +46,12 @@ class Exclusions(NamedTuple):
         )
 
 
-def read_exclusions(path: Path) -> Exclusions:
-    """Read them; none, where there is no such file or table.
+def read_configuration(path: Path, repeatable: Sequence[str] = ()) -> LintConfiguration:
+    """Read it; an empty one, where there is no such file or table.
 
     Args:
         path: of pyproject.toml.
+        repeatable: what alembic.ini says of migrations.
 
     Raises:
         ConfigurationError: when it makes no sense, or an exclusion has no reason.
@@ -56,30 +63,32 @@ def read_exclusions(path: Path) -> Exclusions:
     for name in _TABLES:
         found = found.get(name, {}) if isinstance(found, dict) else {}
     try:
-        return _read_options(found)
+        return _read_options(found)._replace(repeatable=repeatable)
     except ConfigurationError as error:
         raise error.but(place=display_path(path)) from None
 
 
-def _read_options(table: object) -> Exclusions:
+def _read_options(table: object) -> LintConfiguration:
     options = _require_table(table, _NAME)
     for name in options:
         if name not in _KEYS:
             raise ConfigurationError(f"{_NAME} has no option {name}", f"it has {', '.join(_KEYS)}")
-    include = options.get(_INCLUDE, [])
-    if not isinstance(include, list):
-        raise ConfigurationError(
-            f"{_INCLUDE} of {_NAME} is no list", f'write {_INCLUDE} = ["a-rule"]'
-        )
     per_file = _require_table(options.get(_PER_FILE, {}), f"{_PER_FILE} of {_NAME}")
-    return Exclusions(
+    return LintConfiguration(
         _require_reasons(options.get(_EXCLUDE, {}), f"{_EXCLUDE} of {_NAME}"),
         {
             name: _require_reasons(each, f"{_PER_FILE}.{name} of {_NAME}")
             for name, each in per_file.items()
         },
-        include,
+        _require_list(options.get(_INCLUDE, []), _INCLUDE, "a-rule"),
+        _require_list(options.get(_BUSY, []), _BUSY, "orders"),
     )
+
+
+def _require_list(found: object, name: str, example: str) -> list[str]:
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ConfigurationError(f"{name} of {_NAME} is no list", f'write {name} = ["{example}"]')
+    return found
 
 
 def _require_table(found: object, name: str) -> dict[str, object]:

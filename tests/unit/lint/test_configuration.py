@@ -1,4 +1,4 @@
-"""exclusions: [tool.promptlib.lint] of pyproject.toml."""
+"""configuration: [tool.promptlib.lint] of pyproject.toml."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promptlib.core.errors import ConfigurationError
-from promptlib.lint.exclusions import read_exclusions
+from promptlib.lint.configuration import LintConfiguration, read_configuration
 from promptlib.lint.violations import Violation
 
 
@@ -18,17 +18,17 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_rules_are_excluded_for_all_files_or_for_some(tmp_path: Path) -> None:
-    found = read_exclusions(
+    found = read_configuration(
         written(
             tmp_path,
-            '[tool.promptlib.lint]\ninclude = ["c"]\n'
+            '[tool.promptlib.lint]\ninclude = ["c"]\nbusy-tables = ["d*"]\n'
             '[tool.promptlib.lint.exclude]\na = "why"\n'
             '[tool.promptlib.lint.per-file-exclude."2025*"]\nb = "why"\n',
         )
     )
-    assert found.include == ["c"]
+    assert (found.include, found.busy_tables) == (["c"], ["d*"])
     covered = [
-        found.covers(Violation(Path("sql", name), 1, 1, rule, ""))
+        found.excludes(Violation(Path("sql", name), 1, 1, rule, ""))
         for name in ("20250101000000_x.sql", "20260101000000_x.sql")
         for rule in ("a", "b", "c")
     ]
@@ -37,8 +37,8 @@ def test_rules_are_excluded_for_all_files_or_for_some(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[tool.ruff]\n", "[tool.promptlib]\n", "tool = 1\n"])
 def test_nothing_is_excluded_where_nothing_says_so(tmp_path: Path, text: str) -> None:
-    assert read_exclusions(written(tmp_path, text)) == ({}, {}, [])
-    assert read_exclusions(tmp_path / "nowhere.toml") == ({}, {}, [])
+    assert read_configuration(written(tmp_path, text)) == LintConfiguration({}, {}, [], [])
+    assert read_configuration(tmp_path / "nowhere.toml") == LintConfiguration({}, {}, [], [])
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,10 @@ def test_nothing_is_excluded_where_nothing_says_so(tmp_path: Path, text: str) ->
         ("[tool.promptlib.lint]\nper-file-exclude = 1\n", "per-file-exclude of [tool.promptlib."),
         ('[tool.promptlib.lint.per-file-exclude]\n"a" = "b"\n', "per-file-exclude.a of [tool."),
         ('[tool.promptlib.lint]\ninclude = "a"\n', "include of [tool.promptlib.lint] is no list"),
+        (
+            "[tool.promptlib.lint]\nbusy-tables = [1]\n",
+            "busy-tables of [tool.promptlib.lint] is no",
+        ),
         ("[tool.promptlib.lint.exclude]\na = true\n", "gives no reason for a; "),
         ('[tool.promptlib.lint.exclude]\na = " "\n', "gives no reason for a; "),
         ('[tool.promptlib.lint.per-file-exclude.x]\na = ""\n', "per-file-exclude.x of [tool."),
@@ -61,13 +65,13 @@ def test_nothing_is_excluded_where_nothing_says_so(tmp_path: Path, text: str) ->
 )
 def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        read_exclusions(written(tmp_path, text))
+        read_configuration(written(tmp_path, text))
     assert said in str(caught.value)
     assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}: ")
 
 
 def test_this_projects_own_have_reasons_and_match_files(root: Path) -> None:
-    found = read_exclusions(root / "pyproject.toml")
-    assert found.exclude
+    found = read_configuration(root / "pyproject.toml")
+    assert found.per_file
     for pattern in found.per_file:
         assert [*(root / "sql").glob(pattern)]

@@ -1,0 +1,257 @@
+"""Whose the ledger's tables are, and who may write them: read beside what is in them.
+
+A table of a stranger's says what he likes, and one with triggers, rules or policies runs somebody's
+functions as whoever deploys. Neither is believed or written to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from promptlib.core.errors import LedgerError, combine_errors
+from promptlib.core.printable import printable_line
+from promptlib.ledger.tables import TABLES, VERSION_TABLE, LedgerSql
+from promptlib.syntax.lexemes import quote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from psycopg2.extensions import cursor as Cursor
+
+_ALL = ", ".join(map(quote_literal, (*TABLES, VERSION_TABLE)))
+_EVERYWHERE = "pg_write_all_data"  # a role of the server's own, whose members may write any table
+_WRITES = f"'{{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER,{_EVERYWHERE}}}'"
+# Who is no stranger. pg_has_role() would do but for superusers, of whom it says that they have all.
+ROLES = """
+    mine (role) AS (
+        SELECT oid FROM pg_catalog.pg_roles
+         WHERE rolname OPERATOR(pg_catalog.=) ANY (ARRAY[session_user, current_user])
+        UNION
+        SELECT m.roleid FROM pg_catalog.pg_auth_members m
+          JOIN mine ON m.member OPERATOR(pg_catalog.=) mine.role
+    ), mighty (role) AS (
+        SELECT oid FROM pg_catalog.pg_roles
+         WHERE rolsuper OR rolname OPERATOR(pg_catalog.=) 'pg_database_owner'
+        UNION
+        SELECT datdba FROM pg_catalog.pg_database
+         WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+    ), trusted (role) AS (SELECT role FROM mine UNION SELECT role FROM mighty)"""
+# What runs functions: each with the statement that ends that.
+_BORNE = """
+    SELECT pg_catalog.format('bears the trigger %I', tgname),
+           pg_catalog.format('DROP TRIGGER %I ON %s', tgname, name)
+      FROM pg_catalog.pg_trigger
+     WHERE tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT tgisinternal
+    UNION ALL
+    SELECT pg_catalog.format('bears the rule %I', rulename),
+           pg_catalog.format('DROP RULE %I ON %s', rulename, name)
+      FROM pg_catalog.pg_rewrite WHERE ev_class OPERATOR(pg_catalog.=) c.oid
+    UNION ALL
+    SELECT pg_catalog.format('bears the policy %I', polname),
+           pg_catalog.format('DROP POLICY %I ON %s', polname, name)
+      FROM pg_catalog.pg_policy WHERE polrelid OPERATOR(pg_catalog.=) c.oid
+    UNION ALL
+    SELECT 'has row security', pg_catalog.format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', name)
+     WHERE c.relrowsecurity
+    UNION ALL
+    SELECT pg_catalog.format('inherits, or is inherited: %s from %s',
+                             inhrelid::pg_catalog.regclass, inhparent::pg_catalog.regclass),
+           pg_catalog.format('ALTER TABLE %s NO INHERIT %s',
+                             inhrelid::pg_catalog.regclass, inhparent::pg_catalog.regclass)
+      FROM pg_catalog.pg_inherits
+     WHERE inhrelid OPERATOR(pg_catalog.=) c.oid OR inhparent OPERATOR(pg_catalog.=) c.oid
+    UNION ALL
+    SELECT pg_catalog.format('rests on %s, which belongs to %I',
+                             pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0),
+                             pg_catalog.pg_get_userbyid(owner)),
+           'let a column default, a constraint, an index or a type of it rest on the server''s own'
+      FROM (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class,
+                   c.oid AS part
+            UNION ALL
+            SELECT tableoid, oid FROM pg_catalog.pg_attrdef
+             WHERE adrelid OPERATOR(pg_catalog.=) c.oid
+            UNION ALL
+            SELECT tableoid, oid FROM pg_catalog.pg_constraint
+             WHERE conrelid OPERATOR(pg_catalog.=) c.oid
+            UNION ALL
+            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, indexrelid
+              FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) c.oid) AS parts
+      JOIN pg_catalog.pg_depend d ON d.classid OPERATOR(pg_catalog.=) class
+                                 AND d.objid OPERATOR(pg_catalog.=) part
+      JOIN (SELECT tableoid AS kind, oid AS used, proowner AS owner FROM pg_catalog.pg_proc
+            UNION ALL SELECT tableoid, oid, oprowner FROM pg_catalog.pg_operator
+            UNION ALL SELECT tableoid, oid, typowner FROM pg_catalog.pg_type) AS others
+        ON kind OPERATOR(pg_catalog.=) d.refclassid AND used OPERATOR(pg_catalog.=) d.refobjid
+     WHERE NOT EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) owner)"""
+_GRANTED = f"""
+    SELECT grantee, privilege_type, '' AS columns
+      FROM pg_catalog.aclexplode(c.relacl)
+    UNION ALL
+    SELECT grantee, privilege_type, pg_catalog.format(' (%I)', attname)
+      FROM pg_catalog.pg_attribute, pg_catalog.aclexplode(attacl)
+     WHERE attrelid OPERATOR(pg_catalog.=) c.oid AND NOT attisdropped
+    UNION ALL
+    SELECT member, rolname, '' FROM pg_catalog.pg_auth_members m
+      JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid
+     WHERE rolname OPERATOR(pg_catalog.=) '{_EVERYWHERE}'"""
+# To be put behind ROLES, where `place.schema` is the schema of the ledger, and a driver fills in.
+FACTS = f"""(
+    SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
+        c.relname, name, c.relkind, c.relpersistence, pg_catalog.pg_get_userbyid(c.relowner),
+        EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) c.relowner),
+        ARRAY(SELECT attname FROM pg_catalog.pg_attribute
+               WHERE attrelid OPERATOR(pg_catalog.=) c.oid
+                 AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped),
+        (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(what, remedy)), '[]')
+           FROM ({_BORNE}) AS borne (what, remedy)),
+        (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
+                    CASE WHEN grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                         ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END,
+                    privilege_type, columns)), '[]')
+           FROM ({_GRANTED}) AS granted
+          WHERE privilege_type OPERATOR(pg_catalog.=) ANY ({_WRITES})
+            AND grantee OPERATOR(pg_catalog.<>) c.relowner
+            AND NOT EXISTS (SELECT FROM mighty WHERE role OPERATOR(pg_catalog.=) grantee)
+            AND pg_catalog.pg_get_userbyid(grantee)
+                OPERATOR(pg_catalog.<>) ALL (ARRAY[session_user, current_user]))
+        ) ORDER BY c.relname), '[]')
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace,
+           pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
+     WHERE n.nspname OPERATOR(pg_catalog.=) place.schema
+       AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{_ALL}])
+)""".replace("%", "%%")
+_AGAIN = f"WITH RECURSIVE {ROLES}, place AS (SELECT %s AS schema) SELECT {FACTS} FROM place"
+_GUARD = f"""DO $promptlib$ BEGIN
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_class c
+         WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[{{oids}}])
+           AND (c.relkind OPERATOR(pg_catalog.<>) 'r' OR c.relrowsecurity OR c.relhasrules
+                OR EXISTS (SELECT FROM pg_catalog.pg_trigger
+                            WHERE tgrelid OPERATOR(pg_catalog.=) c.oid AND NOT tgisinternal)
+                OR c.relowner OPERATOR(pg_catalog.<>) ALL (
+                       WITH RECURSIVE {ROLES} SELECT role FROM trusted))
+    ) THEN
+        RAISE EXCEPTION 'a table of the ledger is a stranger''s, or runs functions of somebody''s'
+            USING HINT = 'promptlib status names it, and what to do';
+    END IF;
+END $promptlib$;"""
+_PLAIN = "r"
+_LASTING = "p"
+
+
+class LedgerTable(NamedTuple):
+    """A table of the ledger's, as the server describes it.
+
+    Attributes:
+        plain_name: without its schema.
+        name: with it, quoted where it has to be.
+        kind: pg_class's letter.
+        persistence: likewise.
+        owner: whose it is.
+        is_trusted: whether that is somebody who may be believed.
+        columns: their names.
+        borne: what runs functions of somebody's, and what ends that.
+        granted: to whom, beside the owner, which right to write it, and to which column.
+    """
+
+    plain_name: str
+    name: str
+    kind: str
+    persistence: str
+    owner: str
+    is_trusted: bool
+    columns: list[str]
+    borne: list[tuple[str, str]]
+    granted: list[tuple[str, str, str]]
+
+
+def trusted_tables(facts: Iterable[Any]) -> dict[str, LedgerTable]:
+    """The tables that FACTS has told of, by their plain names.
+
+    Raises:
+        LedgerError: when one says what a stranger likes, or runs what he likes: naming owner or
+            cause, and what to do.
+    """
+    tables = [LedgerTable(*each) for each in facts]
+    if found := [error for each in tables for error in _distrust(each)]:
+        raise combine_errors(found)
+    return {each.plain_name: each for each in tables}
+
+
+def require_trust_anew(cursor: Cursor, schema: str) -> None:
+    """Look again at tables that were made just now: a stranger may have been quicker.
+
+    Raises:
+        LedgerError: as `trusted_tables` does.
+    """
+    cursor.execute(_AGAIN, (schema,))
+    (facts,) = cursor.fetchone() or ((),)
+    trusted_tables(facts)
+
+
+def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
+    name = printable_line(table.name)
+    aside = "rename it, or set version_table_schema in alembic.ini to a schema of its own"
+    if not table.is_trusted:
+        owner = printable_line(table.owner)
+        yield LedgerError(
+            f"the table {name} belongs to {owner}, who is neither this user, nor a role of his, "
+            "nor the database's owner, nor a superuser, so nothing that it says is believed",
+            f"if {owner} deploys, GRANT {owner} TO this user; if nobody should, ALTER TABLE {name} "
+            f"OWNER TO who does; if it is not the ledger, {aside}",
+        )
+    elif table.kind != _PLAIN or table.persistence != _LASTING:
+        yield LedgerError(f"the table {name} is none that keeps what is written to it", aside)
+    else:
+        for what, remedy in table.borne:
+            yield LedgerError(
+                f"the table {name} {printable_line(what)}, so what is written to it may run "
+                "functions of somebody's",
+                printable_line(remedy),
+            )
+
+
+def trust_guard(tables: LedgerSql) -> str:
+    """The statement that stops a script for psql at what `trusted_tables` refuses in the main."""
+    names = (tables.version, tables.migrations, tables.events, tables.deploys)
+    oids = ", ".join(f"pg_catalog.to_regclass({quote_literal(name)})" for name in names)
+    return _GUARD.format(oids=oids)
+
+
+class LedgerWriter(NamedTuple):
+    """Who may write tables of the ledger beside their owner.
+
+    Attributes:
+        name: of the role, quoted where it has to be; or PUBLIC.
+        rights: that he has.
+        tables: on which.
+    """
+
+    name: str
+    rights: tuple[str, ...]
+    tables: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say so, and how to end it."""
+        tables = ", ".join(self.tables)
+        rights = [each for each in self.rights if each != _EVERYWHERE]
+        revoked = [f"REVOKE {', '.join(rights)} ON {tables} FROM {self.name}"] if rights else []
+        if _EVERYWHERE in self.rights:
+            revoked.append(f"REVOKE {_EVERYWHERE} FROM {self.name}")
+        return printable_line(
+            f"{self.name} may write {tables}, and so say what ran here and what takes it back; "
+            f"{'; '.join(revoked)}"
+        )
+
+
+def ledger_writers(tables: Iterable[LedgerTable]) -> list[LedgerWriter]:
+    """Who may write the ledger, those with the same rights on several tables told once."""
+    rights: dict[tuple[str, str], list[str]] = {}
+    for table in tables:
+        for name, right, columns in table.granted:
+            rights.setdefault((name, table.name), []).append(right + columns)
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (name, table_name), those in rights.items():
+        found.setdefault((name, tuple(sorted(those))), []).append(table_name)
+    return [LedgerWriter(*key, tuple(names)) for key, names in sorted(found.items())]

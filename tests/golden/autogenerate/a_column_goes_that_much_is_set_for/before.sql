@@ -1,0 +1,6 @@
+-- PostgreSQL 18
+CREATE TABLE t (id serial PRIMARY KEY, a text);
+ALTER TABLE t ALTER COLUMN a SET STATISTICS 300, ALTER COLUMN a SET STORAGE EXTERNAL,
+    ALTER COLUMN a SET (n_distinct = 5, n_distinct_inherited = 6);
+GRANT SELECT (a), UPDATE (a) ON t TO pg_monitor;
+INSERT INTO t DEFAULT VALUES;

@@ -1,0 +1,2 @@
+-- DOWN
+ALTER TYPE mood ADD VALUE 'gone' AFTER 'ok';

@@ -1,0 +1,3 @@
+CREATE TABLE t (id serial PRIMARY KEY, a int);
+CREATE SEQUENCE there;
+INSERT INTO t VALUES (1, 1);

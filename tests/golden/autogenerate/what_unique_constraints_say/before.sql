@@ -1,0 +1,9 @@
+CREATE TABLE t (
+    id serial PRIMARY KEY,
+    a int UNIQUE,
+    b int UNIQUE DEFERRABLE INITIALLY DEFERRED,
+    c int CONSTRAINT same UNIQUE DEFERRABLE,
+    d int CONSTRAINT wider UNIQUE,
+    e int
+);
+INSERT INTO t VALUES (1, 1, 1, 1, 1, 1);

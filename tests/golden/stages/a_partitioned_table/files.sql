@@ -1,0 +1,18 @@
+-- _x.sql
+-- UP
+-- fails where t.a is NULL
+ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+
+ALTER TABLE t ADD CONSTRAINT positive CHECK (a > 0);
+ALTER TABLE t ADD CONSTRAINT t_id_day_key UNIQUE (id, day);
+
+CREATE INDEX i ON t (a);
+
+-- DOWN
+DROP INDEX i;
+
+ALTER TABLE t DROP CONSTRAINT positive;
+ALTER TABLE t DROP CONSTRAINT t_id_day_key;
+
+ALTER TABLE t ALTER COLUMN a DROP NOT NULL;
+
