@@ -26,7 +26,7 @@ from promptlib.engine.runner import run_section
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested, transaction_kept
 from promptlib.ledger.deploys import finish
-from promptlib.ledger.tables import DOWN, UP, Ran
+from promptlib.ledger.tables import DOWN, EQUALS, UP, Ran
 from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
 
