@@ -57,7 +57,7 @@ class LoneStatement:
 
     @property
     def is_concurrent(self) -> bool:
-        """Whether it keeps nobody waiting, and never runs in a transaction."""
+        """Whether it never runs in a transaction, as its text says."""
         return self._aftermath.statement.is_concurrent
 
     @property
@@ -99,7 +99,8 @@ class LoneStatement:
         connection = self._context.connection
         is_pooled = self._pid != connection.info.backend_pid
         said = self._step.section.lock_timeout or self._step.section.mentions("lock_timeout")
-        return self.is_concurrent and not is_pooled and not said
+        waits = self._aftermath.statement.keeps_nobody_waiting
+        return waits and not is_pooled and not said
 
     def run(self, found: str) -> None:
         """Run it, or what is left of it, behind what an earlier attempt left.

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.core.interrupts import UNDONE, note_seen
@@ -21,7 +22,7 @@ from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
 from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
-from promptlib.ledger.deploys import finish
+from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
@@ -282,5 +283,21 @@ def _failure_recorded(context: DeployContext) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        context.record_apart(finish(context.sql, context.sql.deploy, "failed"))
+        sql, deploy = context.sql, context.sql.deploy
+        if context.connections.external:
+            _record_for_a_caller(context, finish(sql, deploy, "failed"))
+        elif context.connection.closed:
+            context.record_apart(lose(sql, deploy))
+        else:
+            context.record_apart(finish(sql, deploy, "failed"))
         raise
+
+
+def _record_for_a_caller(context: DeployContext, sql: str) -> None:
+    """In his transaction, where nobody else sees the deploy, and which he may commit all the same.
+
+    Others would wait for his session as for one that a deploy has left, for as long as he keeps it.
+    """
+    if context.connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS:
+        with context.connection.cursor() as cursor:
+            cursor.execute(sql)

@@ -114,6 +114,7 @@ class HalfDone(NamedTuple):
         deploy: the id of the deploy; None, where an earlier version of promptlib ran it.
         alone: which statement, from 0, began last that no transaction takes.
         found: what its kind wanted to know of the catalog before it.
+        alone_checksum: of the text of all statements up to that one.
     """
 
     event: int
@@ -126,6 +127,7 @@ class HalfDone(NamedTuple):
     deploy: int | None = None
     alone: int | None = None
     found: str | None = None
+    alone_checksum: str | None = None
 
     @property
     def is_unknown(self) -> bool:
