@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
+    from promptlib.verify.place import ScratchPlace
 
 _log = logging.getLogger(__name__)
 _OUTCOME = "adopted"
@@ -84,7 +85,7 @@ def _nothing(found: Status) -> str:
 
 
 def check_adoption(
-    migrator: CommandMigrator, found: Status, adoption: Adoption, *, embedded: bool
+    migrator: CommandMigrator, found: Status, adoption: Adoption, place: ScratchPlace
 ) -> SchemaComparison:
     """Find out whether the database holds what ran on it.
 
@@ -92,7 +93,7 @@ def check_adoption(
         migrator: of the database.
         found: the database and the files.
         adoption: what is to be taken over.
-        embedded: whether to make the scratch database on the embedded server.
+        place: where to make a scratch database.
 
     Raises:
         PromptlibError: when there can be no such database, or a migration fails in it.
@@ -101,23 +102,22 @@ def check_adoption(
     versions = [each for each in found.files if each <= adoption.end and each not in late]
     if not versions:
         return NOTHING_EXPECTED
-    place = migrator.project.embedded() if embedded else migrator.target
     number = f"{len(versions)} migration{'s' * (len(versions) != 1)}"
     _log.info("running %s in a scratch database, to compare the schemas", number)
     try:
         ran = found.files.parse(versions)
         expected = expected_schema(ran, place, migrator.target, migrator.settings)
     except PromptlibError as error:
-        raise _unchecked(error, late, embedded=embedded) from error
+        raise _unchecked(error, late, place) from error
     return compare_schema(migrator.target, expected)
 
 
-def _unchecked(error: PromptlibError, late: list[str], *, embedded: bool) -> PromptlibError:
+def _unchecked(error: PromptlibError, late: list[str], place: ScratchPlace) -> PromptlibError:
     """The error for a database of which nobody knows whether it holds what ran on it."""
     notes = ["  so nobody knows whether the database holds what ran; nothing was changed"]
     if late:
         notes.append(f"  the predecessor's table has no row of {', '.join(late)}")
-    if not embedded:
+    if not place.is_for_trials:
         notes.append("  --embedded makes the scratch database on the embedded server")
     return error.but(notes=(*error.notes, *notes))
 

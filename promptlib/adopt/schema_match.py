@@ -12,7 +12,9 @@ from psycopg2 import sql
 from promptlib.core.errors import PromptlibError
 from promptlib.postgres.catalog import TABLE, catalog_difference, read_catalog, table_of_key
 from promptlib.postgres.search_path import TRUSTED_PATH
-from promptlib.verify.scratch import build_schema, open_scratch_databases
+from promptlib.postgres.target import Target
+from promptlib.verify.build import build_schema
+from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog, CatalogKey
-    from promptlib.postgres.target import Target
+    from promptlib.verify.place import ScratchPlace
 
 _log = logging.getLogger(__name__)
 # What may differ between two databases that hold the same.
@@ -110,13 +112,13 @@ def require_match(comparison: SchemaComparison) -> None:
 
 
 def expected_schema(
-    migrations: Iterable[Migration], place: Target, like: Target, settings: Settings
+    migrations: Iterable[Migration], place: ScratchPlace, like: Target, settings: Settings
 ) -> ExpectedSchema:
     """Read what migrations make, in a scratch database that is gone afterwards.
 
     Args:
         migrations: whose UP sections run, in this order.
-        place: on the server where it is made.
+        place: where it is made.
         like: the database that it shall be compared with, whose schemas it gets.
         settings: how sections run.
 
@@ -124,10 +126,9 @@ def expected_schema(
         PromptlibError: when there can be no such database, or a section fails in it.
     """
     with open_scratch_databases(place) as scratch:
-        made = scratch.create()
-        _prepare(made, like)
+        made = _prepared(scratch.create(), like)
         before = _read(made)  # what every database of that server has from the beginning
-        build_schema(made, migrations, settings)
+        build_schema(made, migrations, settings, scratch.guard)
         after = _read(made)
         _restore(made)
         restored = _read(made)
@@ -143,37 +144,36 @@ def _read(target: Target) -> Catalog:
     return {key: text for key, text in found.items() if key[0] not in _UNCOUNTED}
 
 
-def _prepare(made: Target, like: Target) -> None:
-    """Give a database the schemas of another one's search_path, and that search_path."""
+def _prepared(made: Target, like: Target) -> Target:
+    """A database with the schemas of another one's search_path, by that search_path."""
     with contextlib.closing(like.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(_SCHEMAS)
-        names = [sql.Identifier(name) for (name,) in cursor]
+        names = [name for (name,) in cursor]
         theirs = connection.server_version // _MAJOR
-    path = sql.SQL(", ").join(names)
-    name = sql.Identifier(made.parameters["dbname"])
     with (
         contextlib.closing(made.connect()) as connection,
         connection,
         connection.cursor() as cursor,
     ):
         for each in names:
-            cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(each))
-        cursor.execute(sql.SQL("ALTER DATABASE {} SET search_path = {}").format(name, path))
+            create = sql.SQL("CREATE SCHEMA IF NOT EXISTS {}")
+            cursor.execute(create.format(sql.Identifier(each)))
+        path = sql.SQL(", ").join(map(sql.Identifier, names)).as_string(cursor)
         ours = connection.server_version // _MAJOR
     if ours != theirs:
         _log.info("PostgreSQL %d and %d may word the same definition differently", ours, theirs)
+    escaped = re.sub(r"([\\\s])", r"\\\1", path)
+    options = f"{made.parameters.get('options', '')} -csearch_path={escaped}".lstrip()
+    return Target({**made.parameters, "options": options}, made.source)
 
 
 def _restore(made: Target) -> None:
     """Let everything read as if it had been dumped and restored."""
-    with (
-        contextlib.closing(made.connect()) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
+    with contextlib.closing(made.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = True  # as many locks as one table has, at most
         cursor.execute(TRUSTED_PATH + _RESTORED)
         for (statement,) in cursor.fetchall():
-            cursor.execute(statement)
+            cursor.execute(TRUSTED_PATH + statement)
 
 
 def _differences(expected: ExpectedSchema, found: Catalog) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What migrations do to a database, tried on the embedded server: do they run, are they the model?
+"""What migrations do to a database, tried in scratch databases: do they run, are they the model?
 
 Whether DOWN undoes UP is left to verify; here its findings are violations like all others.
 """
@@ -18,40 +18,42 @@ from promptlib.verify.prover import prove_migrations
 from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from promptlib.config.project import Project
     from promptlib.files.parser import Migration
-    from promptlib.postgres.target import Target
+    from promptlib.verify.place import ScratchPlace
 
 
-def check_model(project: Project, migrations: Sequence[Migration]) -> Iterator[Violation]:
+def check_model(
+    project: Project, place: ScratchPlace, migrations: Sequence[Migration], chosen: Collection[str]
+) -> Iterator[Violation]:
     """Yield what only a database can tell.
 
     Args:
         project: whose migrations and model.
+        place: where to try them.
         migrations: all of them, in order.
+        chosen: the versions of those whose DOWN is proven.
 
     Raises:
-        PromptlibError: when the embedded server is not installed or does not start.
+        PromptlibError: when there can be no scratch database.
     """
-    target = project.embedded()
     try:
-        yield from _of_model(project, target)
+        yield from _of_model(project, place)
     except PromptlibError as error:
         yield violation_of_error(error, "upgrade")
         return
-    known = [migration.version for migration in migrations]
-    for finding in prove_migrations(target, migrations, known, project.settings, ROWS).findings:
+    for finding in prove_migrations(place, migrations, chosen, project.settings, ROWS).findings:
         told = FindingError(finding.what, place=finding.place, notes=finding.diff)
         yield violation_of_error(told, "verify")
 
 
-def _of_model(project: Project, target: Target) -> Iterator[Violation]:
+def _of_model(project: Project, place: ScratchPlace) -> Iterator[Violation]:
     """What `alembic check` says, once all migrations have run."""
     from promptlib.alembic_bridge.commands import Alembic  # which takes its time
 
-    with open_scratch_databases(target) as scratch:
+    with open_scratch_databases(place) as scratch:
         made = scratch.create()
         with CommandMigrator(project, ignore, made) as migrator:
             migrator.migrate()

@@ -232,12 +232,31 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
 
-def add_embedded(parser: argparse.ArgumentParser) -> None:
-    """Add the option of commands that need a scratch database."""
-    parser.add_argument(
+def add_scratch(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that need a scratch database."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--embedded",
         action="store_true",
-        help="make the scratch database on the embedded server, not beside the database",
+        help="make scratch databases on the embedded server",
+    )
+    where.add_argument(
+        "--scratch",
+        type=not_empty,
+        metavar="URL",
+        help="make them on this server; or, where the user may make none, use this empty database",
+    )
+    parser.add_argument(
+        "--scratch-template",
+        type=not_empty,
+        metavar="DATABASE",
+        help="make them copies of this database: with extensions, for one",
+    )
+    parser.add_argument(
+        "--scratch-setup",
+        type=not_empty,
+        metavar=FILE,
+        help="run this SQL in them first",
     )
 
 

@@ -35,6 +35,8 @@ def verify_lines(report: VerifyReport, *, coloured: bool, every_statement: bool)
     rows = [*_statements(report.proofs)] if every_statement else [*_risks(report.risks)]
     if rows:
         yield from align_columns([("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows], {})
+    for table, why in report.unfilled:
+        yield f"{table} was tried without made-up rows: {why}"
     yield _summary(report)
 
 

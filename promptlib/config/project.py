@@ -22,7 +22,26 @@ INI, TOML = "alembic.ini", "pyproject.toml"
 _VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
 DEFAULT_SECTION = "alembic"  # the same
 _HOOKS = "post_write_hooks"
-_WANTED = (*OPTIONS, "sql_location", "script_location")
+_SCRATCH = ("scratch", "scratch_template", "scratch_setup")
+_WANTED = (*OPTIONS, "sql_location", "script_location", *_SCRATCH)
+
+
+class ScratchSettings(NamedTuple):
+    """Where migrations are tried.
+
+    Attributes:
+        url: a server, or a database that is nobody's; empty: beside the project's database.
+        template: the database that scratch databases are copies of; empty: the server's usual one.
+        setup: the SQL file that runs first in each of them, or nothing.
+    """
+
+    url: str = ""
+    template: str = ""
+    setup: str = ""
+
+    def but(self, **chosen: str) -> ScratchSettings:
+        """The same, but for what is not empty."""
+        return self._replace(**{name: value for name, value in chosen.items() if value})
 
 
 class Project(NamedTuple):
@@ -37,6 +56,7 @@ class Project(NamedTuple):
         settings: how a deploy behaves.
         url: what --url says, or nothing.
         section: the section of alembic.ini that was read.
+        scratch: where migrations are tried.
     """
 
     ini: Path
@@ -47,6 +67,7 @@ class Project(NamedTuple):
     settings: Settings
     url: str
     section: str = DEFAULT_SECTION
+    scratch: ScratchSettings = ScratchSettings()
 
     @property
     def folder(self) -> Path:
@@ -108,7 +129,8 @@ def read_project(
         display_path(ini if ini.is_file() else toml),
     )
     location, scripts = (found.get(key, "") for key in ("sql_location", "script_location"))
-    return Project(ini, toml, location, scripts, hooks, chosen, url, section)
+    scratch = ScratchSettings(*(found.get(key, "").strip() for key in _SCRATCH))
+    return Project(ini, toml, location, scripts, hooks, chosen, url, section, scratch)
 
 
 def _options(ini: Path, toml: Path, section: str) -> tuple[dict[str, str], bool]:

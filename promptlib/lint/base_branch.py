@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import MigrationFileError, display_path
 from promptlib.files.directory import file_from_name
@@ -27,10 +27,20 @@ if TYPE_CHECKING:
     from promptlib.lint.git import BaseBranch
 
 
-def check_against_base(
-    folder: Path, files: Sequence[MigrationFile], base: str
-) -> Iterator[Violation]:
-    """Yield what is wrong with versions, and with what was merged already.
+class BaseComparison(NamedTuple):
+    """Migrations beside those of a base.
+
+    Attributes:
+        changed: those that the base does not have as they are; without a base all.
+        violations: what is wrong with versions, and with what was merged already.
+    """
+
+    changed: list[MigrationFile]
+    violations: list[Violation]
+
+
+def compare_with_base(folder: Path, files: Sequence[MigrationFile], base: str) -> BaseComparison:
+    """Compare migrations with those of a base.
 
     Args:
         folder: of the migrations.
@@ -42,12 +52,21 @@ def check_against_base(
         PromptlibError: when git cannot tell, as `open_base` says.
     """
     if not base:
-        yield from _future_versions(files)
-        return
+        return BaseComparison([*files], [*_future_versions(files)])
     with open_base(folder, base) as opened:
-        new = [each for each in files if each.path.name not in {**opened.fork, **opened.tip}]
-        yield from _future_versions(new)
-        yield from _changes_to_base(opened, folder, files, new)
+        new = _new_files(opened, files)
+        found = [*_future_versions(new), *_changes_to_base(opened, folder, files, new)]
+        return BaseComparison([each for each in files if not _is_in_base(each, opened)], found)
+
+
+def _is_in_base(file: MigrationFile, base: BaseBranch) -> bool:
+    """Whether the base has, or had, the file with this very content."""
+    known = [side[file.path.name] for side in (base.fork, base.tip) if file.path.name in side]
+    return any(git_identity(file.content(), each) == each for each in known)
+
+
+def _new_files(base: BaseBranch, files: Sequence[MigrationFile]) -> list[MigrationFile]:
+    return [each for each in files if each.path.name not in {**base.fork, **base.tip}]
 
 
 def _future_versions(files: Iterable[MigrationFile]) -> Iterator[Violation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,13 @@ from psycopg2 import errors
 from promptlib.postgres.search_path import TRUSTED_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
 
 CatalogKey = tuple[str, str]
 Catalog = dict[CatalogKey, str]
-TABLE, ROLE = "table", "role"
+TABLE, ROLE, ENUM = "table", "role", "enum"
 # jit: compiling this query takes a hundred times longer than running it.
 _QUIETLY = f"""
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -27,6 +28,8 @@ _QUIETLY = f"""
 """
 # Planning it takes some ten times longer than running it, so a connection does that once.
 _PREPARE, _EXECUTE = "PREPARE promptlib_catalog AS ", "EXECUTE promptlib_catalog"
+_ROUTINES = ("function", "procedure")
+_INDEX = re.compile(r"CREATE UNIQUE INDEX (?P<name>.+) ON (?:ONLY )?(?P<table>.+) USING ")
 _OF_A_TABLE = ("column", "constraint", "trigger", "rule", "policy")
 
 
@@ -64,11 +67,39 @@ def catalog_difference(
     The columns, constraints, triggers, rules and policies of a table that is lost or left over
     are not told one by one.
     """
-    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    changed = {
+        key
+        for key in before.keys() | after.keys()
+        if _essence(key, before.get(key)) != _essence(key, after.get(key))
+    }
     tables = {key[1] for key in changed if key[0] == TABLE and (key in before) != (key in after)}
+    told_with = {
+        *_indexes_of_constraints(changed, before),
+        *_indexes_of_constraints(changed, after),
+    }
     for key in sorted(changed):
-        if table_of_key(key) not in tables:
+        if table_of_key(key) not in tables and key not in told_with:
             yield from _difference_lines(key, before.get(key), after.get(key))
+
+
+def _essence(key: CatalogKey, definition: str | None) -> str | None:
+    """A definition without what does not count: in a routine, white space outside of quotes."""
+    if definition is None or key[0] not in _ROUTINES:
+        return definition
+    parts = definition.split("'")
+    parts[::2] = [" ".join(part.split()) for part in parts[::2]]
+    return "'".join(parts)
+
+
+def _indexes_of_constraints(
+    changed: Collection[CatalogKey], there: Mapping[CatalogKey, str]
+) -> Iterator[CatalogKey]:
+    """The indexes that come and go with a constraint of their name, which is told."""
+    for key in changed:
+        if key[0] == "index" and (found := _INDEX.match(there.get(key, ""))):
+            constraint = ("constraint", f"{found['name']} on {found['table']}")
+            if constraint in changed and constraint in there:
+                yield key
 
 
 def table_of_key(key: CatalogKey) -> str:

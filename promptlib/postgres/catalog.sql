@@ -64,7 +64,8 @@ WITH part AS MATERIALIZED (
      WHERE acl IS NOT NULL
     UNION ALL
     SELECT 'column', format('%s.%I', name, attname), relowner, attacl, acldefault('c', relowner)
-      FROM relation JOIN pg_attribute ON attrelid = relation.oid WHERE attacl IS NOT NULL
+      FROM relation JOIN pg_attribute ON attrelid = relation.oid
+     WHERE attacl IS NOT NULL AND NOT attisdropped
 ), partition_parent AS (
     SELECT inhrelid, string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) AS parents
       FROM pg_inherits GROUP BY inhrelid
@@ -388,6 +389,7 @@ UNION ALL
 SELECT 'comment', 'on this database', description
   FROM pg_shdescription JOIN pg_database d ON d.oid = objoid
  WHERE classoid = 'pg_database'::regclass AND datname = current_database()
+   AND description !~ '^promptlib empties this database'
 UNION ALL
 SELECT 'security label', concat_ws(' ', provider, 'on', objtype, objname), label FROM pg_seclabels
  WHERE objoid >= 16384

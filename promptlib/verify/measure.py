@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from psycopg2 import errorcodes
 
-from promptlib.core.errors import StatementError
+from promptlib.core.errors import FindingError, StatementError
 from promptlib.engine.runner import execute_statement
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import UP
 from promptlib.postgres.masking import summarize_sql
+from promptlib.syntax.lexemes import GAP, byte_pattern
 from promptlib.verify.report import LOCK_STRENGTHS, MeasuredStatement, StrongestLock
+from promptlib.verify.server_guard import NOWHERE, WHAT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.settings import Settings
     from promptlib.engine.runner import Step
-    from promptlib.engine.watcher import Watcher
+    from promptlib.verify.session import ScratchSession
 
 # What cannot run inside of a transaction, CREATE INDEX CONCURRENTLY for one, and a procedure that
 # ends its own.
-_WANTS_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, errorcodes.INVALID_TRANSACTION_TERMINATION)
+_COMMITS = errorcodes.INVALID_TRANSACTION_TERMINATION
+_WANTS_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, _COMMITS)
+# Those of them that do nothing beyond their database.
+_STAYS_INSIDE = byte_pattern(
+    rf"(?:create{GAP}(?:unique{GAP})?index|drop{GAP}index|reindex|alter{GAP}(?:table|index|type)"
+    r"|vacuum|analyze|cluster|refresh|discard|do|call)\b",
+    re.IGNORECASE,
+)
+LACKING = (
+    "the server of this trial lacks it: make it in scratch_setup, or name a database that has it "
+    "as scratch_template"
+)
+# By SQLSTATE, how the server names what it lacks: in its English words, others are told no remedy.
+_LACKING = {
+    errorcodes.UNDEFINED_OBJECT: ("role ", "tablespace "),
+    errorcodes.UNDEFINED_FILE: ("extension ", "could not open extension control file"),
+    errorcodes.FEATURE_NOT_SUPPORTED: ("extension ",),
+    errorcodes.INSUFFICIENT_PRIVILEGE: ("permission denied to create extension",),
+}
 # It runs between the author's statements, on his search_path.
 _OBSERVE = """
     SELECT c.oid, CASE WHEN nspname OPERATOR(pg_catalog.=) 'public'
@@ -71,11 +92,7 @@ def table_numbers(cursor: Cursor) -> set[int]:
 
 
 def run_measured(
-    connection: Connection,
-    step: Step,
-    settings: Settings,
-    watcher: Watcher,
-    known: Collection[int] = (),
+    session: ScratchSession, step: Step, settings: Settings, known: Collection[int] = ()
 ) -> Iterator[MeasuredStatement]:
     """Run a section as a deploy would, and say of each statement what it did to others.
 
@@ -84,17 +101,17 @@ def run_measured(
     section tells its reader (RAISE NOTICE) is not passed on: it may run many times.
 
     Args:
-        connection: in no transaction, and in none when the last statement was told.
+        session: in no transaction, and in none when the last statement was told.
         step: what to run.
         settings: what it runs with.
-        watcher: looks at what takes its time.
         known: the tables whose locks are told, as far as they are there.
 
     Raises:
         StatementError: for the statement that fails; the transaction is to be rolled back.
+        FindingError: when it would change what the server's other databases share; likewise.
         psycopg2.Error: when the transaction cannot be committed.
     """
-    section = step.section
+    section, connection = step.section, session.connection
     connection.autocommit = False
     with (
         connection.cursor() as cursor,
@@ -106,26 +123,61 @@ def run_measured(
         told = {oid: name for oid, name in before.names.items() if oid in known}
         for index in range(len(section.statements)):
             if not section.transactional:
-                connection.commit()
+                _commit(session, step, max(index - 1, 0))
             began = time.perf_counter()
-            _execute(cursor, step, index, watcher, pid)
+            _execute(session, cursor, step, index, pid)
             seconds = time.perf_counter() - began
             after = _observe(cursor) if known else _NOT_OBSERVED
             yield _timing(step, index, seconds, tuple(_locks(told, before, after)))
             before = after if section.transactional else after._replace(held={})
+    _commit(session, step, 0 if section.transactional else len(section.statements) - 1)
+
+
+def _commit(session: ScratchSession, step: Step, index: int) -> None:
+    """Commit what may be committed.
+
+    Args:
+        session: in a transaction.
+        step: what ran in it.
+        index: of the statement that it began with.
+    """
+    section, connection = step.section, session.connection
+    try:
+        with connection.cursor() as cursor:
+            session.guard.check(cursor)
+    except FindingError as refused:
+        head = section.statements[index].head
+        raise refused.but(place=place_in_file(step.path, section.source, head)) from None
     connection.commit()
 
 
-def _execute(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
+def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pid: int) -> None:
+    section, connection = step.section, session.connection
     try:
-        execute_statement(cursor, step, index, watcher, pid)
+        execute_statement(cursor, step, index, session.watcher, pid)
     except StatementError as error:
-        if step.section.transactional or error.sqlstate not in _WANTS_NONE:
-            raise
-        cursor.connection.rollback()
-        cursor.connection.autocommit = True
-        execute_statement(cursor, step, index, watcher, pid)
-        cursor.connection.autocommit = False
+        if section.transactional or error.sqlstate not in _WANTS_NONE:
+            raise _with_advice(error) from error.__context__
+        statement = section.statements[index]
+        if not _STAYS_INSIDE.match(section.source, statement.head):
+            raise FindingError(
+                WHAT,
+                NOWHERE,
+                place=place_in_file(step.path, section.source, statement.head),
+            ) from None
+        connection.rollback()
+        connection.autocommit = True
+        with session.guard.watched() if error.sqlstate == _COMMITS else contextlib.nullcontext():
+            execute_statement(cursor, step, index, session.watcher, pid)
+        connection.autocommit = False
+
+
+def _with_advice(error: StatementError) -> StatementError:
+    """The error, with what to do where the server of a trial lacks what others have."""
+    lacks = _LACKING.get(error.sqlstate)
+    if not lacks or not error.what.startswith(lacks):
+        return error
+    return error.but(remedy=LACKING)
 
 
 def _observe(cursor: Cursor) -> _Observation:

@@ -79,6 +79,16 @@ summary h3 { display: inline; }
 </ul>
 </section>
 % endif
+% if report.unfilled:
+<section id="unfilled">
+<h2>Tables without made-up rows</h2>
+<ul>
+% for table, why in report.unfilled:
+<li><code>${table}</code>: ${why}</li>
+% endfor
+</ul>
+</section>
+% endif
 <section id="risks">
 <h2>Risks</h2>
 % if report.risks:

@@ -17,53 +17,85 @@ from psycopg2.sql import SQL, Identifier
 from promptlib.core.errors import PromptlibError, display_path
 from promptlib.core.logs import show_transient
 from promptlib.engine.runner import Step
-from promptlib.ledger.tables import UP, LedgerSql
+from promptlib.ledger.tables import EVENTS, MIGRATIONS, UP, VERSION_TABLE, LedgerSql
+from promptlib.verify.build import build_schema
 from promptlib.verify.measure import run_measured
 from promptlib.verify.report import VerifyReport
-from promptlib.verify.scratch import build_schema, open_scratch_databases, scratch_session
-from promptlib.verify.trial import Trial, fill_with_samples
+from promptlib.verify.samples import SampleMaker
+from promptlib.verify.scratch import open_scratch_databases
+from promptlib.verify.session import scratch_session
+from promptlib.verify.trial import Trial, on_made_up_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
+    from promptlib.postgres.catalog import Catalog
     from promptlib.postgres.target import Target
+    from promptlib.verify.place import ScratchPlace
     from promptlib.verify.report import Proof
     from promptlib.verify.samples import SampleRow
-    from promptlib.verify.scratch import ScratchDatabases, ScratchSession
+    from promptlib.verify.scratch import ScratchDatabases
+    from promptlib.verify.session import ScratchSession
 
 _log = logging.getLogger(__name__)
 
 
 def prove_migrations(
-    target: Target,
+    place: ScratchPlace,
     migrations: Sequence[Migration],
     chosen: Collection[str],
     settings: Settings,
     rows: int,
 ) -> VerifyReport:
+    """Prove migrations; the arguments are those of `growing_reports`.
+
+    Raises:
+        PromptlibError: as that does.
+    """
+    *_, report = growing_reports(place, migrations, chosen, settings, rows)
+    return report
+
+
+def growing_reports(
+    place: ScratchPlace,
+    migrations: Sequence[Migration],
+    chosen: Collection[str],
+    settings: Settings,
+    rows: int,
+) -> Iterator[VerifyReport]:
     """Prove migrations, the oldest first; the others only run. One whose UP fails is the last.
 
     Args:
-        target: a database on the server to do it on; it is not touched itself.
+        place: where to do it.
         migrations: all, in order.
         chosen: the versions of those to prove.
         settings: what sections run with.
         rows: how many made-up rows each table has.
+
+    Yields:
+        what was found so far: before the first, behind each migration, and at the end.
 
     Raises:
         PromptlibError: where a migration that is not to be proven fails.
     """
     began = time.perf_counter()
     last = max(chosen, default="")
-    with open_scratch_databases(target) as scratch:
+    proofs: list[Proof] = []
+
+    def report() -> VerifyReport:
+        unfilled = tuple(prover.refused.items())
+        return VerifyReport(scratch.server, tuple(proofs), time.perf_counter() - began, unfilled)
+
+    with open_scratch_databases(place) as scratch:
         needed = [migration for migration in migrations if migration.version <= last]
         with _Prover(scratch, settings, rows) as prover:
-            found = tuple(_proofs(prover, needed, chosen))
-            for table, said in prover.refused.items():
-                _log.info("%s was tried without made-up rows: %s", table, said)
-        return VerifyReport(scratch.server, found, time.perf_counter() - began)
+            yield report()
+            for proof in _proofs(prover, needed, chosen):
+                proofs.append(proof)
+                yield report()
+        yield report()
 
 
 def _proofs(
@@ -95,14 +127,12 @@ class _Prover:
     def __init__(self, scratch: ScratchDatabases, settings: Settings, rows: int) -> None:
         self._scratch = scratch
         self._settings = settings
-        self._rows = rows
-        self._clean = scratch.create()
-        _make_ledger(self._clean, settings.version_table_schema)
-        self._behind: list[Migration] = []  # what has yet to run on it
-        self._roles = self._first_roles = scratch.roles()  # that it knows; that others know
-        self._sources = b""
+        self._samples = SampleMaker(rows, _ledger_tables(settings.version_table_schema))
+        self._clean = self._fresh() if scratch.makes_copies else None
+        self._behind: list[Migration] = []  # what has yet to run on a fresh one
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
+        self._objects: Catalog | None = None  # what is in it, if that is known
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
     def __enter__(self) -> Self:
@@ -110,29 +140,32 @@ class _Prover:
 
     def __exit__(self, *_: object) -> None:
         self.leave()
-        self._scratch.drop(self._clean)
-        self._drop_roles(self._first_roles)
+        if self._clean:
+            self._scratch.drop(self._clean)
 
     def skip(self, migration: Migration) -> None:
         """Go past a migration that is not to be proven."""
-        self._sources += migration.up.source
         self._behind.append(migration)
         self.leave()
 
     def prove(self, migration: Migration) -> tuple[Proof, bool]:
         """Prove a migration; and whether those after it can be proven too."""
         began = time.perf_counter()
-        self._sources += migration.up.source
         found = self._try_migration(migration, None)
         goes_on = found.went_up
-        if not found.went_up:
+        if not found.went_up and not found.was_refused:
             self.leave()
             rows = self._rows_made_behind(migration)
             goes_on = rows is not None
+            refused = found
             if rows:
                 found = self._try_migration(migration, rows)
+            if goes_on and not found.went_up:
+                self.leave()
+                found = self._try_migration(migration, [])
+                found.findings[:0] = [on_made_up_rows(refused)]
         self.refused |= found.refused
-        if found.findings:
+        if found.findings or found.stays:
             self.leave()
         self._behind.append(migration)
         return found.proof(time.perf_counter() - began), goes_on
@@ -140,13 +173,14 @@ class _Prover:
     def leave(self) -> None:
         """Drop the database that was worked on."""
         self._open.close()
-        self._work = None
+        self._work = self._objects = None
 
     def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
             self._work = self._open.enter_context(self._working_copy())
-        tried = Trial(*self._work, migration, self._settings, self._rows)
-        tried.run(rows)
+        tried = Trial(self._work, migration, self._settings, self._samples)
+        tried.run(rows, self._objects)
+        self._objects = tried.objects
         return tried
 
     def _rows_made_behind(self, migration: Migration) -> list[SampleRow] | None:
@@ -155,10 +189,10 @@ class _Prover:
         None where UP fails without any made-up row, too.
         """
         step = Step(migration.version, UP, migration.up, migration.path)
-        with self._working_copy() as (connection, watcher):
+        with self._working_copy() as session:
             try:
-                [*run_measured(connection, step, self._settings, watcher)]
-                made = fill_with_samples(connection, self._rows)
+                [*run_measured(session, step, self._settings)]
+                made = self._samples.fill(session.connection)
             except (PromptlibError, psycopg2.Error):
                 return None
         self.refused |= made.refused
@@ -167,21 +201,38 @@ class _Prover:
     @contextlib.contextmanager
     def _working_copy(self) -> Iterator[ScratchSession]:
         """A session on a database as the migrations alone leave it."""
-        if self._behind:
-            build_schema(self._clean, self._behind, self._settings)
-            self._behind, self._roles = [], self._scratch.roles()
-        made = self._scratch.create(self._clean)
+        guard = self._scratch.guard
+        made = self._copy(self._clean) if self._clean else self._rebuilt()
         try:
-            with scratch_session(made) as session:
+            with scratch_session(made, guard) as session:
                 yield session
         finally:
             self._scratch.drop(made)
-            self._drop_roles(self._roles)
+            guard.put_back()
 
-    def _drop_roles(self, known: Collection[str]) -> None:
-        """Drop the roles that the migrations made, for the next database gets them too."""
-        made = self._scratch.roles().difference(known)
-        self._scratch.drop_roles(name for name in made if name.encode() in self._sources)
+    def _copy(self, clean: Target) -> Target:
+        if self._behind:
+            build_schema(clean, self._behind, self._settings, self._scratch.guard)
+            self._behind = []
+            self._scratch.guard.keep()
+        return self._scratch.create(clean)
+
+    def _rebuilt(self) -> Target:
+        made = self._fresh()
+        build_schema(made, self._behind, self._settings, self._scratch.guard)
+        return made
+
+    def _fresh(self) -> Target:
+        """A database that no migration has run in."""
+        made = self._scratch.create()
+        _make_ledger(made, self._settings.version_table_schema)
+        return made
+
+
+def _ledger_tables(schema: str) -> set[str]:
+    """The names of our own tables, as verify has them."""
+    prefix = f"{schema or 'public'}."
+    return {prefix + name for name in (MIGRATIONS, EVENTS, VERSION_TABLE)}
 
 
 def _make_ledger(made: Target, schema: str) -> None:

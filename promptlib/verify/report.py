@@ -139,11 +139,13 @@ class VerifyReport(NamedTuple):
         server: which PostgreSQL it was.
         proofs: one for each migration, the oldest first.
         seconds: that the whole run took.
+        unfilled: the tables that no rows could be made up for, and what the server said.
     """
 
     server: str
     proofs: tuple[Proof, ...]
     seconds: float
+    unfilled: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_clean(self) -> bool:

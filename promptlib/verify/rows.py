@@ -6,56 +6,77 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+import psycopg2
 
+from promptlib.postgres.search_path import TRUSTED_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
 TableRows = dict[str, Counter[str]]
-# The server writes the query that reads every table. Columns are sorted, so that their order does
+# Every name that is read is qualified; compiling such queries takes longer than running them.
+QUALIFIED = f"{TRUSTED_PATH} SET LOCAL jit = off;"
+_AS_USUAL = "SET LOCAL search_path TO DEFAULT;"  # for the bodies of triggers
+# The server writes the queries that read every table. Columns are sorted, so that their order does
 # not matter; jsonb, which sorts too, does not take all that a column of type json may hold.
-_QUERY = """
+_QUERIES = """
     SELECT string_agg(format(
-               'SELECT %L, to_json(t.*)::text FROM (SELECT %s FROM ONLY %s) t', oid::regclass,
+               'SELECT %%L, to_json(t.*)::text FROM (SELECT %%s FROM ONLY %%s) t', oid::regclass,
                (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) FROM pg_attribute
                  WHERE attrelid = oid AND attnum > 0 AND NOT attisdropped),
                oid::regclass), ' UNION ALL ')
-      FROM pg_class
-     WHERE relkind = 'r' AND relpersistence <> 't' AND relnamespace IN (
-           SELECT oid FROM pg_namespace WHERE nspname <> 'information_schema' AND nspname !~ '^pg_')
+      FROM (SELECT oid, row_number() OVER (ORDER BY oid) AS number FROM pg_class
+             WHERE relkind = 'r' AND relpersistence <> 't' AND relnamespace IN (
+                   SELECT oid FROM pg_namespace
+                    WHERE nspname <> 'information_schema' AND nspname !~ '^pg_')) numbered
+     GROUP BY number / %s
 """
+_ALIKE = 20  # rows that are looked at to find the most similar one
+_TOGETHER = 40  # tables that one query reads: it locks them, and all of their indexes
 _KEYS = """
     SELECT conrelid::regclass::text, array_agg(attname::text)
       FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
      WHERE contype = 'p' GROUP BY conrelid
 """
-# The server writes it too: 19 is a row's trigger (1), before (2) an UPDATE (16).
-_UPDATES = """
-    SELECT string_agg(query, '; ') FROM (
-        SELECT format('UPDATE ONLY %s SET %s', attrelid::regclass,
-                      string_agg(format('%1$I = %1$I', attname), ', ')) AS query
-          FROM pg_attribute
-         WHERE attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity <> 'a'
-           AND attrelid IN (SELECT tgrelid FROM pg_trigger
-                             WHERE NOT tgisinternal AND tgtype & 19 = 19)
-         GROUP BY attrelid) each
+# The server writes these too: 19 is a row's trigger (1), before (2) an UPDATE (16).
+_UPDATE = """
+    SELECT format('SELECT pg_catalog.to_json(t.*)::pg_catalog.text FROM ONLY %%s t',
+                  attrelid::regclass),
+           format('UPDATE ONLY %%s SET %%s', attrelid::regclass,
+                  string_agg(format('%%1$I = %%1$I', attname), ', '))
+      FROM pg_attribute
+     WHERE attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity <> 'a'
+       AND attrelid IN (SELECT tgrelid FROM pg_trigger WHERE NOT tgisinternal AND tgtype & 19 = 19)
+       AND attrelid = to_regclass(%s)
+     GROUP BY attrelid
 """
 
 
-def read_rows(cursor: Cursor) -> TableRows:
-    """Read the rows of every table, by its name, as JSON.
+def read_rows(connection: Connection) -> TableRows:
+    """Read the rows of every table, by its qualified name, as JSON.
 
     Args:
-        cursor: with the trusted search_path, so that every name is qualified.
+        connection: in no transaction, and in none afterwards.
     """
-    cursor.execute(_QUERY)
-    (query,) = cursor.fetchone() or (None,)
     found: TableRows = {}
-    if query:
-        cursor.execute(query)
-        for table, row in cursor:
-            found.setdefault(table, Counter())[row] += 1
+    with connection, connection.cursor() as cursor:
+        cursor.execute(QUALIFIED + _QUERIES, (_TOGETHER,))
+        queries = cursor.fetchall()
+        if len(queries) == 1:
+            _read_into(found, cursor, queries.pop())
+    for query in queries:
+        with connection, connection.cursor() as cursor:
+            _read_into(found, cursor, query)
     return found
+
+
+def _read_into(found: TableRows, cursor: Cursor, query: tuple[str]) -> None:
+    cursor.execute(QUALIFIED + query[0])
+    for table, row in cursor:
+        found.setdefault(table, Counter())[row] += 1
 
 
 def primary_keys(cursor: Cursor) -> dict[str, list[str]]:
@@ -69,26 +90,44 @@ def row_counts(rows: TableRows) -> dict[str, int]:
     return {table: sum(found.values()) for table, found in rows.items()}
 
 
-def columns_set_by_triggers(cursor: Cursor, keys: Mapping[str, list[str]]) -> dict[str, set[str]]:
-    """The columns of each table that a trigger changes with every UPDATE: `updated_at`, mostly.
+def columns_set_by_triggers(
+    connection: Connection, tables: Iterable[str], keys: Mapping[str, list[str]]
+) -> dict[str, set[str]]:
+    """The columns of tables that a trigger changes with every UPDATE: `updated_at`, mostly.
+
+    Where a trigger refuses, nobody knows.
 
     Args:
-        cursor: in a transaction that is rolled back afterwards, with the trusted search_path.
+        connection: in no transaction, and in none afterwards: what is tried is rolled back.
+        tables: those to look at, by their qualified names.
         keys: from `primary_keys`.
-
-    Raises:
-        psycopg2.Error: when a trigger refuses.
     """
-    before = read_rows(cursor)
-    cursor.execute(_UPDATES)
-    (query,) = cursor.fetchone() or (None,)
-    if not query:
-        return {}
+    found = {}
+    with connection.cursor() as cursor:
+        for table in tables:
+            try:
+                found[table] = _set_by_triggers(cursor, table, keys)
+            except psycopg2.Error:
+                found[table] = set()
+            finally:
+                connection.rollback()
+    return found
+
+
+def _set_by_triggers(cursor: Cursor, table: str, keys: Mapping[str, list[str]]) -> set[str]:
+    cursor.execute(QUALIFIED + _UPDATE, (table,))
+    if not (queries := cursor.fetchone()):
+        return set()
+    select, update = queries
+    before, after = (
+        {table: _column_of(cursor, query)} for query in (_AS_USUAL + select, f"{update}; {select}")
+    )
+    return set().union(*_compare_table(before, after, table, keys).changed)
+
+
+def _column_of(cursor: Cursor, query: str) -> Counter[str]:
     cursor.execute(query)
-    after = read_rows(cursor)
-    return {
-        table: set().union(*_compare_table(before, after, table, keys).changed) for table in before
-    }
+    return Counter(value for (value,) in cursor)
 
 
 def row_differences(
@@ -131,8 +170,26 @@ def _compare_table(
     was, now = (side.get(table, Counter()) for side in (before, after))
     key = keys.get(table)
     lost, added = _rows_by_key(was - now, key), _rows_by_key(now - was, key)
-    changed = [_changed_columns(lost[each], added[each]) for each in lost.keys() & added.keys()]
+    both = lost.keys() & added.keys()
+    changed = [_changed_columns(lost[each], added[each]) for each in both]
+    changed += _pair_up(
+        [row for each, row in lost.items() if each not in both],
+        [row for each, row in added.items() if each not in both],
+    )
     return _TableComparison(len(lost) - len(changed), len(added) - len(changed), changed)
+
+
+def _pair_up(
+    lost: Sequence[Mapping[str, object]], added: Sequence[Mapping[str, object]]
+) -> Iterator[set[str]]:
+    """What differs between rows that have another key now and what they were, most likely."""
+    left = [*added]
+    for row in lost[: len(added)]:
+        # Of many the next one is as likely as any.
+        differing = [_changed_columns(row, other) for other in left[:_ALIKE]]
+        fewest = min(differing, key=len)
+        del left[differing.index(fewest)]
+        yield fewest
 
 
 def _rows_by_key(rows: Counter[str], key: list[str] | None) -> dict[str, dict[str, object]]:

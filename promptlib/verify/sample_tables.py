@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.verify.rows import QUALIFIED
 from promptlib.verify.sample_values import SampleColumn
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
 _TABLES = """
@@ -17,7 +21,9 @@ _TABLES = """
                     SELECT CASE WHEN EXISTS (SELECT FROM pg_type own
                                              WHERE own.oid IN (t.oid, t.typelem)
                                                AND own.typnamespace = 'pg_catalog'::regnamespace
-                                               AND starts_with(spelled, quote_ident(own.typname)))
+                                               -- boolean is no bool
+                                               AND spelled ~ concat('^', quote_ident(own.typname),
+                                                                    '(?![a-z])'))
                                 THEN 'pg_catalog.' ELSE '' END || spelled
                       FROM format_type(atttypid, atttypmod) spelled),
                 'base', base.typname, 'category', base.typcategory,
@@ -25,9 +31,20 @@ _TABLES = """
                                  ORDER BY enumsortorder),
                 'required', attnotnull OR t.typnotnull,
                 'has_default', atthasdef OR attidentity <> '' OR t.typdefault IS NOT NULL,
-                'checks', ARRAY(SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k
-                                 WHERE contype = 'c' AND (conrelid = c.oid AND attnum = ANY (conkey)
-                                                          OR contypid = t.oid))) ORDER BY attnum)
+                -- What else it has to hold for: indexed expressions, and partitions.
+                'checks', ARRAY(
+                    SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k
+                     WHERE contype = 'c' AND (conrelid = c.oid AND attnum = ANY (conkey)
+                                              OR contypid = t.oid)
+                    UNION ALL
+                    SELECT pg_get_expr(indexprs, indrelid) FROM pg_index
+                      JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = indexrelid
+                     WHERE indrelid = c.oid AND indexprs IS NOT NULL AND refobjid = c.oid
+                       AND refobjsubid = attnum
+                    UNION ALL
+                    SELECT pg_get_partition_constraintdef(inhrelid) FROM pg_inherits
+                      JOIN pg_partitioned_table ON partrelid = inhparent
+                     WHERE inhparent = c.oid AND attnum = ANY (partattrs))) ORDER BY attnum)
               FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
               JOIN pg_type base ON base.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
              WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
@@ -45,6 +62,11 @@ _TABLES = """
                         WHERE attrelid = c.oid AND attnum = ANY (conkey)) AS columns
                   FROM pg_constraint WHERE conrelid = c.oid
                 UNION ALL
+                -- What is refused where there is no partition has no name.
+                SELECT '', ARRAY(SELECT quote_ident(attname) FROM pg_attribute
+                        WHERE attrelid = c.oid AND attnum = ANY (partattrs))
+                  FROM pg_partitioned_table WHERE partrelid = c.oid
+                UNION ALL
                 -- The columns of its key, its expressions and its predicate.
                 SELECT i.relname, ARRAY(SELECT DISTINCT quote_ident(attname) FROM pg_depend
                         JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
@@ -54,12 +76,26 @@ _TABLES = """
                    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.oid)) AS named),
            ARRAY(SELECT DISTINCT quote_ident(attname) FROM pg_index
                    JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
-                  WHERE indrelid = c.oid AND (indisunique OR indisexclusion))
-      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-     WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence <> 't'
-       AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+                  WHERE indrelid = c.oid AND (indisunique OR indisexclusion)),
+           ARRAY(SELECT concat(pg_get_triggerdef(t.oid), tgenabled, md5(prosrc)) FROM pg_trigger t
+                   JOIN pg_proc ON pg_proc.oid = tgfoid
+                  WHERE tgrelid = c.oid AND NOT tgisinternal ORDER BY tgname)
+      FROM pg_class c WHERE oid = ANY (%s::oid[])
      ORDER BY c.oid::regclass::text
 """
+# The server writes the query that counts the rows of some tables, for each of these runs of them:
+# a query holds a lock on every table and index that it reads.
+_COUNTS = """
+    SELECT string_agg(format('SELECT %%s::oid, %%L, count(*) FROM (SELECT FROM %%s LIMIT %%s) t',
+                             oid, name, name, %s), ' UNION ALL ')
+      FROM (SELECT c.oid, c.oid::regclass::text AS name,
+                   row_number() OVER (ORDER BY c.oid::regclass::text) AS number
+              FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+             WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence <> 't'
+               AND nspname <> 'information_schema' AND nspname !~ '^pg_') numbered
+     GROUP BY number / %s ORDER BY number / %s
+"""
+_TOGETHER = 40  # tables that one query counts
 
 
 class Reference(NamedTuple):
@@ -77,8 +113,10 @@ class SampleTable(NamedTuple):
         name: with its schema.
         columns: those that can be written.
         references: its foreign keys.
-        constraints: the columns of each constraint and unique index, by its name.
+        constraints: the columns of each constraint and unique index, by its name; of the
+            partition key, by an empty one.
         unique: the columns that tell rows apart.
+        triggers: their definitions.
     """
 
     name: str
@@ -86,15 +124,43 @@ class SampleTable(NamedTuple):
     references: list[Reference]
     constraints: dict[str, list[str]]
     unique: list[str]
+    triggers: list[str]
 
 
-def read_sample_tables(cursor: Cursor) -> list[SampleTable]:
-    """Read the tables that rows can be inserted into, by name.
+class RowCount(NamedTuple):
+    """How many rows a table has: by its number and its name."""
+
+    oid: int
+    table: str
+    rows: int
+
+
+def count_rows(connection: Connection, most: int) -> list[RowCount]:
+    """Count the rows of all tables that rows can be inserted into, by name.
+
+    Args:
+        connection: in no transaction, and in none afterwards.
+        most: how many to count of each.
+    """
+    found: list[RowCount] = []
+    with connection, connection.cursor() as cursor:
+        cursor.execute(QUALIFIED + _COUNTS, (most, _TOGETHER, _TOGETHER))
+        queries = cursor.fetchall()
+    for (query,) in queries:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(QUALIFIED + query)
+            found += (RowCount(*row) for row in cursor)
+    return found
+
+
+def read_sample_tables(cursor: Cursor, oids: Collection[int]) -> list[SampleTable]:
+    """Read what has to be known of some tables, by name.
 
     Args:
         cursor: with the trusted search_path, so that every name is qualified.
+        oids: the numbers of the tables; those without columns are left out.
     """
-    cursor.execute(_TABLES)
+    cursor.execute(_TABLES, ([*oids],))
     return [
         SampleTable(
             name,

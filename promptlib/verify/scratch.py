@@ -6,151 +6,200 @@ import contextlib
 import hashlib
 import itertools
 import secrets
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Protocol
 
 import psycopg2
-from psycopg2 import errorcodes, errors, sql
+from psycopg2 import errors, sql
 
 from promptlib.core.errors import NoConnectionError, StatementError
-from promptlib.core.interrupts import queries_interruptible
-from promptlib.engine.runner import Step
-from promptlib.engine.watcher import Watcher
-from promptlib.ledger.tables import UP
 from promptlib.postgres.admin import maintenance_connection
 from promptlib.postgres.target import Target
-from promptlib.verify.measure import run_measured
+from promptlib.verify.attempts import message_in_short
+from promptlib.verify.build import run_setup
+from promptlib.verify.place import may_make_databases, server_version
+from promptlib.verify.reused import reused_database
+from promptlib.verify.server_guard import ServerGuard, restore_from_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.config.settings import Settings
-    from promptlib.files.parser import Migration
+    from promptlib.verify.place import ScratchPlace
 
 _PREFIX = "promptlib_scratch_"
 _LEFT_BEHIND = """
-    SELECT datname FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.~) %s
+    SELECT datname, CASE WHEN datdba = current_user::regrole
+                         THEN shobj_description(oid, 'pg_database') END
+      FROM pg_database WHERE datname ~ %s ORDER BY datname
 """
+_NOT_MADE = (errors.InsufficientPrivilege, errors.ObjectInUse, errors.InvalidCatalogName)
+_JOURNAL = "_0"  # what is written down is a comment of the database of this number
 # Who makes such databases holds a lock of their name: what nobody holds was left by a killed one.
 _TRY = "SELECT pg_catalog.pg_try_advisory_lock(%s)"
 _LET_GO = "SELECT pg_catalog.pg_advisory_unlock(%s)"
 
 
-class ScratchSession(NamedTuple):
-    """A connection to a database, and who looks at its statements."""
+class ScratchDatabases(Protocol):
+    """Makes databases to try something in."""
 
-    connection: Connection
-    watcher: Watcher
-
-
-class ScratchDatabases:
-    """Makes databases of one name with numbers behind it.
-
-    Args:
-        target: on the same server, for the same user.
-        cursor: on one of the server's own databases, in autocommit.
-        name: what theirs begin with.
-    """
-
-    def __init__(self, target: Target, cursor: Cursor, name: str) -> None:
-        self._target = target
-        self._cursor = cursor
-        self._name = name
-        self._numbers = itertools.count(1)
+    guard: ServerGuard
 
     @property
     def server(self) -> str:
         """Which PostgreSQL it is."""
-        version = self._cursor.connection.get_parameter_status("server_version")
-        return f"PostgreSQL {version}"
+
+    @property
+    def makes_copies(self) -> bool:
+        """Whether one can be a copy of another; else there is one alone, again and again."""
 
     def create(self, template: Target | None = None) -> Target:
-        """Make a database: empty, or a copy of one that nobody is connected to.
+        """Make a database: a copy of one that nobody is connected to, or as the setup leaves it.
 
         Raises:
-            StatementError: when the user may not, or another one is connected to the original.
+            PromptlibError: when it cannot be made, or the setup fails.
         """
-        name = f"{self._name}_{next(self._numbers)}"
-        parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
-        if template:
-            original = template.parameters["dbname"]
-            parts.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(original)))
-        try:
-            self._cursor.execute(sql.SQL(" ").join(parts))
-        except errors.InsufficientPrivilege:
-            user = self._target.parameters.get("user", "this user")
-            refused = StatementError(
-                f"{user} may not make a scratch database on {self._target}",
-                f"ALTER ROLE {user} CREATEDB, or use the embedded server: --embedded",
-            )
-            raise refused.but(sqlstate=errorcodes.INSUFFICIENT_PRIVILEGE) from None
-        except errors.ObjectInUse as error:
-            refused = StatementError(
-                f"a scratch database cannot be made: {error.diag.message_primary}",
-                "where a pooler is between, which keeps connections, connect to the server itself; "
-                "or use the embedded server: --embedded",
-            )
-            raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE) from None
-        return Target({**self._target.parameters, "dbname": name}, self._target.source)
 
     def drop(self, made: Target) -> None:
         """Drop a database, whoever is connected to it."""
+
+
+class _MadeDatabases:
+    """Makes databases of one name with numbers behind it.
+
+    Args:
+        place: on the same server, for the same user.
+        cursor: on one of the server's own databases, in autocommit.
+        name: what theirs begin with.
+    """
+
+    makes_copies = True
+
+    def __init__(self, place: ScratchPlace, cursor: Cursor, name: str) -> None:
+        self._place = place
+        self._cursor = cursor
+        self._name = name
+        self._numbers = itertools.count(1)
+        self.guard = ServerGuard(cursor, self._write_down, is_for_trials=place.is_for_trials)
+
+    @property
+    def server(self) -> str:
+        """Which PostgreSQL it is."""
+        return server_version(self._cursor)
+
+    def create(self, template: Target | None = None) -> Target:
+        """As in ScratchDatabases."""
+        name = f"{self._name}_{next(self._numbers)}"
+        copied = template.parameters["dbname"] if template else self._place.template
+        made = self._create(name, copied)
+        if self._place.setup and not template:
+            run_setup(made, self._place.setup, self.guard)
+        return made
+
+    def _create(self, name: str, template: str = "") -> Target:
+        parts = [sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))]
+        if template:
+            parts.append(sql.SQL("TEMPLATE {}").format(sql.Identifier(template)))
+        target = self._place.target
+        try:
+            self._cursor.execute(sql.SQL(" ").join(parts))
+        except _NOT_MADE as error:
+            raise _not_made(target, error, self._place.template) from None
+        return Target({**target.parameters, "dbname": name}, target.source)
+
+    def drop(self, made: Target) -> None:
+        """As in ScratchDatabases."""
         _drop(self._cursor, made.parameters["dbname"])
 
-    def roles(self) -> set[str]:
-        """The roles of the server, which all of its databases share."""
-        self._cursor.execute("SELECT rolname FROM pg_catalog.pg_roles")
-        return {name for (name,) in self._cursor.fetchall()}
+    def _write_down(self, text: str) -> None:
+        """Keep a text for the next run, as the comment of a database that nobody works in."""
+        name = f"{self._name}{_JOURNAL}"
+        self._cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
+        if not self._cursor.rowcount:
+            self._create(name)
+        comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        self._cursor.execute(comment.format(sql.Identifier(name), sql.Literal(text)))
 
-    def drop_roles(self, names: Iterable[str]) -> None:
-        """Drop roles, but those that own something or have rights somewhere."""
-        for name in names:
-            with contextlib.suppress(psycopg2.Error):
-                self._cursor.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
+
+def _not_made(target: Target, error: psycopg2.Error, template: str) -> StatementError:
+    """The error for a database that cannot be made."""
+    said, user = message_in_short(error), target.parameters.get("user", "this user")
+    if isinstance(error, errors.InvalidCatalogName) or (template and template in said):
+        what = f"a scratch database cannot be made from the template {template}: {said}"
+        remedy = "correct scratch_template, end the sessions there, or make it a template: ALTER "
+        remedy += "DATABASE ... IS_TEMPLATE true"
+    elif isinstance(error, errors.ObjectInUse):
+        what = f"a scratch database cannot be made: {said}"
+        remedy = "where a pooler is between, which keeps connections, connect to the server "
+        remedy += "itself; or try it elsewhere: --embedded, or --scratch"
+    else:
+        what = f"{user} may not make a scratch database on {target}"
+        remedy = f"ALTER ROLE {user} CREATEDB; or name an empty database of his with --scratch, or "
+        remedy += "use the embedded server: --embedded"
+    return StatementError(what, remedy).but(sqlstate=error.pgcode or "")
 
 
 @contextlib.contextmanager
-def open_scratch_databases(target: Target) -> Iterator[ScratchDatabases]:
-    """Make databases on the server of a target; they are gone at the end.
+def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
+    """Make databases on a server; they are gone at the end, and the server is as it was.
 
-    Those that a killed process left behind are dropped first.
+    What a killed process left behind is put in order first.
 
     Raises:
         NoConnectionError: when the server cannot be reached.
+        PromptlibError: when the database that is named cannot be used.
     """
-    name = _PREFIX + secrets.token_hex(6)
+    if place.is_given and not may_make_databases(place.target):
+        with reused_database(place) as reused:
+            yield reused
+        return
+    name, target = _PREFIX + secrets.token_hex(6), place.target
     error = None  # what the user knows is the target, which need not be there
     try:
         target.connect().close()
     except NoConnectionError as refused:
         error = refused
     with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
+        cursor.execute("SET search_path = pg_catalog, pg_temp")
         _tidy(cursor)
         cursor.execute(_TRY, (_key(name),))
+        beside = place._replace(target=target.beside(connection))  # all of it on one server
+        scratch = _MadeDatabases(beside, cursor, name)
         try:
-            yield ScratchDatabases(target.beside(connection), cursor, name)
+            yield scratch
         finally:
-            cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
-            for (each,) in cursor.fetchall():
+            journal = f"{name}{_JOURNAL}"
+            left = [each for each, *_ in _left_behind(cursor, name) if each != journal]
+            for each in left:
                 _drop(cursor, each)
+            scratch.guard.put_all_back()
+            _drop(cursor, journal)
 
 
 def _tidy(cursor: Cursor) -> None:
-    cursor.execute(_LEFT_BEHIND, (f"^{_PREFIX}[0-9a-f]{{12}}_[0-9]+$",))
-    for (name,) in cursor.fetchall():
-        owner = name.rpartition("_")[0]
+    """Drop the databases of killed processes, and undo what these had written down."""
+    found = _left_behind(cursor, f"{_PREFIX}[0-9a-f]{{12}}")
+    for owner in sorted({name.rpartition("_")[0] for name, *_ in found}):
         cursor.execute(_TRY, (_key(owner),))
         if cursor.fetchone() == (True,):
-            with contextlib.suppress(psycopg2.Error):  # another user's, or gone meanwhile
-                _drop(cursor, name)
+            # Another user's, or gone meanwhile; the journal goes last.
+            for name, journal in sorted(_left_behind(cursor, owner), reverse=True):
+                with contextlib.suppress(psycopg2.Error):
+                    if journal:
+                        restore_from_journal(cursor, journal)
+                    _drop(cursor, name)
             cursor.execute(_LET_GO, (_key(owner),))
 
 
 def _key(name: str) -> int:
     """The number of the lock of a name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+
+
+def _left_behind(cursor: Cursor, name: str) -> list[tuple[str, str]]:
+    """Databases with what was written down; what another user wrote is not his to say."""
+    cursor.execute(_LEFT_BEHIND, (f"^{name}_[0-9]+$",))
+    return cursor.fetchall()
 
 
 def _drop(cursor: Cursor, name: str) -> None:
@@ -164,26 +213,3 @@ def _drop(cursor: Cursor, name: str) -> None:
         cursor.execute(drop + sql.SQL(" WITH (FORCE)"))
     except errors.InsufficientPrivilege:
         cursor.execute(drop)
-
-
-@contextlib.contextmanager
-def scratch_session(made: Target) -> Iterator[ScratchSession]:
-    """A connection to a database, and who looks at its statements."""
-    with (
-        contextlib.closing(made.connect()) as connection,
-        queries_interruptible(),
-        Watcher(made.connect, connection, interruptible=False) as watcher,
-    ):
-        yield ScratchSession(connection, watcher)
-
-
-def build_schema(made: Target, migrations: Iterable[Migration], settings: Settings) -> None:
-    """Run the UP sections of migrations, without a ledger.
-
-    Raises:
-        StatementError: for the first statement that fails.
-    """
-    with scratch_session(made) as (connection, watcher):
-        for migration in migrations:
-            step = Step(migration.version, UP, migration.up, migration.path)
-            [*run_measured(connection, step, settings, watcher)]

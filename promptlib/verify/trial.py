@@ -6,38 +6,35 @@ import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
+from psycopg2.sql import SQL, Identifier
 
-from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.errors import FindingError, PromptlibError, display_path
+from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.postgres.catalog import ROLE, CatalogKey, catalog_difference, read_catalog
+from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference, read_catalog
 from promptlib.postgres.errors import explain_server_error
-from promptlib.postgres.search_path import TRUSTED_PATH
-from promptlib.verify.measure import run_measured, table_numbers
+from promptlib.verify.measure import LACKING, run_measured, table_numbers
 from promptlib.verify.report import Finding, Proof
 from promptlib.verify.rows import (
+    QUALIFIED,
     columns_set_by_triggers,
     primary_keys,
     read_rows,
     row_counts,
     row_differences,
 )
-from promptlib.verify.samples import Samples, fill_tables, put_rows_back
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from psycopg2.extensions import connection as Connection
+    from collections.abc import Iterable, Iterator
 
     from promptlib.config.settings import Settings
-    from promptlib.engine.watcher import Watcher
     from promptlib.files.parser import Migration
     from promptlib.postgres.catalog import Catalog
     from promptlib.verify.report import MeasuredStatement
     from promptlib.verify.rows import TableRows
-    from promptlib.verify.samples import SampleRow
-
-_QUALIFIED = f"{TRUSTED_PATH} SET LOCAL jit = off"
+    from promptlib.verify.samples import SampleMaker, SampleRow
+    from promptlib.verify.session import ScratchSession
 
 
 class _Snapshot(NamedTuple):
@@ -52,54 +49,58 @@ class Trial:
 
     def __init__(
         self,
-        connection: Connection,
-        watcher: Watcher,
+        session: ScratchSession,
         migration: Migration,
         settings: Settings,
-        rows: int,
+        samples: SampleMaker,
     ) -> None:
-        self._connection = connection
-        self._watcher = watcher
+        self._session = session
+        self._connection = session.connection
         self._migration = migration
         self._settings = settings
         self._losing = settings._replace(allow_data_loss="on")
-        self._rows = rows
+        self._samples = samples
         self._path = display_path(migration.path)
         self._source = migration.up.source
         # The tables that are there before the migration, and what tells their rows apart.
         self._known: set[int] = set()
         self._keys: dict[str, list[str]] = {}
         self.went_up = False
+        self.was_refused = False  # for what it would do to the server
+        self.stays = False  # whether something that was accepted is left over
+        self.failing_row = ""
         self.statements: list[MeasuredStatement] = []
         self.findings: list[Finding] = []
         self.lost: dict[str, None] = {}
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
+        self.objects: Catalog | None = None  # as it leaves the database, if that is known
 
-    def run(self, rows: list[SampleRow] | None) -> None:
+    def run(self, rows: list[SampleRow] | None, objects: Catalog | None = None) -> None:
         """Try the migration, on tables with made-up rows.
 
         Args:
             rows: those that the tables get; None: whatever they take.
+            objects: what is in the database, if that is known.
         """
         with contextlib.suppress(_FailedError):
             self._prepare(rows)
-            before = self._snapshot()
+            before = self._snapshot(objects)
             with self._connection, self._connection.cursor() as cursor:
-                cursor.execute(_QUALIFIED)
+                cursor.execute(QUALIFIED)
                 self._known, self._keys = table_numbers(cursor), primary_keys(cursor)
             self.statements += self._run_section(UP)
             self.went_up = True
             after = self._snapshot()
             self.statements += self._run_section(DOWN)
             self._compare(before)
-            if self.findings:
+            if self.findings or self.stays:
                 return  # what a second UP makes of that is no news
             [*self._run_section(UP)]
-            self._compare_again(after)
+            self.objects = self._compare_again(after)
             made = {name for kind, name in after.objects.keys() - before.objects.keys()}
             if self.findings:
                 return
-            found = fill_with_samples(self._connection, self._rows, made)
+            found = self._samples.fill(self._connection, made)
             self.refused |= found.refused
             if found.rows:
                 [*self._run_section(DOWN)]
@@ -123,11 +124,9 @@ class Trial:
 
     def _prepare(self, rows: list[SampleRow] | None) -> None:
         if rows is None:
-            self.refused |= fill_with_samples(self._connection, self._rows).refused
+            self.refused |= self._samples.fill(self._connection).refused
         else:
-            with self._connection, self._connection.cursor() as cursor:
-                cursor.execute(_QUALIFIED)
-                put_rows_back(cursor, rows)
+            self._samples.put_back(self._connection, rows)
 
     def _run_section(self, direction: str) -> Iterator[MeasuredStatement]:
         """Run a section; a failure is a finding, and the end of the trial."""
@@ -136,7 +135,7 @@ class Trial:
         settings = self._settings if direction == UP else self._losing
         step = Step(migration.version, direction, section, migration.path)
         try:
-            yield from run_measured(self._connection, step, settings, self._watcher, self._known)
+            yield from run_measured(self._session, step, settings, self._known)
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
         except PromptlibError as error:
@@ -146,9 +145,31 @@ class Trial:
 
     def _fail(self, direction: str, error: PromptlibError) -> None:
         self._connection.rollback()
-        what = f"{direction.upper()} fails: {error.what}"
+        self.failing_row = self._row_of(error)
+        self._connection.rollback()
+        if isinstance(error, FindingError):
+            self.was_refused = True
+            what = f"{direction.upper()} is not tried: {error.what}; {error.remedy}"
+        else:
+            remedy = f"; {error.remedy}" if error.remedy == LACKING else ""
+            what = f"{direction.upper()} fails: {error.what}{remedy}"
         self.findings.append(Finding(error.place or self._path, what, error.notes))
         raise _FailedError
+
+    def _row_of(self, error: PromptlibError) -> str:
+        """The row that the server did not like, or one of its table: it is made up."""
+        cause = error.__context__
+        if not isinstance(cause, psycopg2.Error):
+            return ""
+        schema, table = cause.diag.schema_name, cause.diag.table_name
+        if "(" in (detail := cause.diag.message_detail or "") or not table:
+            return on_one_line(detail)
+        query = SQL("SELECT pg_catalog.to_jsonb(t.*)::pg_catalog.text FROM {} t LIMIT 1")
+        with contextlib.suppress(psycopg2.Error), self._connection.cursor() as cursor:
+            cursor.execute(query.format(Identifier(schema or "public", table)))
+            for (row,) in cursor:
+                return str(row)
+        return ""
 
     def _compare(self, before: _Snapshot, more: str = "") -> None:
         """Compare what DOWN left with what was there before UP.
@@ -159,8 +180,13 @@ class Trial:
                 made to the table that they came from, the made-up ones too.
         """
         now = self._snapshot()
-        self._report("DOWN does not undo UP", catalog_difference(before.objects, now.objects))
-        touched = self._columns_set_by_triggers() if now.rows != before.rows else {}
+        lines = [*self._difference(before, now)]
+        if self._migration.up.data_loss_accepted and self._keeps_values(before, now):
+            self.stays = True
+            lines = [line for line in lines if line[1:].split()[:1] != ["enum"]]
+        self._report("DOWN does not undo UP", lines)
+        tables = (name for name in before.rows if before.rows[name] != now.rows.get(name))
+        touched = columns_set_by_triggers(self._connection, tables, self._keys)
         found = row_differences(before.rows, now.rows, self._keys, touched)
         changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
@@ -172,22 +198,11 @@ class Trial:
             changes,
         )
 
-    def _columns_set_by_triggers(self) -> Mapping[str, set[str]]:
-        """The columns that UPDATE itself changes: no DOWN can give their values back."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(_QUALIFIED)
-            try:
-                return columns_set_by_triggers(cursor, self._keys)
-            except psycopg2.Error:  # a trigger that refuses
-                return {}
-            finally:
-                self._connection.rollback()
-
-    def _compare_again(self, after: _Snapshot) -> None:
-        """Compare what the second UP made with what the first one did."""
+    def _compare_again(self, after: _Snapshot) -> Catalog:
+        """Compare what the second UP made with what the first one did; what that is."""
         now = self._snapshot()
         what = "a second UP makes something else than the first"
-        self._report(what, catalog_difference(after.objects, now.objects))
+        self._report(what, self._difference(after, now))
         if not self._migration.up.data_loss_accepted:
             first, second = row_counts(after.rows), row_counts(now.rows)
             self._report(
@@ -198,34 +213,56 @@ class Trial:
                     if first.get(table) != second.get(table)
                 ),
             )
+        return now.objects
 
     def _report(self, what: str, diff: Iterable[str]) -> None:
         if lines := tuple(diff):
             self.findings.append(Finding(self._path, what, lines))
 
-    def _snapshot(self) -> _Snapshot:
-        objects = read_catalog(self._connection)
-        with self._connection, self._connection.cursor() as cursor:
-            cursor.execute(_QUALIFIED)
-            return _Snapshot(
-                {key: objects[key] for key in objects if self._is_of_migration(key)},
-                read_rows(cursor),
-            )
+    def _snapshot(self, objects: Catalog | None = None) -> _Snapshot:
+        return _Snapshot(objects or read_catalog(self._connection), read_rows(self._connection))
+
+    def _keeps_values(self, before: _Snapshot, now: _Snapshot) -> bool:
+        """Whether enumerated types have the values that they had, and more: none can be dropped."""
+        kept = {
+            f"{name} has values beyond {was}, which stay": (was, now.objects[kind, name])
+            for (kind, name), was in before.objects.items()
+            if kind == ENUM and was != now.objects.get((kind, name), "")
+        }
+        if not kept or not all(_is_within(*pair) for pair in kept.values()):
+            return False
+        self.lost |= dict.fromkeys(kept)
+        return True
+
+    def _difference(self, before: _Snapshot, now: _Snapshot) -> Iterator[str]:
+        """How the objects differ, as far as it may be the migration's doing.
+
+        Roles are the whole server's: others make and change them meanwhile.
+        """
+        first, second = (
+            {key: each.objects[key] for key in each.objects if self._is_of_migration(key)}
+            for each in (before, now)
+        )
+        return catalog_difference(first, second)
 
     def _is_of_migration(self, key: CatalogKey) -> bool:
-        """Whether an object may be the migration's doing: roles are the whole server's."""
         kind, name = key
         return kind != ROLE or name.strip('"').encode() in self._source
 
 
+def on_made_up_rows(trial: Trial) -> Finding:
+    """The finding about a UP that fails where tables have made-up rows, and nowhere else."""
+    first = trial.findings[0]
+    what = f"on made-up rows alone {first.what}"
+    row = trial.failing_row
+    return Finding(first.place, what, (*first.diff, *([f"  row: {row}"] if row else [])))
+
+
+def _is_within(some: str, all_of_them: str) -> bool:
+    """Whether labels stand among others in their order."""
+    others = iter(all_of_them.split(", "))
+    return all(each in others for each in some.split(", "))
+
+
 class _FailedError(Exception):
     """A section failed, and the trial is over."""
-
-
-def fill_with_samples(
-    connection: Connection, count: int, only: Collection[str] | None = None
-) -> Samples:
-    """Give tables made-up rows; the arguments are those of `fill_tables`."""
-    with connection, connection.cursor() as cursor:
-        cursor.execute(_QUALIFIED)
-        return fill_tables(cursor, count, only)

@@ -180,6 +180,19 @@ def test_new_migrations_stand_behind_merged_ones(project: Project) -> None:
     assert against(project) in ([], [(file(second[1]), "future")])  # the second of two in a second
 
 
+def test_only_what_is_new_or_changed_is_judged(project: Project, repository: Repository) -> None:
+    old = project.add(4, "CREATE TABLE worse (id serial);", "SELECT 1;")
+    repository.commit()
+    repository.git("branch", "-f", "main")
+    assert check(project) == check(project, "--base=main", "--all") != []
+    assert check(project, "--base=main") == []
+    new = project.add(5, "CREATE TABLE bad (id serial);", "SELECT 1;")
+    found = check(project, "--base=main")
+    assert {name for name, _ in found} == {new.name}
+    old.write_text(old.read_text().replace("-- DOWN", "-- DOWM"))
+    assert (old.name, "format") in check(project, "--base=main")
+
+
 def test_what_the_base_did_since_is_not_the_branchs_doing(
     project: Project, repository: Repository
 ) -> None:

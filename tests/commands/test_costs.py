@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support import costs, counting
-from support.projects import environment_with, path_of
+from support.projects import Project, environment_with, path_of
 
 if TYPE_CHECKING:
     from support.databases import Database
-    from support.projects import Project
 
 _FEW, _MANY = 10, 30
 _LOOKING = ["status", "pending", "executed", "db test", "migrate"]
@@ -55,11 +54,16 @@ def _counted_when_done(project: Project, program: str, command: str) -> list[dic
     return found
 
 
-def _statements(database: Database, project: Project, *command: str) -> int:
-    """How many statements a command sends."""
+def _statements(
+    database: Database, project: Project, *command: str, whole_server: bool = False
+) -> int:
+    """How many statements a command sends, to its database or to any."""
     if not database.server.data:
         pytest.skip("the log of a given server cannot be read")
-    database.query(f"ALTER DATABASE {database.name} SET log_statement = 'all'")
+    if whole_server:
+        project = Project(project.folder, f"{project.url}?options=-clog_statement%3Dall")
+    else:
+        database.query(f"ALTER DATABASE {database.name} SET log_statement = 'all'")
     log = Path(f"{database.server.data}/log")
     start = log.stat().st_size
     project.promptlib(*command)
@@ -113,6 +117,28 @@ def test_what_a_migration_costs_to_run(project: Project, database: Database) -> 
     many = _statements(database, project, "migrate")
     # Its two statements, and one message that ends its transaction and begins the next.
     assert (many - few) / (_MANY - _FEW) == 3
+
+
+def test_what_it_costs_to_prove_a_migration(project: Project, database: Database) -> None:
+    project.add(1, "CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL);", "DROP TABLE t;")
+    assert _statements(database, project, "verify", whole_server=True) <= 160
+
+
+def test_what_it_costs_to_prove_this_project_s(tmp_path: Path, database: Database) -> None:
+    own = Project.copy(tmp_path, database.url, migrations=True)
+    assert _statements(database, own, "verify", whole_server=True) <= 2000
+
+
+def test_to_prove_a_migration_costs_as_much_when_there_are_more_tables(
+    project: Project, database: Database
+) -> None:
+    found = []
+    for count in (_FEW, _MANY):
+        _fill(project, count)
+        whole = _statements(database, project, "verify", whole_server=True)
+        found.append(whole / count)
+    few, many = found
+    assert many <= few
 
 
 # What a deploy may do at most, however many migrations there are: behind the lock it looks again.

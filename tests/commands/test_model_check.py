@@ -15,6 +15,8 @@ from support.projects import ROOT, Project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.databases import Database
+
 _LATER = "20261122100000_x.sql"
 
 
@@ -65,3 +67,11 @@ def test_what_only_a_database_can_tell(project: Project) -> None:
     said = project.promptlib("check", "--database", ok=False)
     assert said.stderr == ""  # what cannot be read is not tried
     assert said.stdout.startswith(f"sql/{_LATER}:2:8: format: ")
+
+
+def test_a_server_that_is_named(tmp_path: Path, database: Database) -> None:
+    made = Project.copy(tmp_path, "postgresql://127.0.0.1:1/nowhere", migrations=True)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    said = made.promptlib("check", "--database", "--scratch", database.url)
+    assert said.stdout == f"no findings in {len([*made.folder.glob('sql/*.sql')])} migrations\n"
+    assert database.tables() == set()

@@ -12,6 +12,7 @@ from support.processes import until
 from support.projects import ONE, THREE, TWO, Project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from support.databases import Database
@@ -70,6 +71,32 @@ def test_pending_migrations_alone(wrong: Project) -> None:
     assert wrong.promptlib("verify", "--pending").stdout.startswith("0 migrations tried")
 
 
+def test_what_is_newer_alone(wrong: Project) -> None:
+    result = wrong.promptlib("verify", "--since", TWO)
+    assert result.stdout.splitlines()[-1].startswith("1 migration tried")
+    assert wrong.promptlib("verify", "--since", THREE).stdout.startswith("0 migrations tried")
+
+
+def test_one_empty_database_of_a_user_who_may_make_none(
+    wrong: Project, database: Database, server: Server
+) -> None:
+    name = f"lowly_{database.name}"
+    spare = server.create()
+    server.execute(f"CREATE ROLE {name} LOGIN")
+    server.execute(f"ALTER DATABASE {spare.name} OWNER TO {name}")
+    try:
+        wrong.configure(scratch=spare.url.replace("postgres@", f"{name}@"))
+        (wrong.folder / "first.sql").write_text("CREATE TABLE given (i int);")
+        wrong.add(20250102000004, "ALTER TABLE given ADD j int;", "ALTER TABLE given DROP j;")
+        for _ in range(2):
+            result = wrong.promptlib("verify", "--scratch-setup", "first.sql", ok=False)
+            assert result.stdout.splitlines()[-1].endswith(": 1 with findings")
+            assert spare.tables() == set()
+    finally:
+        server.drop(spare.name)
+        server.execute(f"DROP ROLE {name}")
+
+
 @pytest.mark.parametrize("text", ["2", "2024", "x"])
 def test_an_unknown_version(three: Project, text: str) -> None:
     result = three.promptlib("verify", text, ok=None)
@@ -103,9 +130,12 @@ def test_a_constraint_may_refuse_rows_that_were_made_up(three: Project) -> None:
     )
     three.add(6, "ALTER TABLE a ADD m int NOT NULL;", "ALTER TABLE a DROP m;")
     result = three.promptlib("verify", ok=None)
-    said = 'UP fails: column "m" of relation "a" contains null values (23502)'
-    (line,) = [line for line in result.stdout.splitlines() if "fails" in line]
+    said = 'on made-up rows alone UP fails: column "m" of relation "a" contains null values (23502)'
+    lines = result.stdout.splitlines()
+    (line,) = [line for line in lines if "fails" in line]
     assert line == f"sql/20250101000006_x.sql:2:1: {said}"
+    assert any(line.startswith("    row: {") for line in lines)
+    assert lines[-1].endswith(": 1 with findings")
 
 
 @pytest.mark.parametrize("schema", ["", "Own One"])
@@ -121,12 +151,15 @@ def test_the_ledger_is_there(three: Project, schema: str) -> None:
 
 
 def test_a_table_that_takes_no_rows_is_named(three: Project) -> None:
-    three.add(4, "CREATE TABLE hard (i int CHECK (i < -77777));", "DROP TABLE hard;")
+    three.add(
+        4, "CREATE TABLE hard (i int CHECK (i IS NOT NULL AND i < -77777));", "DROP TABLE hard;"
+    )
     three.add(
         5, "ALTER TABLE hard ALTER i SET NOT NULL;", "ALTER TABLE hard ALTER i DROP NOT NULL;"
     )
-    (line,) = three.promptlib("verify").stderr.splitlines()
-    assert line.startswith("public.hard was tried without made-up rows: ")
+    result = three.promptlib("verify")
+    assert result.stderr == ""
+    assert result.stdout.splitlines()[-2].startswith("public.hard was tried without made-up rows: ")
 
 
 def test_roles_are_made_for_each_scratch_database(wrong: Project, server: Server) -> None:
@@ -209,14 +242,17 @@ def test_a_server_that_cannot_be_reached(three: Project) -> None:
 
 @pytest.mark.alone
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_leaves_no_database_behind(
-    three: Project, database: Database, sent: signal.Signals
+def test_an_interrupt_leaves_no_database_behind_and_tells_what_was_found(
+    wrong: Project, database: Database, sent: signal.Signals
 ) -> None:
-    three.add(4, "SELECT pg_sleep(600);")
-    with three.start("promptlib", "verify") as running:
+    wrong.add(20250102000004, "SELECT pg_sleep(600);")
+    with wrong.start("promptlib", "verify") as running:
         until(lambda: database.query(_SLEEPS))
         running.signal(sent)
-        running.ends(128 + sent)
+        said = running.ends(128 + sent)
+        assert "interrupted; what was found until then:" in said
+        assert "+ table public.b" in running.stdout
+        assert "3 migrations tried" in running.stdout
     assert database.query(_SCRATCH) == []
 
 
@@ -234,6 +270,49 @@ def test_what_a_killed_one_left_goes_with_the_next(three: Project, database: Dat
     until(lambda: not database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
     three.promptlib("verify")
     assert database.query(_SCRATCH) == []
+
+
+@pytest.fixture
+def role(database: Database) -> Iterator[str]:
+    """A role of somebody else's."""
+    name = f"theirs_{database.name}"
+    database.query(f"CREATE ROLE {name} LOGIN")
+    yield name
+    database.query(f"DROP ROLE {name}")
+
+
+def test_what_is_the_whole_server_s_is_not_changed(
+    three: Project, database: Database, role: str
+) -> None:
+    three.add(4, f"SELECT 1;\nALTER ROLE {role} NOLOGIN;", f"ALTER ROLE {role} LOGIN;")
+    three.add(5, "CREATE TABLE e (i int);", "DROP TABLE e;")
+    result = three.promptlib("verify", ok=False)
+    said = result.stdout.splitlines()
+    assert said[0] == (
+        "sql/20250101000004_x.sql:2:1: UP is not tried: this changes what all databases of the "
+        f"server share: attributes of role {role}; try it where that does no harm: --embedded, or "
+        "--scratch with a server for it"
+    )
+    assert database.value("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", role)
+
+
+@pytest.mark.alone
+def test_a_role_that_a_killed_one_made_goes_with_the_next(
+    three: Project, database: Database, server: Server
+) -> None:
+    name = f"made_{database.name}"
+    three.add(0, f"CREATE ROLE {name};", f"DROP ROLE {name};")
+    path = three.add(4, "SELECT pg_sleep(600);")
+    with three.start("promptlib", "verify") as running:
+        until(lambda: database.query(_SLEEPS))
+        assert server.has(f"SELECT FROM pg_roles WHERE rolname = '{name}'")
+        running.signal(signal.SIGKILL)
+        running.ends(-signal.SIGKILL)
+    path.unlink()
+    until(lambda: not database.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"))
+    three.promptlib("verify")
+    assert database.query(_SCRATCH) == []
+    assert not server.has(f"SELECT FROM pg_roles WHERE rolname = '{name}'")
 
 
 def test_this_project_s_own_migrations(root: Path, tmp_path: Path, database: Database) -> None:

@@ -445,7 +445,8 @@ def test_who_may_make_no_database_uses_the_embedded_server(
     refused = without_right.promptlib("adopt", "--yes", ok=False)
     assert refused.returncode == 2
     assert f"{MOVER} may not make a scratch database on " in refused.stderr
-    assert f"ALTER ROLE {MOVER} CREATEDB, or use the embedded server: --embedded" in refused.stderr
+    assert f"ALTER ROLE {MOVER} CREATEDB; or name an empty database" in refused.stderr
+    assert "or use the embedded server: --embedded" in refused.stderr
     assert dump(database) == before
 
     said = without_right.promptlib("adopt", "--yes", "--embedded").stderr

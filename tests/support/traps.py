@@ -108,6 +108,16 @@ class Traps:
         """What the user who is to step into them would put into DATABASE_URL."""
         return database.url.replace("postgres@", f"{USER}@")
 
+    def add_user(self, name: str, options: str) -> None:
+        """Make somebody who may log in, and who would step into them."""
+        self.server.role(name, f"LOGIN {options}")
+        for setting in (
+            f"search_path = {_PATH}",
+            "debug_print_parse = on",
+            "debug_pretty_print = off",
+        ):
+            self.server.execute(f"ALTER ROLE {name} SET {setting}")
+
     @contextlib.contextmanager
     def watched(self) -> Iterator[Steps]:
         """Which statements were parsed within the block, and what they stepped into."""
@@ -157,11 +167,6 @@ def laid(name: str) -> Iterator[Traps]:
             oids: dict[str, set[int]] = {}
             for kind, oid in cursor:
                 oids.setdefault(kind, set()).add(oid)
-        server.role(USER, "SUPERUSER LOGIN")
-        for setting in (
-            f"search_path = {_PATH}",
-            "debug_print_parse = on",
-            "debug_pretty_print = off",
-        ):
-            server.execute(f"ALTER ROLE {USER} SET {setting}")
-        yield Traps(server, oids)
+        made = Traps(server, oids)
+        made.add_user(USER, "SUPERUSER")
+        yield made

@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan": {"config", "core", "files", "ledger", "postgres"},
     "engine": {"config", "core", "files", "ledger", "plan", "postgres", "syntax"},
     "autogenerate": {"core", "postgres", "syntax"},
-    "verify": {"config", "core", "engine", "files", "ledger", "postgres"},
+    "verify": {"config", "core", "engine", "files", "ledger", "postgres", "syntax"},
     "alembic_bridge": {
         *("autogenerate", "config", "core", "engine", "files", "ledger", "plan", "postgres"),
     },

@@ -16,7 +16,8 @@ from promptlib.cli.command import (
     is_agreed,
     open_migrator,
 )
-from promptlib.cli.parser import add_embedded, add_yes
+from promptlib.cli.parser import add_scratch, add_yes
+from promptlib.cli.scratch_place import scratch_place
 from promptlib.core.errors import NothingToAdoptError
 
 if TYPE_CHECKING:
@@ -32,20 +33,26 @@ class AdoptOptions(NamedTuple):
         common: what every command takes.
         dry_run: whether to show and compare, and write nothing.
         yes: whether not to ask.
-        embedded: whether to make the scratch database on the embedded server.
+        embedded: whether to make scratch databases on the embedded server.
+        scratch: a URL of where to make them, if any.
+        scratch_template: the database that they are copies of, if any.
+        scratch_setup: the SQL file that runs first in them, if any.
     """
 
     common: CommonOptions
     dry_run: bool
     yes: bool
     embedded: bool
+    scratch: str | None
+    scratch_template: str | None
+    scratch_setup: str | None
 
 
 def add_adopt_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `promptlib adopt` takes."""
     parser.add_argument("--dry-run", action="store_true", help="show and compare, write nothing")
     add_yes(parser)
-    add_embedded(parser)
+    add_scratch(parser)
 
 
 def adopt(options: AdoptOptions, terminal: Terminal) -> Answer:
@@ -57,7 +64,8 @@ def adopt(options: AdoptOptions, terminal: Terminal) -> Answer:
         except NothingToAdoptError as error:
             announce([str(error)])
             return Answer()
-        checked = check_adoption(migrator, found, announced, embedded=options.embedded)
+        place = scratch_place(migrator.project, options)
+        checked = check_adoption(migrator, found, announced, place)
         told = explain_adoption(found, executions, announced, checked)
         unasked = options.yes or options.dry_run or bool(checked.differences)
         if not is_agreed(terminal, told, "adopt? [y/N]", unasked=unasked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,10 +16,18 @@ from promptlib.cli.command import (
     text_answer,
     write_file,
 )
-from promptlib.cli.parser import FILE, VERSION_MAY_BE_SHORT, add_embedded, natural_number
+from promptlib.cli.parser import (
+    FILE,
+    VERSION_MAY_BE_SHORT,
+    add_scratch,
+    natural_number,
+    not_empty,
+)
+from promptlib.cli.scratch_place import scratch_place
 from promptlib.cli.verify_view import verify_lines
+from promptlib.core.interrupts import interrupt_exit_code
 from promptlib.files.directory import list_migrations, parse_all, resolve_version
-from promptlib.verify.prover import prove_migrations
+from promptlib.verify.prover import growing_reports
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
     from promptlib.cli.command import Terminal
     from promptlib.files.parser import Migration
 
+_log = logging.getLogger(__name__)
 ROWS = 3  # made up for each table, unless more or fewer are asked for
 
 
@@ -37,23 +47,34 @@ class VerifyOptions(NamedTuple):
         common: what every command takes.
         versions: these alone, as they begin; none: all.
         pending: whether those that have not run.
+        since: those newer than this version alone, as it begins, if any.
         rows: how many to make up for each table.
         html: the file to write a page to, if any.
-        embedded: whether to make the scratch database on the embedded server.
+        embedded: whether to make scratch databases on the embedded server.
+        scratch: a URL of where to make them, if any.
+        scratch_template: the database that they are copies of, if any.
+        scratch_setup: the SQL file that runs first in them, if any.
     """
 
     common: CommonOptions
     versions: list[str]
     pending: bool
+    since: str | None
     rows: int
     html: Path | None
     embedded: bool
+    scratch: str | None
+    scratch_template: str | None
+    scratch_setup: str | None
 
 
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `promptlib verify` takes."""
     parser.add_argument("versions", nargs="*", metavar="VERSION", help="these alone; default: all")
     parser.add_argument("--pending", action="store_true", help="those that have not run")
+    parser.add_argument(
+        "--since", type=not_empty, metavar="VERSION", help="those newer than this one"
+    )
     parser.add_argument(
         "--rows",
         type=natural_number,
@@ -64,7 +85,7 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html", type=Path, metavar=FILE, help="write a page with all that was found"
     )
-    add_embedded(parser)
+    add_scratch(parser)
 
 
 def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
@@ -74,8 +95,17 @@ def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
         options.html.open("a").close()  # who may not write it had better know before the work
     migrations = parse_all(list_migrations(project.sql))
     chosen = _chosen(options, migrations)
-    target = project.embedded() if options.embedded else project.target()
-    report = prove_migrations(target, migrations, chosen, project.settings, options.rows)
+    place = scratch_place(project, options)
+    report, code = None, NO
+    try:
+        for report in growing_reports(place, migrations, chosen, project.settings, options.rows):
+            code = 0 if report.is_clean else NO
+    except KeyboardInterrupt as error:
+        if not report:
+            raise
+        code = interrupt_exit_code(error)
+        _log.error("interrupted; what was found until then:")
+    assert report
     if options.html:
         from promptlib.verify.html_report import render_page
 
@@ -83,12 +113,15 @@ def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
     lines = verify_lines(
         report, coloured=terminal.is_coloured, every_statement=options.common.verbose
     )
-    return text_answer(lines, 0 if report.is_clean else NO)
+    return text_answer(lines, code)
 
 
 def _chosen(options: VerifyOptions, migrations: Iterable[Migration]) -> set[str]:
     """The versions that are to be proven."""
     known = [migration.version for migration in migrations]
+    if options.since:
+        base = resolve_version(known, options.since)
+        return {each for each in known if each > base}
     if not options.pending and not options.versions:
         return {*known}
     chosen = {resolve_version(known, text) for text in options.versions}

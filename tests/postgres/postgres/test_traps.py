@@ -34,6 +34,47 @@ environment.run(context, model)
 """
 
 
+# Each UP with its DOWN.
+_TO_BE_PROVEN = (
+    (
+        """
+        CREATE TYPE public.mood AS ENUM ('fine', 'so so');
+        CREATE DOMAIN public.few AS integer CHECK (VALUE OPERATOR(pg_catalog.>) 5);
+        CREATE TABLE public.kinds (
+            i integer PRIMARY KEY REFERENCES public.a, t pg_catalog.text NOT NULL, n integer,
+            j pg_catalog.jsonb NOT NULL, u pg_catalog.uuid NOT NULL, m public.mood NOT NULL,
+            f public.few NOT NULL, s timestamp NOT NULL, d pg_catalog.date NOT NULL,
+            b pg_catalog.text[] NOT NULL, c pg_catalog."char" NOT NULL, p numeric(5, 2) NOT NULL,
+            o boolean NOT NULL, k pg_catalog.bpchar NOT NULL, z pg_catalog."time"[] NOT NULL,
+            v interval NOT NULL, x bit(3) NOT NULL, r pg_catalog.int4range NOT NULL,
+            CHECK (pg_catalog.length(t) OPERATOR(pg_catalog.>) 3)
+        );
+        """,
+        "DROP TABLE public.kinds; DROP DOMAIN public.few; DROP TYPE public.mood;",
+    ),
+    (
+        """
+        CREATE FUNCTION public.touched() RETURNS pg_catalog.trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.n := coalesce(NEW.n, 0) OPERATOR(pg_catalog.+) 1; RETURN NEW; END $$;
+        CREATE TRIGGER touched BEFORE UPDATE ON public.kinds
+        FOR EACH ROW EXECUTE FUNCTION public.touched();
+        CREATE INDEX by_length ON public.kinds (pg_catalog.length(t));
+        """,
+        """
+        DROP TRIGGER touched ON public.kinds;
+        DROP FUNCTION public.touched();
+        DROP INDEX public.by_length;
+        """,
+    ),
+    ("UPDATE public.kinds SET t = 'other';", "UPDATE public.kinds SET t = t;"),
+    (
+        "ALTER TABLE public.kinds ADD q integer NOT NULL;",
+        "ALTER TABLE public.kinds DROP q;",
+    ),
+    ("CREATE ROLE trapped_too;", "DROP ROLE trapped_too;"),
+)
+
+
 @pytest.fixture(scope="module")
 def grounds() -> Iterator[dict[str, Traps]]:
     """Servers of the tests' own, by name: their databases are all full of traps."""
@@ -153,6 +194,31 @@ def test_what_the_predecessor_left(ground: Traps, project: Project, database: Da
 
 def test_proofs(ground: Traps, project: Project) -> None:
     step(ground, project, "promptlib verify")
+
+
+def test_proofs_on_made_up_rows_of_all_kinds(
+    ground: Traps, project: Project, database: Database
+) -> None:
+    """What refuses rows, sets columns, fails on rows, and changes the server."""
+    for number, (up, down) in enumerate(_TO_BE_PROVEN, start=4):
+        project.add(number, up, down)
+    project.write(
+        "20250103000000_alone.sql",
+        "-- UP transaction:false\nDO $$ BEGIN COMMIT; END $$;\n-- DOWN\nSELECT;\n",
+    )
+    name = f"lowly_{database.name}"
+    ground.add_user(name, "CREATEROLE")
+    database.query(f"ALTER DATABASE {database.name} OWNER TO {name}")
+    own = database.url.replace("postgres@", f"{name}@")
+    (project.folder / "first.sql").write_text("CREATE TABLE given (i integer);")
+    for elsewhere in ((), ("--scratch", own, "--scratch-setup", "first.sql")):
+        with ground.watched() as steps:
+            said = project.promptlib("verify", *elsewhere, ok=False).stdout
+        assert "on made-up rows alone UP fails" in said
+        assert "  ! public.kinds: 3 rows changed in t\n" in said
+        assert 'row: {"' in said
+        assert said.splitlines()[-1].endswith(": 2 with findings")
+        assert steps.into == {}
 
 
 def test_a_database_that_is_dropped(ground: Traps, project: Project, database: Database) -> None:

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.postgres.target import parse_url
-from promptlib.verify.scratch import scratch_session
+from support.scratch import database_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from promptlib.verify.scratch import ScratchSession
+    from promptlib.verify.session import ScratchSession
     from support.databases import Database
 
 
 @pytest.fixture
 def session(database: Database) -> Iterator[ScratchSession]:
     """A session on an empty database."""
-    with scratch_session(parse_url(database.url, "the test")) as opened:
+    with database_session(database) as opened:
         yield opened

@@ -18,7 +18,7 @@ from promptlib.verify.report import StrongestLock
 
 if TYPE_CHECKING:
     from promptlib.verify.report import MeasuredStatement
-    from promptlib.verify.scratch import ScratchSession
+    from promptlib.verify.session import ScratchSession
 
 _TABLE = "CREATE TABLE a (i int); CREATE TABLE b (i int); CREATE INDEX i ON a (i)"
 
@@ -31,7 +31,7 @@ def _measured(
     with session.connection, session.connection.cursor() as cursor:
         known = table_numbers(cursor)
     step = Step("20250101000001", direction, section, Path("sql/x.sql"))
-    return [*run_measured(session.connection, step, Settings(), session.watcher, known)]
+    return [*run_measured(session, step, Settings(), known)]
 
 
 def _locks(measured: list[MeasuredStatement]) -> list[list[str]]:
@@ -104,3 +104,17 @@ def test_what_fails_at_commit_is_the_driver_s_error(session: ScratchSession) -> 
             INSERT INTO c VALUES (1);""",
         )
     session.connection.rollback()
+
+
+@pytest.mark.parametrize(
+    "sql", ["GRANT SELECT ON a TO nobody_of_that_name", "CREATE EXTENSION nix"]
+)
+def test_what_the_server_lacks_is_told_as_that(session: ScratchSession, sql: str) -> None:
+    with pytest.raises(StatementError, match="lacks it: make it in scratch_setup"):
+        _measured(session, sql)
+
+
+def test_what_a_migration_gets_wrong_is_not(session: ScratchSession) -> None:
+    with pytest.raises(StatementError) as raised:
+        _measured(session, "SELECT missing FROM a")
+    assert "scratch" not in str(raised.value)

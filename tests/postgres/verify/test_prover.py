@@ -11,6 +11,7 @@ from promptlib.config.settings import Settings
 from promptlib.core.errors import StatementError
 from promptlib.files.parser import Migration, parse_migration
 from promptlib.postgres.target import parse_url
+from promptlib.verify.place import ScratchPlace
 from promptlib.verify.prover import prove_migrations
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def _prove(
         if chosen is None or number in chosen
     ]
     settings = Settings(version_table_schema=schema)
-    target = parse_url(database.url, "the test")
-    return prove_migrations(target, migrations, versions, settings, 2)
+    place = ScratchPlace(parse_url(database.url, "the test"))
+    return prove_migrations(place, migrations, versions, settings, 2)
 
 
 def _findings(report: VerifyReport) -> dict[str, list[str]]:

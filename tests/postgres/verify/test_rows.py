@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from promptlib.verify.rows import columns_set_by_triggers, primary_keys, read_rows
+from promptlib.verify.rows import QUALIFIED, columns_set_by_triggers, primary_keys, read_rows
 
 if TYPE_CHECKING:
     from promptlib.verify.rows import TableRows
-    from promptlib.verify.scratch import ScratchSession
-
-_QUALIFIED = "SET LOCAL search_path = ''"
+    from promptlib.verify.session import ScratchSession
 
 
 def _read(session: ScratchSession) -> TableRows:
-    with session.connection, session.connection.cursor() as cursor:
-        cursor.execute(_QUALIFIED)
-        return read_rows(cursor)
+    return read_rows(session.connection)
 
 
 def _run(session: ScratchSession, sql: str) -> None:
@@ -60,7 +56,7 @@ def test_keys(session: ScratchSession) -> None:
     _run(session, "CREATE TABLE a (i int, j int, PRIMARY KEY (j, i))")
     _run(session, "CREATE TABLE b (i int UNIQUE)")
     with session.connection, session.connection.cursor() as cursor:
-        cursor.execute(_QUALIFIED)
+        cursor.execute(QUALIFIED)
         found = primary_keys(cursor)
     ours = {table: {*columns} for table, columns in found.items() if "." in table}
     assert ours == {"public.a": {"i", "j"}}
@@ -76,9 +72,34 @@ def test_what_triggers_set(session: ScratchSession) -> None:
         CREATE TRIGGER touch BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION touch()""",
     )
     before = _read(session)
-    with session.connection.cursor() as cursor:
-        cursor.execute(_QUALIFIED)
-        touched = columns_set_by_triggers(cursor, primary_keys(cursor))
-    session.connection.rollback()
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute(QUALIFIED)
+        keys = primary_keys(cursor)
+    touched = columns_set_by_triggers(session.connection, ["public.a", "public.b", "x.gone"], keys)
     assert {table: columns for table, columns in touched.items() if columns} == {"public.a": {"at"}}
     assert _read(session) == before
+
+
+def test_many_tables_are_read_in_parts(session: ScratchSession) -> None:
+    _run(
+        session,
+        """DO $$ BEGIN FOR n IN 1..95 LOOP
+               EXECUTE format('CREATE TABLE t%s AS SELECT %s AS i', n, n);
+           END LOOP; END $$""",
+    )
+    assert _read(session) == {f"public.t{n}": Counter({f'{{"i":{n}}}': 1}) for n in range(1, 96)}
+
+
+def test_a_trigger_that_refuses_hides_no_other_table_s(session: ScratchSession) -> None:
+    _run(
+        session,
+        """CREATE TABLE a (id int PRIMARY KEY, at text); CREATE TABLE b (LIKE a INCLUDING ALL);
+        INSERT INTO b VALUES (1); INSERT INTO a VALUES (1);
+        CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.at = 'now'; RETURN NEW; END $$;
+        CREATE TRIGGER no BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION no();
+        CREATE TRIGGER touch BEFORE UPDATE ON b FOR EACH ROW EXECUTE FUNCTION touch()""",
+    )
+    found = columns_set_by_triggers(session.connection, ["public.a", "public.b"], {})
+    assert found == {"public.a": set(), "public.b": {"at"}}

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.verify.sample_tables import Reference, SampleTable, read_sample_tables
+from promptlib.verify.rows import QUALIFIED
+from promptlib.verify.sample_tables import (
+    Reference,
+    SampleTable,
+    count_rows,
+    read_sample_tables,
+)
 
 if TYPE_CHECKING:
     from promptlib.verify.sample_values import SampleColumn
-    from promptlib.verify.scratch import ScratchSession
+    from promptlib.verify.session import ScratchSession
 
 
 def _tables(session: ScratchSession, sql: str) -> dict[str, SampleTable]:
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute(sql)
-        cursor.execute("SET LOCAL search_path = ''")
-        return {table.name: table for table in read_sample_tables(cursor)}
+    oids = [each.oid for each in count_rows(session.connection, 3)]
+    with session.connection.cursor() as cursor:
+        cursor.execute(QUALIFIED)
+        return {table.name: table for table in read_sample_tables(cursor, oids)}
 
 
 def _columns(session: ScratchSession, columns: str, before: str = "") -> dict[str, SampleColumn]:

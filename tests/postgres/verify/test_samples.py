@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.verify.samples import SampleRow, Samples, fill_tables, put_rows_back
+from promptlib.verify.samples import SampleMaker, SampleRow, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from promptlib.verify.scratch import ScratchSession
-
-_QUALIFIED = "SET LOCAL search_path = ''"
+    from promptlib.verify.session import ScratchSession
 
 
 def _fill(
@@ -22,8 +20,7 @@ def _fill(
 ) -> Samples:
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute(sql)
-        cursor.execute(_QUALIFIED)
-        return fill_tables(cursor, count, only)
+    return SampleMaker(count).fill(session.connection, only)
 
 
 def _values(made: Samples, table: str = "public.t") -> list[dict[str, object]]:
@@ -40,12 +37,15 @@ def _values(made: Samples, table: str = "public.t") -> list[dict[str, object]]:
         "a int NOT NULL, b int NOT NULL, CHECK (a < b)",
         "during tstzrange NOT NULL, data jsonb NOT NULL, u uuid NOT NULL, at date NOT NULL",
         'i bigint GENERATED ALWAYS AS IDENTITY, "100%" int NOT NULL',
+        "made int NOT NULL, t text NOT NULL",
+        'b bool NOT NULL, c bpchar NOT NULL, d char(3) NOT NULL, e "char" NOT NULL, f bit[]',
+        "b int2 NOT NULL, c float4 NOT NULL, d timetz NOT NULL, e interval(3) NOT NULL, f varbit",
     ],
 )
 def test_rows_respect_what_the_table_demands(session: ScratchSession, columns: str) -> None:
     made = _fill(session, f"CREATE TABLE t ({columns})")
     assert made.refused == {}
-    assert len(_values(made)) == 3
+    assert [type(values) for values in _values(made)] == [dict] * 3
 
 
 def test_rows_refer_to_rows(session: ScratchSession) -> None:
@@ -103,8 +103,63 @@ def test_rows_are_put_back_as_far_as_their_columns_are_there(session: ScratchSes
     rows = [*made.rows, SampleRow("public.gone", "{}")]
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute("DELETE FROM t; ALTER TABLE t DROP gone, ADD fresh int DEFAULT 7")
-        cursor.execute(_QUALIFIED)
-        put_rows_back(cursor, rows)
+    SampleMaker(3).put_back(session.connection, rows)
+    with session.connection.cursor() as cursor:
         cursor.execute('SELECT id, "50%%", fresh FROM public.t ORDER BY id', ())
         found = cursor.fetchall()
     assert found == [(row["id"], row["50%"], None) for row in _values(made)]
+
+
+_LOGGED = """
+CREATE TABLE held (locks bigint);
+CREATE FUNCTION counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO held SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid(); RETURN new;
+END $$;
+DO $$ BEGIN
+    FOR n IN 100..{} LOOP
+        EXECUTE format('CREATE TABLE t%s (id serial PRIMARY KEY, c text CHECK (length(c) > 3),'
+                       ' d int UNIQUE CHECK (d > -5 AND d <> 0))', n);
+        EXECUTE format('CREATE TRIGGER counted AFTER INSERT ON t%s'
+                       ' FOR EACH ROW EXECUTE FUNCTION counted()', n);
+    END LOOP;
+END $$;
+"""
+
+
+def test_many_tables_take_no_more_locks_than_some(session: ScratchSession) -> None:
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute(_LOGGED.format(219))
+    made = SampleMaker(3, ["public.held"]).fill(session.connection)
+    assert (made.refused, len(made.rows)) == ({}, 360)
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute("SELECT max(locks) FROM held")
+        ((most,),) = cursor.fetchall()
+    assert most < 300  # of 120 tables with three rows, two indexes and a sequence each
+
+
+def test_a_table_that_took_none_is_not_tried_over_and_over(session: ScratchSession) -> None:
+    maker = SampleMaker(3)
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (i int NOT NULL CHECK (i < -77777)); CREATE SEQUENCE tries;")
+        cursor.execute(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN PERFORM nextval('tries'); RETURN new; END $$;"
+            " CREATE TRIGGER f BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()"
+        )
+    first = maker.fill(session.connection)
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM tries")
+        tried = cursor.fetchall()
+    assert maker.fill(session.connection) == first
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM tries")
+        assert cursor.fetchall() == tried
+        cursor.execute("ALTER TABLE t DROP CONSTRAINT t_i_check")
+    assert maker.fill(session.connection).refused == {}
+
+
+def test_some_tables_get_none(session: ScratchSession) -> None:
+    with session.connection, session.connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (i int); CREATE TABLE u (i int)")
+    made = SampleMaker(3, ["public.t"]).fill(session.connection)
+    assert {row.table for row in made.rows} == {"public.u"}

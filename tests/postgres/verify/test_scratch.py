@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 
 from promptlib.postgres.target import Target
+from promptlib.verify.place import ScratchPlace
 from promptlib.verify.scratch import open_scratch_databases
 from support.processes import until
 
@@ -22,7 +23,7 @@ def test_another_s_session_is_waited_for(database: Database) -> None:
     """Only a superuser may end a superuser's, and autovacuum is one."""
     database.server.role("maker", "LOGIN CREATEDB")
     maker = Target(database.server.parameters(user="maker", dbname=database.name), "the test")
-    with open_scratch_databases(maker) as scratch, ThreadPoolExecutor() as pool:
+    with open_scratch_databases(ScratchPlace(maker)) as scratch, ThreadPoolExecutor() as pool:
         made = scratch.create()
         name = made.parameters["dbname"]
         there = database.server.dsn(dbname=name)

@@ -9,10 +9,10 @@ import pytest
 
 from promptlib.config.settings import Settings
 from promptlib.files.parser import parse_migration
-from promptlib.postgres.target import parse_url
-from promptlib.verify.scratch import scratch_session
+from promptlib.verify.samples import SampleMaker
 from promptlib.verify.trial import Trial
 from support.objects import BASE, BASE_DOWN, CASES, Case
+from support.scratch import database_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +45,13 @@ def base(server: Server, templates: dict[str, Database]) -> Iterator[Database]:
     server.drop(made.name)
 
 
-def tried(where: Database, up: str, down: str, options: str = "") -> Trial:
+def tried(where: Database, up: str, down: str, options: str = "", rows: int = _ROWS) -> Trial:
     """Try one migration."""
     version, name = "20250101000000", "case"
     text = f"-- UP{options}\n{up};\n-- DOWN\n{down};\n"
     made = parse_migration(version, name, Path(f"sql/{version}_{name}.sql"), text.encode())
-    target = parse_url(where.url, "the test")
-    with scratch_session(target) as (connection, watcher):
-        trial = Trial(connection, watcher, made, Settings(), _ROWS)
+    with database_session(where, is_for_trials=True) as session:
+        trial = Trial(session, made, Settings(), SampleMaker(rows))
         trial.run(None)
     return trial
 
@@ -64,12 +63,14 @@ def told(trial: Trial) -> str:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_right_down_has_no_finding(base: Database, case: Case) -> None:
-    assert told(tried(base, case.up, case.right)) == ""
+    rows = _ROWS if case.takes_rows else 0
+    assert told(tried(base, case.up, case.right, rows=rows)) == ""
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_wrong_down_is_told_what_it_does_not_undo(base: Database, case: Case) -> None:
-    assert case.told in told(tried(base, case.up, case.wrong))
+    rows = _ROWS if case.takes_rows else 0
+    assert case.told in told(tried(base, case.up, case.wrong, rows=rows))
 
 
 def test_the_base_of_the_cases_is_right_itself(database: Database) -> None:
@@ -88,7 +89,7 @@ def test_the_base_of_the_cases_is_right_itself(database: Database) -> None:
 def test_what_up_loses_is_a_finding_unless_it_says_so(base: Database, up: str, down: str) -> None:
     trial = tried(base, up, down, " data_loss:accepted")
     assert told(trial) == ""
-    assert "3 rows" in " ".join(trial.lost)
+    assert "rows" in " ".join(trial.lost)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_what_up_loses_is_a_finding_unless_it_says_so(base: Database, up: str, d
         (
             "ALTER TABLE base DROP d",
             "ALTER TABLE base ADD d date",
-            "! public.base: 3 rows changed in d",
+            "! public.base: 2 rows changed in d",
         ),
     ],
 )
@@ -284,8 +285,8 @@ def test_outside_a_transaction(base: Database) -> None:
     version = "20250101000000"
     text = f"-- UP transaction:false\n{up};\n-- DOWN transaction:false\n{down};\n"
     made = parse_migration(version, "case", Path("x.sql"), text.encode())
-    with scratch_session(parse_url(base.url, "the test")) as (connection, watcher):
-        trial = Trial(connection, watcher, made, Settings(), _ROWS)
+    with database_session(base, is_for_trials=True) as session:
+        trial = Trial(session, made, Settings(), SampleMaker(_ROWS))
         trial.run(None)
     assert told(trial) == ""
     _, added, *_ = trial.statements
@@ -306,7 +307,7 @@ def test_outside_a_transaction(base: Database) -> None:
         ("UPDATE base SET b = 2", {("base", "RowExclusiveLock", False)}),
         ("CREATE TABLE fresh AS SELECT 1 AS x", set()),
         (
-            "ALTER TABLE whole ADD FOREIGN KEY (id) REFERENCES base",
+            "ALTER TABLE whole ADD FOREIGN KEY (id) REFERENCES base NOT VALID",
             {("base", "ShareRowExclusiveLock", False), ("whole", "ShareRowExclusiveLock", False)},
         ),
         ("DROP TABLE whole", {("whole", "AccessExclusiveLock", False)}),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.files.directory import list_migrations
-from promptlib.lint.base_branch import check_against_base
+from promptlib.lint.base_branch import compare_with_base
 
 if TYPE_CHECKING:
     from support.repositories import Repository
@@ -26,7 +26,7 @@ def _write(name: str, up: str = "SELECT 1;", down: str = "SELECT 2;") -> Path:
 
 def _found(base: str = "main") -> list[str]:
     """File, rule and what is said, of each finding."""
-    found = check_against_base(_SQL, list_migrations(_SQL), base)
+    found = compare_with_base(_SQL, list_migrations(_SQL), base).violations
     return [f"{each.path.name} {each.rule}: {each.text}" for each in found]
 
 

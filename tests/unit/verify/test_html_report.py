@@ -232,3 +232,9 @@ def test_the_verdict(tmp_path: Path, proofs: tuple[Proof, ...], verdict: str) ->
     assert risks == [
         "No statement blocks writes to a table that was there before, or rewrites one."
     ]
+
+
+def test_tables_without_rows_are_named() -> None:
+    page = render_page(VerifyReport("PostgreSQL", (_CLEAN,), 1.0, (("public.t", "<no>"),)))
+    assert "<code>public.t</code>: &lt;no&gt;" in page
+    assert "without made-up rows" not in render_page(VerifyReport("PostgreSQL", (_CLEAN,), 1.0))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import pytest
 
 from promptlib.verify.sample_values import (
@@ -9,7 +12,12 @@ from promptlib.verify.sample_values import (
     SampleColumn,
     candidate_values,
     prefers_values_of_rows,
+    table_seed,
+    with_model,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TEXT = SampleColumn("c", "text", "text", "S", [], required=True, has_default=False, checks=[])
 _INT = _TEXT._replace(type="integer", base="int4", category="N")
@@ -25,7 +33,7 @@ _INT = _TEXT._replace(type="integer", base="int4", category="N")
         ("jsonb", "U", "{}"),
         ("date", "D", "2020-01-07"),
         ("timestamptz", "D", "2020-01-07 10:00:00+00"),
-        ("bytea", "U", "\\x07"),
+        ("bytea", "U", "\\x0007"),
         ("int4range", "R", "[7,1000)"),
         ("_text", "A", "{}"),
         ("interval", "T", "7 days"),
@@ -89,3 +97,51 @@ def test_when_the_values_of_another_row_are_better() -> None:
     assert prefers_values_of_rows(_TEXT._replace(checks=["CHECK (c ~ '^[a-f]+$')"]))
     assert prefers_values_of_rows(_TEXT._replace(category="U"))
     assert not prefers_values_of_rows(_TEXT)
+
+
+@pytest.mark.parametrize(
+    ("check", "first"),
+    [
+        ("CHECK ((length(c) = 32))", lambda text: len(text) == 32),
+        ("CHECK ((char_length((c)::text) >= 12))", lambda text: len(text) == 12),
+        ("CHECK ((octet_length(c) > 40))", lambda text: len(text) == 41),
+        ("CHECK ((length(btrim(c)) < 3))", lambda text: len(text) == 2),
+        ("CHECK (((c)::jsonb IS NOT NULL))", lambda text: isinstance(json.loads(text), dict)),
+        ("((c)::json ->> 'x'::text)", lambda text: isinstance(json.loads(text), dict)),
+    ],
+)
+def test_a_text_has_the_form_that_is_asked_for(check: str, first: Callable[[str], bool]) -> None:
+    column = _TEXT._replace(checks=[check])
+    one, two = (candidate_values(column, number)[0] for number in (1, 2))
+    assert first(str(one))
+    assert first(str(two))
+    assert one != two
+
+
+def test_a_row_may_be_empty() -> None:
+    column = _TEXT._replace(required=False, has_default=True)
+    assert candidate_values(column, 3, empty=True)[0] is None
+    assert candidate_values(column._replace(required=True), 3, empty=True)[0] is SERVER_DEFAULT
+    values = with_model([None, "a"], ["model"], empty=True)
+    assert values == [None, "model", "a"]
+    assert with_model(["a", None], ["model"]) == ["model", "a", None]
+
+
+def test_tables_have_values_of_their_own() -> None:
+    one, two = table_seed("public.one"), table_seed("public.two")
+    assert one != two
+    assert candidate_values(_INT, 1, one)[0] != candidate_values(_INT, 1, two)[0]
+    assert 0 <= max(one, two) < 900
+
+
+def test_rows_go_where_a_partition_is() -> None:
+    bounds = "((d IS NOT NULL) AND (d >= '2025-01-01'::date) AND (d < '2026-01-01'::date))"
+    column = _TEXT._replace(base="date", category="D", checks=[bounds])
+    assert {*candidate_values(column, 1)[:2]} == {"2025-01-01", "2026-01-01"}
+
+
+def test_what_a_check_lists_is_in_the_rows_behind_the_first() -> None:
+    check = "CHECK ((c = ANY (ARRAY['new'::text, 'old'::text, 'gone'::text])))"
+    column = _TEXT._replace(has_default=True, checks=[check])
+    first = [candidate_values(column, number)[0] for number in (1, 2, 3)]
+    assert first == [SERVER_DEFAULT, "old", "gone"]
