@@ -28,7 +28,7 @@ from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.remedies import Front
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
-from promptlib.postgres.target import find_target
+from promptlib.postgres.target import connect_to_one, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -276,7 +276,7 @@ def _engine(config: Config) -> Engine:
         query={} if one else address,
     )
     options: dict[str, Any] = {"poolclass": NullPool, "use_native_hstore": False}
-    engine = create_engine(url, creator=target.connect, **options)
+    engine = create_engine(url, creator=connect_to_one(target), **options)
     # SQLAlchemy asks for current_schema(), whosever function of that name comes first.
     vars(engine.dialect).update(_get_default_schema_name=_default_schema)
     return engine

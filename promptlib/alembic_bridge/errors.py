@@ -13,14 +13,14 @@ from sqlalchemy.exc import DBAPIError, SAWarning
 
 from promptlib.core.errors import PromptlibError, error_chain
 from promptlib.core.interrupts import (
-    INTERRUPTED,
+    describe_interrupt,
     interrupt_behind,
     interrupt_exit_code,
-    sigterm_raised,
+    signals_answered,
 )
 from promptlib.core.logs import show_progress
 from promptlib.core.printable import printable_stream
-from promptlib.core.remedies import NOTHING_GIVEN, Front, Given
+from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front, Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,11 @@ def errors_reported(config: Config) -> Iterator[None]:
         config: of the running command.
     """
     handled = sys.exception()  # what a caller is about
-    answered = sigterm_raised() if is_command(config) else contextlib.nullcontext()
+    answered = (
+        signals_answered(lambda: STATUS.spelled(Front.ALEMBIC, given_to(config)))
+        if is_command(config)
+        else contextlib.nullcontext()
+    )
     try:
         with answered:
             yield
@@ -153,7 +157,7 @@ def _raised_by_driver(error: BaseException) -> psycopg2.Error | None:
 def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
     if not is_command_line(config):
         raise interrupt
-    _log.error("%s", INTERRUPTED)
+    _log.error("%s", describe_interrupt(interrupt))
     raise SystemExit(interrupt_exit_code(interrupt)) from None
 
 

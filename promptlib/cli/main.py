@@ -21,14 +21,14 @@ from promptlib.cli.command import common_options, json_answer, run_command
 from promptlib.cli.parser import make_parser
 from promptlib.core.errors import NotConfirmedError, PromptlibError
 from promptlib.core.interrupts import (
-    INTERRUPTED,
+    describe_interrupt,
     interrupt_behind,
     interrupt_exit_code,
-    sigterm_raised,
+    signals_answered,
 )
 from promptlib.core.logs import show_progress, stdout_may_close
 from promptlib.core.printable import printable_output, raw_stream, write_painted
-from promptlib.core.remedies import NOTHING_GIVEN, Front
+from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +60,10 @@ def _run(words: Sequence[str]) -> int:
 def _answered(words: Sequence[str]) -> int:
     given = NOTHING_GIVEN
     try:
-        with sigterm_raised(), stdout_may_close():
+        with (
+            signals_answered(lambda: STATUS.spelled(Front.PROMPTLIB, given)),
+            stdout_may_close(),
+        ):
             said = make_parser(words).parse_args(words)
             given = common_options(said).given
             answer = _answer(said)
@@ -110,7 +113,7 @@ def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
 
 
 def _interrupted(error: KeyboardInterrupt) -> int:
-    print(INTERRUPTED, file=sys.stderr)
+    print(describe_interrupt(error), file=sys.stderr)
     return interrupt_exit_code(error)
 
 

@@ -1,22 +1,42 @@
-"""Ctrl-C and SIGTERM, for the commands: both end what runs, and are told apart by the exit code."""
+"""Ctrl-C and SIGTERM, for the commands: both end what runs, and are told apart by the exit code.
+
+The first signal is answered by what runs: it has the server undo what was not committed. But where
+the network is frozen the server never answers, and libpq hears no signals: then a thread, which
+waits for nothing, ends the process, and says what nobody knows.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import threading
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from promptlib.core.errors import error_chain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg2.extensions import connection as Connection
 
-INTERRUPTED = "interrupted; what was not committed is undone, and the deploy lock is free"
+UNDONE = "what was not committed is undone"
+LOCK_FREE = "the deploy lock is free"
+INTERRUPTED = f"interrupted; {UNDONE}, and {LOCK_FREE}"
+_SIGNALS = bytes((signal.SIGINT, signal.SIGTERM))
 _BY_SIGNAL = 128  # exit codes of what a signal ended begin here
+_PATIENCE = 10.0  # seconds behind the first signal
+# Seconds within which two signals are one: make, npm and timeout hand on what has come already.
+_AT_ONCE = 0.2
+_END = b"\0"  # no signal
+_STDERR = 2
+_SHORTLY = 1.0  # seconds
+_LONGEST_ERROR = 256  # bytes
+
+_listeners: list[Callable[[int], None]] = []
+_doubts: list[Callable[[], str]] = []
 
 
 class Terminated(KeyboardInterrupt):
@@ -42,15 +62,64 @@ def interrupt_behind(
     return next((each for each in chain if isinstance(each, KeyboardInterrupt)), None)
 
 
+def note_seen(error: BaseException, fact: str) -> None:
+    """Remember what the server has confirmed since an interrupt, if the error is one.
+
+    Args:
+        error: on its way out.
+        fact: UNDONE or LOCK_FREE.
+    """
+    if interrupt := interrupt_behind(error):
+        interrupt.add_note(fact)
+
+
+def describe_interrupt(error: KeyboardInterrupt) -> str:
+    """How it ended: that it was interrupted, and what the server has confirmed, nothing else."""
+    notes = getattr(error, "__notes__", ())
+    seen = ", and ".join(fact for fact in (UNDONE, LOCK_FREE) if fact in notes)
+    return "; ".join(filter(None, ("interrupted", seen)))
+
+
 @contextlib.contextmanager
-def sigterm_raised() -> Iterator[None]:
-    """Raise Terminated when SIGTERM comes, as KeyboardInterrupt is raised by Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():
+def in_doubt(tell: Callable[[], str]) -> Iterator[None]:
+    """Know what nobody would know if the process ended within the `with` block.
+
+    Args:
+        tell: says it, as `whether the lock is free`; or nothing.
+    """
+    _doubts.append(tell)
+    try:
+        yield
+    finally:
+        _doubts.remove(tell)
+
+
+@contextlib.contextmanager
+def signals_told(listener: Callable[[int], None]) -> Iterator[None]:
+    """Tell somebody of each signal as it comes, from another thread."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+@contextlib.contextmanager
+def signals_answered(look: Callable[[], str]) -> Iterator[None]:
+    """Raise Terminated when SIGTERM comes, as KeyboardInterrupt is raised by Ctrl-C.
+
+    Where neither ends the process within ten seconds, or when a second one comes, it ends here.
+
+    Args:
+        look: says which command shows where the database stands.
+    """
+    if threading.current_thread() is not threading.main_thread() or _Guard.watches:
         yield
         return
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        yield
+        with _Guard(look):
+            yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -66,7 +135,9 @@ def queries_interruptible() -> Iterator[None]:
                 reads = [connection] if state == extensions.POLL_READ else []
                 select.select(reads, [] if reads else [connection], [])
         except KeyboardInterrupt:
-            connection.cancel()
+            asking = threading.Thread(target=cancel_query, args=(connection,), daemon=True)
+            asking.start()
+            asking.join(_SHORTLY)  # in a frozen network that does not end
             raise
 
     extensions.set_wait_callback(wait)
@@ -74,6 +145,82 @@ def queries_interruptible() -> Iterator[None]:
         yield
     finally:
         extensions.set_wait_callback(None)
+
+
+def cancel_query(connection: Connection) -> None:
+    """Ask the server to end what runs on a connection.
+
+    As `connection.cancel()` does, which keeps all other threads waiting for the server's answer,
+    and uses what is freed with the connection.
+    """
+    import ctypes  # noqa: PLC0415 - rarely needed
+
+    import psycopg2  # noqa: PLC0415 - some commands do without
+
+    libpq = ctypes.CDLL(psycopg2._psycopg.__file__)  # noqa: SLF001 - as its documentation advises
+    libpq.PQgetCancel.restype = ctypes.c_void_p
+    address = None if connection.closed else connection.pgconn_ptr
+    if address and (cancel := libpq.PQgetCancel(ctypes.c_void_p(address))):
+        said = ctypes.create_string_buffer(_LONGEST_ERROR)
+        libpq.PQcancel(ctypes.c_void_p(cancel), said, _LONGEST_ERROR)
+        libpq.PQfreeCancel(ctypes.c_void_p(cancel))
+
+
+class _Guard:
+    """Hears the signals of a process, and ends it where nothing else does."""
+
+    watches = False
+
+    def __init__(self, look: Callable[[], str]) -> None:
+        self._look = look
+        self._ours, self._theirs = os.pipe()
+        os.set_blocking(self._theirs, False)
+        self._thread = threading.Thread(target=self._hear, name="promptlib-signals", daemon=True)
+
+    def __enter__(self) -> Self:
+        _Guard.watches = True
+        self._before = signal.set_wakeup_fd(self._theirs, warn_on_full_buffer=False)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(self._before)
+        _Guard.watches = False
+        os.write(self._theirs, _END)
+        self._thread.join()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def _hear(self) -> None:
+        """Tell of signals, until __exit__ says that it is over, or nobody waits any longer."""
+        first, last = 0.0, 0
+        while True:
+            left = max(first + _PATIENCE - time.monotonic(), 0) if first else None
+            ready, _, _ = select.select([self._ours], [], [], left)
+            said = os.read(self._ours, 64) if ready else b""
+            if _END in said:
+                return
+            came = [byte for byte in said if byte in _SIGNALS]
+            now, last = time.monotonic(), came[-1] if came else last
+            if first and (not ready or (came and now - first > _AT_ONCE)):
+                _end_process(last, self._look())
+            first = first or (now if came else 0.0)
+            for listener in [*_listeners] if came else ():
+                listener(last)
+
+
+def _end_process(number: int, look: str) -> NoReturn:
+    """End the process now, whatever waits in it, and say what nobody knows."""
+    doubts = [*dict.fromkeys(filter(None, (tell() for tell in [*_doubts][::-1])))]
+    unknown = f": nobody knows {', nor '.join(doubts)}" if doubts else ""
+    shown = f"; `{look}` shows where the database stands" if doubts else ""
+    text = f"interrupted, without waiting for an answer{unknown}{shown}\n"
+    # Not by sys.stderr, which another thread may hold, and not where nobody reads.
+    with contextlib.suppress(OSError, ValueError):
+        if select.select([], [_STDERR], [], 0)[1]:
+            erase = "\r\x1b[K" if os.isatty(_STDERR) else ""
+            os.write(_STDERR, f"{erase}{text}".encode(errors="replace"))
+    os._exit(_BY_SIGNAL + number)
 
 
 def _terminate(_signal: int, _frame: object) -> None:

@@ -16,6 +16,7 @@ from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.runner import execute_statement
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.sessions import sessions_running
+from promptlib.postgres.waiting import show_life
 from promptlib.syntax.alone import read_alone
 from promptlib.syntax.lexemes import quote_literal
 
@@ -56,7 +57,7 @@ class LoneStatement:
 
     @property
     def is_concurrent(self) -> bool:
-        """Whether it keeps nobody waiting, and never runs in a transaction."""
+        """Whether it never runs in a transaction, as its text says."""
         return self._aftermath.statement.is_concurrent
 
     @property
@@ -98,7 +99,8 @@ class LoneStatement:
         connection = self._context.connection
         is_pooled = self._pid != connection.info.backend_pid
         said = self._step.section.lock_timeout or self._step.section.mentions("lock_timeout")
-        return self.is_concurrent and not is_pooled and not said
+        waits = self._aftermath.statement.keeps_nobody_waiting
+        return waits and not is_pooled and not said
 
     def run(self, found: str) -> None:
         """Run it, or what is left of it, behind what an earlier attempt left.
@@ -202,4 +204,5 @@ def _wait(cursor: Cursor, context: DeployContext, step: Step, index: int) -> Non
             said = f"waiting for pid {pids[0]}: it still runs a statement of a deploy that"
             context.progress(Event(Kind.WAITING, f"{said} was cut off", step.version))
         told = True
+        show_life(context.connection)
         time.sleep(_POLL)

@@ -9,17 +9,20 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.events import Event, Kind, ignore
+from promptlib.core.interrupts import UNDONE, note_seen
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
 from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
-from promptlib.ledger.deploys import finish
+from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
@@ -27,6 +30,8 @@ from promptlib.plan.refusals import require_ours, require_unmoved, require_writa
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
+from promptlib.postgres.pooling import connect_second, second_connection_given
+from promptlib.postgres.waiting import show_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,11 +114,12 @@ class Deploy:
         """Leave no transaction open behind an error; a caller's is his."""
         try:
             yield
-        except BaseException:
+        except BaseException as error:
             connection = self._connections.connection
             if not self._connections.external and not connection.closed:
                 with contextlib.suppress(psycopg2.Error):  # it may be lost
                     connection.rollback()
+                    note_seen(error, UNDONE)
             raise
 
     def _agreed_downs(
@@ -205,10 +211,11 @@ class Deploy:
 
         Raises:
             LockNotAcquiredError: when another deploy does not end in time.
+            ConfigurationError: when the lock and the migrations are on different servers.
         """
-        number = lock_key(seen.ledger.schema, VERSION_TABLE)
-        with self._lock(number) as lock:
-            status = self.look()
+        pooled = seen.ledger.is_pooled
+        with self._lock(lock_key(seen.ledger.schema, VERSION_TABLE), pooled=pooled) as lock:
+            status = self._look_beside(lock, pooled=pooled) if lock else self.look()
             if status.ledger.unfinished:
                 from promptlib.engine.takeover import take_over_unfinished
 
@@ -218,10 +225,23 @@ class Deploy:
                 status = self.look()
             yield Locked(self._connections, status, lock)
 
-    def _lock(self, number: int) -> contextlib.AbstractContextManager[DeployLock | None]:
+    def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
+        """Look while another connection holds the lock, which has to be on the same server."""
+        given = second_connection_given(self._connections.connection)
+        with given if pooled else contextlib.nullcontext():
+            status = self.look()
+        lock.require_on(status.ledger.server)
+        return status
+
+    def _lock(
+        self, number: int, *, pooled: bool
+    ) -> contextlib.AbstractContextManager[DeployLock | None]:
         wait = self._settings.deploy_wait
         if not self._connections.external:
-            return hold_lock(self._connections.connect, number, wait, self._progress)
+            alive = partial(show_life, self._connections.connection)
+            connect = self._connections.connect
+            connect = partial(connect_second, connect) if pooled else connect
+            return hold_lock(connect, number, wait, self._progress, alive)
         with self._connections.connection.cursor() as cursor:
             acquire_lock(cursor, number, wait, self._progress)
         return contextlib.nullcontext()
@@ -263,5 +283,21 @@ def _failure_recorded(context: DeployContext) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        context.record_apart(finish(context.sql, context.sql.deploy, "failed"))
+        sql, deploy = context.sql, context.sql.deploy
+        if context.connections.external:
+            _record_for_a_caller(context, finish(sql, deploy, "failed"))
+        elif context.connection.closed:
+            context.record_apart(lose(sql, deploy))
+        else:
+            context.record_apart(finish(sql, deploy, "failed"))
         raise
+
+
+def _record_for_a_caller(context: DeployContext, sql: str) -> None:
+    """In his transaction, where nobody else sees the deploy, and which he may commit all the same.
+
+    Others would wait for his session as for one that a deploy has left, for as long as he keeps it.
+    """
+    if context.connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS:
+        with context.connection.cursor() as cursor:
+            cursor.execute(sql)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from psycopg2 import errorcodes
+
 from promptlib.core.errors import StatementError
 from promptlib.core.printable import printable
 from promptlib.files.parser import place_in_file
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 _OUTSIDE = (
     "the statements before it took effect, and are not run again: mend this one, or what is in its "
     "way, and the next run goes on here"
+)
+# What refuses a transaction, though this is none: a function calls it, or a block that catches
+# errors.
+_WANT_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, errorcodes.INVALID_TRANSACTION_TERMINATION)
+_WITHIN = (
+    "let no function, and no block with EXCEPTION, do that: write it as a statement of its own"
 )
 _WIDTH = 120  # of the line that is shown, in characters
 _LONGEST = 200  # characters of a statement
@@ -48,8 +56,10 @@ def explain_statement_error(
     written = section.source[statement.start : statement.end].decode()
     told = explain_server_error(error, place_in_file(path, section.source, offset), written)
     told.notes = (*_excerpt(section, offset), *told.notes)
-    if not section.transactional and statement != section.statements[0]:
-        told.notes += (f"  note: {_OUTSIDE}",)
+    if not section.transactional:
+        told.notes += (f"  note: {_OUTSIDE}",) if statement != section.statements[0] else ()
+        if isinstance(told, StatementError) and told.sqlstate in _WANT_NONE:
+            told.remedy = _WITHIN
     if isinstance(told, StatementError):
         text = section.source[statement.head : statement.end].decode()
         told.statement = summarize_sql(text, _LONGEST)

@@ -9,7 +9,7 @@ import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import ChangedMeanwhileError
-from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_interruptible
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.state import make_ledger
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from promptlib.plan.status import Status
 
 _LOCK_TIMEOUT = "SELECT pg_catalog.set_config('lock_timeout', %s, true)"
+_WHETHER_WRITTEN = "whether it was committed"
 
 
 class Locked:
@@ -150,13 +151,15 @@ class Locked:
             return
         connection = self.connections.connection
         heard = self.connections.is_command
-        with queries_interruptible() if heard else contextlib.nullcontext():
-            with connection.cursor() as cursor:
+        interruptible = queries_interruptible() if heard else contextlib.nullcontext()
+        with in_doubt(lambda: _WHETHER_WRITTEN):
+            with interruptible, connection.cursor() as cursor:
                 try:
                     yield cursor
-                except BaseException:
+                except BaseException as error:
                     if not connection.closed:
                         connection.rollback()
+                        note_seen(error, UNDONE)
                     raise
             connection.commit()
 

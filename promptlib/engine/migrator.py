@@ -29,7 +29,7 @@ from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.target import read_only_snapshot
+from promptlib.postgres.target import is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -288,8 +288,9 @@ class Migrator:
 
     @property
     def _connection(self) -> Connection:
-        if not self._opened or self._opened.closed:
-            self._opened = self.target.connect()
+        if self._opened and is_lost(self._opened):
+            self.close()
+        self._opened = self._opened or self.target.connect()
         return self._opened
 
     @contextlib.contextmanager
@@ -319,9 +320,9 @@ class Migrator:
         from promptlib.engine.context import Connections
         from promptlib.engine.deploy import Deploy
 
-        connections = Connections(
-            self._connection, self.target.connect, owned=True, is_command=self._is_command
-        )
+        connection = self._connection
+        connect = self.target.beside(connection).connect
+        connections = Connections(connection, connect, owned=True, is_command=self._is_command)
         return Deploy(connections, files, settings, self._progress or ignore)
 
 
@@ -361,7 +362,7 @@ class CommandMigrator(Migrator):
 
         sources = self._sources()
         with self._asking() as connection:
-            return check_readiness(connection, sources, self.settings)
+            return check_readiness(connection, self.target, sources, self.settings)
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
         """The steps of a deploy, which would be refused where this is."""

@@ -55,17 +55,24 @@ def refuse_to_undo(
     )
 
 
-def explain_unrecorded(error: psycopg2.Error, step: Step, index: int | None) -> PromptlibError:
+def explain_unrecorded(
+    error: psycopg2.Error, step: Step, index: int | None, *, ran_alone: bool = False
+) -> PromptlibError:
     """Why a statement outside a transaction could not be recorded; it took no effect then.
 
     Args:
         error: the driver's.
         step: whose section.
         index: which statement, from 0; None: that the section begins.
+        ran_alone: whether no transaction took it, so that it did take effect.
     """
     place, statements = display_path(step.path), step.section.statements
     if _is_refused_record(error):
-        return lost_to_another(place)
+        if not ran_alone:
+            return lost_to_another(place)
+        head = statements[index or 0].head
+        place = place_in_file(step.path, step.section.source, head)
+        return lost_to_another(place, "this statement, which no transaction takes, took effect")
     if index is None:
         return explain_server_error(error, place)
     told = explain_statement_error(error, step.section, statements[index], step.path)
@@ -114,11 +121,15 @@ def _is_taken_over(context: DeployContext) -> bool:
     return True  # either way the deploy stops, and nothing of the section stays
 
 
-def lost_to_another(place: str) -> LockLostError:
-    """Say that another deploy has taken over."""
+def lost_to_another(place: str, became: str = "what was running was undone") -> LockLostError:
+    """Say that another deploy has taken over.
+
+    Args:
+        place: of what was running.
+        became: what became of it.
+    """
     return LockLostError(
-        "this deploy lost the deploy lock, and another one has taken over: what was running was "
-        "undone",
+        f"this deploy lost the deploy lock, and another one has taken over: {became}",
         Remedy("see where the database stands with {}, then run it again", STATUS),
         place=place,
     )

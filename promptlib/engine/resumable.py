@@ -20,12 +20,13 @@ from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
     execute_statement,
     notices_told,
+    require_nothing_left,
     require_nothing_set,
     sets_session,
     sqlstate_of,
     tell_excused,
 )
-from promptlib.engine.session_settings import changes_settings, settings_kept
+from promptlib.engine.session_settings import changes_settings, set_statements, settings_kept
 from promptlib.engine.transactions import StatementTransactions
 from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import Begun
@@ -77,7 +78,7 @@ class ResumableRun:
         self._context, self._step = context, step
         self._half = half if half and half.direction == step.direction else None
         self._undoing, self._lock = undoing, lock
-        self._event = 0
+        self._event, self._local = 0, ""
         self._is_known = True  # whether the next statement is known not to have taken effect
 
     def run(self) -> int:
@@ -92,7 +93,8 @@ class ResumableRun:
             notices_told(context.connection, context.progress),
             settings_kept(cursor, section, self._settings(cursor), local=False) as pid,
         ):
-            self._transactions = StatementTransactions(cursor, self._ourselves(cursor))
+            self._ourselves = self._who(cursor)
+            self._transactions = StatementTransactions(cursor, self._ourselves, self._local)
             try:
                 self._statements(cursor, pid)
             finally:
@@ -105,13 +107,15 @@ class ResumableRun:
     def _settings(self, cursor: Cursor) -> dict[str, str]:
         """What the section runs with; behind a pooler, settings would go to other clients."""
         cursor.execute("SELECT pg_catalog.pg_backend_pid()")
+        settings = self._context.settings.of_section(self._step.section.settings)
         if cursor.fetchone() == (self._context.connection.info.backend_pid,):
-            return self._context.settings.of_section(self._step.section.settings)
+            return settings
         require_nothing_set(self._step)
-        self._tell("behind a pooler a section outside a transaction runs without lock_timeout")
+        self._local = "".join(set_statements(settings, local=True))
+        self._tell("behind a pooler what no transaction takes runs without lock_timeout")
         return {}
 
-    def _ourselves(self, cursor: Cursor) -> str:
+    def _who(self, cursor: Cursor) -> str:
         """What makes the session ours again, where the section may set something."""
         if not changes_settings(self._step.section):
             return ""
@@ -123,6 +127,8 @@ class ResumableRun:
         first = self._half.done if self._half else 0
         self._begin(cursor, first, pid)
         for index in range(first):  # what they set went with their session
+            if first < len(self._step.section.statements):
+                require_nothing_left(self._step, index)
             if sets_session(self._step.section, index):
                 execute_statement(cursor, self._step, index, self._context.watcher, pid)
         if self._half and self._half.is_unknown and self._took_effect(cursor, self._half, pid):
@@ -145,8 +151,10 @@ class ResumableRun:
         half, (version, direction, section, _) = self._half, self._step
         unknown = half if half and half.is_unknown else None
         self._is_known = not unknown
-        alone, found = (first, unknown.found) if unknown else (None, None)
-        begun = Begun(version, direction, first, section.checksum_of(first), pid, alone, found)
+        begun = Begun(version, direction, first, section.checksum_of(first), pid, None, None, None)
+        if unknown:
+            text = section.checksum_of(first + 1)
+            begun = begun._replace(alone=first, found=unknown.found, alone_checksum=text)
         try:
             cursor.execute(self._context.sql.began(begun))
         except psycopg2.Error as error:
@@ -225,9 +233,10 @@ class ResumableRun:
         self._transactions.undo()
         context, lone = self._context, LoneStatement(self._context, self._step, index, cursor, pid)
         found = lone.look()
-        before = context.sql.begins_alone(self._event, self._step.version, index, found)
+        text = self._step.section.checksum_of(index + 1)
+        before = context.sql.begins_alone(self._event, self._step.version, index, found, text)
         try:
-            cursor.execute(before + lone.patience)
+            cursor.execute(f"{self._ourselves}{before}{lone.patience}")
         except psycopg2.Error as error:
             raise explain_unrecorded(error, self._step, index) from None
         self._is_known = False
@@ -249,15 +258,13 @@ class ResumableRun:
         retry(attempt, most, context.watcher, context.progress)
 
     def _record_alone(self, cursor: Cursor, index: int, after: str) -> None:
-        """Record what took effect, on another connection where this one was lost behind it."""
+        """Record what took effect, on another connection where this one no longer can."""
         sql = self._went_on(index)
         try:
-            cursor.execute(sql + after)
+            cursor.execute(f"{self._ourselves}{sql}{after}")
         except psycopg2.Error as error:
-            if sqlstate_of(error) and not self._context.connection.closed:
-                raise explain_unrecorded(error, self._step, index) from None
             self._context.record_apart(sql)
-            raise explain_unrecorded(error, self._step, index) from None
+            raise explain_unrecorded(error, self._step, index, ran_alone=True) from None
 
     def failed(self, error: BaseException) -> str:
         """The SQL that records how it ended.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from typing import TYPE_CHECKING, TypeVar
 
 from psycopg2.errorcodes import (
@@ -17,6 +16,7 @@ from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
 from promptlib.engine.runner import sqlstate_of
 from promptlib.postgres.sessions import describe_sessions
+from promptlib.postgres.waiting import sleep_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ def retry(
                 raise
             said = f"{error.place}: {error.what}{by}; attempt {number + 1} of {most} begins in"
             progress(Event(Kind.RETRY, f"{said} {display_duration(pause)}", seconds=pause))
-            time.sleep(pause)
+            sleep_alive(watcher.connection, pause)
         except BaseException as error:
             undo(error)
             raise

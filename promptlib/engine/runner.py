@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
-from promptlib.core.errors import PromptlibError, StatementError
+from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, StatementError
 from promptlib.core.events import Event, Kind
 from promptlib.core.printable import on_one_line
+from promptlib.core.remedies import MIGRATE, ROLLBACK, Remedy
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
 from promptlib.syntax.lexemes import GAP, byte_pattern
+from promptlib.syntax.session_state import left_in_session
+from promptlib.syntax.tokens import tokenize_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -137,6 +140,28 @@ def tell_excused(error: PromptlibError, progress: Progress) -> None:
 def sets_session(section: Section, index: int) -> bool:
     """Whether a statement does nothing but set something for those behind it."""
     return _SETS_SESSION.match(section.source, section.statements[index].head) is not None
+
+
+def require_nothing_left(step: Step, index: int) -> None:
+    """Refuse to go on behind a statement that left something in its session, which has ended.
+
+    Those behind it would find another table by that name, or none.
+
+    Raises:
+        HalfDoneMigrationError: saying what it was.
+    """
+    section = step.section
+    if sets_session(section, index):
+        return
+    statement = section.statements[index]
+    if left := left_in_session(section.source, tokenize_statement(section.source, statement)):
+        undo = ROLLBACK if step.direction == "up" else MIGRATE
+        raise HalfDoneMigrationError(
+            f"this made {left}, which ended with the session of the deploy that was cut off, so "
+            "nothing can go on behind it",
+            Remedy("undo it: {}; and let one statement do all that needs it", undo),
+            place=place_in_file(step.path, section.source, statement.head),
+        )
 
 
 def require_nothing_set(step: Step) -> None:

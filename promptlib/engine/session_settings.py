@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
+from promptlib.postgres.liveness import watch_client
 from promptlib.syntax.lexemes import GAP, NAME, WORD, byte_pattern, quote_literal
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ def settings_kept(
     quiet = [name for name in settings if external and not section.mentions(name)]
     own = _read(cursor, _UNLISTED.format(quiet)) if quiet else {}
     chosen = "".join(f", pg_catalog.set_config('{name}', %s, {local})" for name in settings)
-    cursor.execute(f"SELECT pg_catalog.pg_backend_pid(){chosen}", (*settings.values(),) or None)
+    # Without settings it is a pooler's session, which other clients have as well.
+    watched = f", {watch_client(local=local)}" if settings and not external else ""
+    asked = f"SELECT pg_catalog.pg_backend_pid(){chosen}{watched}"
+    cursor.execute(asked, (*settings.values(),) or None)
     (pid, *_) = cursor.fetchone() or (0,)
     try:
         yield pid

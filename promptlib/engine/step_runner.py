@@ -15,7 +15,6 @@ from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
 from promptlib.engine.records import (
-    ask_what_ran,
     explain_uncommitted,
     moved_elsewhere,
     refuse_to_undo,
@@ -27,7 +26,7 @@ from promptlib.engine.runner import run_section
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested, transaction_kept
 from promptlib.ledger.deploys import finish
-from promptlib.ledger.tables import DOWN, UP, Ran
+from promptlib.ledger.tables import DOWN, EQUALS, UP, Ran
 from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
 
@@ -166,9 +165,9 @@ class StepRunner:
         self._context.watcher.section(title, duration_seconds(limit))
         half = self._sections.half_done(step.version)
         if half and half.direction == step.direction:
-            require_unchanged(half, step.section, step.path)
-            if half.is_unknown and step.section.transactional:
-                raise ask_what_ran(half, step.section, step.path)
+            answers = self._context.settings.answers
+            said = any(answers(each, step.version) for each in ("rerun", "skip"))
+            require_unchanged(half, step.section, step.path, is_answered=said)
         elif half:
             self._require_undoable(step, half)
         return time.perf_counter()
@@ -275,18 +274,22 @@ class StepRunner:
         return sql.applied(self._sections.migration(step.version), ran)
 
     def _is_committed(self, step: Step) -> bool:
-        """Whether the error came up behind the commit, and the ledger says so."""
+        """Whether the error came up behind the commit: the ledger says so, and of this deploy."""
         if self._context.connections.external:
             return False
-        sql = f"SELECT FROM {self._context.sql.migrations} WHERE id = %s"
+        tables = self._context.sql
+        sql = (
+            f"SELECT FROM {tables.events} WHERE version {EQUALS} %s AND direction {EQUALS} %s"
+            f" AND deploy_id {EQUALS} %s AND outcome {EQUALS} 'done'"
+        )
         refused = contextlib.suppress(psycopg2.Error, PromptlibError)
         with (
             refused,
             contextlib.closing(self._context.connect()) as other,
             other.cursor() as cursor,
         ):
-            cursor.execute(sql, (step.version,))
-            return bool(cursor.rowcount) != self._sections.is_applied(step.version)
+            cursor.execute(sql, (step.version, step.direction, tables.deploy))
+            return bool(cursor.rowcount)
         return False  # as far as anybody knows
 
 

@@ -17,6 +17,7 @@ from promptlib.core.events import Event, Kind
 from promptlib.ledger.deploys import bury, still_connected, take_over
 from promptlib.ledger.tables import LedgerSql
 from promptlib.postgres.sessions import describe_sessions, sessions_of
+from promptlib.postgres.waiting import show_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,7 @@ def take_over_unfinished(
         cursor.execute(take_over(sql, ids))
 
         def connected() -> list[ServerSession]:
+            show_life(connections.connection)
             pids = [pid for pid in still_connected(cursor, sql, ids) if pid != own]
             return sessions_of(cursor, pids) if pids else []
 

@@ -21,6 +21,7 @@ from psycopg2.extensions import (
 from promptlib.core.errors import StatementError
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.session_settings import set_statements
+from promptlib.postgres.liveness import watch_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +54,8 @@ class Chain:
         self, connection: Connection, settings: Mapping[str, str], *, owned: bool = False
     ) -> None:
         self._connection, self._settings, self._owned = connection, settings, owned
-        self._set = "\n".join(set_statements(settings, local=True))
+        watched = f"SELECT {watch_client(local=True)};"
+        self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:
@@ -114,18 +116,19 @@ class StatementTransactions:
         cursor: on a connection in autocommit.
         ourselves: what makes the session ours again until the transaction ends: a section may have
             set a role that may not record anything.
+        local: what sets something in each of them, where the session is other clients' as well.
     """
 
-    def __init__(self, cursor: Cursor, ourselves: str) -> None:
-        self._cursor, self._ourselves = cursor, ourselves
+    def __init__(self, cursor: Cursor, ourselves: str, local: str = "") -> None:
+        self._cursor, self._ourselves, self._local = cursor, ourselves, local
         self._began = 0.0  # when the transaction began in which nothing has run
 
     def begin(self) -> None:
         """Be in a fresh transaction."""
         if self._status == TRANSACTION_STATUS_IDLE:
-            self._cursor.execute("BEGIN")
+            self._cursor.execute(f"BEGIN;{self._local}")
         elif time.monotonic() - self._began >= _SHORTLY:
-            self._cursor.execute("ROLLBACK; BEGIN")
+            self._cursor.execute(f"ROLLBACK; BEGIN;{self._local}")
 
     def commit(self, sql: str) -> None:
         """Write what is to be remembered, commit, and begin the next transaction.
@@ -133,7 +136,7 @@ class StatementTransactions:
         Raises:
             psycopg2.Error: for whatever keeps it from being committed.
         """
-        self._cursor.execute(f"{self._ourselves}{sql}\n{_COMMIT}")
+        self._cursor.execute(f"{self._ourselves}{sql}\n{_COMMIT}{self._local}")
         self._began = time.monotonic()
 
     def undo(self) -> None:

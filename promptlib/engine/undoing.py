@@ -13,7 +13,7 @@ from psycopg2 import errorcodes
 
 from promptlib.engine.runner import sqlstate_of
 from promptlib.syntax.ddl import COLUMN, NamedObject, ObjectChange, object_changes
-from promptlib.syntax.dml import is_idempotent, write_commands
+from promptlib.syntax.dml import block_commands, is_idempotent, may_write, write_commands
 from promptlib.syntax.lexemes import quote_name
 from promptlib.syntax.tokens import tokenize_statement
 
@@ -98,7 +98,7 @@ class Undoing(NamedTuple):
 
     def _writes(self, section: Section, first: int) -> Iterator[bool]:
         for index in range(first, len(section.statements)):
-            yield any(write_commands(_tokens(section, index)))
+            yield may_write(_tokens(section, index))
 
     def _unreached(self, verb: str) -> list[NamedObject]:
         """What the other section would have made, or dropped, behind where it was cut off."""
@@ -119,7 +119,10 @@ def _changes(section: Section, index: int) -> list[ObjectChange]:
 
 def _counts(section: Section, index: int) -> bool:
     """Whether a statement changes rows anew each time that it runs, as far as its text says."""
-    commands = write_commands(_tokens(section, index))
+    tokens = _tokens(section, index)
+    if tokens[0].word in ("CALL", "MERGE"):
+        return True  # nobody knows
+    commands = [*write_commands(tokens), *block_commands(section.source, tokens)]
     return any(not is_idempotent(command) for command in commands)
 
 

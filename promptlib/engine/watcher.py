@@ -6,9 +6,7 @@ The thread that runs the statement is inside of libpq until the server answers, 
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
-import signal
 import socket
 import threading
 import time
@@ -19,13 +17,14 @@ import psycopg2
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
-from promptlib.core.interrupts import interrupt_of_signal
+from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
 from promptlib.postgres.sessions import (
     ServerSession,
     blocking_sessions,
     command_progress,
     describe_sessions,
 )
+from promptlib.postgres.target import hang_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
 
 _SHOW_AFTER = 2.0  # seconds
 _QUICKEST, _SLOWEST = 0.02, 0.5  # seconds between two looks
-_INTERRUPTS = bytes((signal.SIGINT, signal.SIGTERM))
-_END, _HURRY = b"\0", b"\xff"  # no signals
+_SHORTLY = 1.0  # seconds for a look to end by itself
+_END, _HURRY = b"\0", b"\xff"
 
 
 class _Running(NamedTuple):
@@ -86,7 +85,7 @@ class Watcher:
         self._connect = connect
         self._progress, self._is_shown = progress, False
         self._failure: Exception | None = None  # of whom it tells
-        self._connection = connection
+        self.connection = connection
         self._interruptible = (
             interruptible and threading.current_thread() is threading.main_thread()
         )
@@ -94,7 +93,7 @@ class Watcher:
         self._running: _Running | None = None
         self._watched = _Watched(self._rest)
         self._interrupt = 0  # the signal that came last
-        self._wakeup = -1
+        self._stack = contextlib.ExitStack()
         self._last = _Running(0, 0, 0, 0, [])
         self._second: Connection | None = None
         self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
@@ -104,21 +103,36 @@ class Watcher:
         for end in (self._ours, self._theirs):
             end.settimeout(0)
         if self._interruptible:
-            self._wakeup = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+            self._stack.enter_context(signals_told(self._hear))
+            self._stack.enter_context(in_doubt(self._doubt))
         self._thread.start()
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        if self._interruptible:
-            signal.set_wakeup_fd(self._wakeup)
         self._theirs.send(_END)
-        self._thread.join()
-        self._ours.close()
+        self._thread.join(_SHORTLY)
+        if self._thread.is_alive() and self._second:  # which never answers in a frozen network
+            hang_up(self._second)
+        self._thread.join(_SHORTLY)
+        self._stack.close()
         self._theirs.close()
-        if self._second:
-            self._second.close()
+
+    def _hear(self, number: int) -> None:
+        """Hear of a signal, in a thread that may not wait."""
+        self._interrupt = number
+        with contextlib.suppress(OSError):
+            self._theirs.send(_HURRY)
+
+    def _doubt(self) -> str:
+        """What nobody knows while the server has not answered."""
+        last = self._running
+        if not last:
+            return ""
+        which = f"statement {last.number} of {last.of} of " if last.of > 1 else ""
+        title = " ".join(self._title.split())
+        return f"whether {which}{title} took effect"
 
     def section(self, title: str, lock_timeout: float) -> None:
         """Say what runs next.
@@ -164,33 +178,19 @@ class Watcher:
 
     def _watch(self) -> None:
         """Look again and again, until __exit__ says that it is over."""
-        count = 0
-        with selectors.DefaultSelector() as selector:
+        with self._ours, selectors.DefaultSelector() as selector:
             selector.register(self._ours, selectors.EVENT_READ)
-            while True:
-                said = self._ours.recv(64) if selector.select(self._pause) else b""
-                if _END in said:
-                    self._erase()
-                    return
-                came = [byte for byte in said if byte in _INTERRUPTS]
-                count += len(came)
-                self._interrupt = came[-1] if came else self._interrupt
+            while _END not in (self._ours.recv(64) if selector.select(self._pause) else b""):
                 running = self._running
                 if not running:
                     self._erase()
-                elif count:
-                    self._cancel(at_once=count > 1)
+                elif self._interrupt:
+                    cancel_query(self.connection)  # for ever in a frozen network
                 elif time.monotonic() - running.began >= self._pause:
                     self._look(running)
-
-    def _cancel(self, *, at_once: bool) -> None:
-        """Ask the server to end the statement; if somebody insists, wait for no answer."""
-        with contextlib.suppress(psycopg2.Error, OSError):
-            if at_once:
-                with socket.socket(fileno=os.dup(self._connection.fileno())) as copy:
-                    copy.shutdown(socket.SHUT_RDWR)
-            else:
-                self._connection.cancel()
+        self._erase()
+        if self._second:
+            self._second.close()
 
     def _look(self, running: _Running) -> None:
         """Ask and tell."""

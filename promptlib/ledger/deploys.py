@@ -25,7 +25,8 @@ UNFINISHED = """
                 ORDER BY id), '[]')
        FROM {deploys} WHERE finished_at IS NULL)"""
 # Where the session cannot be seen whole, one with this number and this user counts as the same: to
-# wait for a stranger is safe. Behind a pooler a session is nobody's.
+# wait for a stranger is safe. Where its URL sets `role`, it does not see its own start. Behind a
+# pooler a session is nobody's.
 _STILL_CONNECTED = """
     SELECT d.backend_pid FROM {deploys} d
       JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) d.backend_pid
@@ -33,7 +34,7 @@ _STILL_CONNECTED = """
        AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
        AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
        AND (a.backend_start OPERATOR(pg_catalog.=) d.backend_start
-            OR a.backend_start IS NULL
+            OR (a.backend_start IS NULL OR d.backend_start IS NULL)
                AND a.usename OPERATOR(pg_catalog.=) d.executed_by)
 """
 _OWN_START = (
@@ -111,10 +112,22 @@ def bury(sql: LedgerSql, ids: Collection[int]) -> str:
 
 def finish(sql: LedgerSql, deploy: int, outcome: str) -> str:
     """Record how a deploy ended; where another one has taken over, only that it did."""
+    return _finish(sql, deploy, outcome, "pg_catalog.clock_timestamp()")
+
+
+def lose(sql: LedgerSql, deploy: int) -> str:
+    """Record that a deploy failed whose connection is lost: who comes next waits for its session.
+
+    A server notices a cut network only when it has something to say, and goes on until then.
+    """
+    connected = _STILL_CONNECTED.format(deploys=sql.deploys) % f"'{{{deploy}}}'"
+    over = f"CASE WHEN NOT EXISTS ({connected}) THEN pg_catalog.clock_timestamp() END"
+    return _finish(sql, deploy, "failed", over)
+
+
+def _finish(sql: LedgerSql, deploy: int, outcome: str, when: str) -> str:
     ended = f"CASE WHEN outcome OPERATOR(pg_catalog.=) 'running' THEN '{outcome}' ELSE outcome END"
-    return _update(
-        sql, [deploy], f"outcome = {ended}, finished_at = pg_catalog.clock_timestamp()", ""
-    )
+    return _update(sql, [deploy], f"outcome = {ended}, finished_at = {when}", "")
 
 
 def _update(sql: LedgerSql, ids: Collection[int], what: str, where: str) -> str:

@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS {events} (
     backend_pid integer,
     deploy_id bigint,
     alone integer,
-    found_before pg_catalog.text
+    found_before pg_catalog.text,
+    alone_checksum varchar(64)
 );
 CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);
 CREATE TABLE IF NOT EXISTS {deploys} (

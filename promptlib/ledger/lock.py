@@ -19,26 +19,33 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from promptlib.core.durations import duration_seconds
-from promptlib.core.errors import LockLostError, LockNotAcquiredError
+from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcquiredError
 from promptlib.core.events import Event, Kind, Progress, ignore
+from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
 from promptlib.core.remedies import STATUS, Remedy
+from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
+from promptlib.postgres.target import URL_VARIABLE
+from promptlib.postgres.waiting import require_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
 _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
 _TELL_EVERY = 5.0  # seconds
-# Nothing may end the transaction that holds the lock while a migration takes its time. It reads no
-# table or view, which it would lock as well.
-_STAY = """
+_WHETHER_FREE = "whether the deploy lock is free"
+# Nothing may end the transaction that holds the lock while a migration takes its time, but the end
+# of its client. It reads no table or view, which it would lock as well.
+_STAY = f"""
     SELECT pg_catalog.set_config(name, '0', true)
       FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
                                    'statement_timeout', 'lock_timeout']) AS name
-     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0'
+     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';
+    SELECT pg_catalog.pg_postmaster_start_time(), {watch_client(local=True)}
 """
 
 
@@ -47,10 +54,11 @@ class DeployLock:
 
     Args:
         connection: whose transaction holds it.
+        server: when the server was started that it is held on.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, server: datetime | None) -> None:
+        self._connection, self._server = connection, server
         self._selector = selectors.DefaultSelector()
         self._selector.register(connection, selectors.EVENT_READ)
 
@@ -71,6 +79,23 @@ class DeployLock:
                 Remedy("see where the database stands with {}, then run it again", STATUS),
             ) from None
 
+    def require_on(self, server: datetime | None) -> None:
+        """Make sure that it is held where migrations run: elsewhere it keeps nobody out.
+
+        Args:
+            server: when that one was started.
+
+        Raises:
+            ConfigurationError: when it is another one.
+        """
+        if server != self._server:
+            raise ConfigurationError(
+                f"{URL_VARIABLE} leads to more than one server: the deploy lock was taken on "
+                "another one than migrations would run on",
+                "name one server; or the primary among several hosts, with "
+                "target_session_attrs=read-write",
+            )
+
     def close(self) -> None:
         """Look no more."""
         self._selector.close()
@@ -84,7 +109,11 @@ def lock_key(schema: str, table: str) -> int:
 
 @contextlib.contextmanager
 def hold_lock(
-    connect: Callable[[], Connection], number: int, wait: str, progress: Progress = ignore
+    connect: Callable[[], Connection],
+    number: int,
+    wait: str,
+    progress: Progress = ignore,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[DeployLock]:
     """Hold the lock on a connection of its own.
 
@@ -93,17 +122,38 @@ def hold_lock(
         number: from `lock_key`.
         wait: how long to wait for another deploy, as PostgreSQL writes times.
         progress: is told who holds it meanwhile.
+        meanwhile: called again and again while somebody else holds it.
 
     Raises:
         LockNotAcquiredError: when it is not free in time, naming who holds it.
     """
+
+    def between() -> None:
+        connection.rollback()
+        meanwhile()
+
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
         with connection.cursor() as cursor:
-            acquire_lock(cursor, number, wait, progress, between=connection.rollback)
-            cursor.execute(_STAY)
-            with contextlib.closing(DeployLock(connection)) as lock:
-                yield lock
+            acquire_lock(cursor, number, wait, progress, between)
+            with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
+                cursor.execute(_STAY)
+                (server, *_) = cursor.fetchone() or (None,)
+                with contextlib.closing(DeployLock(connection, server)) as lock:
+                    yield lock
+
+
+@contextlib.contextmanager
+def _seen_free(connection: Connection) -> Iterator[None]:
+    """Behind an interrupt see that the server lets go of the lock, for somebody is to be told."""
+    try:
+        yield
+    except BaseException as error:
+        if interrupt_behind(error):
+            with contextlib.suppress(psycopg2.Error):  # it may be lost
+                connection.rollback()
+                note_seen(error, LOCK_FREE)
+        raise
 
 
 def acquire_lock(
@@ -142,6 +192,7 @@ def acquire_lock(
 
 
 def _try(cursor: Cursor, number: int) -> bool:
+    require_open(cursor.connection)
     cursor.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(%s)", (number,))
     (taken,) = cursor.fetchone() or (False,)
     return bool(taken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
@@ -42,7 +43,8 @@ _WHERE = f"""
              WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)),
             pg_catalog.current_schema())
     )
-    SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), schema, {FACTS}
+    SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),
+           pg_catalog.pg_postmaster_start_time(), schema, {FACTS}
       FROM place
 """
 _NONE = "'[]'::pg_catalog.json"
@@ -112,6 +114,7 @@ class HalfDone(NamedTuple):
         deploy: the id of the deploy; None, where an earlier version of promptlib ran it.
         alone: which statement, from 0, began last that no transaction takes.
         found: what its kind wanted to know of the catalog before it.
+        alone_checksum: of the text of all statements up to that one.
     """
 
     event: int
@@ -124,6 +127,7 @@ class HalfDone(NamedTuple):
     deploy: int | None = None
     alone: int | None = None
     found: str | None = None
+    alone_checksum: str | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -152,6 +156,7 @@ class Ledger(NamedTuple):
         last_deploy: the id of the newest deploy, or 0.
         unfinished: deploys that run, or died.
         writers: who may write the tables beside their owner.
+        server: when it was started: no two were in the same microsecond.
     """
 
     schema: str
@@ -167,6 +172,7 @@ class Ledger(NamedTuple):
     last_deploy: int = 0
     unfinished: tuple[UnfinishedDeploy, ...] = ()
     writers: Sequence[LedgerWriter] = ()
+    server: datetime | None = None
 
     @property
     def exists(self) -> bool:
@@ -256,7 +262,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         LedgerError: when they are a stranger's, or run functions of somebody's.
     """
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE))
-    is_replica, pid, found, facts = cursor.fetchone() or ()
+    is_replica, pid, server, found, facts = cursor.fetchone() or ()
     there = trusted_tables(facts)
     has_version_table, has_deploys = VERSION_TABLE in there, DEPLOYS in there
     columns, events = (
@@ -289,6 +295,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         last_deploy,
         tuple(UnfinishedDeploy(*each) for each in unfinished),
         ledger_writers(there.values()),
+        server,
     )
 
 

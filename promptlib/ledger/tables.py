@@ -33,7 +33,12 @@ ADDED = {
     "executed_by": "pg_catalog.text",
 }
 # What `migration_events` has beyond what earlier versions of promptlib made.
-ADDED_TO_EVENTS = {"deploy_id": "bigint", "alone": "integer", "found_before": "pg_catalog.text"}
+ADDED_TO_EVENTS = {
+    "deploy_id": "bigint",
+    "alone": "integer",
+    "found_before": "pg_catalog.text",
+    "alone_checksum": "varchar(64)",
+}
 # What `migration_events` has, and no other program's table of that name.
 RECORDED = frozenset(("version", "direction", "outcome", "statements_done", "statements_checksum"))
 # As Alembic makes it.
@@ -105,6 +110,7 @@ class Begun(NamedTuple):
         pid: the server process.
         alone: the statement, from 0, of which that is not known; None: of none.
         found: what was known of the catalog before that one.
+        alone_checksum: of the text of all statements up to that one.
     """
 
     version: str
@@ -114,6 +120,7 @@ class Begun(NamedTuple):
     pid: int
     alone: int | None
     found: str | None
+    alone_checksum: str | None
 
 
 def kept_section(section: Section) -> str:
@@ -288,17 +295,18 @@ class LedgerSql:
 
     def began(self, section: Begun) -> str:
         """Record that a section outside a transaction begins, or goes on; the event's id."""
-        named, found = quote_literal(section.version), section.found
+        named = quote_literal(section.version)
         alone = "NULL" if section.alone is None else section.alone
+        found, text = map(_nullable, (section.found, section.alone_checksum))
         return (
             f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
-            " statements_checksum, backend_pid, deploy_id, alone, found_before)\n"
+            " statements_checksum, backend_pid, deploy_id, alone, found_before, alone_checksum)\n"
             f"VALUES ({self._fenced(named)}, '{section.direction}', 'running', {section.done},"
             f" '{section.checksum}', {section.pid}, {self.deploy}, {alone},"
-            f" {'NULL' if found is None else quote_literal(found)}) RETURNING id;"
+            f" {found}, {text}) RETURNING id;"
         )
 
-    def begins_alone(self, event: int, version: str, index: int, found: str) -> str:
+    def begins_alone(self, event: int, version: str, index: int, found: str, checksum: str) -> str:
         """Record that a statement begins that no transaction takes.
 
         Args:
@@ -306,10 +314,12 @@ class LedgerSql:
             version: of its migration.
             index: which statement, from 0.
             found: what its kind wants to know afterwards of the catalog as it was before.
+            checksum: of the text of all statements up to that one.
         """
         return (
             f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
-            f" alone = {index}, found_before = {quote_literal(found)} WHERE id {EQUALS} {event};"
+            f" alone = {index}, found_before = {quote_literal(found)},"
+            f" alone_checksum = '{checksum}' WHERE id {EQUALS} {event};"
         )
 
     def went_on(self, event: int, version: str, done: int, checksum: str) -> str:
@@ -334,6 +344,10 @@ class LedgerSql:
             f" error = {quote_literal(error)}{known}"
             f" WHERE id {EQUALS} {event} AND outcome {_DIFFERS} 'done';"
         )
+
+
+def _nullable(text: str | None) -> str:
+    return "NULL" if text is None else quote_literal(text)
 
 
 def _extend(table: str, columns: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from promptlib.ledger.trust import LedgerWriter
     from promptlib.plan.reading import MigrationFiles
     from promptlib.plan.status import Status
+    from promptlib.postgres.target import Target
 
 _LOOKS = 3  # at the latency, of which the shortest counts
 _ABOUT = """
@@ -70,12 +71,16 @@ class Readiness(NamedTuple):
 
 
 def check_readiness(
-    connection: Connection, files: MigrationFiles, settings: Settings
+    connection: Connection,
+    target: Target,
+    files: MigrationFiles,
+    settings: Settings,
 ) -> tuple[Readiness, list[PromptlibError]]:
     """Look whether a deploy could run.
 
     Args:
         connection: to the database.
+        target: where that is.
         files: the migrations.
         settings: how a deploy behaves.
 
@@ -89,9 +94,12 @@ def check_readiness(
         cursor.execute(_ABOUT, asked)
         user, pid, is_replica, can_create, can_write = cursor.fetchone() or ("", 0, False, 0, 0)
         latency = min(_round_trip(cursor) for _ in range(_LOOKS))
+        pooler = pid != connection.info.backend_pid
+        second = [*_second_connection(target.beside(connection))] if pooler else []
     if not problems:
         problems = [*_rights(found, can_create=can_create, can_write=can_write)]
         problems += deploy_refusals(found, applies_late=settings.applies_late)
+    problems = [*second, *problems]
     readiness = Readiness(
         server_version=connection.get_parameter_status("server_version") or "",
         database=connection.info.dbname,
@@ -99,7 +107,7 @@ def check_readiness(
         encrypted=connection.info.ssl_in_use,
         latency_ms=round(1000 * latency, 2),
         is_replica=is_replica,
-        pooler=pid != connection.info.backend_pid,
+        pooler=pooler,
         can_create=bool(can_create),
         current=found.current or None,
         pending=len(found.in_states(State.PENDING)),
@@ -120,6 +128,16 @@ def _round_trip(cursor: Cursor) -> float:
     began = time.perf_counter()
     cursor.execute("SELECT 1")
     return time.perf_counter() - began
+
+
+def _second_connection(target: Target) -> Iterator[PromptlibError]:
+    """See whether the pooler has a second connection to the server, while one is in use."""
+    from promptlib.postgres.pooling import connect_second  # noqa: PLC0415 - rarely needed
+
+    try:
+        connect_second(target.connect).close()
+    except PromptlibError as error:
+        yield error
 
 
 def _rights(

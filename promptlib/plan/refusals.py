@@ -187,27 +187,62 @@ def require_writable(ledger: Ledger) -> None:
     """
     if ledger.is_replica:
         raise ReadOnlyServerError(
-            "this server is a read-only replica", "connect to the primary in DATABASE_URL"
+            "this server is a read-only replica",
+            "connect to the primary in DATABASE_URL; among several hosts "
+            "target_session_attrs=read-write finds it",
         )
 
 
-def require_unchanged(half: HalfDone, section: Section, path: Path) -> None:
-    """Refuse to go on behind statements that are not those that ran.
+def require_unchanged(
+    half: HalfDone, section: Section, path: Path, *, is_answered: bool = False
+) -> None:
+    """Refuse to go on behind statements that are not those that ran, or may have run.
+
+    Args:
+        half: what was cut off.
+        section: as it is now.
+        path: of its file.
+        is_answered: whether somebody has said what becomes of the statement of which nobody knows
+            whether it ran: then he may have mended it.
 
     Raises:
         HalfDoneMigrationError: saying how to go on, or back.
     """
-    if half.done and section.transactional:
-        what = "runs in a transaction now"
-    elif section.checksum_of(half.done) != half.checksum:
-        what = "differs in them now"
-    else:
+    what = "runs in a transaction now" if section.transactional else "differs in them now"
+    if (half.done and section.transactional) or section.checksum_of(half.done) != half.checksum:
+        raise _changed_behind(half, what, path)
+    if not half.is_unknown:
         return
+    if section.transactional or not (is_answered or _is_as_it_was_cut_off(half, section)):
+        raise _changed_there(half, what.replace("in them", "there"), path)
+
+
+def _is_as_it_was_cut_off(half: HalfDone, section: Section) -> bool:
+    known = half.alone_checksum  # earlier versions kept none
+    return known is None or section.checksum_of(half.done + 1) == known
+
+
+def _changed_behind(half: HalfDone, what: str, path: Path) -> HalfDoneMigrationError:
     other = ROLLBACK if half.direction == "up" else MIGRATE
-    raise HalfDoneMigrationError(
+    return HalfDoneMigrationError(
         f"the first {half.done} statements of this {half.direction.upper()} section took effect "
         f"here, before it failed, and it {what}",
         Remedy("restore them, and it goes on behind them; or undo them: {}", other),
+        place=display_path(path),
+    )
+
+
+def _changed_there(half: HalfDone, what: str, path: Path) -> HalfDoneMigrationError:
+    action = "migrate" if half.direction == "up" else "rollback"
+    return HalfDoneMigrationError(
+        f"statement {half.done + 1} of this {half.direction.upper()} section did not come to its "
+        f"end in an earlier deploy, and it {what}",
+        Remedy(
+            "restore it, and whether it took effect is looked up or asked for; or, outside a "
+            "transaction, say so: {} runs what stands there now, {} counts it as done",
+            CommandLine(action, rerun=half.version),
+            CommandLine(action, skip=half.version),
+        ),
         place=display_path(path),
     )
 

@@ -102,7 +102,7 @@ def _write_errors_explained(folder: Path) -> Iterator[None]:
 
 
 def _dump(client: _DumpProgram, target: Target, path: Path) -> None:
-    parameters = dict(target.parameters)
+    parameters = target.patient
     password = parameters.pop("password", None)
     if hidden := [name for name in _UNSPEAKABLE if name in parameters]:
         raise ConfigurationError(

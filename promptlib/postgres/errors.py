@@ -8,7 +8,7 @@ from psycopg2 import errorcodes
 
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.printable import on_one_line
-from promptlib.core.remedies import CommandLine, Remedy
+from promptlib.core.remedies import STATUS, CommandLine, Remedy
 from promptlib.postgres.server_words import ServerWords
 
 if TYPE_CHECKING:
@@ -22,6 +22,30 @@ _EXISTS = Remedy(
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
 _VALUES = "mend the rows in this migration, before this statement"
 _CONNECT_AGAIN = "what was not committed is gone: connect and run it again"
+# Without the server's word nobody knows: it may not have noticed that its client is gone.
+_UNHEARD = Remedy(
+    "what was not committed is undone when the server notices: see where the database stands with "
+    "{}, then run it again",
+    STATUS,
+)
+_LIMIT = (
+    "raise the limit, or lift it for the user who deploys: ALTER ROLE ... SET {} = 0; what was not "
+    "committed is gone: then run it again"
+)
+# What libpq takes for a notice has no SQLSTATE.
+_LIMITS = (
+    ("idle-session timeout", errorcodes.IDLE_SESSION_TIMEOUT),
+    ("idle-in-transaction timeout", errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT),
+    ("transaction timeout", "25P04"),
+    ("administrator command", errorcodes.ADMIN_SHUTDOWN),
+)
+# As servers spell it that speak other languages.
+_FATAL = ("FATAL", "FATALE", "ВАЖНО", "ФАТАЛЬНО", "致命错误", "致命錯誤", "치명적오류")
+_STARVED_FOR = "query_wait_timeout"  # in PgBouncer's words
+_MORE_CONNECTIONS = (
+    "the pooler had no connection to the server for it: let its pool have more, or connect to the "
+    "server itself; a deploy needs two at a time"
+)
 _ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
     errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
@@ -62,6 +86,11 @@ _REMEDIES = {
         "use the new value in a later migration: it must be committed first"
     ),
     errorcodes.QUERY_CANCELED: "it was cancelled, or ran into statement_timeout: run it again",
+    errorcodes.IDLE_SESSION_TIMEOUT: _LIMIT.format("idle_session_timeout"),
+    errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: (
+        _LIMIT.format("idle_in_transaction_session_timeout")
+    ),
+    "25P04": _LIMIT.format("transaction_timeout"),
     errorcodes.RAISE_EXCEPTION: (
         "the migration refuses by itself: do what it says, then run it again"
     ),
@@ -83,21 +112,47 @@ def explain_server_error(
         the error to raise, with the server's detail, hint and context, and a remedy. The data in
         all of these is masked.
     """
+    first = str(error).strip().split("\n")[0]
+    if not error.pgcode and (ended := last_words(first)):
+        return explain_ended_session(ended).but(place=place)
     state = error.pgcode or ""
     words = ServerWords.of(error.diag).masked(written)
-    said = words.primary or str(error).strip().split("\n")[0]
+    said = words.primary or first
     what = on_one_line(said) + (f" ({state})" if state else "")
     notes = _server_notes(words)
     # A statement may fail with an SQLSTATE of class 08, too: when it reads foreign tables.
     severity = error.diag.severity_nonlocalized or error.diag.severity
     if not state or severity in _ENDS_SESSION:
-        remedy = _REMEDIES.get(state, _CONNECT_AGAIN)
+        remedy = _connect_again(said, state) if state else _UNHEARD
         lost = NoConnectionError(what, remedy, place=place, notes=notes)
         lost.sqlstate = state
         return lost
     refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)
     refused.sqlstate = state
     return refused
+
+
+def _connect_again(said: str, state: str) -> str:
+    return _MORE_CONNECTIONS if _STARVED_FOR in said else _REMEDIES.get(state, _CONNECT_AGAIN)
+
+
+def last_words(said: str) -> str:
+    """What the server says as it ends a session; nothing, if that is not what it says."""
+    severity, _, words = said.partition(":")
+    return words.strip() if severity in _FATAL else ""
+
+
+def explain_ended_session(said: str) -> NoConnectionError:
+    """Say what it means that the server has ended a session which was idle.
+
+    Args:
+        said: the server's last words, which had no SQLSTATE with them.
+    """
+    state = next((each for words, each in _LIMITS if words in said), "")
+    known = f" ({state})" if state else ""
+    lost = NoConnectionError(f"{on_one_line(said)}{known}", _connect_again(said, state))
+    lost.sqlstate = state
+    return lost
 
 
 def _server_notes(words: ServerWords) -> list[str]:

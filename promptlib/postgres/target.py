@@ -6,6 +6,8 @@ import contextlib
 import io
 import os
 import re
+import select
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -13,11 +15,12 @@ import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
 from promptlib.core.errors import ConfigurationError, NoConnectionError, display_path
+from promptlib.postgres.liveness import CLIENT_PARAMETERS
 from promptlib.syntax.lexemes import lazy_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    import socket
+    from collections.abc import Callable, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -26,6 +29,7 @@ URL_VARIABLE = "DATABASE_URL"
 EMBEDDED_SOURCE = "the embedded server"
 URL_FORM = "write postgresql://user:password@host:5432/database"
 _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
+_NAMED = {"fallback_application_name": "promptlib"}
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
@@ -47,6 +51,9 @@ _FOREIGN = {
     "ssl": ("of Node's pg", _WRITE_SSLMODE),
     "uselibpqcompat": ("of Node's pg", _REMOVE),
 }
+
+
+_BOTH_WAYS = 2  # socket.SHUT_RDWR
 
 
 class Target(NamedTuple):
@@ -80,9 +87,78 @@ class Target(NamedTuple):
             NoConnectionError: in one line, with the server's own words, when there is none.
         """
         try:
-            return psycopg2.connect(make_dsn(**{**_defaults(), **self.parameters, **_ALWAYS}))
+            return psycopg2.connect(make_dsn(**self.patient, **_ALWAYS))
         except psycopg2.OperationalError as error:
             raise _connection_error(self, error) from None
+
+    @property
+    def patient(self) -> dict[str, str]:
+        """The parameters, and how long to wait for a server, where they do not say so."""
+        return {**_defaults(self.parameters), **self.parameters}
+
+    def beside(self, connection: Connection) -> Target:
+        """The very server that a connection came to, of those that the parameters offer.
+
+        Args:
+            connection: made with the same parameters.
+        """
+        info = connection.info
+        one = {"host": info.host, "port": str(info.port), **_address(connection)}
+        several = ("host", "hostaddr", "port", "load_balance_hosts")
+        rest = {key: each for key, each in self.parameters.items() if key not in several}
+        return Target({**rest, **{key: each for key, each in one.items() if each}}, self.source)
+
+
+def connect_to_one(target: Target) -> Callable[[], Connection]:
+    """What opens connections to one server, which is the first one's, whatever the target offers.
+
+    Two servers behind one URL are two databases: a lock in one keeps nobody out of the other.
+    """
+    one: Target | None = None
+
+    def connect() -> Connection:
+        nonlocal one
+        connection = (one or target).connect()
+        one = one or target.beside(connection)
+        return connection
+
+    return connect
+
+
+def hang_up(connection: Connection) -> None:
+    """End a connection that another thread waits at: it sees that at once."""
+    with contextlib.suppress(psycopg2.Error, OSError), _socket(connection) as copy:
+        copy.shutdown(_BOTH_WAYS)
+
+
+def is_lost(connection: Connection) -> bool:
+    """Whether a connection that nobody used for a while is closed, here or by the server."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    if not poll.poll(0):
+        return False
+    try:  # its end, or some news that does not matter
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT")
+        connection.rollback()
+    except psycopg2.Error:
+        return True
+    return False
+
+
+def _address(connection: Connection) -> dict[str, str]:
+    """The address behind a host's name, which may have many; none of a socket in a folder."""
+    with _socket(connection) as copy:
+        peer = copy.getpeername()
+    return {"hostaddr": peer[0]} if isinstance(peer, tuple) else {}
+
+
+def _socket(connection: Connection) -> socket.socket:
+    import socket
+
+    return socket.socket(fileno=os.dup(connection.fileno()))
 
 
 @contextlib.contextmanager
@@ -98,9 +174,32 @@ def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
             connection.set_session(isolation_level="DEFAULT", readonly="default")
 
 
-def _defaults() -> dict[str, str]:
+def _defaults(given: Mapping[str, str]) -> dict[str, str]:
     timeout = os.environ.get("PGCONNECT_TIMEOUT", _CONNECT_TIMEOUT)
-    return {"fallback_application_name": "promptlib", "connect_timeout": timeout}
+    ours = {
+        "fallback_application_name": "promptlib",
+        "connect_timeout": timeout,
+        **CLIENT_PARAMETERS,
+    }
+    service = given.get("service") or os.environ.get("PGSERVICE")
+    said = _names_in_service(service) if service else ()
+    return {name: value for name, value in ours.items() if name not in said}
+
+
+def _names_in_service(service: str) -> set[str]:
+    """What the file of services says: libpq looks there only for what nobody else says.
+
+    Source: https://www.postgresql.org/docs/current/libpq-pgservice.html
+    """
+    users = os.environ.get("PGSERVICEFILE", "~/.pg_service.conf")
+    for name in (users, f"{os.environ.get('PGSYSCONFDIR', '')}/pg_service.conf"):
+        with contextlib.suppress(OSError, RuntimeError):  # the latter where nobody has a home
+            text = Path(name).expanduser().read_text(encoding="utf-8", errors="replace")
+            _, found, rest = f"\n{text}\n".partition(f"\n[{service}]\n")
+            if found:
+                lines = rest.partition("\n[")[0].splitlines()
+                return {line.partition("=")[0].strip() for line in lines}
+    return set()
 
 
 def _addresses(host: str, port: str) -> str:

@@ -41,7 +41,7 @@ class AloneStatement(NamedTuple):
         kind: of what it names: INDEX, TABLE, SCHEMA, DATABASE, SYSTEM, TABLESPACE, SUBSCRIPTION.
         name: what it makes, drops or rebuilds, or the partition; empty where PostgreSQL names it.
         table: that an index is made on, or that a partition is detached from.
-        is_concurrent: whether it keeps nobody waiting, and never runs in a transaction.
+        is_concurrent: whether it says CONCURRENTLY, and so never runs in a transaction.
     """
 
     effect: Effect
@@ -49,6 +49,14 @@ class AloneStatement(NamedTuple):
     name: ObjectName = ()
     table: ObjectName = ()
     is_concurrent: bool = False
+
+    @property
+    def keeps_nobody_waiting(self) -> bool:
+        """Whether it may wait without limit.
+
+        To detach a partition locks that against its readers in the end, and waits for them first.
+        """
+        return self.is_concurrent and self.effect is not Effect.DETACHES_PARTITION
 
 
 UNKNOWN = AloneStatement(Effect.UNKNOWN)

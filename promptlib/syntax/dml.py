@@ -5,7 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from promptlib.syntax.tokens import TokenReader, split_tokens, words_outside_parentheses
+from promptlib.syntax.tokens import (
+    TokenReader,
+    split_tokens,
+    tokenize,
+    words_outside_parentheses,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
 INSERT, UPDATE, DELETE = "INSERT", "UPDATE", "DELETE"
 _WRITE = (INSERT, UPDATE, DELETE)
 _MAIN = (*_WRITE, "MERGE", "SELECT", "VALUES", "TABLE")
+# What runs code, or writes by other words; a SELECT does, if it calls a function.
+_OPAQUE = ("DO", "CALL", "EXECUTE", "COPY", "MERGE")
+_QUERY = ("SELECT", "WITH", "VALUES")
 _CALCULATES = frozenset(("+", "-", "*", "/", "%", "||"))
 # What makes a second INSERT of the same rows do nothing.
 _ONLY_MISSING = frozenset((("ON", "CONFLICT"), ("NOT", "EXISTS"), ("NOT", "IN")))
@@ -36,6 +44,31 @@ def write_commands(statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
                 break
         reader.until(*_MAIN)  # SEARCH and CYCLE stand before it
         yield from write_commands(reader.rest)
+
+
+def block_commands(source: bytes, statement: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The commands INSERT, UPDATE and DELETE in a DO block, each from its first word on.
+
+    Args:
+        source: that the statement is in.
+        statement: any one.
+    """
+    if statement[0].word != "DO":
+        return
+    for body in (token for token in statement if token.is_string):
+        for piece in split_tokens(tokenize(source, body.start, body.end), ";"):
+            reader = TokenReader(piece)
+            reader.until(*_WRITE)
+            if reader.next:
+                yield reader.rest
+
+
+def may_write(statement: Sequence[Token]) -> bool:
+    """Whether a statement may change rows: it says so, or runs what its text does not show."""
+    first = statement[0].word
+    if first in _QUERY and any(token.symbol == "(" for token in statement):
+        return True
+    return first in _OPAQUE or any(write_commands(statement))
 
 
 def has_where(command: Sequence[Token]) -> bool:

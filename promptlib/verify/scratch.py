@@ -163,7 +163,8 @@ def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
         cursor.execute("SET search_path = pg_catalog, pg_temp")
         _tidy(cursor)
         cursor.execute(_TRY, (_key(name),))
-        scratch = _MadeDatabases(place, cursor, name)
+        beside = place._replace(target=target.beside(connection))  # all of it on one server
+        scratch = _MadeDatabases(beside, cursor, name)
         try:
             yield scratch
         finally:

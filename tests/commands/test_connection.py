@@ -270,7 +270,8 @@ def test_a_replica_can_be_looked_at_only(unset: Project, server: Server) -> None
             refused = unset.alembic(*command, ok=False)
             assert refused.stdout == ""
             assert refused.stderr == (
-                "this server is a read-only replica; connect to the primary in DATABASE_URL\n"
+                "this server is a read-only replica; connect to the primary in DATABASE_URL; among "
+                "several hosts target_session_attrs=read-write finds it\n"
             )
         assert unset.promptlib("migrate", ok=False).stderr == refused.stderr
         assert unset.promptlib("db", "show").stdout.splitlines()[1:] == [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.interrupts import INTERRUPTED
+from promptlib.core.interrupts import INTERRUPTED, UNDONE
 from promptlib.ledger.lock import lock_key
 from support.holding import Hold
 from support.ledgers import applied, current, events
@@ -35,10 +36,12 @@ def busy(project: Project, database: Database) -> Project:
     return project
 
 
-def _interrupted(process: Process, number: int, database: Database) -> None:
+def _interrupted(
+    process: Process, number: int, database: Database, said: str = INTERRUPTED
+) -> None:
     """Send the signal, and see how the command ends, and all that it had on the server."""
     process.signal(number)
-    assert process.ends(128 + number).endswith(f"{INTERRUPTED}\n")
+    assert process.ends(128 + number).endswith(f"{said}\n")
     assert process.stdout == ""
     until(lambda: not database.query(_CLIENTS))
 
@@ -93,7 +96,7 @@ def test_while_another_deploy_is_waited_for(
         busy.start(*_COMMANDS[command]) as process,
     ):
         process.says("waiting for another deploy")
-        _interrupted(process, number, database)
+        _interrupted(process, number, database, f"interrupted; {UNDONE}")
     assert database.tables() == {"busy"}
 
 
@@ -132,4 +135,46 @@ def test_whoever_insists_need_not_wait_for_the_server(
         process.signal(number)
         until(lambda: database.value("SELECT is_called FROM refusals"))
         process.signal(number)
-        assert INTERRUPTED in process.ends(128 + number)
+        last = process.ends(128 + number).splitlines()[-1]
+    shown = {"alembic": "alembic current", "promptlib": "promptlib status"}[command]
+    assert last == (
+        "interrupted, without waiting for an answer: nobody knows whether 1/1 upgrade "
+        f"{ONE} x took effect, nor whether the deploy lock is free; `{shown}` shows where the "
+        "database stands"
+    )
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_a_lock_that_was_lost_is_not_called_free(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    busy.configure(lock_timeout="10min")
+    busy.add(1, "ALTER TABLE busy ADD j int;")
+    ends_holder = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+         WHERE locktype = 'advisory' AND datname = current_database()
+    """
+    with Hold(database, "LOCK TABLE busy") as hold, busy.start(*_COMMANDS[command]) as process:
+        hold.blocks()
+        assert database.query(ends_holder) == [(True,)]
+        _interrupted(process, number, database, f"interrupted; {UNDONE}")
+
+
+@pytest.mark.parametrize(("command", "number"), _ONE_EACH)
+def test_nobody_waits_for_a_server_process_that_stands_still(
+    busy: Project, database: Database, command: str, number: int
+) -> None:
+    if not database.server.data:
+        pytest.skip("the processes of a given server may be elsewhere")
+    busy.configure(lock_timeout="10min")
+    busy.add(1, "ALTER TABLE busy ADD j int;")
+    with Hold(database, "LOCK TABLE busy") as hold, busy.start(*_COMMANDS[command]) as process:
+        pid = hold.blocks()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            process.signal(number)
+            assert "nobody knows whether 1/1 upgrade" in process.ends(128 + number)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    until(lambda: not database.query(_CLIENTS))
+    assert applied(database) == []

@@ -88,7 +88,7 @@ def test_outside_a_transaction_sections_do_without_settings(
         "CREATE INDEX CONCURRENTLY t_i ON t (i);\n"
         "-- DOWN transaction:false\nDROP INDEX CONCURRENTLY t_i;\nDROP TABLE t;\n",
     )
-    note = "behind a pooler a section outside a transaction runs without lock_timeout\n"
+    note = "behind a pooler what no transaction takes runs without lock_timeout\n"
     assert project.alembic("upgrade", "head").stderr.startswith(note)
     assert database.value("SELECT indisvalid FROM pg_index WHERE indrelid = 't'::regclass")
     _require_untouched(between, database)
@@ -98,6 +98,21 @@ def test_outside_a_transaction_sections_do_without_settings(
         ("up", "done", 3),
         ("down", "done", 2),
     ]
+
+
+def test_outside_a_transaction_too_a_lock_is_waited_for_no_longer_than_allowed(
+    project: Project, database: Database, between: Pooler
+) -> None:
+    """Its session may be a stopped deploy's, which only somebody else can end."""
+    database.query("CREATE TABLE t (i int)")
+    text = "-- UP transaction:false\nSELECT 1;\nALTER TABLE t ADD j int;\n-- DOWN\nSELECT 1;\n"
+    project.write(f"{full(1)}_x.sql", text)
+    impatient = ["-x", "lock_timeout=200ms", "-x", "lock_attempts=2"]
+    with Hold(database, "LOCK TABLE t IN ACCESS SHARE MODE"):
+        said = project.alembic(*impatient, "upgrade", "head", ok=False).stderr
+    assert "canceling statement due to lock timeout (55P03)" in said
+    assert "gave up after 2 attempts" in said
+    _require_untouched(between, database)
 
 
 @pytest.mark.usefixtures("powerless")

@@ -26,7 +26,8 @@ _CONFIGURATION = """
 * = {server}
 
 [pgbouncer]
-pool_mode = transaction
+pool_mode = {mode}
+query_wait_timeout = {patience}
 default_pool_size = {size}
 listen_addr = 127.0.0.1
 listen_port = {port}
@@ -63,8 +64,13 @@ class Pooler:
 
 
 @contextlib.contextmanager
-def running(server: Server) -> Iterator[Pooler]:
-    """Run a PgBouncer for as long as it is needed; without one, skip the test, but not in CI."""
+def running(
+    server: Server, *, size: int = _SIZE, mode: str = "transaction", patience: int = 120
+) -> Iterator[Pooler]:
+    """Run a PgBouncer for as long as it is needed; without one, skip the test, but not in CI.
+
+    It has so many connections to the server, and lets a query wait so many seconds for one.
+    """
     program = programs.required("pgbouncer", "pgbouncer")
     pooler = Pooler(free_port())
     wanted = ("host", "port", "user", "password")
@@ -76,7 +82,9 @@ def running(server: Server) -> Iterator[Pooler]:
         configuration.write_text(
             _CONFIGURATION.format(
                 server=" ".join(f"{key}='{_quoted(value)}'" for key, value in address.items()),
-                size=_SIZE,
+                size=size,
+                mode=mode,
+                patience=patience,
                 port=pooler.port,
             )
         )

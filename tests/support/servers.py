@@ -144,6 +144,7 @@ def started(binaries: Path, name: str, *, durable: bool = False) -> Iterator[Ser
     subprocess.run(initdb, check=True, user=owner(), stdout=subprocess.DEVNULL, cwd="/")
     hba = (
         f"local all all trust\nhost all {PASSWORD_USER} all scram-sha-256\nhost all all all trust\n"
+        "host replication postgres all trust\n"
     )
     (data / "pg_hba.conf").write_text(hba)
     port = free_port()
@@ -159,6 +160,34 @@ def started(binaries: Path, name: str, *, durable: bool = False) -> Iterator[Ser
     finally:
         stop(server)
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def standby(primary: Server) -> Iterator[Server]:
+    """A server that follows another one, and takes no writes."""
+    assert primary.data
+    assert primary.binaries
+    data = Path(tempfile.mkdtemp(prefix="promptlib-test-", dir=fast_folder()))
+    data.chmod(0o700)
+    _own(data)
+    port = free_port()
+    follow = ["--checkpoint=fast", "--write-recovery-conf", "--no-sync", "-D", str(data)]
+    subprocess.run(
+        [primary.program("pg_basebackup"), *follow, f"--dbname={primary.url}"],
+        check=True,
+        user=owner(),
+        cwd="/",
+    )
+    with (data / "postgresql.auto.conf").open("a") as configuration:
+        configuration.write(f"port = {port}\nunix_socket_directories = '{data}'\n")
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    server = Server(primary.name, url, data, primary.binaries)
+    start(server)
+    try:
+        yield server
+    finally:
+        stop(server)
+        shutil.rmtree(data)
 
 
 def fast_folder() -> Path | None:

@@ -150,6 +150,8 @@ def test_only_the_command_line_prints_and_exits(module: str) -> None:
     forbidden = {"print", "exit", "quit", "sys.exit", "os._exit", "sys.stdout.write"}
     if module == "__main__":  # hands on the exit code of main()
         forbidden.remove("sys.exit")
+    if module == "core.interrupts":  # libpq waits for ever in a frozen network
+        forbidden.remove("os._exit")
     assert not called(tree(module)) & forbidden
 
 
@@ -179,7 +181,9 @@ def test_a_module_has_tests_of_its_name(module: str) -> None:
 
 
 def test_data_files_are_read_as_resources() -> None:
-    assert not [module for module in MODULES if "__file__" in PATHS[module].read_text("utf-8")]
+    for path in PATHS.values():
+        # where libpq is, is another matter
+        assert "__file__" not in path.read_text("utf-8").replace("_psycopg.__file__", "")
 
 
 def test_modules_without_alembic_load_none_of_it() -> None:

@@ -251,6 +251,32 @@ def test_a_question_stays_open_in_a_section_that_became_transactional(
     assert database.value("SELECT balance FROM acc") == 110
 
 
+@pytest.mark.parametrize(
+    ("before", "now"), [("DO $$", "VACUUM acc;\nDO $$"), ("DO $$ BEGIN", "DO $$ BEGIN PERFORM 1;")]
+)
+def test_a_question_is_about_the_statement_that_was_cut_off(
+    batches: Deploys, project: Project, database: Database, before: str, now: str
+) -> None:
+    """Another one in its place says nothing of it: it would run again behind that."""
+    path = project.folder / "sql" / f"{TWO}_x.sql"
+    path.write_text(path.read_text().replace(before, now))
+    said = batches("upgrade head", ok=False)
+    assert "statement 2 of this UP section did not come to its end in an earlier deploy" in said
+    assert "and it differs there now; restore it" in said
+    assert database.value("SELECT balance FROM acc") == 110
+    path.write_text(path.read_text().replace(now, before))
+    assert "did it run?" in batches("upgrade head", ok=False)
+
+
+def test_a_statement_that_somebody_mended_runs_as_it_stands_there(
+    batches: Deploys, project: Project, database: Database
+) -> None:
+    path = project.folder / "sql" / f"{TWO}_x.sql"
+    path.write_text(path.read_text().replace("balance + 10; COMMIT;", "balance; COMMIT;"))
+    batches("upgrade head", rerun=TWO)
+    assert database.value("SELECT balance FROM acc") == 222
+
+
 @pytest.mark.usefixtures("deploy")
 def test_an_index_waits_for_an_old_snapshot_as_long_as_it_must(
     project: Project, database: Database
@@ -281,3 +307,18 @@ def test_what_a_failure_leaves_that_cannot_be_dropped_is_named(
     assert "lock timeout" in said
     assert "note: the invalid index public.u that an earlier attempt left cannot be dropped" in said
     assert "; DROP INDEX CONCURRENTLY public.u, then run it again" in said
+
+
+def test_a_detach_does_not_keep_the_partition_s_readers_waiting(
+    deploy: Deploys, project: Project, database: Database
+) -> None:
+    """In the end it locks the partition against all, and waits for those who read it."""
+    database.query(
+        "CREATE TABLE p (i int) PARTITION BY LIST (i);"
+        " CREATE TABLE q PARTITION OF p FOR VALUES IN (1)"
+    )
+    outside(project, 2, "ALTER TABLE p DETACH PARTITION q CONCURRENTLY;")
+    with Hold(database, "SELECT FROM q"):
+        assert "gave up after 2 attempts" in deploy("upgrade head", ok=False)
+    assert "an earlier attempt was cut off halfway" in deploy("upgrade head")
+    assert database.query("SELECT FROM pg_inherits WHERE inhrelid = 'q'::regclass") == []

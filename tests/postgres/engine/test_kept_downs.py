@@ -85,7 +85,7 @@ def test_the_ledger_s_is_shown_with_what_it_stands_for(
 def test_nothing_of_it_is_hidden(tmp_path: Path) -> None:
     text = "-- DOWN\nSELECT 1;\x1b[2K\r-- \u202enothing\tto see\u200b\n"
     kept = KeptDown(full(1), tmp_path, text, parse_section(text), is_edited=False)
-    shown = "SELECT 1;\\x1b[2K\\r-- \\u202enothing\tto see\\u200b"
+    shown = "SELECT 1;\\x1b[2K\\x0d-- \\u202enothing\tto see\\u200b"
     assert kept.lines() == ["  | -- DOWN", f"  | {shown}"]
 
 

@@ -48,3 +48,10 @@ def test_a_server_that_dies_while_a_statement_is_recorded(
     database.query("DROP TRIGGER wait ON migration_events")
     assert "goes on behind the 1 of 3 statements" in deploy("upgrade head")
     assert database.query("SELECT i FROM log ORDER BY i") == [(1,), (2,), (3,)]
+
+
+def test_what_refuses_a_transaction_within_a_function_is_told_so(project: Project) -> None:
+    outside(project, 2, "DO $$ BEGIN EXECUTE 'VACUUM'; END $$;")
+    said = Deploys(project)("upgrade head", ok=False)
+    assert "VACUUM cannot be executed from a function (25001); let no function" in said
+    assert "transaction:false" not in said

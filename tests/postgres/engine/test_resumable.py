@@ -201,6 +201,39 @@ def test_what_a_section_sets_does_not_keep_it_from_being_recorded(
     assert attempts(database) == [("up", "done", 6)]
 
 
+@pytest.mark.usefixtures("powerless")
+def test_a_role_that_a_section_sets_does_not_keep_what_runs_alone_from_being_recorded(
+    deploy: Deploys, project: Project, database: Database
+) -> None:
+    database.query("ALTER TABLE log OWNER TO powerless; GRANT CREATE ON SCHEMA public TO powerless")
+    outside(project, 2, "SET ROLE powerless;\nCREATE INDEX CONCURRENTLY x ON log (i);\nSELECT 1;")
+    deploy("upgrade head")
+    assert attempts(database) == [("up", "done", 3)]
+
+
+@pytest.mark.parametrize(
+    ("first", "left"),
+    [
+        ("CREATE TEMP TABLE users AS SELECT 7 AS i;", "a temporary table"),
+        ("DO $$ BEGIN PERFORM set_config('search_path', 's', false); END $$;", "a setting"),
+    ],
+)
+def test_nothing_goes_on_behind_what_ended_with_its_session(
+    deploy: Deploys, project: Project, database: Database, first: str, left: str
+) -> None:
+    """It would change another table of that name."""
+    database.query("CREATE TABLE users AS SELECT 1 AS i; CREATE SCHEMA s; CREATE TABLE s.users ()")
+    up = f"{first}\nSELECT 1/0;\nUPDATE users SET i = i + 1;"
+    outside(project, 2, up)
+    deploy("upgrade head", ok=False)
+    outside(project, 2, up.replace("1/0", "1"))
+    said = deploy("upgrade head", ok=False)
+    assert f"_x.sql:2:1: this made {left}, which ended with the session" in said
+    assert database.query("SELECT i FROM users") == [(1,)]
+    deploy("downgrade -1")
+    assert at(database) == [ONE]
+
+
 @pytest.mark.parametrize("between", [True, False], ids=["through-a-pooler", "directly"])
 def test_a_statement_that_outlives_its_client_takes_effect_once(
     deploy: Deploys, project: Project, database: Database, server: Server, *, between: bool

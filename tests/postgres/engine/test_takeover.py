@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import NullPool, create_engine
 
 from promptlib import Migrator
 from promptlib.core.errors import LockLostError, LockNotAcquiredError
@@ -29,6 +36,7 @@ _BEGUN = """
            (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
       FROM migration_deploys
 """
+_NEWEST = "SELECT outcome, finished_at IS NULL FROM migration_deploys ORDER BY id DESC LIMIT 1"
 _LAST = (
     "SELECT outcome, finished_at IS NULL FROM migration_deploys ORDER BY id DESC LIMIT 1 OFFSET 1"
 )
@@ -63,6 +71,23 @@ def test_a_session_that_is_idle_is_waited_for(begun: Project, database: Database
         migrator.migrate()
     assert applied(database) == [ONE, TWO]
     assert database.query(_LAST) == [("died", False)]
+
+
+def test_a_session_that_did_not_see_its_own_start_is_waited_for(
+    begun: Project, database: Database
+) -> None:
+    """A URL that sets `role` hides that from it, but not from a superuser who comes next."""
+    begun.add(2, "INSERT INTO log VALUES (1);")
+    with contextlib.closing(psycopg2.connect(database.url)) as other:
+        other.autocommit = True
+        other.cursor().execute(_BEGUN)
+        database.query("UPDATE migration_deploys SET backend_start = NULL")
+        with (
+            _migrator(begun, deploy_wait="0s") as migrator,
+            pytest.raises(LockNotAcquiredError, match=f"pid {other.info.backend_pid} "),
+        ):
+            migrator.migrate()
+    assert applied(database) == [ONE]
 
 
 def test_a_process_of_the_same_number_is_another_one(begun: Project, database: Database) -> None:
@@ -169,3 +194,54 @@ def test_the_error_of_who_lost_the_lock(begun: Project, database: Database) -> N
         with _migrator(begun, deploy_wait="0s") as other:
             other.migrate()
     assert applied(database) == [ONE, TWO]
+
+
+def test_a_caller_who_keeps_his_transaction_behind_a_failure_keeps_nobody_waiting(
+    begun: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun.add(2, "SELECT 1 / 0;")
+    monkeypatch.chdir(begun.folder)
+    with database.engine.connect() as connection:
+        config = Config("alembic.ini", attributes={"connection": connection})
+        with connection.begin(), pytest.raises(CommandError, match="division by zero"):
+            command.upgrade(config, "head")
+        begun.add(2, "INSERT INTO log VALUES (1);")
+        with _migrator(begun, deploy_wait="0s") as migrator:
+            migrator.migrate()  # though he is connected still
+    assert applied(database) == [ONE, TWO]
+    assert database.query(_LAST) == [("failed", False)]
+
+
+def test_a_session_that_a_cut_network_left_is_waited_for(
+    begun: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its client has recorded that it failed; its statement runs on, and commits."""
+    database.query("CREATE TABLE busy ()")
+    block = "DO $$ BEGIN COMMIT; LOCK TABLE busy; INSERT INTO log VALUES (1); END $$;"
+    begun.write(f"{TWO}_x.sql", f"-- UP transaction:false\n{block}\n-- DOWN\nSELECT 1;\n")
+    monkeypatch.chdir(begun.folder)
+    made: list[psycopg2.extensions.connection] = []
+
+    def connect() -> psycopg2.extensions.connection:
+        made.append(psycopg2.connect(database.url))
+        return made[-1]
+
+    engine = create_engine("postgresql+psycopg2://", creator=connect, poolclass=NullPool)
+    config = Config("alembic.ini", attributes={"connection": engine})
+    with Hold(database, "LOCK TABLE busy") as hold:
+        with ThreadPoolExecutor() as pool:
+            running = pool.submit(command.upgrade, config, "head")
+            pid = hold.blocks()
+            (cut,) = (each for each in made if each.info.backend_pid == pid)
+            with socket.socket(fileno=os.dup(cut.fileno())) as connection:
+                connection.shutdown(socket.SHUT_RDWR)
+            assert running.exception()
+        assert database.query(_NEWEST) == [("failed", True)]
+        with (
+            _migrator(begun, deploy_wait="0s", rerun=TWO) as migrator,
+            pytest.raises(LockNotAcquiredError, match=f"pid {pid} "),
+        ):
+            migrator.migrate()
+    with _migrator(begun, skip=TWO) as migrator:
+        migrator.migrate()
+    assert database.query("SELECT * FROM log") == [(1,)]

@@ -91,6 +91,13 @@ _ADDS, _TAKES = "UPDATE c SET value = value + 1;", "UPDATE c SET value = value -
         (f"SELECT 1; {_ADDS}", "UPDATE c SET value = 0;", 1, None),
         (f"SELECT 1; {_ADDS}", "INSERT INTO c VALUES (1);", 1, 0),
         ("SELECT 1; CREATE TABLE d ();", _TAKES, 1, None),
+        (f"SELECT 1; DO $$ BEGIN {_ADDS} COMMIT; END $$;", _TAKES, 1, 0),
+        ("SELECT 1; CALL add();", _TAKES, 1, 0),
+        ("SELECT 1; SELECT add();", _TAKES, 1, 0),
+        (f"SELECT 1; {_ADDS}", f"DO $$ BEGIN PERFORM 1; {_TAKES} END $$;", 1, 0),
+        (f"SELECT 1; {_ADDS}", f"DO $$ BEGIN IF true THEN {_TAKES} END IF; END $$;", 1, 0),
+        (f"SELECT 1; {_ADDS}", "CALL take();", 1, 0),
+        (f"SELECT 1; {_ADDS}", "DO $$ BEGIN RAISE NOTICE 'x'; DELETE FROM c; END $$;", 1, None),
     ],
 )
 def test_what_may_take_back_what_never_happened(

@@ -10,6 +10,7 @@ from promptlib.core.errors import LateMigrationError
 from promptlib.ledger.tables import TABLES
 from promptlib.plan.readiness import Readiness, check_readiness
 from promptlib.plan.reading import MigrationFiles
+from promptlib.postgres.target import parse_url
 from support import inside
 from support.projects import full
 
@@ -27,7 +28,7 @@ def looked(
         if role:
             connection.cursor().execute(f"SET SESSION AUTHORIZATION {role}")
         connection.autocommit = False
-        return check_readiness(connection, files, settings)
+        return check_readiness(connection, parse_url(database.url, "test"), files, settings)
 
 
 def test_an_empty_database(project: Project, database: Database) -> None:

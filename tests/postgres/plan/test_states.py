@@ -107,7 +107,8 @@ def test_an_upgrade_refuses_and_whoever_looks_is_told(
         if arguments == ("check",) and "pending" in state:
             assert "the database is not up to date" in said.stderr.splitlines()[-1]
         else:
-            assert len(said.stderr.splitlines()) == len(told)
+            if arguments != ("check",):  # which goes on to tell what the model lacks
+                assert len(said.stderr.splitlines()) == len(told)
             assert said.ok is clean[arguments].ok
     assert inside.alembic(ran, "current").stdout.split()[0] == full(5)
     assert everything(database) == before

@@ -74,4 +74,4 @@ def test_what_the_server_advises_stands_below(database: Database) -> None:
 def test_a_lost_connection_is_another_kind(database: Database) -> None:
     found = _explained(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     assert isinstance(found, NoConnectionError)
-    assert found.remedy == "what was not committed is gone: connect and run it again"
+    assert found.remedy.startswith("what was not committed is undone when the server")

@@ -1,0 +1,55 @@
+"""Sessions that wait: the server's limits on idle ones are not meant for them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+from promptlib.postgres.errors import explain_ended_session, last_words
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
+
+_OFTEN = 0.5  # seconds between two signs of life
+
+
+def require_open(connection: Connection) -> None:
+    """Make sure that the server has not ended a session that was idle for a while.
+
+    libpq takes what it says then for a notice, and knows later only that it is gone.
+
+    Raises:
+        NoConnectionError: with what the server said.
+    """
+    connection.poll()  # takes in what has come
+    notices = connection.notices
+    words = last_words(notices[-1]) if isinstance(notices, list) and notices else ""
+    if words:
+        raise explain_ended_session(words)
+
+
+def show_life(connection: Connection) -> None:
+    """Ask for nothing, so that a session that waits is not taken for one that nobody uses.
+
+    It is left as it was: in no transaction, or in the one that it is in.
+
+    Raises:
+        NoConnectionError: when it was ended all the same.
+    """
+    require_open(connection)
+    outside = connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT")
+    if outside:
+        connection.rollback()
+
+
+def sleep_alive(connection: Connection, seconds: float) -> None:
+    """Sleep, and keep a connection from being idle for too long: idle_session_timeout ends it."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > _OFTEN:
+        time.sleep(_OFTEN)
+        show_life(connection)
+    time.sleep(max(left, 0))
