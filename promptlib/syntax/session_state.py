@@ -15,6 +15,7 @@ _TEMPORARY = ("TEMP", "TEMPORARY")
 _BEFORE = frozenset(("CREATE", "REPLACE", "INTO", "GLOBAL", "LOCAL"))
 _CALLERS = ("SELECT", "WITH", "CALL", "DO")
 # Where SET means something else.
+_OF_TRANSACTIONS = frozenset(("LOCAL", "CONSTRAINTS", "TRANSACTION"))
 _ROWS = {"UPDATE", "INSERT", "MERGE", "ALTER", "CREATE"}
 
 
@@ -51,7 +52,7 @@ def _makes_temporary(part: Sequence[Token]) -> bool:
 def _sets(part: Sequence[Token]) -> bool:
     words = [token.word for token in part]
     if "SET" in words and _ROWS.isdisjoint(words):
-        return "LOCAL" not in words
+        return _OF_TRANSACTIONS.isdisjoint(words[words.index("SET") + 1 :][:1])
     reader = TokenReader(part)
     while reader.next:
         if reader.take("SET_CONFIG"):

@@ -24,6 +24,7 @@ _TABLE, _SETTING = "a temporary table", "a setting"
         ("DO $$ BEGIN SET search_path = s; END $$", _SETTING),
         ("DO $$ BEGIN SET LOCAL search_path = s; END $$", ""),
         ("DO $$ BEGIN UPDATE a SET b = 1; END $$", ""),
+        ("DO $$ BEGIN SET CONSTRAINTS ALL IMMEDIATE; END $$", ""),
         ("DO $$ BEGIN PERFORM set_config('search_path', 's', false); END $$", _SETTING),
         ("DO $$ BEGIN PERFORM set_config('search_path', 's', true); END $$", ""),
         ("WITH a AS (SELECT 1) SELECT set_config('a.b', i::text, false) FROM a", _SETTING),
