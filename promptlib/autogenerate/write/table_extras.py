@@ -209,7 +209,11 @@ def _grants(cursor: Cursor, table: str) -> Iterator[str]:
 
 def _replication(cursor: Cursor, table: str) -> Iterator[str]:
     for identity, index, clustered in fetch_rows(cursor, _REPLICATION, table):
-        how = {"f": "FULL", "n": "NOTHING", "i": f"USING INDEX {quote_name(index or '')}"}
+        how = {
+            "f": "FULL",
+            "n": "NOTHING",
+            "i": f"USING INDEX {quote_name(index)}" if index else "",
+        }
         if identity in how and (identity != "i" or index):
             yield f"ALTER TABLE {table} REPLICA IDENTITY {how[identity]}"
         if clustered:
