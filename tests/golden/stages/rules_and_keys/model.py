@@ -14,7 +14,7 @@ Table(
     Column("c", Text, sa.CheckConstraint("c <> ''")),
     sa.CheckConstraint("a < 100"),
     sa.CheckConstraint("b < 100", name="later", postgresql_not_valid=True),
-    sa.UniqueConstraint("a", "b", name="Pair", deferrable=True, postgresql_include=["c"]),
+    sa.UniqueConstraint("a", "b", name="Pair", deferrable=True),
 )
 Table(
     "w",
