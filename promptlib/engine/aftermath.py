@@ -10,49 +10,50 @@ import enum
 import json
 from typing import TYPE_CHECKING
 
+from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.alone import AloneStatement, Effect
 from promptlib.syntax.lexemes import quote_name
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-_EQ = "OPERATOR(pg_catalog.=)"
 _CLASS = "pg_catalog.to_regclass"
 # Oid, name to be put into SQL, the table that is locked while it is built (a table's values that
 # are stored apart cannot be), and whether it is valid, of indexes.
 _INDEXES = f"""
     SELECT i.indexrelid::pg_catalog.int8, pg_catalog.format('%%I.%%I', n.nspname, c.relname),
            coalesce((SELECT t.oid FROM pg_catalog.pg_class t
-                      WHERE t.reltoastrelid {_EQ} i.indrelid), i.indrelid
+                      WHERE t.reltoastrelid {EQUALS} i.indrelid), i.indrelid
                    )::pg_catalog.regclass::pg_catalog.text,
            i.indisvalid
       FROM pg_catalog.pg_index i
-      JOIN pg_catalog.pg_class c ON c.oid {_EQ} i.indexrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid {_EQ} c.relnamespace
+      JOIN pg_catalog.pg_class c ON c.oid {EQUALS} i.indexrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid {EQUALS} c.relnamespace
 """
-_OF_TABLE = f"{_INDEXES} WHERE i.indrelid {_EQ} {_CLASS}(%(table)s)"
-_NAMED = f" AND c.relname {_EQ} %(name)s"
+_OF_TABLE = f"{_INDEXES} WHERE i.indrelid {EQUALS} {_CLASS}(%(table)s)"
+_NAMED = f" AND c.relname {EQUALS} %(name)s"
 # What REINDEX CONCURRENTLY names its copies. Source:
 # https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY
 _COPIES = f"""{_INDEXES}
      WHERE NOT i.indisvalid AND c.relname OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' AND """
 _ROOT = {
     "INDEX": f"""(SELECT indrelid FROM pg_catalog.pg_index
-                   WHERE indexrelid {_EQ} {_CLASS}(%(name)s))""",
+                   WHERE indexrelid {EQUALS} {_CLASS}(%(name)s))""",
     "TABLE": f"{_CLASS}(%(name)s)",
 }
-_TABLES = f"""i.indrelid {_EQ} ANY (
+_TABLES = f"""i.indrelid {EQUALS} ANY (
     WITH whole AS (SELECT {{root}}::pg_catalog.oid AS id
                    UNION SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree({{root}}))
     SELECT id FROM whole
-    UNION SELECT c.reltoastrelid FROM pg_catalog.pg_class c JOIN whole ON c.oid {_EQ} whole.id)"""
+    UNION SELECT c.reltoastrelid
+            FROM pg_catalog.pg_class c JOIN whole ON c.oid {EQUALS} whole.id)"""
 _SCOPES = {
     **{kind: _TABLES.format(root=root) for kind, root in _ROOT.items()},
-    "SCHEMA": f"c.relnamespace {_EQ} pg_catalog.to_regnamespace(%(name)s)",
+    "SCHEMA": f"c.relnamespace {EQUALS} pg_catalog.to_regnamespace(%(name)s)",
 }
 _ATTACHED = f"""
     SELECT inhdetachpending FROM pg_catalog.pg_inherits
-     WHERE inhrelid {_EQ} {_CLASS}(%(name)s) AND inhparent {_EQ} {_CLASS}(%(table)s)
+     WHERE inhrelid {EQUALS} {_CLASS}(%(name)s) AND inhparent {EQUALS} {_CLASS}(%(table)s)
 """
 _NAMES = {
     "DATABASE": "pg_database WHERE datname",
@@ -158,7 +159,9 @@ class _GoneIndex(Aftermath):
     def outcome(self, found: str | None) -> Outcome:
         if not found:
             return Outcome.UNKNOWN if found is None else Outcome.NOT_DONE
-        self._cursor.execute(f"SELECT FROM pg_catalog.pg_class WHERE oid {_EQ} %s", (int(found),))
+        self._cursor.execute(
+            f"SELECT FROM pg_catalog.pg_class WHERE oid {EQUALS} %s", (int(found),)
+        )
         return Outcome.NOT_DONE if self._cursor.rowcount else Outcome.DONE
 
 
@@ -206,7 +209,7 @@ class _Named(Aftermath):
     def _exists(self) -> bool:
         where = _NAMES[self.statement.kind]
         name = "".join(self.statement.name[-1:])
-        self._cursor.execute(f"SELECT FROM pg_catalog.{where} {_EQ} %s", (name,))
+        self._cursor.execute(f"SELECT FROM pg_catalog.{where} {EQUALS} %s", (name,))
         return bool(self._cursor.rowcount)
 
     def look(self) -> str:

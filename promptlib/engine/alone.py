@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -14,9 +13,8 @@ from promptlib.core.events import Event, Kind
 from promptlib.engine.aftermath import Outcome, aftermath_of
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.runner import execute_statement
-from promptlib.files.parser import place_in_file
 from promptlib.postgres.sessions import sessions_running
-from promptlib.postgres.waiting import show_life
+from promptlib.postgres.waiting import show_life, wait_while
 from promptlib.syntax.alone import read_alone
 from promptlib.syntax.lexemes import quote_literal
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
 
-_POLL = 0.2  # seconds
 # Whoever builds an index holds this lock, and keeps it invalid until he is done. In a DO block,
 # for LOCK TABLE wants a transaction, which a statement for itself is.
 _WAIT_FOR_BUILDERS = (
@@ -186,23 +183,22 @@ def wait_while_running(context: DeployContext, step: Step, index: int) -> None:
     """
     with contextlib.closing(context.connect()) as other, other.cursor() as cursor:
         other.autocommit = True
-        _wait(cursor, context, step, index)
 
+        def running() -> list[int]:
+            show_life(context.connection)
+            return sessions_running(cursor, step.section.sql(index))
 
-def _wait(cursor: Cursor, context: DeployContext, step: Step, index: int) -> None:
-    end, told = time.monotonic() + duration_seconds(context.settings.deploy_wait), False
-    while pids := sessions_running(cursor, step.section.sql(index)):
-        if time.monotonic() >= end:
-            raise HalfDoneMigrationError(
+        def tell(pids: list[int]) -> None:
+            said = (
+                f"waiting for pid {pids[0]}: it still runs a statement of a deploy that was cut off"
+            )
+            context.progress(Event(Kind.WAITING, said, step.version))
+
+        def refuse(pids: list[int]) -> HalfDoneMigrationError:
+            return HalfDoneMigrationError(
                 f"pid {pids[0]} still runs a statement of an earlier deploy",
                 f"wait for it, or end it: SELECT pg_terminate_backend({pids[0]})",
-                place=place_in_file(
-                    step.path, step.section.source, step.section.statements[index].head
-                ),
+                place=step.place(index),
             )
-        if not told:
-            said = f"waiting for pid {pids[0]}: it still runs a statement of a deploy that"
-            context.progress(Event(Kind.WAITING, f"{said} was cut off", step.version))
-        told = True
-        show_life(context.connection)
-        time.sleep(_POLL)
+
+        wait_while(running, duration_seconds(context.settings.deploy_wait), tell, refuse)

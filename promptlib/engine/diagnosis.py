@@ -5,12 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from psycopg2 import errorcodes
-
 from promptlib.core.errors import StatementError
 from promptlib.core.printable import printable
 from promptlib.files.parser import place_in_file
-from promptlib.postgres.errors import explain_server_error
+from promptlib.postgres.errors import REFUSES_TRANSACTION, explain_server_error
 from promptlib.postgres.masking import mask_sql, summarize_sql
 from promptlib.syntax.statements import line_and_column
 
@@ -27,9 +25,8 @@ _OUTSIDE = (
     "the statements before it took effect, and are not run again: mend this one, or what is in its "
     "way, and the next run goes on here"
 )
-# What refuses a transaction, though this is none: a function calls it, or a block that catches
+# Of what refuses a transaction though this is none: a function calls it, or a block that catches
 # errors.
-_WANT_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, errorcodes.INVALID_TRANSACTION_TERMINATION)
 _WITHIN = (
     "let no function, and no block with EXCEPTION, do that: write it as a statement of its own"
 )
@@ -58,7 +55,7 @@ def explain_statement_error(
     told.notes = (*_excerpt(section, offset), *told.notes)
     if not section.transactional:
         told.notes += (f"  note: {_OUTSIDE}",) if statement != section.statements[0] else ()
-        if isinstance(told, StatementError) and told.sqlstate in _WANT_NONE:
+        if isinstance(told, StatementError) and told.sqlstate in REFUSES_TRANSACTION:
             told.remedy = _WITHIN
     if isinstance(told, StatementError):
         text = section.source[statement.head : statement.end].decode()

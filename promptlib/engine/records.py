@@ -18,40 +18,32 @@ from promptlib.core.errors import (
 )
 from promptlib.core.remedies import STATUS, CommandLine, Remedy
 from promptlib.engine.diagnosis import explain_statement_error
-from promptlib.files.parser import place_in_file
 from promptlib.ledger.deploys import has_taken_over
 from promptlib.ledger.tables import EVENTS
 from promptlib.postgres.errors import explain_server_error
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
-    from promptlib.files.section import Section
     from promptlib.ledger.state import HalfDone
     from promptlib.ledger.tables import Move
 
 
-def refuse_to_undo(
-    half: HalfDone, section: Section, path: Path, index: int
-) -> HalfDoneMigrationError:
+def refuse_to_undo(half: HalfDone, step: Step, index: int) -> HalfDoneMigrationError:
     """Say that a section would take back what never happened.
 
     Args:
         half: the section that was cut off.
-        section: that is to undo it.
-        path: of the migration.
-        index: the statement of `section` in question, from 0.
+        step: that is to undo it.
+        index: the statement of the step in question, from 0.
     """
     finish = CommandLine("migrate" if half.direction == "up" else "rollback")
     undo = CommandLine("rollback" if half.direction == "up" else "migrate", allow_data_loss=True)
-    statement = section.statements[index]
     return HalfDoneMigrationError(
         f"changes rows anew, and the {half.direction.upper()} section was cut off after statement "
         f"{half.done}: this may take back what never happened",
         Remedy("finish that first: {}; or, if it is right all the same: {}", finish, undo),
-        place=place_in_file(path, section.source, statement.head),
+        place=step.place(index),
     )
 
 
@@ -70,9 +62,8 @@ def explain_unrecorded(
     if _is_refused_record(error):
         if not ran_alone:
             return lost_to_another(place)
-        head = statements[index or 0].head
-        place = place_in_file(step.path, step.section.source, head)
-        return lost_to_another(place, "this statement, which no transaction takes, took effect")
+        became = "this statement, which no transaction takes, took effect"
+        return lost_to_another(step.place(index or 0), became)
     if index is None:
         return explain_server_error(error, place)
     told = explain_statement_error(error, step.section, statements[index], step.path)
@@ -145,18 +136,17 @@ def moved_elsewhere(move: Move, place: str) -> ChangedMeanwhileError:
     )
 
 
-def ask_what_ran(half: HalfDone, section: Section, path: Path) -> HalfDoneMigrationError:
+def ask_what_ran(half: HalfDone, step: Step) -> HalfDoneMigrationError:
     """Ask whether a statement took effect that ran in no transaction, where no catalog tells."""
-    statement = section.statements[half.done]
     action = "migrate" if half.direction == "up" else "rollback"
     answers = (CommandLine(action, rerun=half.version), CommandLine(action, skip=half.version))
     return HalfDoneMigrationError(
-        f"statement {half.done + 1} of {len(section.statements)} did not come to its end in an "
-        "earlier deploy, and nothing tells what of it took effect",
+        f"statement {half.done + 1} of {len(step.section.statements)} did not come to its end in "
+        "an earlier deploy, and nothing tells what of it took effect",
         Remedy(
             "did it run? look at what it does, then say so: {} runs that statement again, {} "
             "counts it as done",
             *answers,
         ),
-        place=place_in_file(path, section.source, statement.head),
+        place=step.place(half.done),
     )

@@ -28,8 +28,8 @@ from promptlib.engine.runner import (
 )
 from promptlib.engine.session_settings import changes_settings, set_statements, settings_kept
 from promptlib.engine.transactions import StatementTransactions
-from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import Begun
+from promptlib.postgres.errors import REFUSES_TRANSACTION
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
     from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import HalfDone
 
-# What refuses a transaction: at once, or DO and CALL at their first COMMIT, which is undone.
-_REFUSES_TRANSACTION = {
-    errorcodes.ACTIVE_SQL_TRANSACTION,
-    errorcodes.INVALID_TRANSACTION_TERMINATION,
-}
 # SQLSTATEs that leave open how the statement ended.
 _LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")
 _WHO = (
@@ -77,8 +72,12 @@ class ResumableRun:
     ) -> None:
         self._context, self._step = context, step
         self._half = half if half and half.direction == step.direction else None
+        is_whole = half is None or half.done >= len(step.section.statements)
+        # Of whose next statement nobody knows whether it took effect.
+        self._unknown = self._half if half and half.is_unknown and not is_whole else None
         self._undoing, self._lock = undoing, lock
         self._event, self._local = 0, ""
+        self._checksum = ""  # of the statements that took effect
         self._is_known = True  # whether the next statement is known not to have taken effect
 
     def run(self) -> int:
@@ -131,9 +130,10 @@ class ResumableRun:
                 require_nothing_left(self._step, index)
             if sets_session(self._step.section, index):
                 execute_statement(cursor, self._step, index, self._context.watcher, pid)
-        if self._half and self._half.is_unknown and self._took_effect(cursor, self._half, pid):
+        if self._unknown and self._took_effect(cursor, self._unknown, pid):
             self._transactions.begin()
             self._record(first)
+            self._checksum = self._checksum_with(first)
             first += 1
         self._is_known = True
         if first:
@@ -143,17 +143,19 @@ class ResumableRun:
                 Kind.RESUMED,
             )
         for index in range(first, len(self._step.section.statements)):
-            if not self._in_transaction(cursor, index, pid):
-                self._alone(cursor, index, pid)
+            lone = LoneStatement(self._context, self._step, index, cursor, pid)
+            if lone.is_concurrent or not self._in_transaction(cursor, index, pid):
+                self._alone(cursor, index, lone)
+            self._checksum = self._checksum_with(index)
 
     def _begin(self, cursor: Cursor, first: int, pid: int) -> None:
         """Record that the section begins; what an earlier run left unknown stays so."""
-        half, (version, direction, section, _) = self._half, self._step
-        unknown = half if half and half.is_unknown else None
+        unknown, (version, direction, section, _) = self._unknown, self._step
         self._is_known = not unknown
-        begun = Begun(version, direction, first, section.checksum_of(first), pid, None, None, None)
+        self._checksum = section.checksum_of(first)
+        begun = Begun(version, direction, first, self._checksum, pid, None, None, None)
         if unknown:
-            text = section.checksum_of(first + 1)
+            text = self._checksum_with(first)
             begun = begun._replace(alone=first, found=unknown.found, alone_checksum=text)
         try:
             cursor.execute(self._context.sql.began(begun))
@@ -174,18 +176,14 @@ class ResumableRun:
         lone = LoneStatement(self._context, self._step, half.done, cursor, pid)
         outcome = lone.outcome(half.found)
         if outcome is Outcome.UNKNOWN and not settings.answers("repeatable", version):
-            raise ask_what_ran(half, self._step.section, self._step.path)
+            raise ask_what_ran(half, self._step)
         if outcome is Outcome.DONE:
-            statement = self._step.section.statements[half.done]
-            place = place_in_file(self._step.path, self._step.section.source, statement.head)
+            place = self._step.place(half.done)
             self._tell(f"{place}: took effect in an earlier deploy, as the catalog says")
         return outcome is Outcome.DONE
 
     def _in_transaction(self, cursor: Cursor, index: int, pid: int) -> bool:
         """Run a statement together with its record; whether a transaction takes it."""
-        lone = LoneStatement(self._context, self._step, index, cursor, pid)
-        if lone.is_concurrent:
-            return False
 
         def attempt() -> None:
             self._lock.require()
@@ -202,7 +200,7 @@ class ResumableRun:
         try:
             retry(attempt, settings.attempts, context.watcher, context.progress, self._undo)
         except StatementError as error:
-            if sqlstate_of(error) not in _REFUSES_TRANSACTION:
+            if sqlstate_of(error) not in REFUSES_TRANSACTION:
                 raise
             return False
         return True
@@ -223,18 +221,20 @@ class ResumableRun:
         except psycopg2.Error as error:
             raise explain_unrecorded(error, self._step, index) from None
 
+    def _checksum_with(self, index: int) -> str:
+        """Of the statements that took effect, and of the one that comes next."""
+        return self._step.section.checksum_after(self._checksum, index)
+
     def _went_on(self, index: int) -> str:
-        checksum = self._step.section.checksum_of(index + 1)
-        sql = self._context.sql
+        checksum, sql = self._checksum_with(index), self._context.sql
         return sql.went_on(self._event, self._step.version, index + 1, checksum)
 
-    def _alone(self, cursor: Cursor, index: int, pid: int) -> None:
+    def _alone(self, cursor: Cursor, index: int, lone: LoneStatement) -> None:
         """Run a statement that no transaction takes, and record it then."""
         self._transactions.undo()
-        context, lone = self._context, LoneStatement(self._context, self._step, index, cursor, pid)
-        found = lone.look()
-        text = self._step.section.checksum_of(index + 1)
-        before = context.sql.begins_alone(self._event, self._step.version, index, found, text)
+        found, text = lone.look(), self._checksum_with(index)
+        sql = self._context.sql
+        before = sql.begins_alone(self._event, self._step.version, index, found, text)
         try:
             cursor.execute(f"{self._ourselves}{before}{lone.patience}")
         except psycopg2.Error as error:
@@ -278,8 +278,3 @@ class ResumableRun:
         if not self._event:
             return ""
         return self._context.sql.ended(self._event, "failed" if refused else "running", said)
-
-    @property
-    def event(self) -> int:
-        """The id of its event; 0 before it has begun."""
-        return self._event

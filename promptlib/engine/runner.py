@@ -50,6 +50,11 @@ class Step(NamedTuple):
     section: Section
     path: Path
 
+    def place(self, index: int) -> str:
+        """Where a statement is written: `path:line:column`."""
+        source = self.section.source
+        return place_in_file(self.path, source, self.section.statements[index].head)
+
 
 def run_section(
     context: DeployContext,
@@ -160,7 +165,7 @@ def require_nothing_left(step: Step, index: int) -> None:
             f"this made {left}, which ended with the session of the deploy that was cut off, so "
             "nothing can go on behind it",
             Remedy("undo it: {}; and let one statement do all that needs it", undo),
-            place=place_in_file(step.path, section.source, statement.head),
+            place=step.place(index),
         )
 
 
@@ -171,12 +176,12 @@ def require_nothing_set(step: Step) -> None:
         PromptlibError: for the first of them.
     """
     section = step.section
-    for index, statement in enumerate(section.statements):
+    for index in range(len(section.statements)):
         if sets_session(section, index):
             raise PromptlibError(
                 "behind a pooler, what this sets outside a transaction would go to other clients",
                 "remove it, or connect to the server itself",
-                place=place_in_file(step.path, section.source, statement.head),
+                place=step.place(index),
             )
 
 

@@ -177,7 +177,7 @@ class StepRunner:
         undoing = self._sections.undoing(step)
         doubtful = undoing.doubtful() if undoing else None
         if doubtful is not None and self._context.settings.allow_data_loss != "on":
-            raise refuse_to_undo(half, step.section, step.path, doubtful)
+            raise refuse_to_undo(half, step, doubtful)
 
     def _run(self, step: Step, planned: PlannedStep, _began: float) -> None:
         """Run a section in a transaction, again where others stand in the way, and commit it."""

@@ -8,7 +8,6 @@ So nothing runs while its server process is there.
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING
 
 from promptlib.core.durations import duration_seconds
@@ -17,18 +16,16 @@ from promptlib.core.events import Event, Kind
 from promptlib.ledger.deploys import bury, still_connected, take_over
 from promptlib.ledger.tables import LedgerSql
 from promptlib.postgres.sessions import describe_sessions, sessions_of
-from promptlib.postgres.waiting import show_life
+from promptlib.postgres.waiting import show_life, wait_while
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from promptlib.config.settings import Settings
     from promptlib.core.events import Progress
     from promptlib.engine.context import Connections
     from promptlib.ledger.state import Ledger
     from promptlib.postgres.sessions import ServerSession
 
-_POLL = 0.1  # seconds
+_EARLIER = "an earlier deploy that was cut off, or lost its lock"
 
 
 def take_over_unfinished(
@@ -56,21 +53,16 @@ def take_over_unfinished(
             pids = [pid for pid in still_connected(cursor, sql, ids) if pid != own]
             return sessions_of(cursor, pids) if pids else []
 
-        _wait(connected, duration_seconds(settings.deploy_wait), progress)
+        def tell(sessions: list[ServerSession]) -> None:
+            progress(Event(Kind.WAITING, f"waiting for {_EARLIER}: {describe_sessions(sessions)}"))
+
+        wait_while(connected, duration_seconds(settings.deploy_wait), tell, _still_there)
         cursor.execute(bury(sql, ids))
 
 
-def _wait(connected: Callable[[], list[ServerSession]], longest: float, progress: Progress) -> None:
-    end, told = time.monotonic() + longest, False
-    while sessions := connected():
-        named = describe_sessions(sessions)
-        if time.monotonic() >= end:
-            raise LockNotAcquiredError(
-                f"an earlier deploy was cut off, or lost its lock, and is still there: {named}",
-                f"wait for it, or end it: SELECT pg_terminate_backend({sessions[0].pid})",
-            )
-        if not told:
-            said = f"waiting for an earlier deploy that was cut off, or lost its lock: {named}"
-            progress(Event(Kind.WAITING, said))
-        told = True
-        time.sleep(_POLL)
+def _still_there(sessions: list[ServerSession]) -> LockNotAcquiredError:
+    return LockNotAcquiredError(
+        "an earlier deploy was cut off, or lost its lock, and is still there: "
+        f"{describe_sessions(sessions)}",
+        f"wait for it, or end it: SELECT pg_terminate_backend({sessions[0].pid})",
+    )

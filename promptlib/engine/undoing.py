@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from psycopg2 import errorcodes
 
 from promptlib.engine.runner import sqlstate_of
+from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.ddl import COLUMN, NamedObject, ObjectChange, object_changes
 from promptlib.syntax.dml import block_commands, is_idempotent, may_write, write_commands
 from promptlib.syntax.lexemes import quote_name
@@ -47,11 +48,10 @@ _SAYS = {
         )
     ),
 }
-_EQ = "OPERATOR(pg_catalog.=)"
 _THERE = "SELECT pg_catalog.to_regclass(%s) IS NOT NULL"
 _COLUMN_THERE = f"""
     SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute
-                    WHERE attrelid {_EQ} pg_catalog.to_regclass(%s) AND attname {_EQ} %s
+                    WHERE attrelid {EQUALS} pg_catalog.to_regclass(%s) AND attname {EQUALS} %s
                       AND NOT attisdropped)
 """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
@@ -27,15 +28,15 @@ UNFINISHED = """
 # Where the session cannot be seen whole, one with this number and this user counts as the same: to
 # wait for a stranger is safe. Where its URL sets `role`, it does not see its own start. Behind a
 # pooler a session is nobody's.
-_STILL_CONNECTED = """
-    SELECT d.backend_pid FROM {deploys} d
-      JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) d.backend_pid
-     WHERE d.finished_at IS NULL AND d.id OPERATOR(pg_catalog.=) ANY (%s::pg_catalog.int8[])
-       AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+_STILL_CONNECTED = f"""
+    SELECT d.backend_pid FROM {{deploys}} d
+      JOIN pg_catalog.pg_stat_activity a ON a.pid {EQUALS} d.backend_pid
+     WHERE d.finished_at IS NULL AND d.id {EQUALS} ANY (%s::pg_catalog.int8[])
+       AND a.datname {EQUALS} pg_catalog.current_database()
        AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
-       AND (a.backend_start OPERATOR(pg_catalog.=) d.backend_start
+       AND (a.backend_start {EQUALS} d.backend_start
             OR (a.backend_start IS NULL OR d.backend_start IS NULL)
-               AND a.usename OPERATOR(pg_catalog.=) d.executed_by)
+               AND a.usename {EQUALS} d.executed_by)
 """
 _OWN_START = (
     "(SELECT backend_start FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))"
@@ -102,7 +103,7 @@ class NewDeploy(NamedTuple):
 
 def take_over(sql: LedgerSql, ids: Collection[int]) -> str:
     """Keep deploys from recording anything more; it waits for what they are recording just now."""
-    return _update(sql, ids, "outcome = 'died'", "AND outcome OPERATOR(pg_catalog.=) 'running'")
+    return _update(sql, ids, "outcome = 'died'", f"AND outcome {EQUALS} 'running'")
 
 
 def bury(sql: LedgerSql, ids: Collection[int]) -> str:
@@ -126,12 +127,12 @@ def lose(sql: LedgerSql, deploy: int) -> str:
 
 
 def _finish(sql: LedgerSql, deploy: int, outcome: str, when: str) -> str:
-    ended = f"CASE WHEN outcome OPERATOR(pg_catalog.=) 'running' THEN '{outcome}' ELSE outcome END"
+    ended = f"CASE WHEN outcome {EQUALS} 'running' THEN '{outcome}' ELSE outcome END"
     return _update(sql, [deploy], f"outcome = {ended}, finished_at = {when}", "")
 
 
 def _update(sql: LedgerSql, ids: Collection[int], what: str, where: str) -> str:
-    chosen = f"id OPERATOR(pg_catalog.=) ANY ('{{{', '.join(map(str, ids))}}}'::pg_catalog.int8[])"
+    chosen = f"id {EQUALS} ANY ('{{{', '.join(map(str, ids))}}}'::pg_catalog.int8[])"
     return f"UPDATE {sql.deploys} SET {what} WHERE {chosen} AND finished_at IS NULL {where};"
 
 
@@ -143,10 +144,9 @@ def still_connected(cursor: Cursor, sql: LedgerSql, ids: Collection[int]) -> lis
 
 def running_section(cursor: Cursor, sql: LedgerSql, deploy: int) -> tuple[str, str, int] | None:
     """The section outside a transaction that a deploy is at: version, direction, how many ran."""
-    equals = "OPERATOR(pg_catalog.=)"
     cursor.execute(
         f"SELECT version, direction, statements_done FROM {sql.events}"
-        f" WHERE deploy_id {equals} {deploy} AND outcome {equals} 'running'"
+        f" WHERE deploy_id {EQUALS} {deploy} AND outcome {EQUALS} 'running'"
         " ORDER BY id DESC LIMIT 1"
     )
     found = cursor.fetchone()
@@ -155,7 +155,5 @@ def running_section(cursor: Cursor, sql: LedgerSql, deploy: int) -> tuple[str, s
 
 def has_taken_over(cursor: Cursor, sql: LedgerSql) -> bool:
     """Whether another deploy has taken over from the one that this SQL is of."""
-    cursor.execute(
-        f"SELECT outcome FROM {sql.deploys} WHERE id OPERATOR(pg_catalog.=) {sql.deploy}"
-    )
+    cursor.execute(f"SELECT outcome FROM {sql.deploys} WHERE id {EQUALS} {sql.deploy}")
     return cursor.fetchone() != ("running",)

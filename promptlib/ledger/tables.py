@@ -205,8 +205,7 @@ class LedgerSql:
         """
         if not self.deploy:
             return value
-        equals = "OPERATOR(pg_catalog.=)"
-        where = f"WHERE id {equals} {self.deploy} AND outcome {equals} 'running'"
+        where = f"WHERE id {EQUALS} {self.deploy} AND outcome {EQUALS} 'running'"
         return f"(SELECT {value} FROM {self.deploys} {where} FOR SHARE)"
 
     def failed(self, step: tuple[str, str], started: str, error: str, *, there: bool) -> str:

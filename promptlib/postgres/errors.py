@@ -95,6 +95,11 @@ _REMEDIES = {
         "the migration refuses by itself: do what it says, then run it again"
     ),
 }
+# What refuses a transaction: at once, or DO and CALL at their first COMMIT, which is undone then.
+REFUSES_TRANSACTION = (
+    errorcodes.ACTIVE_SQL_TRANSACTION,
+    errorcodes.INVALID_TRANSACTION_TERMINATION,
+)
 _DEFAULT = "correct the SQL, then run it again"
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from promptlib.postgres.errors import explain_ended_session, last_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from psycopg2.extensions import connection as Connection
 
+    from promptlib.core.errors import PromptlibError
+
+Found = TypeVar("Found")
 _OFTEN = 0.5  # seconds between two signs of life
+_POLL = 0.1  # seconds between two looks whether somebody is gone
 
 
 def require_open(connection: Connection) -> None:
@@ -44,6 +50,33 @@ def show_life(connection: Connection) -> None:
         cursor.execute("SELECT")
     if outside:
         connection.rollback()
+
+
+def wait_while(
+    found: Callable[[], Found],
+    longest: float,
+    tell: Callable[[Found], None],
+    refuse: Callable[[Found], PromptlibError],
+) -> None:
+    """Wait for somebody to be gone.
+
+    Args:
+        found: looks who is there; nothing, when nobody is any more.
+        longest: how many seconds to wait.
+        tell: is called once, with who is waited for.
+        refuse: makes the error of who is there still.
+
+    Raises:
+        PromptlibError: from `refuse`, when the time is over.
+    """
+    end, told = time.monotonic() + longest, False
+    while there := found():
+        if time.monotonic() >= end:
+            raise refuse(there)
+        if not told:
+            tell(there)
+        told = True
+        time.sleep(_POLL)
 
 
 def sleep_alive(connection: Connection, seconds: float) -> None:

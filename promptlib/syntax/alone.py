@@ -7,8 +7,10 @@ PostgreSQL's src/backend, which refuses them within a transaction.
 from __future__ import annotations
 
 import enum
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.syntax.lexemes import byte_pattern
 from promptlib.syntax.tokens import TokenReader, tokenize_statement
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from promptlib.syntax.tokens import ObjectName, Token
 
 _MAINTENANCE = ("VACUUM", "ANALYZE", "CLUSTER", "REINDEX", "CHECKPOINT", "DISCARD")
+_MAY_BE = byte_pattern(
+    rf"(?:{'|'.join(('CREATE', 'DROP', 'ALTER', *_MAINTENANCE))})\b", re.IGNORECASE
+)
 
 
 class Effect(enum.Enum):
@@ -64,6 +69,8 @@ UNKNOWN = AloneStatement(Effect.UNKNOWN)
 
 def read_alone(source: bytes, statement: Statement) -> AloneStatement:
     """What a statement's text says of what it leaves."""
+    if not _MAY_BE.match(source, statement.head):
+        return UNKNOWN  # without a look at all of its text, which may be long
     return read_alone_tokens(tokenize_statement(source, statement))
 
 

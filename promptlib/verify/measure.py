@@ -14,6 +14,7 @@ from promptlib.engine.runner import execute_statement
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
 from promptlib.ledger.tables import UP
+from promptlib.postgres.errors import REFUSES_TRANSACTION
 from promptlib.postgres.masking import summarize_sql
 from promptlib.syntax.lexemes import GAP, byte_pattern
 from promptlib.verify.report import LOCK_STRENGTHS, MeasuredStatement, StrongestLock
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
     from promptlib.engine.runner import Step
     from promptlib.verify.session import ScratchSession
 
-# What cannot run inside of a transaction, CREATE INDEX CONCURRENTLY for one, and a procedure that
-# ends its own.
 _COMMITS = errorcodes.INVALID_TRANSACTION_TERMINATION
-_WANTS_NONE = (errorcodes.ACTIVE_SQL_TRANSACTION, _COMMITS)
-# Those of them that do nothing beyond their database.
+# Of what refuses a transaction, the statements that do nothing beyond their database.
 _STAYS_INSIDE = byte_pattern(
     rf"(?:create{GAP}(?:unique{GAP})?index|drop{GAP}index|reindex|alter{GAP}(?:table|index|type)"
     r"|vacuum|analyze|cluster|refresh|discard|do|call)\b",
@@ -156,7 +154,7 @@ def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pi
     try:
         execute_statement(cursor, step, index, session.watcher, pid)
     except StatementError as error:
-        if section.transactional or error.sqlstate not in _WANTS_NONE:
+        if section.transactional or error.sqlstate not in REFUSES_TRANSACTION:
             raise _with_advice(error) from error.__context__
         statement = section.statements[index]
         if not _STAYS_INSIDE.match(section.source, statement.head):

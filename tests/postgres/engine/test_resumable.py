@@ -549,3 +549,13 @@ def test_a_statement_that_waits_too_long_for_a_lock_is_tried_again(
     assert database.query("SELECT i FROM log") == [(5,)]
     assert database.value("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == 0
     assert attempts(database) == [("up", "done", 2)]
+
+
+def test_where_only_the_end_was_not_recorded_nothing_is_asked(
+    deploy: Deploys, project: Project, database: Database
+) -> None:
+    """An earlier version was killed behind its last statement, and before its last record."""
+    path = outside(project, 2, "CREATE TABLE a ();\nCREATE TABLE b ();")
+    cut_off(database, path, "up", 2, ran=2)
+    assert "goes on behind the 2 of 2 statements" in deploy("upgrade head")
+    assert at(database) == [ONE, TWO]
