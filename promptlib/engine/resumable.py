@@ -175,7 +175,7 @@ class ResumableRun:
             return settings.answers("skip", version)
         lone = LoneStatement(self._context, self._step, half.done, cursor, pid)
         outcome = lone.outcome(half.found)
-        if outcome is Outcome.UNKNOWN and not settings.answers("repeatable", version):
+        if outcome is Outcome.UNKNOWN and not settings.answers("rerunnable", version):
             raise ask_what_ran(half, self._step)
         if outcome is Outcome.DONE:
             place = self._step.place(half.done)
