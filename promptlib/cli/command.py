@@ -93,8 +93,10 @@ class Terminal(Protocol):
     def can_answer(self) -> bool:
         """Whether there is somebody to ask."""
 
-    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
-        """Say what will be done, and ask."""
+    def agrees(
+        self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
+    ) -> bool:
+        """Say what will be done, and ask; what is said where the answer is another one."""
 
 
 def no_arguments(_: argparse.ArgumentParser) -> None:
@@ -226,4 +228,4 @@ def is_agreed(
     if unasked:
         announce(lines)
         return True
-    return terminal.agrees(lines, question, answers)
+    return terminal.agrees(lines, question, answers, "nothing was changed")
