@@ -40,6 +40,12 @@ class Section(_Facts):
         return f"Section(start={self.start}, end={self.end})"
 
     @property
+    def is_down(self) -> bool:
+        """Whether it is a DOWN section: its marker says so."""
+        marker = self.source[self.source.rfind(b"--", 0, self.start) : self.start]
+        return marker.lstrip(b"- \t")[:4].upper() == b"DOWN"
+
+    @property
     def text(self) -> str:
         """The section as written, without the white space around it."""
         return self.source[slice(*self._bounds)].decode()
