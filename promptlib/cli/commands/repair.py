@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.cli.command import (
     NO,
     Answer,
@@ -14,6 +12,7 @@ from promptlib.cli.command import (
     open_migrator,
 )
 from promptlib.cli.parser import add_yes
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.plan.repair import explain_repairs, find_repairs
 
 if TYPE_CHECKING:
