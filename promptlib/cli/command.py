@@ -32,8 +32,10 @@ if TYPE_CHECKING:
         def can_answer(self) -> bool:
             """Whether there is somebody to ask."""
 
-        def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
-            """Say what will be done, and ask."""
+        def agrees(
+            self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
+        ) -> bool:
+            """Say what will be done, and ask; what is said where the answer is another one."""
 
 
 _log = logging.getLogger(__name__)
@@ -223,4 +225,4 @@ def is_agreed(
     if unasked:
         announce(lines)
         return True
-    return terminal.agrees(lines, question, answers)
+    return terminal.agrees(lines, question, answers, "nothing was changed")

@@ -126,7 +126,7 @@ class Locked:
             repair_statements,
         )
 
-        if find_repairs(self.status) != agreed:
+        if find_repairs(self.status, agreed.versions) != agreed:
             raise ChangedMeanwhileError(
                 "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
             )

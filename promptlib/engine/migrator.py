@@ -19,10 +19,12 @@ from promptlib.engine.results import (
 )
 from promptlib.ledger.history import (
     Attempt,
+    KeptTexts,
     RecordedDeploy,
     read_deploys,
     read_executions,
     read_history,
+    read_kept_texts,
 )
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
@@ -32,7 +34,7 @@ from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.target import is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -134,8 +136,6 @@ class Migrator:
     def settings(self) -> Settings:
         """How it behaves."""
         return self._project.settings
-
-    # What a program asks.
 
     def status(self) -> DatabaseStatus:
         """Where the database stands. Nothing is written or locked.
@@ -377,6 +377,11 @@ class CommandMigrator(Migrator):
 
         with self._asking() as connection, read_only_snapshot(connection) as cursor:
             return find_kept_downs(cursor, found, versions)
+
+    def kept_texts(self, found: Status, versions: Sequence[str]) -> dict[str, KeptTexts]:
+        """What ran of some migrations, as far as the ledger keeps it."""
+        with self._asking() as connection, read_only_snapshot(connection) as cursor:
+            return read_kept_texts(cursor, found.ledger, versions)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""
