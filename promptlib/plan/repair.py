@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.core.errors import display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable
 from promptlib.files.checksum import text_checksum
 from promptlib.files.directory import migration_path
