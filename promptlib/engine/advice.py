@@ -6,10 +6,9 @@ of the statement, on its section, and on the place that the server points to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from psycopg2 import errorcodes
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.postgres.errors import REFUSES_TRANSACTION
 from promptlib.syntax.ddl import COLUMN, object_changes

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _FILE = "sql/20250101000001_x.sql"
 _EXISTS = (
-    "if this migration ran here by other means, `alembic stamp 20250101000001`; otherwise rename it "
-    "or drop what is there first"
+    "if this migration ran here by other means, `alembic stamp 20250101000001`; otherwise rename "
+    "it or drop what is there first"
 )
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
 
