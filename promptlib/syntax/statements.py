@@ -30,7 +30,7 @@ from promptlib.syntax.lexemes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import overload
 
 _PLAIN_COMMENT = r"--(?![ \t]*+(?i:up|down)(?![^ \t\n\r]))[^\n\r]*+"
@@ -152,6 +152,18 @@ def scan_sql(text: bytes) -> Iterator[Statement | Marker]:
             command. What stands before the error has been yielded by then.
     """
     return _Scanner(text).items()
+
+
+def blank_restrictions(text: bytes, statements: Iterable[Statement]) -> bytes:
+    """A text with blanks for what pg_dump wrote around it, which no statement holds."""
+    if b"restrict" not in text:
+        return text
+    shown, between = bytearray(text), 0
+    for start, end in (*((each.start, each.end) for each in statements), (len(text), 0)):
+        for found in _RESTRICTION.finditer(text, between, start):
+            shown[slice(*found.span())] = b" " * len(found[0])
+        between = end
+    return bytes(shown)
 
 
 def bare_words(text: bytes, statement: Statement) -> Iterator[str]:
