@@ -150,7 +150,7 @@ class Migrator:
         return DatabaseStatus(
             database=self._connection.info.dbname,
             url=str(self.target),
-            current=found.current or None,
+            current=found.revision or None,
             head=found.head or None,
             available=len(found.files),
             half_done=found.ledger.half_done,
@@ -248,9 +248,11 @@ class Migrator:
             PromptlibError: as `migrate` does.
         """
         from promptlib.engine.request import request_downgrade
+        from promptlib.plan.refusals import require_clear
         from promptlib.plan.steps import choose_rollback
 
         found = self._look()
+        require_clear(found)
         back = choose_rollback(found, count, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
         chosen |= {"kept_down": "run"} if kept_down else {}

@@ -243,7 +243,7 @@ class LedgerSql:
     ) -> str:
         """Record migrations as applied that did not run through us, nobody knows when.
 
-        The checksums of a row that is there already are replaced by those of the files.
+        Name and checksums of a row that is there already are replaced by those of the files.
 
         Args:
             migrations: at least one.
@@ -259,7 +259,7 @@ class LedgerSql:
             f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
             f"SELECT * FROM (VALUES\n    {rows}) AS found {columns}"
             f"{f' WHERE NOT EXISTS ({ours})' if if_empty or only_new else ''}\n"
-            "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
+            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, checksum = excluded.checksum,"
             " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
             f" SELECT id, 'up', {_NOW}, {_NOW}, '{outcome}' FROM taken ORDER BY id;"

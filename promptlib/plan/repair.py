@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import display_path
+from promptlib.core.printable import printable_line
 from promptlib.files.directory import migration_path
 from promptlib.ledger.history import Execution
 from promptlib.ledger.tables import UP, LedgerSql
@@ -49,7 +50,7 @@ def find_repairs(found: Status) -> Repair:
         PromptlibError: where a file is broken, or it is not clear what is right.
     """
     found.files.require_readable()
-    require_clear(found.ledger, found.files.files)
+    require_clear(found)
     missing = found.in_states(State.MISSING)
     known = {entry.version for entry in found.entries}
     rest = [entry.version for entry in found.applied if entry not in missing]
@@ -75,6 +76,8 @@ def explain_repairs(
     for entry in changes.edited:
         ran = _ran(executions, entry)
         yield f"{_path(found, entry)}: its UP section is not the one that ran {ran}"
+        if entry.ran_as:
+            yield f"  it ran under another name: {printable_line(entry.ran_as)}"
         yield f"  checksum that ran: {found.rows[entry.version].checksum}"
         yield f"  checksum now:      {found.files[entry.version].up.checksum}"
         yield "  the ledger takes checksum and DOWN section of the file, and loses its own"

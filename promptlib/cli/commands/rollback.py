@@ -90,7 +90,7 @@ def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
     answers = given_answers(options.rerun, options.skip)
     with open_migrator(options.common, **loss, **answers) as migrator:
         found = migrator.look()
-        require_clear(found.ledger, found.files.files)
+        require_clear(found)
         back = choose_rollback(found, options.n, options.to)
         if not back.entries:
             announce([describe_place(found)])
