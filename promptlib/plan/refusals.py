@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from promptlib.core.errors import (
     ChangedMeanwhileError,
     EditedMigrationError,
@@ -19,6 +17,7 @@ from promptlib.core.errors import (
     combine_errors,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.files.directory import migration_path

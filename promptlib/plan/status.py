@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import is_version, resolve_version
 from promptlib.ledger.tables import DOWN, UP

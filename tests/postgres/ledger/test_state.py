@@ -34,7 +34,7 @@ _DONE = [(version, "up", "done") for version in versions(1, 3, 5)]
 def test_without_a_ledger_nobody_knows_what_ran_until_somebody_says_so(
     three: Project, database: Database, lost: str
 ) -> None:
-    kept = "SELECT id, name, checksum, down_checksum, down_sql FROM migrations ORDER BY id"
+    kept = "SELECT id, name, checksum, down_checksum, down_sql, up_sql FROM migrations ORDER BY id"
     inside.alembic(three, "upgrade", "head")
     before = database.query(kept)
     if lost == "the tables":
