@@ -141,8 +141,8 @@ class ResumableRun:
         self._is_known = True
         if first:
             self._tell(
-                f"{display_path(self._step.path)}: goes on behind the {first} of "
-                f"{len(self._step.section.statements)} statements that took effect",
+                f"{display_path(self._step.path)}: goes on behind statement {first} of "
+                f"{len(self._step.section.statements)}, the last that took effect",
                 Kind.RESUMED,
             )
         for index in range(first, len(self._step.section.statements)):
