@@ -21,9 +21,11 @@ _log = logging.getLogger("promptlib")
 _LOG_EVERY = 30.0  # seconds between two lines about one statement, where there is no terminal
 # Kinds of events, by their words: to load their class takes its time for who only looks.
 _RUNNING, _RETRY, _SILENT, _WARNING = "running", "retry", "begin", "warning"
-# What a line about a statement can do without, the first first: the name of a migration behind its
-# version, a bar before its number, what the step does, what the server is at.
+# What a line about a statement can do without, the first first: who blocks it, but for his number,
+# the name of a migration behind its version, a bar before its number, what the step does, and what
+# the server is at.
 _LEFT_OUT = (
+    (r"(  blocked by pid \d+) \([^()]*\)", r"\1"),
     (r"(\b\d{14})  .*?(?=  )", r"\1"),
     (r" \[[#-]+\]", ""),
     (r"\b(?:upgrade|downgrade) +", ""),

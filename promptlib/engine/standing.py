@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from promptlib.plan.status import Status
     from promptlib.plan.steps import PlannedStep
 
-_MOVED = (LockLostError, ChangedMeanwhileError)
+_SAY_IT_ALL = (LockLostError, ChangedMeanwhileError)  # somebody else may have moved it since
 
 
 class Course(NamedTuple):
@@ -52,8 +52,9 @@ def standing_told(course: Course, runner: StepRunner) -> Iterator[None]:
     try:
         yield
     except (PromptlibError, KeyboardInterrupt) as error:
-        stands = _describe_stop(course, runner.finished, runner.kept, error)
-        vars(error).update(stands=stands)
+        if not isinstance(error, _SAY_IT_ALL):
+            stands = _describe_stop(course, runner.finished, runner.kept, error)
+            vars(error).update(stands=stands)
         raise
 
 
@@ -71,10 +72,6 @@ def _describe_stop(course: Course, finished: int, kept: int | None, error: BaseE
         return Remedy(
             f"nobody knows what stays of {step.version}; {{}} shows where the database stands",
             STATUS,
-        )
-    if isinstance(error, _MOVED):
-        return Remedy(
-            "somebody else may have moved the database since; {} shows where it stands", STATUS
         )
     what = _what_stays(step, kept)
     if course.external:
