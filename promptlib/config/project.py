@@ -8,19 +8,22 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.config.database import DatabaseChoice, read_database
+from promptlib.config.options import WrittenOptions
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
-from promptlib.postgres.target import EMBEDDED_SOURCE, Target, find_target, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from promptlib.config.settings import Settings
+    from promptlib.postgres.target import Target
 
 _log = logging.getLogger(__name__)
 INI, TOML = "alembic.ini", "pyproject.toml"
 _VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
 DEFAULT_SECTION = "alembic"  # the same
+BY_PROGRAM = "url"  # how a program names a database
 _HOOKS = "post_write_hooks"
 _SCRATCH = ("scratch", "scratch_template", "scratch_setup")
 _WANTED = (*OPTIONS, "sql_location", "script_location", *_SCRATCH)
@@ -54,7 +57,7 @@ class Project(NamedTuple):
         scripts: the folder of env.py and script.sql.mako, as it is written.
         hooks: whether something is to run when a migration's file was written.
         settings: how a deploy behaves.
-        url: what --url says, or nothing.
+        database: what there is to choose a database from.
         section: the section of alembic.ini that was read.
         scratch: where migrations are tried.
     """
@@ -65,7 +68,7 @@ class Project(NamedTuple):
     scripts: str
     hooks: bool
     settings: Settings
-    url: str
+    database: DatabaseChoice
     section: str = DEFAULT_SECTION
     scratch: ScratchSettings = ScratchSettings()
 
@@ -82,24 +85,27 @@ class Project(NamedTuple):
         raise ConfigurationError(
             "sql_location is not set",
             f"set it to the folder of the migrations in the section [{self.section}]",
-            place=display_path(self.ini if self.ini.is_file() else self.toml),
+            place=self.place,
         )
+
+    @property
+    def place(self) -> str:
+        """The file of the configuration, for errors."""
+        return self.database.configured.place
 
     def target(self) -> Target:
         """The database; the embedded server is started when it is needed."""
-        found = parse_url(self.url, "--url") if self.url else find_target(self.folder)
+        found = self.database.target()
         _log.debug("database: %s, from %s", found, found.source)
         return found
 
-    def embedded(self) -> Target:
-        """A database of the embedded server, which is started when need be, whatever is set."""
-        from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415
-
-        return Target(start_embedded(self.folder, asked=True), EMBEDDED_SOURCE)
-
 
 def read_project(
-    name: str, arguments: Mapping[str, str], url: str, section: str = DEFAULT_SECTION
+    name: str,
+    arguments: Mapping[str, str],
+    url: str,
+    section: str = DEFAULT_SECTION,
+    typed_as: str = "--url",
 ) -> Project:
     """Read the configuration.
 
@@ -108,6 +114,7 @@ def read_project(
         arguments: settings that the command line gives.
         url: what --url says, or nothing.
         section: of alembic.ini, as `alembic --name` has it; [tool.alembic] has none.
+        typed_as: how that URL is given, for errors.
 
     Raises:
         ConfigurationError: when there is none, or it makes no sense.
@@ -122,36 +129,45 @@ def read_project(
             place=str(given),
         )
     _log.debug("configuration: %s", display_path(ini if ini.is_file() else toml))
-    found, hooks = _options(ini, toml, section)
+    written, hooks = _written(ini, toml, section)
+    found = {name: value for name in _WANTED if (value := written.get(name)) is not None}
     chosen = read_settings(
         {option: found.get(option) for option in OPTIONS},
         arguments,
-        display_path(ini if ini.is_file() else toml),
+        written.place,
     )
     location, scripts = (found.get(key, "") for key in ("sql_location", "script_location"))
     scratch = ScratchSettings(*(found.get(key, "").strip() for key in _SCRATCH))
-    return Project(ini, toml, location, scripts, hooks, chosen, url, section, scratch)
+    folder = ini.absolute().parent
+    database = DatabaseChoice(folder, read_database(written), url or None, typed_as)
+    return Project(ini, toml, location, scripts, hooks, chosen, database, section, scratch)
 
 
-def _options(ini: Path, toml: Path, section: str) -> tuple[dict[str, str], bool]:
-    """What is set, with the placeholders filled in; and whether there are hooks."""
+def _written(ini: Path, toml: Path, section: str) -> tuple[WrittenOptions, bool]:
+    """What is set; and whether there are hooks."""
+    place = display_path(ini if ini.is_file() else toml)
+    parser = configparser.ConfigParser({"here": ini.absolute().parent.as_posix()})
     try:
-        parser = configparser.ConfigParser({"here": ini.absolute().parent.as_posix()})
         parser.read([ini], encoding="locale")
         table = _table(toml)
-        here = {"here": toml.absolute().parent.as_posix()}
-        found = {key: value % here for key in _WANTED if isinstance(value := table.get(key), str)}
-        if parser.has_section(section):
-            wanted = [key for key in _WANTED if parser.has_option(section, key)]
-            found |= {key: parser.get(section, key) for key in wanted}
-    except (OSError, ValueError, KeyError, TypeError, configparser.Error) as error:
-        said = " ".join(str(error).split())
-        raise ConfigurationError(
-            f"cannot be read: {said}", place=display_path(ini if ini.is_file() else toml)
-        ) from None
+    except (OSError, ValueError, configparser.Error) as error:
+        raise ConfigurationError(f"cannot be read: {_in_short(error)}", place=place) from None
     if section != DEFAULT_SECTION and not parser.has_section(section):
         raise _no_section(ini, toml, section)
-    return found, parser.has_section(_HOOKS) or _HOOKS in table
+    here = {"here": toml.absolute().parent.as_posix()}
+    has_hooks = parser.has_section(_HOOKS) or _HOOKS in table
+    return WrittenOptions(parser, section, table, here, place), has_hooks
+
+
+def _in_short(error: Exception) -> str:
+    """What is wrong with a file, without its lines: they may hold a URL with its password."""
+    match error:
+        case configparser.MissingSectionHeaderError():
+            return f"line {error.lineno} stands before the first [section]"
+        case configparser.ParsingError():
+            return f"line {error.errors[0][0]} is no `name = value`"
+        case _:
+            return " ".join(str(error).split())
 
 
 def _no_section(ini: Path, toml: Path, section: str) -> ConfigurationError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from promptlib.config.project import DEFAULT_SECTION, read_project
+from promptlib.config.project import BY_PROGRAM, DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
@@ -64,7 +64,8 @@ class Migrator:
             migrator.migrate()
 
     Args:
-        url: the database; None: DATABASE_URL, the project's .env or its embedded server.
+        url: the database; None: sqlalchemy.url of the configuration, DATABASE_URL, the project's
+            .env, or its embedded server where it asks for that.
         config: the path of alembic.ini or pyproject.toml; None: the one in the current folder, or
             what ALEMBIC_CONFIG names.
         section: the section of alembic.ini that is read, as `alembic --name` has it.
@@ -90,7 +91,7 @@ class Migrator:
     ) -> None:
         if url is not None and not url.strip():
             raise ConfigurationError("the url is empty", "name a database, or leave it out")
-        project = read_project(config or "", {}, url or "", section)
+        project = read_project(config or "", {}, url or "", section, BY_PROGRAM)
         chosen = override_settings(project.settings, settings or {})
         self._set_up(project._replace(settings=chosen), progress)
 
@@ -223,6 +224,7 @@ class Migrator:
         """
         from promptlib.engine.request import request_upgrade
 
+        self._project.database.require_agreement()
         chosen = {} if late is None else {"late_migrations": late}
         return self._run(request_upgrade(to), self._look(), chosen)
 
@@ -250,6 +252,7 @@ class Migrator:
         from promptlib.engine.request import request_downgrade
         from promptlib.plan.steps import choose_rollback
 
+        self._project.database.require_agreement()
         found = self._look()
         back = choose_rollback(found, count, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
@@ -379,6 +382,7 @@ class CommandMigrator(Migrator):
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""
+        self._project.database.require_agreement()
         return self._run(request, seen, {})
 
     def script(self, found: Status, steps: list[PlannedStep]) -> str:
@@ -391,4 +395,5 @@ class CommandMigrator(Migrator):
 
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
         """Keep other deploys out, and compare again: files may have changed as well."""
+        self._project.database.require_agreement()
         return self._deploy(self._sources(), self.settings).locked(seen)

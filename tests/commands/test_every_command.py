@@ -100,7 +100,7 @@ def test_options_stand_before_the_command_or_behind_it(
     assert told.splitlines() == ["configuration: alembic.ini", f"database: {url}, from --url"]
     assert three.promptlib("status", "-v", "-q", ok=False).returncode == 2
     refused = three.promptlib("status", "--url", "mysql://u:pa55word@h/d", ok=False)
-    assert refused.stderr.startswith("--url: DATABASE_URL has the unknown scheme mysql://")
+    assert refused.stderr.startswith("--url: the URL has the unknown scheme mysql://")
     assert "pa55word" not in refused.stderr
 
 

@@ -1,9 +1,10 @@
-"""DATABASE_URL and .env: what is accepted, what is refused and how, and that no password shows."""
+"""A URL: what is accepted, what is refused and how, and that no password shows."""
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -11,14 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from promptlib.core.errors import ConfigurationError
-from promptlib.postgres.target import find_target, parse_url
+from promptlib.postgres.url import parse_url
 from support.servers import PASSWORD
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _FORM = "write postgresql://user:password@host:5432/database"
 _ENCODE = "percent-encode the password: @ as %40, / as %2F, : as %3A, ? as %3F, # as %23, % as %25"
+_USER = pwd.getpwuid(os.geteuid()).pw_name  # whom libpq takes, and for the database, too
 _SSL_MODES = "write one of disable, allow, prefer, require, verify-ca, verify-full"
 
 
@@ -31,7 +30,13 @@ _SSL_MODES = "write one of disable, allow, prefer, require, verify-ca, verify-fu
             "postgresql://u@h:5433/d",
         ),
         ("postgresql://h/d", {"host": "h", "dbname": "d"}, "postgresql://h/d"),
-        ("postgresql+psycopg2://h/d", {"host": "h", "dbname": "d"}, "postgresql://h/d"),
+        *(
+            (f"{scheme}://h/d", {"host": "h", "dbname": "d"}, "postgresql://h/d")
+            for scheme in ("postgresql+psycopg2", "postgresql+asyncpg", "postgres+psycopg")
+        ),
+        ("postgresql://h", {"host": "h"}, f"postgresql://h/{_USER}"),
+        ("postgresql://", {}, f"postgresql:///{_USER}"),
+        ("postgresql://me@", {"user": "me"}, "postgresql://me@/me"),
         ("PostgreSQL://h/d", {"host": "h", "dbname": "d"}, "postgresql://h/d"),
         ("postgresql:///d", {"dbname": "d"}, "postgresql:///d"),
         (
@@ -98,8 +103,10 @@ def test_accepted_urls(url: str, parameters: dict[str, str], shown: str) -> None
     ("url", "what", "remedy"),
     [
         ("mysql://u:p@h/d", "has the unknown scheme mysql://", _FORM),
-        ("postgresql+asyncpg://h/d", "has the unknown scheme postgresql+asyncpg://", _FORM),
-        ("postgresql+psycopg://h/d", "has the unknown scheme postgresql+psycopg://", _FORM),
+        ("postgresql+://h/d", "has the unknown scheme postgresql+://", _FORM),
+        ("mysql+psycopg://h/d", "has the unknown scheme mysql+psycopg://", _FORM),
+        ("driver://h/d", "has the unknown scheme driver://", _FORM),
+        ("", "is empty", _FORM),
         ("sqlite:///x", "has the unknown scheme sqlite://", _FORM),
         ("host=h password=p dbname=d", "is not a URL", _FORM),
         ("/var/run/postgresql", "is not a URL", _FORM),
@@ -108,9 +115,6 @@ def test_accepted_urls(url: str, parameters: dict[str, str], shown: str) -> None
         ("jdbc:postgresql://h/d", "is not a URL", _FORM),
         ('"postgresql://h/d"', "is in quotes", "remove them"),
         ("'postgresql://h/d'", "is in quotes", "remove them"),
-        ("postgresql://", "names no database", _FORM),
-        ("postgresql://h", "names no database", _FORM),
-        ("postgresql://u:p@h:5432/", "names no database", _FORM),
         (
             "postgresql://h/d?schema=s",
             "has the parameter schema, which is Prisma's",
@@ -145,8 +149,8 @@ def test_accepted_urls(url: str, parameters: dict[str, str], shown: str) -> None
         ("postgresql://h/d?sslmode=", "has an sslmode that is not libpq's", _SSL_MODES),
         (
             "postgresql://h/d?sslmod=require",
-            "has a parameter that libpq does not know",
-            "correct its name or remove it",
+            "has the parameter 'sslmod', which libpq does not know",
+            "correct or remove it",
         ),
         ("postgresql://h:70000/d", "has a port that is no port", f"{_FORM}; {_ENCODE}"),
         ("postgresql://h:0/d", "has a port that is no port", f"{_FORM}; {_ENCODE}"),
@@ -223,81 +227,49 @@ def test_a_password_among_the_parameters_shows_no_piece(query: str) -> None:
     assert not any(word in said for word in _WORDS)
 
 
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in, and no DATABASE_URL."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    return tmp_path
-
-
-def test_the_environment_comes_before_dotenv(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (place / ".env").write_text("DATABASE_URL=postgresql://h/second\n")
-    monkeypatch.setenv("DATABASE_URL", "postgresql://h/first")
-    target = find_target(place)
-    assert (target.parameters["dbname"], target.source) == ("first", "the environment")
-
-
-@pytest.mark.parametrize("empty", ["", "  "])
-def test_an_empty_variable_is_not_set(
-    place: Path, monkeypatch: pytest.MonkeyPatch, empty: str
-) -> None:
-    (place / ".env").write_text("DATABASE_URL=postgresql://h/second\n")
-    monkeypatch.setenv("DATABASE_URL", empty)
-    target = find_target(place)
-    assert (target.parameters["dbname"], target.source) == ("second", ".env")
-
-
-def test_dotenv_lies_beside_alembic_ini(place: Path) -> None:
-    (place / ".env").write_text("DATABASE_URL=postgresql://h/here\n")
-    folder = place / "elsewhere"
-    folder.mkdir()
-    (folder / ".env").write_text("DATABASE_URL=postgresql://h/there\n")
-    target = find_target(folder)
-    assert (target.parameters["dbname"], target.source) == ("there", "elsewhere/.env")
+@pytest.mark.parametrize(
+    ("query", "parameters"),
+    [
+        ("ssl=require&command_timeout=60", {"sslmode": "require"}),
+        ("ssl=true", {"sslmode": "require"}),
+        ("prepared_statement_cache_size=0&application_name=a", {"application_name": "a"}),
+    ],
+)
+def test_what_is_the_drivers_own_is_left_to_it(query: str, parameters: dict[str, str]) -> None:
+    found = parse_url(f"postgresql+asyncpg://u:p?q@h/d?{query}", "here").parameters
+    assert found == {"user": "u", "password": "p?q", "host": "h", "dbname": "d", **parameters}
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("query", "host", "port"),
     [
-        "DATABASE_URL=postgresql://u:s3cret@h/d",
-        "# comment\r\nOTHER=1\r\nDATABASE_URL = postgresql://u:s3cret@h/d  # ours\r\n",
-        "export DATABASE_URL='postgresql://u:s3cret@h/d'\n",
-        'DATABASE_URL="postgresql://u:s3cret@h/d"\n',
-        "\ufeffDATABASE_URL=postgresql://u:s3cret@h/d\n",
-        "PASSWORD=s3cret\nDATABASE_URL=postgresql://u:${PASSWORD}@h/d\n",
-        "DATABASE_URL=postgresql://u:old@h/d\nDATABASE_URL=postgresql://u:s3cret@h/d\n",
+        ("host=a:1&host=b:2", "a,b", "1,2"),
+        ("host=a&port=1&host=b", "a,b", "1"),
+        ("host=a:1&host=/socket%20folder", "a,/socket folder", "1,"),
+        ("host=a,b&port=1,2", "a,b", "1,2"),
     ],
 )
-def test_dotenv_is_read_as_dotenv_does(place: Path, text: str) -> None:
-    (place / ".env").write_bytes(text.encode())
-    assert find_target(place).parameters["password"] == "s3cret"
+def test_several_hosts_as_sqlalchemy_writes_them(query: str, host: str, port: str) -> None:
+    found = parse_url(f"postgresql+psycopg://u@/d?{query}", "here").parameters
+    assert (found["host"], found["port"], found["dbname"]) == (host, port, "d")
 
 
 @pytest.mark.parametrize(
-    ("content", "error"),
+    ("url", "named"),
     [
-        (b"DATABASE_URL=sqlite:///x", ".env: DATABASE_URL has the unknown scheme sqlite://; "),
-        ("DATABASE_URL=postgresql://h/d".encode("utf-16"), ".env: is not UTF-8; save it as UTF-8"),
-        (
-            b"DATABASE_URL='postgresql://u:hun'ter@h/d'\n",
-            ".env: DATABASE_URL cannot be read; write DATABASE_URL='postgresql://...'",
-        ),
-        (
-            b"DATABASE_URL: postgresql://u:hunter@h/d\n",
-            ".env: DATABASE_URL cannot be read; write DATABASE_URL='postgresql://...'",
-        ),
-        (
-            b"DATABASE_URL postgresql://u:pw@h/d\n",
-            ".env: DATABASE_URL cannot be read; write DATABASE_URL='postgresql://...'",
-        ),
+        ("postgresql://h/d?hunter=1", True),
+        ("postgresql://u:p@h:5432/d?sslmode=require&hunter=1", True),
+        ("postgresql://[::1]:5432,b:1/d?hunter=1", True),
+        ("postgresql+asyncpg://h/d?hunter=1", True),
+        ("postgresql://u:p/?hunter=1@h/d", False),
+        ("postgresql://u:p?hunter=1", False),
+        ("postgresql://h/d?password=a&hunter=1", False),
     ],
 )
-def test_a_dotenv_that_cannot_be_used_is_not_passed_over(
-    place: Path, content: bytes, error: str
+def test_an_unknown_parameter_is_named_unless_it_may_be_of_a_password(
+    url: str, *, named: bool
 ) -> None:
-    (place / ".env").write_bytes(content)
-    with pytest.raises(ConfigurationError) as caught:
-        find_target(place)
-    assert str(caught.value).startswith(error)
-    assert "hun" not in str(caught.value)
+    said = _said(url)
+    assert said.startswith("here: DATABASE_URL has ")
+    assert ("'hunter'" in said) is named
+    assert ("hunter" in said) is named
