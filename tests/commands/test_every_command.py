@@ -123,7 +123,7 @@ def test_pyproject_toml_alone(three: Project) -> None:
     ("content", "said"),
     [
         ("sql_location", "alembic.ini: cannot be read: "),
-        ("[alembic]\nsql_location = %(nowhere)s", "alembic.ini: cannot be read: "),
+        ("[alembic]\nsql_location = %(nowhere)s", "alembic.ini: sql_location holds a %"),
         ("[alembic]\n", "alembic.ini: sql_location is not set"),
         ("[alembic]\nsql_location = gone", "gone: the migrations cannot be listed"),
         ("[alembic]\nlock_attempts = many", "alembic.ini: lock_attempts cannot be 'many'"),

@@ -75,16 +75,18 @@ def test_what_a_service_or_the_environment_says(alone: Project, database: Databa
     lines = "".join(f"{key}={value}\n" for key, value in given.items())
     services.write_text(f"[here]\n{lines}", encoding="utf-8")
     service = {"DATABASE_URL": "postgresql:///?service=here", "PGSERVICEFILE": str(services)}
-    alone.promptlib("migrate", **service)
+    alone.promptlib("migrate", ok=True, **service)
     assert "made" in database.tables()
-    assert alone.promptlib("db", "show", **service).stdout.startswith(f"{database.url}  Post")
-    alone.alembic("downgrade", "base", **service)
-    assert alone.promptlib("db", "drop", ok=False, **service).stderr.startswith(database.url)
+    assert alone.promptlib("db", "show", ok=True, **service).stdout.startswith(
+        f"{database.url}  Post"
+    )
+    alone.alembic("downgrade", "base", ok=True, **service)
+    dropped = alone.promptlib("db", "drop", ok=False, **service).stderr
+    assert dropped.startswith(f"removes {database.url}: ")
 
-    variables = {
-        f"PG{key.upper().replace('DBNAME', 'DATABASE')}": each for key, each in given.items()
-    }
-    alone.promptlib("migrate", **variables, DATABASE_URL="postgresql://")
+    variables = {"PGDATABASE": given.pop("dbname")}
+    variables |= {f"PG{key.upper()}": value for key, value in given.items()}
+    alone.promptlib("migrate", ok=True, **variables, DATABASE_URL="postgresql://")
     assert "made" in database.tables()
     said = alone.promptlib("status", ok=False, DATABASE_URL="postgresql:///?service=gone")
     assert 'definition of service "gone" not found; check the service in DATABASE' in said.stderr

@@ -47,12 +47,9 @@ def test_a_program_that_sets_the_url_never_reaches_another_database(
     three: Project, database: Database, real: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = _config(three, database.url.replace("postgresql://", "postgresql+asyncpg://"))
-    for refused in (
-        lambda: command.downgrade(config, "base"),
-        lambda: command.stamp(config, "base"),
-    ):
+    for refused in (command.downgrade, command.stamp):
         with pytest.raises(CommandError) as caught:
-            refused()
+            refused(config, "base")
         assert str(caught.value) == (
             f"the program: sqlalchemy.url is {_shown(database)}, and DATABASE_URL of the "
             f"environment is {_shown(real)}; take one out, or say which is meant: "
@@ -113,7 +110,3 @@ def test_what_is_passed_as_a_connection() -> None:
         with pytest.raises(ConfigurationError, match="connection") as caught:
             require_ours(given)
         assert said in str(caught.value)
-    with pytest.raises(
-        ConfigurationError, match="migrations run on psycopg2, not on pysqlite; pass"
-    ):
-        require_ours(create_engine("sqlite://"))
