@@ -10,9 +10,9 @@ import io
 import logging
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.target import EMBEDDED_SOURCE, URL_VARIABLE, Target
 from promptlib.postgres.url import URL_FORM, parse_url
 

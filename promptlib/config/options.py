@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.light import NamedTuple
 
 
 class WrittenOptions(NamedTuple):

@@ -6,12 +6,12 @@ import configparser
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.config.database import DatabaseChoice, read_database
 from promptlib.config.options import WrittenOptions
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

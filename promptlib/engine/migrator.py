@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Self
 
 from promptlib.config.project import BY_PROGRAM, DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import (
     CloseLook,
@@ -19,10 +19,12 @@ from promptlib.engine.results import (
 )
 from promptlib.ledger.history import (
     Attempt,
+    KeptTexts,
     RecordedDeploy,
     read_deploys,
     read_executions,
     read_history,
+    read_kept_texts,
 )
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
@@ -32,8 +34,9 @@ from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.target import is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
+    from typing import Self
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -64,8 +67,7 @@ class Migrator:
             migrator.migrate()
 
     Args:
-        url: the database; None: sqlalchemy.url of the configuration, DATABASE_URL, the project's
-            .env, or its embedded server where it asks for that.
+        url: the database; None: what the configuration, DATABASE_URL or .env says.
         config: the path of alembic.ini or pyproject.toml; None: the one in the current folder, or
             what ALEMBIC_CONFIG names.
         section: the section of alembic.ini that is read, as `alembic --name` has it.
@@ -96,10 +98,7 @@ class Migrator:
         self._set_up(project._replace(settings=chosen), progress)
 
     def _set_up(
-        self,
-        project: Project,
-        progress: Progress | None,
-        target: Target | None = None,
+        self, project: Project, progress: Progress | None, target: Target | None = None
     ) -> None:
         self._project, self._progress, self._target = project, progress, target
         self._opened: Connection | None = None
@@ -134,8 +133,6 @@ class Migrator:
     def settings(self) -> Settings:
         """How it behaves."""
         return self._project.settings
-
-    # What a program asks.
 
     def status(self) -> DatabaseStatus:
         """Where the database stands. Nothing is written or locked.
@@ -323,6 +320,7 @@ class Migrator:
         from promptlib.engine.context import Connections
         from promptlib.engine.deploy import Deploy
 
+        self._project.database.require_agreement()
         connection = self._connection
         connect = self.target.beside(connection).connect
         connections = Connections(connection, connect, owned=True, is_command=self._is_command)
@@ -380,9 +378,13 @@ class CommandMigrator(Migrator):
         with self._asking() as connection, read_only_snapshot(connection) as cursor:
             return find_kept_downs(cursor, found, versions)
 
+    def kept_texts(self, found: Status, versions: Sequence[str]) -> dict[str, KeptTexts]:
+        """What ran of some migrations, as far as the ledger keeps it."""
+        with self._asking() as connection, read_only_snapshot(connection) as cursor:
+            return read_kept_texts(cursor, found.ledger, versions)
+
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""
-        self._project.database.require_agreement()
         return self._run(request, seen, {})
 
     def script(self, found: Status, steps: list[PlannedStep]) -> str:
@@ -395,5 +397,4 @@ class CommandMigrator(Migrator):
 
     def locked(self, seen: Status) -> contextlib.AbstractContextManager[Locked]:
         """Keep other deploys out, and compare again: files may have changed as well."""
-        self._project.database.require_agreement()
         return self._deploy(self._sources(), self.settings).locked(seen)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

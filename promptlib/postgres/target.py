@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn
 
 from promptlib.core.errors import NoConnectionError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.libpq_defaults import (
     complete_parameters,
     database_name,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.target import URL_VARIABLE, Target
 from promptlib.syntax.lexemes import lazy_pattern
 

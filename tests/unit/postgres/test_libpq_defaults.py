@@ -78,23 +78,3 @@ def test_the_database_is_the_users_where_nobody_names_one(monkeypatch: pytest.Mo
     assert database_name({"service": "last"}) == "last"
     monkeypatch.setenv("PGDATABASE", "said")
     assert database_name({"user": "me"}) == "said"
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("postgresql://me@h/d", "postgresql+asyncpg://me:secret@H:5432/d?application_name=x", True),
-        ("postgresql://me@h/d", "postgresql://h/d?user=me", True),
-        ("postgresql://me@/d?service=db", "postgresql://me@service.example:5433/d", True),
-        ("postgresql://me@a,b/d", "postgresql://me@a:5432,b:5432/d", True),
-        ("postgresql://me@/me?host=/socket", "postgresql://me@%2Fsocket", True),
-        ("postgresql://me@h/d", "postgresql://you@h/d", False),
-        ("postgresql://me@h/d", "postgresql://me@h/e", False),
-        ("postgresql://me@h/d", "postgresql://me@h:5433/d", False),
-        ("postgresql://me@h/d", "postgresql://me@g/d", False),
-        ("postgresql://me@a,b/d", "postgresql://me@a/d", False),
-        ("postgresql://me@h/d", "postgresql://me@h/d?hostaddr=127.0.0.1", False),
-    ],
-)
-def test_which_urls_mean_one_database(one: str, other: str, *, same: bool) -> None:
-    assert parse_url(one, "here").is_same_as(parse_url(other, "there")) is same
