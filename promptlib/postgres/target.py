@@ -12,12 +12,6 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn
 
 from promptlib.core.errors import NoConnectionError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.postgres.libpq_defaults import (
-    complete_parameters,
-    database_name,
-    identity,
-    service_parameters,
-)
 from promptlib.postgres.liveness import CLIENT_PARAMETERS
 
 if TYPE_CHECKING:
@@ -52,6 +46,8 @@ class Target(NamedTuple):
 
     def __str__(self) -> str:
         """The target as a URL without password and parameters."""
+        from promptlib.postgres.libpq_defaults import complete_parameters
+
         found = complete_parameters(self.parameters)
         host, port = found.get("host", ""), found.get("port", "")
         user, name = (quote(each, safe="") for each in (found.get("user", ""), self.database))
@@ -64,6 +60,8 @@ class Target(NamedTuple):
     @property
     def database(self) -> str:
         """The database's name."""
+        from promptlib.postgres.libpq_defaults import database_name
+
         return database_name(self.parameters)
 
     def of(self, database: str) -> Target:
@@ -72,6 +70,8 @@ class Target(NamedTuple):
 
     def is_same_as(self, other: Target) -> bool:
         """Whether both lead to one database, as one user, however they are written."""
+        from promptlib.postgres.libpq_defaults import identity
+
         return identity(self.parameters) == identity(other.parameters)
 
     def connect(self) -> Connection:
@@ -176,7 +176,11 @@ def _defaults(given: Mapping[str, str]) -> dict[str, str]:
         "connect_timeout": timeout,
         **CLIENT_PARAMETERS,
     }
-    said = service_parameters(given)
+    if "service" not in given and "PGSERVICE" not in os.environ:
+        return ours
+    from promptlib.postgres.libpq_defaults import service_parameters
+
+    said = service_parameters(given)  # libpq looks there only for what nobody else says
     return {name: value for name, value in ours.items() if name not in said}
 
 
