@@ -16,6 +16,7 @@ from promptlib.engine.results import (
     Deployment,
     MigrationStatus,
     migration_status,
+    repeatable_statuses,
 )
 from promptlib.ledger.history import (
     Attempt,
@@ -156,6 +157,7 @@ class Migrator:
             half_done=found.ledger.half_done,
             migrations=tuple(migration_status(found, executions, entry) for entry in found.entries),
             deploys=deploys,
+            repeatable=repeatable_statuses(found),
         )
 
     def pending(self) -> tuple[MigrationStatus, ...]:

@@ -20,6 +20,7 @@ from promptlib.plan.steps import (
     PlannedStep,
     Wanted,
     plan_steps,
+    repeatable_steps,
     wanted_downgrade,
     wanted_upgrade,
 )
@@ -84,7 +85,10 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     if request.action is Action.MIGRATE:
         folder = status.files.folder
         require_applicable(status.entries, status.ledger, folder, applies_late=late)
-    return plan_steps(status, request.action, wanted, applies_late=late)
+    steps = plan_steps(status, request.action, wanted, applies_late=late)
+    if request.action is Action.MIGRATE:
+        steps += repeatable_steps(status, steps)
+    return steps
 
 
 def is_needed(steps: list[PlannedStep], status: Status) -> bool:

@@ -9,6 +9,7 @@ from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import resolve_version
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.refusals import require_clear, state_problems
+from promptlib.plan.repeatable import repeatable_entries
 from promptlib.plan.states import State, known_rows, migration_entries
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
     from promptlib.plan.reading import MigrationFiles
+    from promptlib.plan.repeatable import RepeatableEntry
     from promptlib.plan.states import Entry
 
 _WAITING = (State.PENDING, State.LATE)
@@ -29,12 +31,14 @@ class Status(NamedTuple):
         ledger: what the database remembers.
         rows: the ledger's rows, or those that it would have, by version.
         entries: where each migration stands, oldest first.
+        repeatable: where each repeatable file stands, in the order in which they run.
     """
 
     files: MigrationFiles
     ledger: Ledger
     rows: Mapping[str, LedgerRow]
     entries: list[Entry]
+    repeatable: list[RepeatableEntry]
 
     @property
     def head(self) -> str:
@@ -73,9 +77,8 @@ def compare_status(files: MigrationFiles, ledger: Ledger) -> Status:
     """Compare the files with what was read from a database. Files are read, if nobody did."""
     files.read(ledger.rows)
     rows = known_rows(files.files, files.checksums, ledger)
-    return Status(
-        files, ledger, rows, migration_entries(files.files, files.checksums, ledger, rows)
-    )
+    entries = migration_entries(files.files, files.checksums, ledger, rows)
+    return Status(files, ledger, rows, entries, repeatable_entries(files, ledger.repeatable))
 
 
 def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[PromptlibError]:
