@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from promptlib.core.durations import display_duration
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import paint, printable_line
 from promptlib.ledger.history import Execution
 from promptlib.ledger.repeatable import repeatable_name

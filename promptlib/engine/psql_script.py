@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.session_settings import changes_settings, set_statements
 from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
 from promptlib.ledger.tables import UP, Ran

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.core.durations import display_duration
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.history import Execution
 from promptlib.ledger.repeatable import repeatable_name
 from promptlib.plan.status import place_of_version
@@ -153,3 +152,25 @@ def repeatable_statuses(found: Status) -> tuple[RepeatableStatus, ...]:
         when, who = (row.executed_at, row.executed_by) if row else (None, None)
         told.append(RepeatableStatus(name, state, checksum, when, who))
     return tuple(told)
+
+
+def database_status(seen: CloseLook, database: str, url: str) -> DatabaseStatus:
+    """Where a database stands.
+
+    Args:
+        seen: what was read of it.
+        database: what the server calls it.
+        url: where it is, without a password.
+    """
+    found, executions, deploys = seen
+    return DatabaseStatus(
+        database=database,
+        url=url,
+        current=found.current or None,
+        head=found.head or None,
+        available=len(found.files),
+        half_done=found.ledger.half_done,
+        migrations=tuple(migration_status(found, executions, entry) for entry in found.entries),
+        deploys=deploys,
+        repeatable=repeatable_statuses(found),
+    )

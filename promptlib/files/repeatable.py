@@ -10,9 +10,9 @@ import codecs
 import functools
 import os
 import re
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import MigrationFileError, PromptlibError, display_path
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import text_checksum, trimmed_span
 from promptlib.files.directory import read_content
 from promptlib.files.parser import parse_repeatable, place_in_file

@@ -6,8 +6,7 @@ checksum of its text; one whose direction is `down` says that it has to run agai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.tables import CLOCK, DOWN, EQUALS, UP, UTC
 from promptlib.syntax.lexemes import quote_literal
 

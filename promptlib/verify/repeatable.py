@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import psycopg2
 
 from promptlib.core.errors import PromptlibError, display_path
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import Step
 from promptlib.ledger.tables import UP
 from promptlib.postgres.catalog import catalog_difference, read_catalog
