@@ -32,7 +32,7 @@ _OUTDATED = "outdated"
 _COLOURS = {
     State.EXECUTED: GREEN,
     State.PENDING: YELLOW,
-    **dict.fromkeys((State.LATE, State.EDITED, State.MISSING), RED),
+    **dict.fromkeys((State.LATE, State.EDITED, State.MISSING, State.UNKNOWN), RED),
     RepeatableState.CHANGED: YELLOW,
     "done": GREEN,
     **dict.fromkeys(("running", "failed"), RED),
@@ -153,8 +153,8 @@ def plan_lines(steps: Iterable[PlannedStep], found: Status) -> Iterator[str]:
         late = "  (late)" if step.version in names and not step.move else ""
         yield f"would run  {step.version}  {names.get(step.version, '')}{late}".rstrip()
         is_empty = False
-    if not found.ledger.exists or found.ledger.is_unfilled:
-        yield "would make or fill the ledger"
+    if not found.ledger.is_ready:
+        yield "would make the ledger"
     elif is_empty:
         yield f"nothing would run; {describe_place(found)}"
 
