@@ -127,4 +127,4 @@ def section_script(section: Section, settings: Mapping[str, str]) -> str:
         after = ["RESET SESSION AUTHORIZATION;", "RESET ROLE;", "RESET ALL;", _ENCODING]
     # A comment may stand behind a last statement that has no semicolon.
     end = [] if section.statements[-1].closed else [";"]
-    return "\n".join([*before, section.text, *end, *after])
+    return "\n".join([*before, section.script, *end, *after])
