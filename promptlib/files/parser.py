@@ -94,8 +94,7 @@ def parse_repeatable(path: Path, content: bytes) -> Section:
     try:
         return Section(content, 0, len(content), _statements_without_markers(content))
     except LexicalError as error:
-        where = place_in_file(path, content, error.offset)
-        raise MigrationFileError(error.what, error.remedy, place=where) from None
+        raise combine_errors(_placed(path, content, error)) from None
 
 
 def _statements_without_markers(text: bytes) -> Statements:
@@ -107,6 +106,9 @@ def _statements_without_markers(text: bytes) -> Statements:
         if _SUSPECT.match(text, item.head):
             _check_statement(text, item)
         statements.append(item)
+    numbered = enumerate(statements)
+    if controls := [(statements, n) for n, each in numbered if transaction_command(text, each)]:
+        raise refuse_commands(text, controls)
     if not statements:
         raise LexicalError("no statement is in it", "write one, or remove the file", 0)
     return statements
