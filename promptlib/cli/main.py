@@ -12,8 +12,8 @@ import itertools
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split

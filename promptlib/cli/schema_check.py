@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import psycopg2
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.lint.violations import Violation
 from promptlib.postgres.catalog import read_catalog
 from promptlib.postgres.catalog_wording import difference_beyond_wording

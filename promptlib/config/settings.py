@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import is_duration
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,6 +133,8 @@ def read_settings(
         if name in _ALLOWED or name in _BY_HAND:
             values[name] = _checked(name, value, f"-x {given}", "")
     if file := values.get(_SCHEMA_FILE):  # it is where the configuration is, or it says where
+        from pathlib import Path  # noqa: PLC0415 - few projects have one
+
         values[_SCHEMA_FILE] = str(Path(source).parent / file)
     return Settings(**values)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import ChangedMeanwhileError
 from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_interruptible
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.state import make_ledger
 from promptlib.ledger.tables import LedgerSql
-from promptlib.plan.status import compare_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +46,7 @@ class Locked:
         self.has_recorded = False
 
     def make_ledger(self) -> Status:
-        """Make the ledger where it is not, and fill it where migrations ran before.
+        """Make the ledger where it is not.
 
         Returns:
             where the database stands then.
@@ -60,11 +59,8 @@ class Locked:
 
     def make_ledger_in(self, cursor: Cursor) -> Status:
         """The same, within a transaction that goes on."""
-        status = self.status
-        before = (version for version in status.files if version <= status.current)
-        ledger = make_ledger(cursor, status.ledger, (status.files[each] for each in before))
-        if ledger is not status.ledger:
-            self.status = compare_status(status.files, ledger)
+        ledger = make_ledger(cursor, self.status.ledger)
+        self.status = self.status._replace(ledger=ledger)
         return self.status
 
     def begin(self, action: str, end: str) -> int:
@@ -145,7 +141,7 @@ class Locked:
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger
-        return NewDeploy(action, self.status.current, end, ledger.last_deploy)
+        return NewDeploy(action, self.status.revision, end, ledger.last_deploy)
 
     @property
     def _sql(self) -> LedgerSql:

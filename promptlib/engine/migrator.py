@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Self
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import (
     CloseLook,
@@ -36,6 +36,7 @@ from promptlib.postgres.target import is_lost, read_only_snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
+    from typing import Self
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -150,7 +151,7 @@ class Migrator:
         return DatabaseStatus(
             database=self._connection.info.dbname,
             url=str(self.target),
-            current=found.current or None,
+            current=found.revision or None,
             head=found.head or None,
             available=len(found.files),
             half_done=found.ledger.half_done,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.session_settings import changes_settings, set_statements
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import trust_guard
@@ -101,4 +101,4 @@ def section_script(section: Section, settings: Mapping[str, str]) -> str:
         after = ["RESET SESSION AUTHORIZATION;", "RESET ROLE;", "RESET ALL;", _ENCODING]
     # A comment may stand behind a last statement that has no semicolon.
     end = [] if section.statements[-1].closed else [";"]
-    return "\n".join([*before, section.text, *end, *after])
+    return "\n".join([*before, section.script, *end, *after])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError, display_path
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import DUMP, Front
 from promptlib.postgres.target import target_of
 from promptlib.schema_dump.schema_file import write_schema_file

@@ -7,9 +7,9 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.client_programs import (
     DUMP,
     MAJOR,

@@ -7,8 +7,8 @@ once more, some casts stand elsewhere: `('{a}'::varchar[])::text[]` becomes `ARR
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.catalog import catalog_difference
 
 if TYPE_CHECKING:

@@ -7,15 +7,16 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
 
 from psycopg2.extensions import make_dsn
 
 from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.programs import every_server_binaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import IO
 
     from promptlib.postgres.target import Target
 

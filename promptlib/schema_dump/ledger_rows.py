@@ -6,8 +6,7 @@ the texts that ran: the files have them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.ledger.tables import LedgerSql, Move
 from promptlib.syntax.lexemes import quote_literal
 
@@ -46,14 +45,14 @@ def recorded_checksums(found: Status) -> dict[str, tuple[str, str]]:
     """The checksums of what ran, UP and DOWN, by version."""
     return {
         version: (row.checksum, _down_checksum(found, row))
-        for version, row in sorted(found.rows.items())
-        if not row.is_foreign
+        for version, row in sorted(found.ledger.ours.items())
     }
 
 
 def _down_checksum(found: Status, row: LedgerRow) -> str:
-    """That of the ledger; of a database without one, the file's."""
-    return row.down or found.files[row.version].down.checksum
+    """That of the ledger; where an early version of promptlib kept none, the file's."""
+    known = row.version in found.files
+    return row.down or (found.files[row.version].down.checksum if known else "")
 
 
 def _rows(sql: LedgerSql, rows: Mapping[str, tuple[str, str]], names: Mapping[str, str]) -> str:

@@ -9,9 +9,9 @@ import contextlib
 import fcntl
 import os
 import re
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

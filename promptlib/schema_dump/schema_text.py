@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from promptlib.core.errors import HalfDoneMigrationError
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.refusals import require_clear
@@ -102,7 +101,7 @@ def _require_whole(found: Status) -> None:
     Raises:
         PlanRefusedError: saying what to do first.
     """
-    require_clear(found.ledger, found.files.files)
+    require_clear(found)
     if found.ledger.half_done:
         raise HalfDoneMigrationError(
             "no row says what a section made that was cut off, so the schema was not written",

@@ -6,8 +6,8 @@ Pure. What stands in the statements is PostgreSQL's own wording; their order is 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.syntax.statements import Marker, bare_words, scan_sql
 
 if TYPE_CHECKING:

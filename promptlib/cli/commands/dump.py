@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_database
 from promptlib.cli.parser import FILE
 from promptlib.core.errors import display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.plan.reading import MigrationFiles
 from promptlib.schema_dump.schema_file import write_schema_file
 from promptlib.schema_dump.schema_text import dump_schema

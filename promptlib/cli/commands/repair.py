@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.cli.command import (
     NO,
     YES,
@@ -15,6 +13,7 @@ from promptlib.cli.command import (
     open_migrator,
 )
 from promptlib.cli.parser import add_yes
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.plan.repair import explain_repairs, find_repairs
 from promptlib.plan.status import place_of_version
 
