@@ -79,6 +79,39 @@ def _placed(path: Path, content: bytes, error: LexicalError) -> Iterator[Migrati
         yield MigrationFileError(each.what, each.remedy, place=where)
 
 
+def parse_repeatable(path: Path, content: bytes) -> Section:
+    """Read a file that has no sections: all of it is one.
+
+    Args:
+        path: where the content came from, for errors.
+        content: as of a migration.
+
+    Raises:
+        MigrationFileError: with path, line and remedy, for whatever the file format refuses.
+    """
+    content = content.removeprefix(codecs.BOM_UTF8)
+    _require_text(path, content)
+    try:
+        return Section(content, 0, len(content), _statements_without_markers(content))
+    except LexicalError as error:
+        where = place_in_file(path, content, error.offset)
+        raise MigrationFileError(error.what, error.remedy, place=where) from None
+
+
+def _statements_without_markers(text: bytes) -> Statements:
+    statements = Statements()
+    for item in scan_sql(text):
+        if isinstance(item, Marker):
+            what = f"a repeatable file has no `-- {item.word}`"
+            raise LexicalError(what, "leave the line out: all of the file is one", item.start)
+        if _SUSPECT.match(text, item.head):
+            _check_statement(text, item)
+        statements.append(item)
+    if not statements:
+        raise LexicalError("no statement is in it", "write one, or remove the file", 0)
+    return statements
+
+
 def parse_section(text: str) -> Section:
     """Read one section alone, its marker line included, as the ledger keeps it.
 
