@@ -99,15 +99,17 @@ def parse_repeatable(path: Path, content: bytes) -> Section:
 
 def _statements_without_markers(text: bytes) -> Statements:
     statements = Statements()
+    controls: list[tuple[Statements, int]] = []
     for item in scan_sql(text):
         if isinstance(item, Marker):
             what = f"a repeatable file has no `-- {item.word}`"
             raise LexicalError(what, "leave the line out: all of the file is one", item.start)
         if _SUSPECT.match(text, item.head):
             _check_statement(text, item)
+        if transaction_command(text, item):
+            controls.append((statements, len(statements)))
         statements.append(item)
-    numbered = enumerate(statements)
-    if controls := [(statements, n) for n, each in numbered if transaction_command(text, each)]:
+    if controls:
         raise refuse_commands(text, controls)
     if not statements:
         raise LexicalError("no statement is in it", "write one, or remove the file", 0)
