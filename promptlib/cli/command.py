@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.core.logs import EventLog
+from promptlib.core.logs import EventLog, Log
 from promptlib.core.remedies import Given
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
             """Say what will be done, and ask; what is said where the answer is another one."""
 
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 NO = 1
 YES = ("y", "yes")
 

@@ -9,7 +9,6 @@ import contextlib
 import gc
 import io
 import itertools
-import logging
 import os
 import sys
 
@@ -85,9 +84,7 @@ def _answered(words: Sequence[str]) -> int:
 
 
 def _answer(said: argparse.Namespace) -> Answer:
-    show_progress(quiet=said.quiet)
-    if said.verbose:
-        logging.getLogger("promptlib").setLevel(logging.DEBUG)
+    show_progress(quiet=said.quiet, verbose=said.verbose)
     return run_command(said, _Terminal())
 
 

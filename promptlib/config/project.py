@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import configparser
-import logging
 import os
 from pathlib import Path
 
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.postgres.target import EMBEDDED_SOURCE, Target, find_target, parse_url
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from promptlib.config.settings import Settings
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 INI, TOML = "alembic.ini", "pyproject.toml"
 _VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
 DEFAULT_SECTION = "alembic"  # the same
