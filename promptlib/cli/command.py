@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+    from types import SimpleNamespace
     from typing import Any, Protocol
 
     from promptlib.config.project import Project
@@ -138,7 +139,7 @@ class CommandGroup(NamedTuple):
     more: str = ""
 
 
-def common_options(said: argparse.Namespace) -> CommonOptions:
+def common_options(said: argparse.Namespace | SimpleNamespace) -> CommonOptions:
     """The options of every command, as they were said."""
     return CommonOptions(
         url=said.url or "",
@@ -149,7 +150,7 @@ def common_options(said: argparse.Namespace) -> CommonOptions:
     )
 
 
-def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
+def run_command(said: argparse.Namespace | SimpleNamespace, terminal: Terminal) -> Answer:
     """Run the command that was said, with its options; nobody else sees what argparse made."""
     command: Command = said.command
     values = vars(said)

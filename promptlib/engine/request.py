@@ -81,7 +81,7 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     require_clear(status.ledger, status.files.files)
     late = settings.applies_late
     if request.action is Action.MIGRATE:
-        folder = status.files.folder
+        folder = status.files.where
         require_applicable(status.entries, status.ledger, folder, applies_late=late)
     return plan_steps(status, request.action, wanted, applies_late=late)
 

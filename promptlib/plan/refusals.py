@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 _STAMP = CommandLine("stamp", "VERSION")
 
 
-def state_problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PlanRefusedError]:
+def state_problems(
+    plan: Iterable[Entry], folder: Path | str, current: str
+) -> Iterator[PlanRefusedError]:
     """Say what is wrong with each migration that is late, edited or missing.
 
     Args:
@@ -92,7 +94,7 @@ _PROBLEMS = {State.LATE: _late, State.EDITED: _edited, State.MISSING: _missing}
 
 
 def require_applicable(
-    plan: Iterable[Entry], ledger: Ledger, folder: Path, *, applies_late: bool = False
+    plan: Iterable[Entry], ledger: Ledger, folder: Path | str, *, applies_late: bool = False
 ) -> None:
     """Refuse to upgrade what is not as the files say.
 

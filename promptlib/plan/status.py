@@ -90,7 +90,7 @@ def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[Promptlib
     except PromptlibError as error:
         yield error
     refused = status.in_states(State.EDITED, State.MISSING, *([] if applies_late else [State.LATE]))
-    yield from state_problems(refused, status.files.folder, status.current)
+    yield from state_problems(refused, status.files.where, status.current)
 
 
 def describe_place(status: Status) -> str:
