@@ -98,7 +98,8 @@ def parse_repeatable(path: Path, content: bytes) -> Section:
 
 
 def _statements_without_markers(text: bytes) -> Statements:
-    statements, controls = Statements(), list[tuple[Statements, int]]()
+    statements = Statements()
+    controls: list[tuple[Statements, int]] = []
     for item in scan_sql(text):
         if isinstance(item, Marker):
             what = f"a repeatable file has no `-- {item.word}`"
