@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from promptlib.alembic_bridge.errors import is_command_line, typed_url
-from promptlib.config.database import URL_OPTION, DatabaseChoice, read_database
-from promptlib.config.options import WrittenOptions
+from promptlib.config.database import DATABASE_OPTIONS, URL_OPTION, DatabaseChoice, read_database
+from promptlib.config.options import describe_ini_error, table_options
 from promptlib.core.errors import ConfigurationError, display_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from alembic.config import Config
 
 _DRIVER = "psycopg2"
@@ -23,12 +25,24 @@ _PASS = (
 )
 
 
-def written_options(config: Config) -> WrittenOptions:
-    """What alembic.ini and pyproject.toml say, and what a program has set since."""
+def written_options(config: Config, wanted: Iterable[str]) -> tuple[dict[str, str], str]:
+    """What alembic.ini and pyproject.toml say, and what a program has set since; and the file.
+
+    Raises:
+        ConfigurationError: without a value, which may be a URL with its password.
+    """
     files = filter(None, (config.config_file_name, config.toml_file_name))
-    place = next((display_path(Path(each)) for each in files if Path(each).is_file()), "")
-    options = config.file_config, config.config_ini_section, config.toml_alembic_config
-    return WrittenOptions(*options, config.toml_args, place)
+    place = next((display_path(each) for each in files if Path(each).is_file()), "")
+    parser, section = config.file_config, config.config_ini_section
+    try:
+        found = table_options(config.toml_alembic_config, config.toml_args, wanted)
+        there = [name for name in wanted if parser.has_option(section, name)]
+        return {**found, **{name: parser.get(section, name) for name in there}}, place
+    except configparser.Error as error:
+        said = describe_ini_error(error)
+    except ValueError as error:
+        said = str(error)
+    raise ConfigurationError(f"cannot be read: {said}", place=place)
 
 
 def choose_database(config: Config) -> DatabaseChoice:
@@ -37,13 +51,13 @@ def choose_database(config: Config) -> DatabaseChoice:
     Raises:
         ConfigurationError: when it cannot be read.
     """
-    configured = read_database(written_options(config))
+    configured = read_database(*written_options(config, DATABASE_OPTIONS))
     if configured.url is not None and _is_set_in_code(config):
         configured = configured._replace(place="the program")
     typed = typed_url(config)
     is_typed = typed is not None or is_command_line(config)
     typed_as = "-x url" if is_typed else 'attributes["connection"]'
-    return DatabaseChoice(_project_folder(config), configured, typed, typed_as)
+    return DatabaseChoice(str(_project_folder(config)), configured, typed, typed_as)
 
 
 def require_ours(given: object) -> Connection | Engine:

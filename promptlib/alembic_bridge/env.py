@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -26,6 +25,7 @@ from promptlib.alembic_bridge.revisions import SqlScriptDirectory
 from promptlib.alembic_bridge.threads import environment_here
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.logs import Log
 from promptlib.core.remedies import Front
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
 from promptlib.postgres.target import connect_to_one
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     Given = MetaData | Sequence[MetaData] | None
     Model = Given | Callable[[], Given]
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _CALLBACKS = "on_version_apply"
 _SAFE = "safe"
 _WRITE = 'revision --autogenerate -m "..."'
@@ -192,9 +192,8 @@ def _refuse_differences(
 
 def _settings(context: EnvironmentContext) -> Settings:
     """What alembic.ini and -x say."""
-    written = written_options(context.config)
-    options = {name: written.get(name) for name in OPTIONS}
-    return read_settings(options, context.get_x_argument(as_dictionary=True), written.place)
+    options, place = written_options(context.config, OPTIONS)
+    return read_settings(options, context.get_x_argument(as_dictionary=True), place)
 
 
 def _run_offline(

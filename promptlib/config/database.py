@@ -7,22 +7,20 @@ and DATABASE_URL name different databases, who looks is told, and nobody deploys
 from __future__ import annotations
 
 import io
-import logging
 import os
 import re
 
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.postgres.target import EMBEDDED_SOURCE, URL_VARIABLE, Target
 from promptlib.postgres.url import URL_FORM, parse_url
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from promptlib.config.options import WrittenOptions
-
-_log = logging.getLogger(__name__)
-URL_OPTION, EMBEDDED_OPTION = "sqlalchemy.url", "embedded"
+_log = Log(__name__)
+DATABASE_OPTIONS = URL_OPTION, EMBEDDED_OPTION = "sqlalchemy.url", "embedded"
 TYPED = "the URL"  # what a URL is called that has no other name
 _FORMS = {"--url": "--url URL", "-x url": "-x url=URL", "url": "url=..."}
 _ENVIRONMENT = "the environment"
@@ -74,7 +72,7 @@ class DatabaseChoice(NamedTuple):
         typed_as: how that is given: `--url`, `-x url`, `url`, or what else says it.
     """
 
-    folder: Path
+    folder: str
     configured: ConfiguredDatabase
     typed: str | None = None
     typed_as: str = "--url"
@@ -102,9 +100,11 @@ class DatabaseChoice(NamedTuple):
         Args:
             asked: whether somebody has asked for it by name.
         """
+        from pathlib import Path  # noqa: PLC0415 - slow to load
+
         from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415 - rarely needed
 
-        return Target(start_embedded(self.folder, asked=asked), EMBEDDED_SOURCE)
+        return Target(start_embedded(Path(self.folder), asked=asked), EMBEDDED_SOURCE)
 
     def require_agreement(self) -> None:
         """Refuse to change a database where two are named.
@@ -132,7 +132,7 @@ class DatabaseChoice(NamedTuple):
         """The database of DATABASE_URL, in the environment or in .env, if that is set."""
         url, source = os.environ.get(URL_VARIABLE), _ENVIRONMENT
         if url is None:
-            dotenv = self.folder / ".env"
+            dotenv = os.path.join(self.folder, ".env")
             url, source = _read_dotenv(dotenv), display_path(dotenv)
         return None if url is None else parse_url(url.strip(), source)
 
@@ -145,24 +145,29 @@ class DatabaseChoice(NamedTuple):
         )
 
 
-def read_database(written: WrittenOptions) -> ConfiguredDatabase:
+def read_database(options: Mapping[str, str], place: str) -> ConfiguredDatabase:
     """What a configuration says of the database.
 
+    Args:
+        options: those of DATABASE_OPTIONS that are set.
+        place: the file, for errors.
+
     Raises:
-        ConfigurationError: for what cannot be read.
+        ConfigurationError: for what makes no sense.
     """
-    url, asked = written.get(URL_OPTION), (written.get(EMBEDDED_OPTION) or "").strip()
+    url, asked = options.get(URL_OPTION), options.get(EMBEDDED_OPTION, "").strip()
     if asked.lower() not in (*_TRUE, *_FALSE):
         what = f"{EMBEDDED_OPTION} cannot be {asked!r}"
-        raise ConfigurationError(what, "write true or false", place=written.place)
+        raise ConfigurationError(what, "write true or false", place=place)
     is_meant = url is not None and not re.fullmatch(_PLACEHOLDER, url.strip())
-    return ConfiguredDatabase(url if is_meant else None, asked.lower() in _TRUE, written.place)
+    return ConfiguredDatabase(url if is_meant else None, asked.lower() in _TRUE, place)
 
 
-def _read_dotenv(path: Path) -> str | None:
+def _read_dotenv(path: str) -> str | None:
     """The DATABASE_URL of a .env file; None, where there is none."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read()
     except (FileNotFoundError, IsADirectoryError):
         return None
     except OSError as error:

@@ -1,52 +1,56 @@
-"""Options as they are written: in a section of alembic.ini, else in [tool.alembic]."""
+"""What options say, in words that show no value: that may be a URL with its password."""
 
 from __future__ import annotations
 
-import configparser
-from collections.abc import Mapping
+from promptlib.core.light import TYPE_CHECKING
 
-from promptlib.core.errors import ConfigurationError
-from promptlib.core.light import NamedTuple
+if TYPE_CHECKING:
+    import configparser
+    from collections.abc import Iterable, Mapping
+
+_UNKNOWN_PERCENT = "a % that stands for nothing: write %% for a %, and %(name)s for another option"
 
 
-class WrittenOptions(NamedTuple):
-    """What both files say, read already.
+def table_options(
+    table: Mapping[str, object], here: Mapping[str, str], wanted: Iterable[str]
+) -> dict[str, str]:
+    """The options of [tool.alembic] that are wanted, as far as they are set, as texts.
 
-    Attributes:
-        parser: of alembic.ini; empty, where there is none.
-        section: of that.
-        table: [tool.alembic]; empty, where there is none.
-        here: what the %(...)s of the table stand for.
-        place: the file, for errors.
+    Args:
+        table: of pyproject.toml; `sqlalchemy.url = ...` makes a table within it there.
+        here: what its placeholders stand for.
+        wanted: their names.
+
+    Raises:
+        ValueError: for a placeholder that stands for nothing.
     """
+    found = {}
+    for name in wanted:
+        value: object = table
+        for word in (name,) if name in table else name.split("."):
+            value = value.get(word) if isinstance(value, dict) else None
+        if isinstance(value, str | int):
+            found[name] = _filled(name, value, here)
+    return found
 
-    parser: configparser.ConfigParser
-    section: str
-    table: Mapping[str, object]
-    here: Mapping[str, str]
-    place: str
 
-    def get(self, name: str) -> str | None:
-        """An option with its placeholders filled in; None where it is not set.
+def _filled(name: str, value: str | int, here: Mapping[str, str]) -> str:
+    try:
+        return value % here if isinstance(value, str) else str(value)
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{name} holds {_UNKNOWN_PERCENT}") from None
 
-        Raises:
-            ConfigurationError: without the value, which may be a URL with its password.
-        """
-        try:
-            if self.parser.has_option(self.section, name):
-                return self.parser.get(self.section, name)
-            value = self._of_table(name)
-            return value % self.here if isinstance(value, str) else value
-        except (configparser.InterpolationError, KeyError, TypeError, ValueError):
-            raise ConfigurationError(
-                f"{name} holds a % that stands for nothing",
-                "write %% for a %, and %(name)s for what another option says",
-                place=self.place,
-            ) from None
 
-    def _of_table(self, name: str) -> str | None:
-        """What the table says; `sqlalchemy.url = ...` makes tables within it there."""
-        found: object = self.table
-        for word in (name,) if name in self.table else name.split("."):
-            found = found.get(word) if isinstance(found, Mapping) else None
-        return str(found) if isinstance(found, str | int) else None
+def describe_ini_error(error: configparser.Error) -> str:
+    """What is wrong with alembic.ini, without the text of its lines."""
+    import configparser  # noqa: PLC0415 - slow to load
+
+    match error:
+        case configparser.InterpolationError():
+            return f"{error.option} holds {_UNKNOWN_PERCENT}"
+        case configparser.MissingSectionHeaderError():
+            return f"line {error.lineno} stands before the first [section]"
+        case configparser.ParsingError():
+            return f"line {error.errors[0][0]} is no `name = value`"
+        case _:
+            return " ".join(str(error).split())

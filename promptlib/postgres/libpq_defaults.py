@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 
 from promptlib.core.light import TYPE_CHECKING
 
@@ -41,9 +40,9 @@ def service_parameters(given: Mapping[str, str]) -> dict[str, str]:
     """What the file of services says about the service that is named, if one is."""
     service = given.get("service") or os.environ.get("PGSERVICE")
     for name in _service_files(given) if service else ():
-        with contextlib.suppress(OSError, RuntimeError):  # the latter where nobody has a home
-            text = Path(name).expanduser().read_text(encoding="utf-8", errors="replace")
-            _, found, rest = f"\n{text}\n".partition(f"\n[{service}]\n")
+        path = os.path.expanduser(name)
+        with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:
+            _, found, rest = f"\n{file.read()}\n".partition(f"\n[{service}]\n")
             if found:
                 return _assignments(rest.partition("\n[")[0])
     return {}

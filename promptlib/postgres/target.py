@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-from urllib.parse import quote
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn
@@ -50,11 +49,11 @@ class Target(NamedTuple):
 
         found = complete_parameters(self.parameters)
         host, port = found.get("host", ""), found.get("port", "")
-        user, name = (quote(each, safe="") for each in (found.get("user", ""), self.database))
+        user, name = map(_quoted, (found.get("user", ""), self.database))
         login = f"{user}@" if user else ""
         if "/" in host:
             port = f"&port={port}" if port else ""
-            return f"postgresql://{login}/{name}?host={quote(host, safe='/,')}{port}"
+            return f"postgresql://{login}/{name}?host={_quoted(host, '/,')}{port}"
         return f"postgresql://{login}{_addresses(host, port)}/{name}"
 
     @property
@@ -189,6 +188,15 @@ def _defaults(given: Mapping[str, str]) -> dict[str, str]:
 
     said = service_parameters(given)  # libpq looks there only for what nobody else says
     return {name: value for name, value in ours.items() if name not in said}
+
+
+def _quoted(text: str, safe: str = "") -> str:
+    """A text as a URL has it: percent-encoded, but for some characters."""
+    if text.isascii() and all(each.isalnum() or each in f"_.-~{safe}" for each in text):
+        return text
+    from urllib.parse import quote  # which is slow to import
+
+    return quote(text, safe=safe)
 
 
 def _addresses(host: str, port: str) -> str:

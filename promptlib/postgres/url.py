@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from urllib.parse import quote, unquote
-
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
@@ -18,7 +15,7 @@ if TYPE_CHECKING:
 
 URL_FORM = "write postgresql://user:password@host:5432/database"
 SCHEMES = ("postgres", "postgresql")  # and behind a plus whatever driver the application uses
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*)://")
+_SCHEME = lazy_pattern(r"([A-Za-z][A-Za-z0-9+._-]*)://")
 _HOST_AND_PORT = lazy_pattern(r"([^/:]+):([0-9]+)")
 _PARAMETER = lazy_pattern(r'invalid URI query parameter: "([^"]*)"')
 _PASSWORDS = lazy_pattern(r"[?&](?:password|sslpassword|passfile)=")
@@ -89,15 +86,15 @@ def _without_scheme(url: str) -> tuple[str, str]:
         raise _UrlError("is empty", URL_FORM)
     if url.startswith(("'", '"')):
         raise _UrlError("is in quotes", "remove them")
-    scheme = _SCHEME.match(url)
-    if not scheme:
-        raise _UrlError("is not a URL", URL_FORM)
-    dialect, plus, driver = scheme[1].lower().partition("+")
+    scheme, _, rest = url.partition("://")
+    dialect, plus, driver = scheme.lower().partition("+")
     if dialect not in SCHEMES or (plus and not driver.isidentifier()):
-        raise _UrlError(f"has the unknown scheme {scheme[1]}://", URL_FORM)
+        known = _SCHEME.match(url)
+        what = f"has the unknown scheme {known[1]}://" if known else "is not a URL"
+        raise _UrlError(what, URL_FORM)
     if not url.isprintable():
         raise _UrlError("holds a character that is not printable", "percent-encode it")
-    return driver, url[scheme.end() :]
+    return driver, rest
 
 
 def _check_separators(rest: str) -> None:
@@ -113,6 +110,8 @@ def _for_libpq(rest: str, driver: str) -> str:
     Source: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html ("Specifying multiple
     fallback hosts").
     """
+    from urllib.parse import quote, unquote  # slow to load
+
     before, query = _split_at_query(rest)
     pairs = [each.partition("=") for each in query.split("&") if each]
     hosts = [_host_and_port(unquote(value)) for key, _, value in pairs if key == "host"]
@@ -164,6 +163,8 @@ def _is_port(text: str) -> bool:
 def _explain_libpq(message: str, rest: str) -> tuple[str, str]:
     """What is wrong with a URL and what to do; libpq's own words may quote the password."""
     if parameter := _PARAMETER.search(message):
+        from urllib.parse import unquote
+
         name = unquote(parameter[1])
         if known := _FOREIGN.get(name):
             return f"has the parameter {name}, which is {known[0]}", known[1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.cli.parser import make_parser
+from promptlib.cli.full_parser import make_parser
 from support.command_line import nodes
 from support.projects import ONE, Project, environment_with, path_of, run
 from support.servers import PASSWORD_USER
@@ -123,7 +123,7 @@ def test_pyproject_toml_alone(three: Project) -> None:
     ("content", "said"),
     [
         ("sql_location", "alembic.ini: cannot be read: "),
-        ("[alembic]\nsql_location = %(nowhere)s", "alembic.ini: sql_location holds a %"),
+        ("[alembic]\nsql_location = %(nowhere)s", "alembic.ini: cannot be read: sql_location"),
         ("[alembic]\n", "alembic.ini: sql_location is not set"),
         ("[alembic]\nsql_location = gone", "gone: the migrations cannot be listed"),
         ("[alembic]\nlock_attempts = many", "alembic.ini: lock_attempts cannot be 'many'"),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import configparser
 from typing import TYPE_CHECKING
 
 import pytest
 
 from promptlib.config.database import ConfiguredDatabase, DatabaseChoice, read_database
-from promptlib.config.options import WrittenOptions
 from promptlib.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,19 +20,17 @@ _WRITTEN = _NOTHING._replace(url="postgresql+psycopg://u:secret@h/written")
 
 def _target(folder: Path) -> Target:
     """The database of a project whose configuration says nothing of it."""
-    return DatabaseChoice(folder, _NOTHING).target()
+    return DatabaseChoice(str(folder), _NOTHING).target()
 
 
 def _refusal(folder: Path, configured: ConfiguredDatabase) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        DatabaseChoice(folder, configured).target()
+        DatabaseChoice(str(folder), configured).target()
     return str(caught.value)
 
 
 def _configured(**options: str) -> ConfiguredDatabase:
-    parser = configparser.ConfigParser()
-    parser.read_dict({"alembic": options})
-    return read_database(WrittenOptions(parser, "alembic", {}, {}, "alembic.ini"))
+    return read_database(options, "alembic.ini")
 
 
 @pytest.fixture
@@ -64,7 +60,7 @@ def test_a_variable_that_is_set_but_empty_is_no_answer(
     for text in ("DATABASE_URL=", 'DATABASE_URL=""', "export DATABASE_URL"):
         (place / ".env").write_text(f"{text}\n")
         assert _refusal(place, _NOTHING).startswith(".env: DATABASE_URL is empty; ")
-    assert DatabaseChoice(place, _NOTHING, "postgresql://h/d").target().database == "d"
+    assert DatabaseChoice(str(place), _NOTHING, "postgresql://h/d").target().database == "d"
 
 
 def test_where_nothing_names_a_database_it_is_said_how_to(place: Path) -> None:
@@ -81,7 +77,7 @@ def test_the_configuration_comes_before_the_variable_for_who_looks(
     place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:secret@h/other")
-    found = DatabaseChoice(place, _WRITTEN).target()
+    found = DatabaseChoice(str(place), _WRITTEN).target()
     assert (str(found), found.source) == ("postgresql://u@h/written", "alembic.ini")
     (said,) = caplog.messages
     assert said == (
@@ -102,7 +98,7 @@ def test_the_configuration_comes_before_the_variable_for_who_looks(
 )
 def test_nobody_deploys_where_two_are_named(place: Path, typed_as: str, way: str) -> None:
     (place / ".env").write_text("DATABASE_URL=postgresql://u:secret@h/other\n")
-    choice = DatabaseChoice(place, _WRITTEN, None, typed_as)
+    choice = DatabaseChoice(str(place), _WRITTEN, None, typed_as)
     with pytest.raises(ConfigurationError) as caught:
         choice.require_agreement()
     assert str(caught.value) == (
@@ -118,7 +114,7 @@ def test_one_database_written_twice_is_one(
     place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql+asyncpg://u:other@H:5432/written?ssl=require")
-    choice = DatabaseChoice(place, _WRITTEN)
+    choice = DatabaseChoice(str(place), _WRITTEN)
     choice.require_agreement()
     assert choice.target().parameters["password"] == "secret"
     assert not caplog.messages
@@ -129,7 +125,7 @@ def test_a_variable_that_cannot_be_used_is_no_agreement(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://u:secret@h/d")
     with pytest.raises(ConfigurationError, match="the environment: DATABASE_URL has the unknown"):
-        DatabaseChoice(place, _WRITTEN).require_agreement()
+        DatabaseChoice(str(place), _WRITTEN).require_agreement()
 
 
 @pytest.mark.parametrize(
@@ -155,8 +151,8 @@ def test_what_alembics_templates_begin_with_names_nothing(place: Path, name: str
     found = _configured(**{"sqlalchemy.url": f"driver://user:pass@localhost/{name}"})
     assert found == _NOTHING
     (place / ".env").write_text("DATABASE_URL=postgresql://h/d\n")
-    DatabaseChoice(place, found).require_agreement()
-    assert DatabaseChoice(place, found).target().database == "d"
+    DatabaseChoice(str(place), found).require_agreement()
+    assert DatabaseChoice(str(place), found).target().database == "d"
 
 
 @pytest.mark.parametrize("value", ["true", "TRUE", "yes", "on", "1", " true "])

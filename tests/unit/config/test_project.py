@@ -117,11 +117,15 @@ def test_a_table_has_no_sections() -> None:
             ["sql_location"],
             "cannot be read: line 1 stands before the first [section]",
         ),
-        ("alembic.ini", ["[alembic]", "sql_location = %(no)s"], "sql_location holds a %"),
+        ("alembic.ini", ["[alembic]", "sql_location = %(no)s"], "cannot be read: sql_location"),
         ("alembic.ini", ["sqlalchemy.url = u:secret@h"], "cannot be read: line 1 stands before"),
         ("alembic.ini", ["[alembic]", "", "secret"], "cannot be read: line 3 is no `name = value`"),
         ("pyproject.toml", ["[tool.alembic"], "cannot be read: "),
-        ("pyproject.toml", ["[tool.alembic]", 'sql_location = "%(no)s"'], "sql_location holds a %"),
+        (
+            "pyproject.toml",
+            ["[tool.alembic]", 'sql_location = "%(no)s"'],
+            "cannot be read: sql_location",
+        ),
         ("alembic.ini", ["[alembic]", "lock_attempts = many"], "lock_attempts cannot be 'many'"),
     ],
 )
