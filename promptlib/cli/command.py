@@ -93,6 +93,9 @@ class Terminal(Protocol):
     def can_answer(self) -> bool:
         """Whether there is somebody to ask."""
 
+    def ask(self, question: str, default: str) -> str:
+        """The answer to a question, or the default, where somebody only types Return."""
+
     def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
         """Say what will be done, and ask."""
 

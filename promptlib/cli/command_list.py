@@ -32,6 +32,8 @@ class ListedCommand(NamedTuple):
 
 
 COMMANDS = (
+    ListedCommand("init", "promptlib.cli.commands.init"),
+    ListedCommand("import", "promptlib.cli.commands.import_folder"),
     ListedCommand("migrate", "promptlib.cli.commands.migrate", ("up",)),
     ListedCommand("rollback", "promptlib.cli.commands.rollback", ("down",)),
     ListedCommand("repair", "promptlib.cli.commands.repair"),

@@ -224,14 +224,14 @@ def find_target(project: Path) -> Target:
     if url := os.environ.get(URL_VARIABLE, "").strip():
         return parse_url(url, "the environment")
     dotenv = project / ".env"
-    if url := _read_dotenv(dotenv):
+    if url := read_dotenv(dotenv):
         return parse_url(url, display_path(dotenv))
     from promptlib.postgres.embedded import start_embedded
 
     return Target(start_embedded(project), EMBEDDED_SOURCE)
 
 
-def _read_dotenv(path: Path) -> str:
+def read_dotenv(path: Path) -> str:
     """The DATABASE_URL of a .env file, or nothing: a line without meaning must not pass as none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
