@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.core.errors import LexicalError, MigrationFileError, PromptlibError, display_path
 from promptlib.files.directory import MigrationFile, migration_path
 from promptlib.files.new_file import slug_of
+from promptlib.files.one_way import NO_WAY_BACK
 from promptlib.files.parser import read_sections
 from promptlib.importing.origin import Origin, origin_line
 from promptlib.importing.source import SourceLine, SourceSection
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
 _UP, _DOWN = b"-- UP", b"-- DOWN"
 _OUTSIDE = b" transaction:false"
 _NOTHING = b"SELECT 1;\n"
-_NO_WAY_BACK = b"""\
-DO $$ BEGIN
-  RAISE EXCEPTION 'this migration has no way back: none came with it'
-    USING HINT = 'write the SQL that undoes its UP section in place of this';
-END $$;
-"""
 _BEGIN = ("BEGIN", "BEGIN WORK", "BEGIN TRANSACTION", "START TRANSACTION")
 _ENDINGS = ("", " WORK", " TRANSACTION")
 _END = tuple(f"{word}{more}" for word in ("COMMIT", "END") for more in _ENDINGS)
@@ -95,9 +90,11 @@ def _convert(source: SourceMigration, tool: str, file: MigrationFile) -> Convert
         _ours(origin_line(Origin(tool, source.tool_versions)), source),
         *source.before.lines,
         _ours(up.marker(_UP), source),
-        *(up.lines or [_ours(_NOTHING, source)]),
+        *up.lines,
+        *([] if up.has_statements else [_ours(_NOTHING, source)]),
         _ours(down.marker(_DOWN), source),
-        *(down.lines or [_ours(_NO_WAY_BACK, source)]),
+        *down.lines,
+        *([] if down.has_statements else [_ours(NO_WAY_BACK, source)]),
     ]
     content = b"".join(_ended(line.text) for line in lines)
     _require_valid(content, lines)
@@ -130,7 +127,8 @@ class _Part:
         if own:
             notes.append(f"{word} loses its BEGIN and COMMIT, which promptlib says itself")
             statements = statements[1:-1]
-        self.lines = _without(section.lines, own) if statements else []
+        self.lines = _without(section.lines, own)
+        self.has_statements = bool(statements)
         if not statements:
             notes.append(_ABOUT_EMPTY[word])
         elif self.transactional and _needs_none(text, statements):
