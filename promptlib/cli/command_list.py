@@ -6,10 +6,11 @@ Modules are named, not imported: only that of the command which was typed is nee
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from promptlib.cli.command import AnyCommand, CommandGroup
+    from promptlib.cli.command import Command, CommandGroup
 
 
 class ListedCommand(NamedTuple):
@@ -25,15 +26,15 @@ class ListedCommand(NamedTuple):
     module: str
     aliases: tuple[str, ...] = ()
 
-    def load(self) -> AnyCommand | CommandGroup:
+    def load(self) -> Command | CommandGroup:
         """Import it."""
-        found: AnyCommand | CommandGroup = importlib.import_module(self.module).COMMAND
+        found: Command | CommandGroup = importlib.import_module(self.module).COMMAND
         return found
 
 
 COMMANDS = (
     ListedCommand("init", "promptlib.cli.commands.init"),
-    ListedCommand("import", "promptlib.cli.commands.import_folder"),
+    ListedCommand("import", "promptlib.cli.commands.import_"),
     ListedCommand("migrate", "promptlib.cli.commands.migrate", ("up",)),
     ListedCommand("rollback", "promptlib.cli.commands.rollback", ("down",)),
     ListedCommand("repair", "promptlib.cli.commands.repair"),

@@ -12,8 +12,8 @@ import itertools
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split
@@ -142,7 +142,9 @@ class _Terminal:
             raise NotConfirmedError("the input has ended, so nothing was changed")
         return line.strip() or default
 
-    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
+    def agrees(
+        self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
+    ) -> bool:
         """Say what will be done, and ask.
 
         Raises:
@@ -156,7 +158,7 @@ class _Terminal:
         print(question, end=" ", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip() in answers:
             return True
-        print("nothing was changed", file=sys.stderr)
+        print(declined, file=sys.stderr)
         return False
 
 

@@ -6,13 +6,12 @@ One that no transaction takes runs alone: what it left is looked up in the catal
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import psycopg2
 from psycopg2 import errorcodes
 
 from promptlib.core.errors import StatementError, display_path
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.aftermath import Outcome
 from promptlib.engine.alone import LoneStatement, wait_while_running
 from promptlib.engine.records import ask_what_ran, explain_unrecorded

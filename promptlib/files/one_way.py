@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.syntax.plpgsql import only_refuses
 from promptlib.syntax.tokens import tokenize_statement
 

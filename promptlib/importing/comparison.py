@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.core.errors import MigrationFileError, PromptlibError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import list_migrations
 from promptlib.files.file_set import FileChange
 from promptlib.importing.conversion import ConvertedMigration
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptlib.files.directory import MigrationFile
-    from promptlib.importing.conversion import Conversion
+    from promptlib.importing.conversion import ConvertedFolder
 
 
 class PlannedImport(NamedTuple):
@@ -41,7 +40,7 @@ class PlannedImport(NamedTuple):
         return [FileChange(each.file.path, each.content) for each in self.new]
 
 
-def plan_import(tool: str, folder: Path, conversion: Conversion, sql: Path) -> PlannedImport:
+def plan_import(tool: str, folder: Path, conversion: ConvertedFolder, sql: Path) -> PlannedImport:
     """Compare what was converted with the migrations that are there.
 
     Args:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import LexicalError, MigrationFileError, PromptlibError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import MigrationFile, migration_path
 from promptlib.files.new_file import slug_of
 from promptlib.files.one_way import NO_WAY_BACK
@@ -47,7 +47,7 @@ class ConvertedMigration(NamedTuple):
     notes: tuple[str, ...]
 
 
-class Conversion(NamedTuple):
+class ConvertedFolder(NamedTuple):
     """What became of a tool's folder.
 
     Attributes:
@@ -61,7 +61,7 @@ class Conversion(NamedTuple):
     notes: list[str]
 
 
-def convert_folder(found: SourceFolder, tool: str, sql: Path) -> Conversion:
+def convert_folder(found: SourceFolder, tool: str, sql: Path) -> ConvertedFolder:
     """Convert a tool's migrations.
 
     Args:
@@ -79,7 +79,7 @@ def convert_folder(found: SourceFolder, tool: str, sql: Path) -> Conversion:
         except PromptlibError as problem:
             problems.append(problem)
     notes = [f"{display_path(each.source.path)}: {note}" for each in made for note in each.notes]
-    return Conversion(made, problems, [*found.notes, *notes])
+    return ConvertedFolder(made, problems, [*found.notes, *notes])
 
 
 def _convert(source: SourceMigration, tool: str, file: MigrationFile) -> ConvertedMigration:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.importing.comparison import plan_import
 from promptlib.importing.conversion import convert_folder
 

@@ -6,13 +6,14 @@ So a database that the other tool migrated can be matched when that tool's folde
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 from urllib.parse import quote, unquote
+
+from promptlib.core.light import NamedTuple
 
 _LINE = re.compile(
     rb"-- imported from (?P<tool>[a-z-]+): (?P<versions>[\x21-\x7e]+(?: [\x21-\x7e]+)*)\r?\n"
 )
-_PLAIN = "!#$&'()*+,/:;=?@[]"
+_PLAIN = "+!#$&'(*),/:;=?@[]"
 
 
 class Origin(NamedTuple):

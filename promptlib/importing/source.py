@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import (
     ConfigurationError,
@@ -11,6 +10,7 @@ from promptlib.core.errors import (
     PromptlibError,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
-from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import LedgerError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import UNFINISHED, UnfinishedDeploy
 from promptlib.ledger.tables import (
     ADDED,

@@ -7,8 +7,7 @@ runs the SQL, and in which transaction, is left to others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import quote_literal, quote_name
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import configparser
 import json
 import re
 import tomllib
-from typing import TYPE_CHECKING
 
 from promptlib.config.project import TOML
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.file_set import FileChange
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def configure(path: Path, section: str, settings: Mapping[str, str]) -> FileChan
         ConfigurationError: when the file cannot be read, or is written in a way that nothing can
             be put into.
     """
-    before = _content(path)
+    before = read_content(path)
     if path.name == TOML:
         after = _with_table(before or b"", settings)
     else:
@@ -64,7 +64,12 @@ def configure(path: Path, section: str, settings: Mapping[str, str]) -> FileChan
     return FileChange(path, after, before)
 
 
-def _content(path: Path) -> bytes | None:
+def read_content(path: Path) -> bytes | None:
+    """What is in a file; None, where there is none.
+
+    Raises:
+        ConfigurationError: when it cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:

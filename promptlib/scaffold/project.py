@@ -6,10 +6,10 @@ import os
 import re
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.config.project import DEFAULT_SECTION, INI, TOML, read_project
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.file_set import FileChange
 from promptlib.postgres.target import URL_VARIABLE, parse_url, read_dotenv
 from promptlib.scaffold.configuration import (
@@ -18,6 +18,7 @@ from promptlib.scaffold.configuration import (
     append_lines,
     configure,
     has_section,
+    read_content,
 )
 
 if TYPE_CHECKING:
@@ -220,13 +221,13 @@ class _Plan:
                 "change that, or leave --url out",
                 place=display_path(path),
             )
-        before = path.read_bytes() if path.exists() else None
+        before = read_content(path)
         after = append_lines(before or b"", line)
         self.changes.append(FileChange(path, after, before, is_secret=True))
 
     def _ignored(self) -> None:
         path = self.folder / ".gitignore"
-        before = path.read_bytes() if path.exists() else None
+        before = read_content(path)
         there = {line.strip().strip(b"/") for line in (before or b"").splitlines()}
         lacking = [each for each in _IGNORED if each.encode().strip(b"/") not in there]
         if lacking:
@@ -264,7 +265,9 @@ class _Plan:
 def _read(wanted: WantedProject) -> Project | None:
     """The project as it is configured, or nothing."""
     path, section = wanted.config, wanted.section
-    if not path.exists() or (section != DEFAULT_SECTION and not has_section(path, section)):
+    if read_content(path) is None or (
+        section != DEFAULT_SECTION and not has_section(path, section)
+    ):
         return None
     return read_project(str(path), {}, "", section)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import enum
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import byte_pattern
 from promptlib.syntax.tokens import (
     TokenReader,

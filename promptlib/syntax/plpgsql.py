@@ -93,7 +93,9 @@ def _only_raises(body: Sequence[Token]) -> bool:
     match [line for line in split_tokens(body, ";") if line]:
         case [[begin, verb, what, *_], [end]]:
             words = [begin.word, verb.word, end.word]
-            return words == ["BEGIN", "RAISE", "END"] and (what.word == "EXCEPTION" or what.is_string)
+            return words == ["BEGIN", "RAISE", "END"] and (
+                what.word == "EXCEPTION" or what.is_string
+            )
     return False
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import NO, Answer, Command, CommonOptions, announce, is_agreed
-from promptlib.cli.commands.import_folder import add_partial
 from promptlib.cli.import_view import explain_import, require_convertible
-from promptlib.cli.parser import FOLDER, add_yes, not_empty
-from promptlib.cli.usage import UsageError
+from promptlib.cli.parser import FOLDER, add_partial, add_yes, not_empty
 from promptlib.core.errors import display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import list_migrations
 from promptlib.files.file_set import write_together
 from promptlib.importing.folder import plan_folder, usual_folder
@@ -81,7 +79,7 @@ def add_init_arguments(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="tool",
         metavar="TOOL",
-        choices=BY_NAME,
+        choices=tuple(BY_NAME),
         help=f"also convert the migrations of {', '.join(BY_NAME)}",
     )
     parser.add_argument(
@@ -116,6 +114,8 @@ def init(options: InitOptions, terminal: Terminal) -> Answer:
 def _wanted(options: InitOptions, terminal: Terminal) -> WantedProject:
     """What was said on the command line; of the rest, what somebody at a terminal answers."""
     if (options.from_folder or options.partial) and not options.tool:
+        from promptlib.cli.usage import UsageError
+
         raise UsageError("--from-folder and --partial need --from", prog="promptlib init")
     common = options.common
     config = Path(common.config) if common.config else choose_configuration(Path())

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.importing.source import (
     Collector,
     SourceMigration,
@@ -92,9 +92,7 @@ def _collect_other(found: Collector, path: Path) -> None:
         if pattern.fullmatch(path.name):
             found.cannot(path, what, remedy)
     if _NEARLY.fullmatch(path.name):
-        found.notes.append(
-            f"{path.name} is no migration for Flyway, so it is none here: V1__name.sql is"
-        )
+        found.notes.append(f"{path.name} is passed over, as Flyway does")
 
 
 def _read(name: re.Match[str], path: Path, down: Path | None) -> Iterator[SourceMigration]:
@@ -110,7 +108,7 @@ def _section(path: Path) -> SourceSection:
     for line in section.lines if options.fills_in else ():
         if found := _PLACEHOLDER.search(line.text):
             what = f"Flyway fills in the placeholder {found[0].decode()} here"
-            raise cannot_convert(path, what, "write its value in its place", line.number)
+            raise cannot_convert(path, what, "write its value instead", line.number)
     return section
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.importing.source import (
     Collector,
     SourceMigration,
@@ -67,4 +67,4 @@ def _require_no_variables(path: Path, lines: Iterable[SourceLine]) -> None:
             fills_in = words[1:] == ["on"]
         elif fills_in and _VARIABLE.search(_NO_VARIABLE.sub(b"", line.text)):
             what = "goose fills in a variable of the environment here"
-            raise cannot_convert(path, what, "write its value in its place", line.number)
+            raise cannot_convert(path, what, "write its value instead", line.number)

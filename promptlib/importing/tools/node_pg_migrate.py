@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.importing.source import (
     Collector,
     Mark,
@@ -39,9 +39,7 @@ def read_folder(folder: Path) -> SourceFolder:
         if path.suffix == ".sql":
             found.read(partial(_read, path))
         elif path.suffix in _PROGRAMS and not path.name.endswith(".d.ts"):
-            remedy = (
-                "write the SQL that it runs (node-pg-migrate --dry-run shows it) as a .sql file"
-            )
+            remedy = "write the SQL that it runs (--dry-run shows it) as a .sql file"
             found.cannot(path, "it is a program", remedy)
     return found.folder(order=_order)
 

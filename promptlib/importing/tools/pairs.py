@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.importing.source import Collector, SourceMigration, list_files
 from promptlib.importing.versions import version_of_number
 

@@ -6,8 +6,8 @@ Its table `alembic_version` keeps the newest revision, of each branch.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.importing.source import (
     Collector,
     SourceLine,

@@ -5,8 +5,7 @@ Its table `_sqlx_migrations` keeps the number.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.importing.source import read_section
 from promptlib.importing.tools.pairs import read_pairs
 

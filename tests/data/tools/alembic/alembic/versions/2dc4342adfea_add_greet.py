@@ -18,10 +18,10 @@ depends_on = None
 def upgrade() -> None:
     op.execute(
         """CREATE FUNCTION greet(name text) RETURNS text LANGUAGE plpgsql AS $$
-    BEGIN
+BEGIN
     RETURN format('hello; %s', name);
-    END;
-    $$"""
+END;
+$$"""
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import (
     NO,
@@ -16,7 +15,8 @@ from promptlib.cli.command import (
     open_project,
 )
 from promptlib.cli.import_view import explain_import, require_convertible
-from promptlib.cli.parser import FOLDER, add_yes
+from promptlib.cli.parser import FOLDER, add_partial, add_yes
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.file_set import write_together
 from promptlib.importing.folder import plan_folder
 from promptlib.importing.tool_list import BY_NAME
@@ -51,18 +51,11 @@ class ImportOptions(NamedTuple):
 
 def add_import_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `promptlib import` takes."""
-    parser.add_argument("tool", metavar="TOOL", choices=BY_NAME, help=", ".join(BY_NAME))
+    parser.add_argument("tool", metavar="TOOL", choices=tuple(BY_NAME), help=", ".join(BY_NAME))
     parser.add_argument("folder", metavar=FOLDER, type=Path, help="where its migrations are")
     parser.add_argument("--dry-run", action="store_true", help="show it, write nothing")
     add_partial(parser)
     add_yes(parser)
-
-
-def add_partial(parser: argparse.ArgumentParser) -> None:
-    """Add the option of commands that convert."""
-    parser.add_argument(
-        "--partial", action="store_true", help="write what can be converted, leave the rest"
-    )
 
 
 def import_folder(options: ImportOptions, terminal: Terminal) -> Answer:
