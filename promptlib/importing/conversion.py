@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import itertools
 
-from promptlib.core.errors import LexicalError, MigrationFileError, PromptlibError, display_path
+from promptlib.core.errors import (
+    LexicalError,
+    MigrationFileError,
+    PromptlibError,
+    combine_errors,
+    display_path,
+)
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import MigrationFile, migration_path
 from promptlib.files.new_file import slug_of
@@ -18,7 +24,7 @@ from promptlib.syntax.statements import Marker, Statement, bare_words, line_and_
 from promptlib.syntax.tokens import tokenize_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from promptlib.importing.source import SourceFolder, SourceMigration
@@ -205,11 +211,18 @@ def _require_valid(content: bytes, lines: list[SourceLine]) -> None:
         raise _placed(error, content, lines) from None
 
 
-def _placed(error: LexicalError, text: bytes, lines: Iterable[SourceLine]) -> MigrationFileError:
-    number, column = line_and_column(text, error.offset)
-    path, source_line, _ = next(itertools.islice(_each_line(lines), number - 1, None))
-    place = f"{display_path(path)}:{source_line}:{column}" if source_line else display_path(path)
-    return MigrationFileError(error.what, error.remedy, place=place)
+def _placed(error: LexicalError, text: bytes, lines: Sequence[SourceLine]) -> PromptlibError:
+    """An error, and those told with it, where they are in the source."""
+    every = [*_each_line(lines)]
+    found = []
+    for each in (error, *error.others):
+        assert isinstance(each, LexicalError)
+        number, column = line_and_column(text, each.offset)
+        line = every[number - 1]
+        place = f"{display_path(line.path)}:{line.number}:{column}"
+        place = place if line.number else display_path(line.path)
+        found.append(MigrationFileError(each.what, each.remedy, place=place))
+    return combine_errors(found)
 
 
 def _each_line(lines: Iterable[SourceLine]) -> Iterator[SourceLine]:

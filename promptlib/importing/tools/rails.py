@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _PLACES = ("structure.sql", "db/structure.sql")
 _OWN = {"schema_migrations", "ar_internal_metadata"}
-_PSQL = re.compile(rb"\\(?:un)?restrict\b")
 _VERSION = re.compile(rb"\(\s*'(\d+)'\s*\)")
 
 
@@ -50,7 +49,7 @@ def read_folder(folder: Path) -> SourceFolder:
 
 
 def _read(path: Path) -> Iterator[SourceMigration]:
-    lines = [line for line in read_lines(path) if not _PSQL.match(line.text)]
+    lines = read_lines(path)
     text = b"".join(line.text for line in lines)
     try:
         statements = [each for each in scan_sql(text) if not isinstance(each, Marker)]

@@ -48,14 +48,12 @@ def test_what_is_half_broken(tmp_path: Path) -> None:
         "4_e.sql": b"-- migrate:up\nSELECT '\xff';\n",
         "5_f.sql": "-- migrate:up\nA;\nCOMMIT;\nB;\n",
     }
-    assert told(convert(read_folder, tmp_path, files), tmp_path) == [
+    *others, commit = told(convert(read_folder, tmp_path, files), tmp_path)
+    assert others == [
         "1_a.sql: it has no line `-- migrate:up`; write one above its SQL",
         "4_e.sql:2: this is not UTF-8; save the file as UTF-8",
         "3_d.sql: 3_c.sql has the same version; give the one that ran nowhere another version",
         "2_b.sql:1:1: SQL stands before `-- UP`; move it below that line",
         "3_c.sql:2:8: this quote is never closed; close it with '",
-        (
-            "5_f.sql:3:1: COMMIT is not for a migration: promptlib begins and ends its "
-            "transaction; remove it"
-        ),
     ]
+    assert commit.startswith("5_f.sql:3:1: COMMIT is not for a migration: ")
