@@ -111,7 +111,7 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
     try:
         with os.scandir(folder) as entries:
             candidates = sorted(
-                (entry for entry in entries if _is_candidate(entry.name)), key=lambda e: e.name
+                (entry for entry in entries if is_candidate(entry.name)), key=lambda e: e.name
             )
     except OSError as error:
         raise ConfigurationError(
@@ -195,18 +195,29 @@ def migration_path(folder: Path, version: str, name: str) -> Path:
     return folder / f"{version}_{name or '*'}.sql"
 
 
-def _is_candidate(name: str) -> bool:
+def is_candidate(name: str) -> bool:
+    """Whether a file of this name is taken for one of ours."""
     return name[-4:].lower() == ".sql" and not name.startswith(".")
 
 
 def _migration_of_entry(entry: os.DirEntry[str]) -> MigrationFile:
     file = file_from_name(entry.path, entry.name)
-    if _ask(entry.is_file):
-        return file
-    what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
-    raise MigrationFileError(
-        f"this is {what}, not a migration", "remove or rename it", place=display_path(file.path)
-    )
+    require_file(entry, "a migration")
+    return file
+
+
+def require_file(entry: os.DirEntry[str], expected: str) -> None:
+    """Refuse what is no file, such as a folder, a dead link or a pipe.
+
+    Raises:
+        MigrationFileError: saying that it is not what was expected.
+    """
+    if not _ask(entry.is_file):
+        what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
+        place = display_path(Path(entry.path))
+        raise MigrationFileError(
+            f"this is {what}, not {expected}", "remove or rename it", place=place
+        )
 
 
 def _ask(question: Callable[[], bool]) -> bool:

@@ -109,6 +109,13 @@ class Target(NamedTuple):
         return Target({**rest, **{key: each for key, each in one.items() if each}}, self.source)
 
 
+def target_of(connection: Connection) -> Target:
+    """The database that a connection came to, for whoever has nothing else."""
+    given = {name: value for name, value in connection.get_dsn_parameters().items() if value}
+    password = {"password": connection.info.password} if connection.info.password else {}
+    return Target({**given, **password}, "the connection").beside(connection)
+
+
 def connect_to_one(target: Target) -> Callable[[], Connection]:
     """What opens connections to one server, which is the first one's, whatever the target offers.
 
