@@ -206,7 +206,7 @@ class _Plan:
     def _database(self) -> None:
         """Put the URL that was given where only its owner sees it."""
         url, path = self.wanted.url, self.folder / ".env"
-        known = read_dotenv(path)
+        known = read_dotenv(str(path))
         if not url:
             if not known and not os.environ.get(URL_VARIABLE):
                 self.remarks.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from promptlib.cli.command import (
@@ -17,6 +16,7 @@ from promptlib.cli.command import (
 from promptlib.cli.import_view import explain_import, require_convertible
 from promptlib.cli.parser import FOLDER, add_partial, add_yes
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.files.file_set import write_together
 from promptlib.importing.folder import plan_folder
 from promptlib.importing.tool_list import BY_NAME
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from promptlib.cli.command import Terminal
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class ImportOptions(NamedTuple):
