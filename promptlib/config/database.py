@@ -133,7 +133,7 @@ class DatabaseChoice(NamedTuple):
         url, source = os.environ.get(URL_VARIABLE), _ENVIRONMENT
         if url is None:
             dotenv = os.path.join(self.folder, ".env")
-            url, source = _read_dotenv(dotenv), display_path(dotenv)
+            url, source = read_dotenv(dotenv), display_path(dotenv)
         return None if url is None else parse_url(url.strip(), source)
 
     def _nothing_found(self) -> ConfigurationError:
@@ -163,7 +163,7 @@ def read_database(options: Mapping[str, str], place: str) -> ConfiguredDatabase:
     return ConfiguredDatabase(url if is_meant else None, asked.lower() in _TRUE, place)
 
 
-def _read_dotenv(path: str) -> str | None:
+def read_dotenv(path: str) -> str | None:
     """The DATABASE_URL of a .env file; None, where there is none."""
     try:
         with open(path, encoding="utf-8-sig") as file:
