@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from promptlib.core.errors import error_chain
+from promptlib.core.libpq import load_libpq
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,9 +136,7 @@ def queries_interruptible() -> Iterator[None]:
                 reads = [connection] if state == extensions.POLL_READ else []
                 select.select(reads, [] if reads else [connection], [])
         except KeyboardInterrupt:
-            asking = threading.Thread(target=cancel_query, args=(connection,), daemon=True)
-            asking.start()
-            asking.join(_SHORTLY)  # in a frozen network that does not end
+            cancel_shortly(connection)
             raise
 
     extensions.set_wait_callback(wait)
@@ -155,15 +154,22 @@ def cancel_query(connection: Connection) -> None:
     """
     import ctypes  # noqa: PLC0415 - rarely needed
 
-    import psycopg2  # noqa: PLC0415 - some commands do without
-
-    libpq = ctypes.CDLL(psycopg2._psycopg.__file__)  # noqa: SLF001 - as its documentation advises
-    libpq.PQgetCancel.restype = ctypes.c_void_p
+    libpq = load_libpq()
+    if not libpq:
+        connection.cancel()
+        return
     address = None if connection.closed else connection.pgconn_ptr
-    if address and (cancel := libpq.PQgetCancel(ctypes.c_void_p(address))):
+    if address and (cancel := libpq.PQgetCancel(address)):
         said = ctypes.create_string_buffer(_LONGEST_ERROR)
-        libpq.PQcancel(ctypes.c_void_p(cancel), said, _LONGEST_ERROR)
-        libpq.PQfreeCancel(ctypes.c_void_p(cancel))
+        libpq.PQcancel(cancel, said, _LONGEST_ERROR)
+        libpq.PQfreeCancel(cancel)
+
+
+def cancel_shortly(connection: Connection) -> None:
+    """Do that, but wait no longer than a moment for it: in a frozen network it does not end."""
+    asking = threading.Thread(target=cancel_query, args=(connection,), daemon=True)
+    asking.start()
+    asking.join(_SHORTLY)
 
 
 class _Guard:

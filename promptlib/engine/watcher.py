@@ -18,6 +18,7 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
+from promptlib.postgres.messages import Received
 from promptlib.postgres.sessions import (
     ServerSession,
     blocking_sessions,
@@ -39,16 +40,27 @@ _END, _HURRY = b"\0", b"\xff"
 
 
 class _Running(NamedTuple):
-    """The statement that runs.
+    """The statements that run, one behind the other.
 
-    It began at a time, in a server process, as one of a number, and was seen to wait for others.
+    They began at a time, in a server process, as some of a number, and were seen to wait for
+    others; some may have ended.
     """
 
     began: float
     pid: int
-    number: int
+    first: int
+    last: int
     of: int
+    received: Received
     blockers: list[ServerSession]
+
+    def __str__(self) -> str:
+        """Which they are: `statement 2 of 3`; nothing, if there is no other."""
+        if self.of == 1:
+            return ""
+        first = min(self.first + self.received.done, self.last)
+        which = f"statement {first}" if first == self.last else f"statements {first} to {self.last}"
+        return f"{which} of {self.of}"
 
 
 class _Watched:
@@ -94,7 +106,7 @@ class Watcher:
         self._watched = _Watched(self._rest)
         self._interrupt = 0  # the signal that came last
         self._stack = contextlib.ExitStack()
-        self._last = _Running(0, 0, 0, 0, [])
+        self._last = _Running(0, 0, 0, 0, 0, Received(), [])
         self._second: Connection | None = None
         self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
 
@@ -127,12 +139,10 @@ class Watcher:
 
     def _doubt(self) -> str:
         """What nobody knows while the server has not answered."""
-        last = self._running
-        if not last:
+        if not self._running:
             return ""
-        which = f"statement {last.number} of {last.of} of " if last.of > 1 else ""
         title = " ".join(self._title.split())
-        return f"whether {which}{title} took effect"
+        return f"whether {' of '.join(filter(None, (str(self._running), title)))} took effect"
 
     def section(self, title: str, lock_timeout: float) -> None:
         """Say what runs next.
@@ -156,7 +166,19 @@ class Watcher:
             number: which statement of its section it is.
             count: how many the section has.
         """
-        self._running = self._last = _Running(time.monotonic(), pid, number, count, [])
+        return self.statements(pid, range(number - 1, number), count, Received())
+
+    def statements(self, pid: int, batch: range, count: int, received: Received) -> _Watched:
+        """Watch statements that were sent together, from now until the end of a `with` block.
+
+        Args:
+            pid: of the server process that runs them; 0 if that is not known.
+            batch: which statements of their section they are, from 0.
+            count: how many the section has.
+            received: how many of them have ended, as far as that is known.
+        """
+        now, first, last = time.monotonic(), batch.start + 1, batch.stop
+        self._running = self._last = _Running(now, pid, first, last, count, received, [])
         return self._watched
 
     def _rest(self, raised: type[BaseException] | None) -> None:
@@ -204,10 +226,10 @@ class Watcher:
         seconds = time.monotonic() - running.began
         if seconds < _SHOW_AFTER:
             return
-        which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
         blocked = f"blocked by {describe_sessions(now)}" if now else ""
-        lasts = f"{self._title}  {which}{display_duration(seconds)}"
-        text = "  ".join(filter(None, (lasts, step, blocked)))
+        lasts = ", ".join(filter(None, (str(running), display_duration(seconds))))
+        rows = f"{running.received.rows:,} rows" if running.received.rows else ""
+        text = "  ".join(filter(None, (self._title, lasts, step, rows, blocked)))
         self._is_shown = True
         self._tell(Event(Kind.RUNNING, text, seconds=seconds))
 
