@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from promptlib.core.durations import display_duration
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import paint, printable_line
 from promptlib.plan.states import State
 from promptlib.plan.status import describe_half_done, describe_place, place_of_version

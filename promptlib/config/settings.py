@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import is_duration
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ class Settings(NamedTuple):
         version_table_schema: where alembic_version and the ledger are; empty: by search_path.
         allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
         kept_down: `run` lets DOWN sections run that only the ledger has; `refuse` shows them.
-        repeatable: versions, each of whose statements may run again where nobody knows whether it
+        rerunnable: versions, each of whose statements may run again where nobody knows whether it
             took effect.
         rerun: the version whose statement is to run again that a deploy has asked about.
         skip: the version whose statement took effect that a deploy has asked about.
@@ -41,7 +41,7 @@ class Settings(NamedTuple):
     version_table_schema: str = ""
     allow_data_loss: str = "off"
     kept_down: str = "refuse"
-    repeatable: str = ""
+    rerunnable: str = ""
     rerun: str = ""
     skip: str = ""
 
@@ -61,9 +61,9 @@ class Settings(NamedTuple):
         return int(self.lock_attempts)
 
     def answers(self, name: str, version: str) -> bool:
-        """Whether `rerun`, `skip` or `repeatable` names a version; the first two may shorten it."""
+        """Whether `rerun`, `skip` or `rerunnable` names a version; the first two may shorten it."""
         given: str = getattr(self, name)
-        if name == "repeatable":
+        if name == "rerunnable":
             return version in given.split()
         return bool(given) and version.startswith(given)
 
@@ -98,7 +98,7 @@ _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "deploy_wait": (is_duration, "a time like 30s, 10min or 1h"),
     "late_migrations": ({"refuse", "apply"}.__contains__, "refuse or apply"),
     "version_table_schema": (lambda _: True, ""),
-    "repeatable": (_are_versions, "versions of 14 digits, with a space between"),
+    "rerunnable": (_are_versions, "versions of 14 digits, with a space between"),
 }
 OPTIONS = tuple(_ALLOWED)
 # By -x alone, and not in the configuration.

@@ -13,13 +13,13 @@ import select
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn, Self
 
 from promptlib.core.errors import error_chain
-from promptlib.core.libpq import load_libpq
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import NoReturn, Self
 
     from psycopg2.extensions import connection as Connection
 
@@ -153,6 +153,8 @@ def cancel_query(connection: Connection) -> None:
     and uses what is freed with the connection.
     """
     import ctypes  # noqa: PLC0415 - rarely needed
+
+    from promptlib.core.libpq import load_libpq  # noqa: PLC0415 - likewise
 
     libpq = load_libpq()
     if not libpq:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ctypes

@@ -7,7 +7,7 @@ is not done.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import psycopg2

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.syntax.lexemes import GAP, byte_pattern
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ import contextlib
 import gc
 import time
 from functools import partial
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.core.interrupts import UNDONE, note_seen
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import StatementError
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.errors import REFUSES_TRANSACTION, explain_server_error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import ChangedMeanwhileError
 from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_interruptible
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.state import make_ledger
@@ -126,7 +126,7 @@ class Locked:
             repair_statements,
         )
 
-        if find_repairs(self.status) != agreed:
+        if find_repairs(self.status, agreed.versions) != agreed:
             raise ChangedMeanwhileError(
                 "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
             )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.session_settings import changes_settings, set_statements
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import trust_guard

@@ -5,8 +5,7 @@ It is apart from what runs them, which takes its time to load: mostly there is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.results import Deployment
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.refusals import (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.core.durations import display_duration
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.history import Execution
 from promptlib.plan.status import place_of_version
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
@@ -17,6 +16,7 @@ from promptlib.core.errors import (
     StatementError,
 )
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import MIGRATE, ROLLBACK, Remedy
 from promptlib.engine.attribution import letters_before, statement_of_error
@@ -37,6 +37,7 @@ from promptlib.syntax.tokens import tokenize_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from promptlib.files.section import Section
 
     Excuses = Callable[[Cursor, int, PromptlibError], bool]
-    Sending = Callable[[Cursor, DeployContext, Step, int], None]
+    Sending = Callable[[Cursor, DeployContext, "Step", int], None]
 
 # What the statements behind it rest on, and what ends with the session.
 _SETS_SESSION = byte_pattern(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import MissingMigrationError, display_path
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import Step
 from promptlib.engine.undoing import Undoing
 from promptlib.files.directory import migration_path

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
 
 import psycopg2
 
 from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.records import (
     explain_uncommitted,
     moved_elsewhere,

@@ -10,7 +10,6 @@ import selectors
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg2
 
@@ -18,6 +17,7 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.messages import Received
 from promptlib.postgres.sessions import (
     ServerSession,
@@ -30,6 +30,7 @@ from promptlib.postgres.target import hang_up
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import Self
 
     from psycopg2.extensions import connection as Connection
 
@@ -48,18 +49,16 @@ class _Running(NamedTuple):
 
     began: float
     pid: int
-    first: int
-    last: int
+    batch: range
     of: int
     received: Received
     blockers: list[ServerSession]
 
     def __str__(self) -> str:
-        """Which they are: `statement 2 of 3`; nothing, if there is no other."""
-        if self.of == 1:
-            return ""
-        first = min(self.first + self.received.done, self.last)
-        which = f"statement {first}" if first == self.last else f"statements {first} to {self.last}"
+        """Which they are: `statement 2 of 3`, `statements 2 to 9 of 12`."""
+        last = self.batch.stop
+        first = min(self.batch.start + self.received.done + 1, last)
+        which = f"statement {first}" if first == last else f"statements {first} to {last}"
         return f"{which} of {self.of}"
 
 
@@ -106,7 +105,7 @@ class Watcher:
         self._watched = _Watched(self._rest)
         self._interrupt = 0  # the signal that came last
         self._stack = contextlib.ExitStack()
-        self._last = _Running(0, 0, 0, 0, 0, Received(), [])
+        self._last = _Running(0, 0, range(0), 0, Received(), [])
         self._second: Connection | None = None
         self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
 
@@ -139,10 +138,12 @@ class Watcher:
 
     def _doubt(self) -> str:
         """What nobody knows while the server has not answered."""
-        if not self._running:
+        last = self._running
+        if not last:
             return ""
+        which = "" if len(last.batch) == last.of else f"{last} of "
         title = " ".join(self._title.split())
-        return f"whether {' of '.join(filter(None, (str(self._running), title)))} took effect"
+        return f"whether {which}{title} took effect"
 
     def section(self, title: str, lock_timeout: float) -> None:
         """Say what runs next.
@@ -177,8 +178,8 @@ class Watcher:
             count: how many the section has.
             received: how many of them have ended, as far as that is known.
         """
-        now, first, last = time.monotonic(), batch.start + 1, batch.stop
-        self._running = self._last = _Running(now, pid, first, last, count, received, [])
+        now = time.monotonic()
+        self._running = self._last = _Running(now, pid, batch, count, received, [])
         return self._watched
 
     def _rest(self, raised: type[BaseException] | None) -> None:
@@ -227,7 +228,8 @@ class Watcher:
         if seconds < _SHOW_AFTER:
             return
         blocked = f"blocked by {describe_sessions(now)}" if now else ""
-        lasts = ", ".join(filter(None, (str(running), display_duration(seconds))))
+        which = f"{running}, " if running.of > 1 else ""
+        lasts = f"{which}{display_duration(seconds)}"
         rows = f"{running.received.rows:,} rows" if running.received.rows else ""
         text = "  ".join(filter(None, (self._title, lasts, step, rows, blocked)))
         self._is_shown = True

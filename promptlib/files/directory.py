@@ -7,7 +7,6 @@ import os
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from promptlib.core.errors import (
     ConfigurationError,
@@ -17,15 +16,19 @@ from promptlib.core.errors import (
     combine_errors,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import TypeVar
 
     from promptlib.files.parser import Migration
 
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
+    _Item = TypeVar("_Item")
+
+    _Result = TypeVar("_Result")
+
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
 

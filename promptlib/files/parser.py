@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import itertools
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import is_duration
 from promptlib.core.errors import LexicalError, MigrationFileError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.section import Section
 from promptlib.syntax.lexemes import NAME, WHITE, byte_pattern
 from promptlib.syntax.statements import Marker, Statements, bare_words, line_and_column, scan_sql

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.checksum import text_checksum, trimmed_span
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
-from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import LedgerError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import UNFINISHED, UnfinishedDeploy
 from promptlib.ledger.tables import (
     ADDED,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from promptlib.ledger.trust import LedgerWriter
 
 _OURS = frozenset(ADDED)
+_KEPT = "down_sql"  # which every version of ours has
 _RECORDED = RECORDED | frozenset(ADDED_TO_EVENTS)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _WHERE = f"""
@@ -187,8 +188,8 @@ class Ledger(NamedTuple):
 
     @property
     def is_predecessors(self) -> bool:
-        """Whether `migrations` is the one of the Node service, which lacks our columns."""
-        return self.columns >= _PREDECESSORS and not self.columns >= _OURS
+        """Whether `migrations` is the one of the Node service, which keeps no DOWN sections."""
+        return self.columns >= _PREDECESSORS and _KEPT not in self.columns
 
     @property
     def foreign(self) -> str:
@@ -269,7 +270,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         frozenset(there[name].columns if name in there else ()) for name in (MIGRATIONS, EVENTS)
     )
     place = found or ""
-    kept = _DOWN if "down_sql" in columns else "NULL"
+    kept = _DOWN if _KEPT in columns else "NULL"
     tables = LedgerSql(place)
     parts = (
         _VERSIONS.format(tables.version) if has_version_table else "'{}'::pg_catalog.text[]",

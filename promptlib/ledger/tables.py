@@ -7,8 +7,7 @@ runs the SQL, and in which transaction, is left to others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import quote_literal, quote_name
 
 if TYPE_CHECKING:
@@ -31,7 +30,9 @@ ADDED = {
     "down_sql": "pg_catalog.text",
     "execution_ms": "bigint",
     "executed_by": "pg_catalog.text",
+    "up_sql": "pg_catalog.text",
 }
+LONGEST_UP = 1 << 20  # bytes of an UP section that are kept: it is there to be compared, not run
 # What `migration_events` has beyond what earlier versions of promptlib made.
 ADDED_TO_EVENTS = {
     "deploy_id": "bigint",
@@ -131,6 +132,11 @@ def kept_section(section: Section) -> str:
     return f"-- DOWN{options}\n{section.text}\n"
 
 
+def kept_up(section: Section) -> str:
+    """The text of an UP section; nothing of one that is too long to be kept."""
+    return "" if section.end - section.start > LONGEST_UP else section.text
+
+
 class LedgerSql:
     """The SQL that makes and writes the ledger.
 
@@ -166,7 +172,7 @@ class LedgerSql:
         """Record that UP of a migration ran."""
         return (
             f"{self.done(migration.version, UP, ran)}\n"
-            f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql,"
+            f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql, up_sql,"
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)},"
             " 1000 OPERATOR(pg_catalog.*) extract(epoch FROM"
@@ -254,13 +260,14 @@ class LedgerSql:
         rows = ",\n    ".join(f"({_facts(each)}, NULL::{_TIME})" for each in migrations)
         ours = f"SELECT FROM {self.migrations} m WHERE m.down_sql IS NOT NULL"
         ours += f" AND m.id {EQUALS} found.id" if only_new else ""
-        columns = "(id, name, checksum, down_checksum, down_sql, executed_at)"
+        columns = "(id, name, checksum, down_checksum, down_sql, up_sql, executed_at)"
         return (
             f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
             f"SELECT * FROM (VALUES\n    {rows}) AS found {columns}"
             f"{f' WHERE NOT EXISTS ({ours})' if if_empty or only_new else ''}\n"
             "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
-            " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
+            " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql,"
+            " up_sql = excluded.up_sql RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
             f" SELECT id, 'up', {_NOW}, {_NOW}, '{outcome}' FROM taken ORDER BY id;"
         )
@@ -359,5 +366,5 @@ def _facts(migration: Migration) -> str:
     name = quote_literal(migration.name.replace("_", " "))
     return (
         f"'{migration.version}', {name}, '{migration.up.checksum}', '{migration.down.checksum}',"
-        f" {quote_literal(kept_section(migration.down))}"
+        f" {quote_literal(kept_section(migration.down))}, {quote_literal(kept_up(migration.up))}"
     )

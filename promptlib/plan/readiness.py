@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import LedgerError, PlanRefusedError, PromptlibError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.state import UNKNOWN_LEDGER, read_ledger
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
 from promptlib.plan.refusals import require_writable

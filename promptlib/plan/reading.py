@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError, combine_errors
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import list_migrations
 

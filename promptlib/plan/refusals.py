@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from promptlib.core.errors import (
     ChangedMeanwhileError,
     EditedMigrationError,
@@ -18,6 +16,7 @@ from promptlib.core.errors import (
     combine_errors,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.files.directory import migration_path
 from promptlib.plan.states import State, known_rows

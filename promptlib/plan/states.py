@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.state import LedgerRow
 
 if TYPE_CHECKING:

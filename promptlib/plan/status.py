@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.core.errors import PromptlibError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import resolve_version
 from promptlib.ledger.tables import DOWN, UP

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import HalfDoneMigrationError, UnknownVersionError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import ROLLBACK, CommandLine, Remedy
 from promptlib.ledger.tables import DOWN, UP, Move
 from promptlib.plan.states import State

@@ -8,11 +8,11 @@ import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg2.extensions import make_dsn
 
 from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.programs import server_binaries
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from psycopg2 import errorcodes
 
 from promptlib.core.errors import NoConnectionError, StatementError
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import STATUS, CommandLine, Remedy
 from promptlib.postgres.server_words import ServerWords

@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import select
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
 
 import psycopg2
 from psycopg2.extensions import STATUS_READY, TRANSACTION_STATUS_INTRANS, get_wait_callback
 
 from promptlib.core.interrupts import cancel_shortly
 from promptlib.core.libpq import load_libpq
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
 

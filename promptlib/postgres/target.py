@@ -8,13 +8,13 @@ import os
 import re
 import select
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
 from promptlib.core.errors import ConfigurationError, NoConnectionError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.liveness import CLIENT_PARAMETERS
 from promptlib.syntax.lexemes import lazy_pattern
 

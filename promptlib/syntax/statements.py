@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, overload
 
 from promptlib.core.errors import LexicalError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import (
     BLOCK_COMMENT,
     DOLLAR,
@@ -31,6 +31,7 @@ from promptlib.syntax.lexemes import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import overload
 
 _PLAIN_COMMENT = r"--(?![ \t]*+(?i:up|down)(?![^ \t\n\r]))[^\n\r]*+"
 _QUOTED = rf"{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{_PLAIN_COMMENT}|{BLOCK_COMMENT}"
@@ -106,10 +107,13 @@ class Statements(Sequence[Statement]):
     def __len__(self) -> int:
         return len(self._offsets) // _OFFSETS
 
-    @overload
-    def __getitem__(self, index: int) -> Statement: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Statement]: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: int) -> Statement: ...
+        @overload
+        def __getitem__(self, index: slice) -> Sequence[Statement]: ...
+
     def __getitem__(self, index: int | slice) -> Statement | Sequence[Statement]:
         numbers = range(len(self))[index]
         if isinstance(numbers, range):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
-from promptlib.ledger.tables import ADDED_TO_EVENTS, RECORDED
+from promptlib.ledger.tables import ADDED, ADDED_TO_EVENTS, RECORDED
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TEXT = "-- UP\nSELECT 1;\n-- DOWN\nSELECT 2;\n"
-_COLUMNS = frozenset(
-    ("id", "name", "executed_at", "checksum", "down_checksum", "down_sql", "execution_ms")
-) | {"executed_by"}
+_COLUMNS = frozenset(("id", "name", "executed_at", "checksum", *ADDED))
 
 
 def version(number: int) -> str:

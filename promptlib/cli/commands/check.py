@@ -73,7 +73,7 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     judged = files if options.every else compared.changed
     known = {each.path for each in files} - {each.path for each in judged}
     linted, missing = lint_files(
-        files, problems, read_configuration(project.toml, project.settings.repeatable.split())
+        files, problems, read_configuration(project.toml, project.settings.rerunnable.split())
     )
     tell_missing(missing)
     found = [each for each in linted if each.path not in known]  # which the rules have to know

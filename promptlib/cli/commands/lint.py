@@ -53,7 +53,7 @@ def lint(options: LintOptions, _: Terminal) -> Answer:
     result = lint_files(
         files,
         problems,
-        read_configuration(project.toml, project.settings.repeatable.split()),
+        read_configuration(project.toml, project.settings.rerunnable.split()),
         known,
     )
     tell_missing(result.missing)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.cli.command import (
     NO,
     Answer,
@@ -22,6 +20,7 @@ from promptlib.cli.parser import (
     positive_number,
 )
 from promptlib.cli.views import rollback_lines
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.kept_downs import describe_kept_downs, refuse_kept_downs
 from promptlib.engine.request import request_downgrade
 from promptlib.engine.results import describe_deployment

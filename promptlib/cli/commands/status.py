@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import (
     NO,
@@ -17,6 +16,7 @@ from promptlib.cli.command import (
 from promptlib.cli.documents import status_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import status_lines
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import Front
 from promptlib.plan.states import State
 from promptlib.plan.status import deploy_refusals

@@ -45,7 +45,7 @@ def test_a_database_without_a_ledger_gets_one_filled(
     arguments: tuple[str, ...],
     later: list[tuple[str, str, str]],
 ) -> None:
-    kept = "SELECT id, name, checksum, down_checksum, down_sql FROM migrations ORDER BY id"
+    kept = "SELECT id, name, checksum, down_checksum, down_sql, up_sql FROM migrations ORDER BY id"
     inside.alembic(three, "upgrade", "head")
     before = database.query(kept)
     drop_the_ledger(database)

@@ -18,7 +18,7 @@ from promptlib.core.remedies import Front
 from promptlib.files.directory import MigrationFile
 from promptlib.files.parser import parse_migration
 from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
-from promptlib.ledger.tables import RECORDED
+from promptlib.ledger.tables import ADDED, RECORDED
 from promptlib.plan.refusals import (
     require_adopted,
     require_agreement,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path("sql")
 _COLUMNS = frozenset(("id", "name", "executed_at", "checksum"))
-_OURS = frozenset(("down_checksum", "down_sql", "execution_ms", "executed_by"))
+_OURS = frozenset(ADDED)
 
 
 def version(number: int) -> str:
