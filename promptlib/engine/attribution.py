@@ -36,12 +36,11 @@ def statement_of_error(
         return None  # the server sees other statements than we do
     if position := error.diag.statement_position:
         return index if _is_within(section, batch, index, int(position)) else None
-    told = error.diag.internal_query
-    if told and _is_ambiguous(section.text_of(batch).decode(), told):
+    said = error.diag
+    body = "" if said.context else said.internal_query  # else it is what a function ran
+    if body and _is_ambiguous(section.text_of(batch).decode(), body):
         return None
-    if not done and error.diag.source_file in _READERS:
-        return None
-    return index
+    return None if not done and said.source_file in _READERS else index
 
 
 def letters_before(section: Section, batch: range, index: int) -> int:

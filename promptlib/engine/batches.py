@@ -50,5 +50,8 @@ def _without_loners(section: Section, batch: range) -> Iterator[range]:
 
 def _has_loner(section: Section, batch: range) -> bool:
     text = section.text_of(batch).lower()
+    for name in _NAMES:
+        if name in text:
+            return True
     may_set = b"names" in text or b"reset" in text  # found much faster than the words
-    return any(name in text for name in _NAMES) or (may_set and _WORDS.search(text) is not None)
+    return may_set and _WORDS.search(text) is not None

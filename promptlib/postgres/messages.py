@@ -27,6 +27,7 @@ _ROWS = 64  # that libpq keeps at most at once
 # What libpq says of a result: PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH; of the error kinds,
 # PGRES_BAD_RESPONSE and PGRES_FATAL_ERROR. And of a connection: CONNECTION_BAD.
 _COPIES, _FAILED, _BAD = (3, 4, 8), (5, 7), 1
+_ROWS_CAME = (2, 9, 12)  # PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_TUPLES_CHUNK
 _SEVERITIES = ("ERROR:  ", "FATAL:  ", "PANIC:  ")
 # Each field of an error by the letter that the protocol has for it. Source:
 # https://www.postgresql.org/docs/current/protocol-error-fields.html
@@ -86,7 +87,8 @@ def can_send(connection: Connection) -> bool:
         load_libpq() is not None
         and not connection.closed
         and get_wait_callback() is None  # who waits by himself would be kept waiting here
-        and connection.encoding == connection.get_parameter_status("client_encoding") == "UTF8"
+        and connection.encoding == "UTF8"
+        and connection.get_parameter_status("client_encoding") == "UTF8"
         and (connection.autocommit or connection.status != STATUS_READY)  # or BEGIN is to come
     )
 
@@ -94,9 +96,9 @@ def can_send(connection: Connection) -> bool:
 def can_send_together(connection: Connection) -> bool:
     """Whether several statements can: the server must see the same ones as whoever split them."""
     return (
-        can_send(connection)
-        and connection.get_parameter_status("standard_conforming_strings") == "on"
+        connection.get_parameter_status("standard_conforming_strings") == "on"
         and connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
+        and can_send(connection)
     )
 
 
@@ -132,8 +134,6 @@ class _Message:
         assert libpq  # it can send
         self._libpq, self._connection = libpq, connection
         self._address = connection.pgconn_ptr
-        self._poll = select.poll()
-        self._poll.register(connection, select.POLLIN)
 
     def send(self, sql: bytes) -> None:
         libpq, address = self._libpq, self._address
@@ -145,15 +145,18 @@ class _Message:
             libpq.PQsetSingleRowMode(address)
 
     def receive(self, received: Received) -> None:
-        error = None
+        libpq, error = self._libpq, None
         while result := self._next():
-            status = self._libpq.PQresultStatus(result)
+            status = libpq.PQresultStatus(result)
             if status in _FAILED:  # the last one counts, as it does for psycopg2
                 error = self._error(result)
-            elif self._libpq.PQcmdStatus(result):  # else there is more of this statement to come
+            elif libpq.PQcmdStatus(result):  # else there is more of this statement to come
                 received.done += 1
-            received.rows += self._libpq.PQntuples(result)
-            self._libpq.PQclear(result)
+            if status in _ROWS_CAME:
+                received.rows += libpq.PQntuples(result)
+            libpq.PQclear(result)
+            if error and libpq.PQstatus(self._address) == _BAD:
+                break  # the first that tells of the loss
             if status in _COPIES:
                 raise psycopg2.ProgrammingError("COPY cannot read from or write to the client here")
         if error:
@@ -161,17 +164,19 @@ class _Message:
 
     def _next(self) -> int | None:
         """The next result; None behind the last. It waits where signals are heard."""
-        libpq, address = self._libpq, self._address
-        while libpq.PQisBusy(address):
-            self._poll.modify(
-                self._connection,
-                select.POLLIN | (select.POLLOUT if libpq.PQflush(address) > 0 else 0),
-            )
-            self._poll.poll()
-            if not libpq.PQconsumeInput(address):
-                break  # the next result says why
-        found: int | None = libpq.PQgetResult(address)
+        if self._libpq.PQisBusy(self._address):
+            self._wait()
+        found: int | None = self._libpq.PQgetResult(self._address)
         return found
+
+    def _wait(self) -> None:
+        libpq, address, poll = self._libpq, self._address, select.poll()
+        while libpq.PQisBusy(address):
+            unsent = libpq.PQflush(address) > 0
+            poll.register(self._connection, select.POLLIN | (select.POLLOUT if unsent else 0))
+            poll.poll()
+            if not libpq.PQconsumeInput(address):
+                return  # the next result says why
 
     def _error(self, result: int) -> MessageError:
         libpq = self._libpq
