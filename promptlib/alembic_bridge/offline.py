@@ -44,8 +44,7 @@ def run_offline(
     steps = [*inner.opts["fn"](inner.get_current_heads(), inner)]
     sql = LedgerSql(settings.version_table_schema)
     if script.asked.command == "stamp":
-        end = max(steps[-1].to_, default="") if steps else start
-        parts = PsqlScript(files, settings, sql).stamp(start, end)
+        parts = PsqlScript(files, settings, sql).stamp(start, script.asked.bound)
     else:
         recorded = partial(_tell, inner, {step.revision.revision: step.info for step in steps})
         parts = PsqlScript(files, settings, sql, recorded).deploy(start, _planned(steps))

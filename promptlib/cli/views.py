@@ -26,7 +26,7 @@ _UNKNOWN = "-"
 _COLOURS = {
     State.EXECUTED: GREEN,
     State.PENDING: YELLOW,
-    **dict.fromkeys((State.LATE, State.EDITED, State.MISSING), RED),
+    **dict.fromkeys((State.LATE, State.EDITED, State.MISSING, State.UNKNOWN), RED),
     "done": GREEN,
     **dict.fromkeys(("running", "failed"), RED),
 }
@@ -121,8 +121,8 @@ def plan_lines(steps: Iterable[PlannedStep], found: Status) -> Iterator[str]:
         late = "" if step.move else "  (late)"
         yield f"would run  {step.version}  {names.get(step.version, '')}{late}"
         is_empty = False
-    if not found.ledger.exists or found.ledger.is_unfilled:
-        yield "would make or fill the ledger"
+    if not found.ledger.is_ready:
+        yield "would make the ledger"
     elif is_empty:
         yield f"nothing would run; {describe_place(found)}"
 

@@ -14,7 +14,6 @@ from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.state import make_ledger
 from promptlib.ledger.tables import LedgerSql
-from promptlib.plan.status import compare_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ class Locked:
         self.connections, self.status, self.lock = connections, status, lock
 
     def make_ledger(self) -> Status:
-        """Make the ledger where it is not, and fill it where migrations ran before.
+        """Make the ledger where it is not.
 
         Returns:
             where the database stands then.
@@ -56,11 +55,8 @@ class Locked:
 
     def make_ledger_in(self, cursor: Cursor) -> Status:
         """The same, within a transaction that goes on."""
-        status = self.status
-        before = (version for version in status.files if version <= status.current)
-        ledger = make_ledger(cursor, status.ledger, (status.files[each] for each in before))
-        if ledger is not status.ledger:
-            self.status = compare_status(status.files, ledger)
+        ledger = make_ledger(cursor, self.status.ledger)
+        self.status = self.status._replace(ledger=ledger)
         return self.status
 
     def begin(self, action: str, end: str) -> int:
@@ -136,7 +132,7 @@ class Locked:
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger
-        return NewDeploy(action, self.status.current, end, ledger.last_deploy)
+        return NewDeploy(action, self.status.revision, end, ledger.last_deploy)
 
     @property
     def _sql(self) -> LedgerSql:

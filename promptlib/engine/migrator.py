@@ -151,7 +151,7 @@ class Migrator:
         return DatabaseStatus(
             database=self._connection.info.dbname,
             url=str(self.target),
-            current=found.current or None,
+            current=found.revision or None,
             head=found.head or None,
             available=len(found.files),
             half_done=found.ledger.half_done,

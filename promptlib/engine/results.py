@@ -20,9 +20,9 @@ class MigrationStatus(NamedTuple):
     """Where one migration stands.
 
     Attributes:
-        version: 14 digits.
+        version: 14 digits; or what alembic_version names, where nobody knows that.
         name: what it does, in words.
-        state: `executed`, `pending`, `late`, `edited` or `missing`.
+        state: `executed`, `pending`, `late`, `edited`, `missing` or `unknown`.
         checksum: of the UP section that ran, or else of the file's; None, if neither can be read.
         execution: when, how long and as whom it ran, as far as that is known.
     """

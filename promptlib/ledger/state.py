@@ -25,11 +25,10 @@ from promptlib.ledger.tables import (
 from promptlib.ledger.trust import FACTS, ROLES, ledger_writers, require_trust_anew, trusted_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.files.parser import Migration
     from promptlib.ledger.trust import LedgerWriter
 
 _OURS = frozenset(ADDED)
@@ -199,39 +198,18 @@ class Ledger(NamedTuple):
         return EVENTS if self.events and not self.has_events else ""
 
     @property
-    def is_unfilled(self) -> bool:
-        """Whether migrations ran on the database before it had a ledger."""
-        return bool(self.current) and all(row.is_foreign for row in self.rows.values())
-
-    def unadopted(self, versions: Iterable[str]) -> list[str]:
-        """Which of our migrations the predecessor ran since the current revision, or before any.
-
-        Args:
-            versions: of the files, oldest first.
-        """
-        rows = {version for version, row in self.rows.items() if row.is_foreign}
-        return [each for each in versions if each in rows and each > self.version]
+    def ours(self) -> dict[str, LedgerRow]:
+        """The rows that promptlib wrote."""
+        return {version: row for version, row in self.rows.items() if not row.is_foreign}
 
     @property
     def is_ready(self) -> bool:
-        """Whether a deploy finds all tables made and filled."""
-        return self.exists and self.has_version_table and not self.is_unfilled
+        """Whether a deploy finds all tables made."""
+        return self.exists and self.has_version_table
 
-    @property
-    def version(self) -> str:
-        """The current revision, or nothing."""
-        return max(self.current, default="")
-
-    def with_tables(self, taken: Iterable[Migration]) -> Ledger:
-        """What would be read once all tables are made, and these migrations are taken over."""
-        rows = {
-            each.version: LedgerRow(
-                each.version, each.name.replace("_", " "), each.up.checksum, each.down.checksum
-            )
-            for each in taken
-        }
+    def with_tables(self) -> Ledger:
+        """What would be read once all tables are made."""
         return self._replace(
-            rows={**self.rows, **rows},
             columns=self.columns | _OURS | _PREDECESSORS,
             has_version_table=True,
             events=self.events | _RECORDED,
@@ -312,13 +290,12 @@ def _half_done(tables: LedgerSql, events: frozenset[str]) -> str:
     return _HALF_DONE.format(events=tables.events, added=added, void=void, later_void=later_void)
 
 
-def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> Ledger:
-    """Make the tables where they are not, and fill them where migrations ran before.
+def make_ledger(cursor: Cursor, found: Ledger) -> Ledger:
+    """Make the tables where they are not.
 
     Args:
         cursor: on the connection of the deploy.
         found: what was read.
-        before: the migrations up to the current revision, not read without need.
 
     Returns:
         what would be read then; `found` itself, where nothing was written.
@@ -330,9 +307,6 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
     sql = [] if found.exists else [tables.create(extend=bool(found.columns or found.events))]
     if not found.has_version_table:
         sql.append(tables.create_version())
-    ran = [*before] if found.is_unfilled else []
-    if ran:
-        sql.append(tables.took_over(ran, "adopted"))
     try:
         for each in sql:
             cursor.execute(each)
@@ -342,7 +316,7 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
         if refused := _unmakeable(error, found.schema):
             raise refused from error
         raise
-    return found.with_tables(ran) if sql else found
+    return found.with_tables() if sql else found
 
 
 def _unmakeable(error: psycopg2.Error, schema: str) -> LedgerError | None:

@@ -249,7 +249,7 @@ class LedgerSql:
     ) -> str:
         """Record migrations as applied that did not run through us, nobody knows when.
 
-        The checksums of a row that is there already are replaced by those of the files.
+        Name and checksums of a row that is there already are replaced by those of the files.
 
         Args:
             migrations: at least one.
@@ -265,7 +265,7 @@ class LedgerSql:
             f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
             f"SELECT * FROM (VALUES\n    {rows}) AS found {columns}"
             f"{f' WHERE NOT EXISTS ({ours})' if if_empty or only_new else ''}\n"
-            "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
+            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, checksum = excluded.checksum,"
             " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql,"
             " up_sql = excluded.up_sql RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.core.printable import printable
+from promptlib.core.printable import printable, printable_line
 from promptlib.files.checksum import text_checksum
 from promptlib.files.directory import migration_path
 from promptlib.ledger.history import Execution, KeptTexts
@@ -80,7 +80,7 @@ def find_repairs(found: Status, agreed: Collection[str] | None = None) -> Repair
         PromptlibError: where a file is broken, or it is not clear what is right.
     """
     found.files.require_readable()
-    require_clear(found.ledger, found.files.files)
+    require_clear(found)
 
     def taken(version: str) -> bool:
         return agreed is None or version in agreed
@@ -137,6 +137,8 @@ def _statements(number: int) -> str:
 def _explain_edited(found: Status, entry: Entry, kept: KeptTexts, ran: str) -> Iterator[str]:
     file = found.files[entry.version]
     yield f"{_path(found, entry)}: its UP section was edited after it {ran}"
+    if entry.ran_as:
+        yield f"  what ran had another name: {printable_line(entry.ran_as)}"
     yield from _difference(kept.up, file.up.text, found.rows[entry.version].checksum)
     if kept.down and text_checksum_of(kept.down) != text_checksum_of(kept_section(file.down)):
         yield from _unified("DOWN", kept.down, kept_section(file.down))

@@ -13,6 +13,7 @@ from promptlib.core.errors import HalfDoneMigrationError, UnknownVersionError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import ROLLBACK, CommandLine, Remedy
 from promptlib.ledger.tables import DOWN, UP, Move
+from promptlib.plan.refusals import require_clear
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def choose_rollback(status: Status, count: int | None, to: str | None) -> Rollba
 
     Raises:
         UnknownVersionError: when both are said, or that many or such a version are not there.
+        PlanRefusedError: when it is not clear what ran.
     """
+    require_clear(status)
     if count is not None and to is not None:
         raise UnknownVersionError("how many and how far are two things", "say one of them")
     return (

@@ -29,6 +29,8 @@ def status(  # noqa: PLR0913 - each is a fact of its own
     *half: tuple[int, str],
     edited: str = "",
     foreign: str = "",
+    beside: tuple[str, ...] = (),
+    ran_as: str = "x",
     is_replica: bool = False,
 ) -> Status:
     """Where a database stands, by the last digits of versions.
@@ -41,6 +43,8 @@ def status(  # noqa: PLR0913 - each is a fact of its own
         half: sections that were cut off behind their first statement.
         edited: those of which another UP section ran.
         foreign: those whose row another program wrote.
+        beside: what else alembic_version names.
+        ran_as: the name of all that ran.
         is_replica: whether the server takes no writes.
     """
     for digit in files:
@@ -50,7 +54,7 @@ def status(  # noqa: PLR0913 - each is a fact of its own
     rows = {
         version(int(digit)): LedgerRow(
             version(int(digit)),
-            "x",
+            ran_as,
             "another" if digit in edited else made.up.checksum,
             None if digit in foreign else made.down.checksum,
         )
@@ -58,7 +62,7 @@ def status(  # noqa: PLR0913 - each is a fact of its own
     }
     ledger = Ledger(
         schema="public",
-        current=(version(current),) if current else (),
+        current=(*beside, *([version(current)] if current else [])),
         rows=rows,
         half_done=tuple(
             HalfDone(1, version(number), direction, "failed", 1, "", 1)

@@ -18,8 +18,8 @@ from promptlib.cli.parser import add_json
 from promptlib.cli.views import status_lines
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import Front
+from promptlib.plan.refusals import deploy_refusals
 from promptlib.plan.states import State
-from promptlib.plan.status import deploy_refusals
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +49,7 @@ def add_status_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit with 1 when a migration is pending, late, edited or missing",
+        help="exit with 1 when a migration is not executed, or half of one",
     )
 
 

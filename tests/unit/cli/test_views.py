@@ -114,8 +114,8 @@ def test_what_a_migrate_would_run(tmp_path: Path) -> None:
     ]
     found = status(tmp_path, "123", "123", 3)
     assert planned(found) == [f"nothing would run; the database is at {version(3)} (head)"]
-    unfilled = found._replace(ledger=found.ledger._replace(rows={}))
-    assert [*plan_lines([], unfilled)] == ["would make or fill the ledger"]
+    unmade = found._replace(ledger=found.ledger._replace(has_version_table=False))
+    assert [*plan_lines([], unmade)] == ["would make the ledger"]
 
 
 def test_what_a_rollback_takes_back(tmp_path: Path) -> None:

@@ -78,7 +78,8 @@ def _edited(folder: Path, kept: KeptTexts, checksum: str = "") -> list[str]:
     found = status(folder, "12", "12", 2, edited="2")
     row = found.rows[version(2)]
     sum_ = checksum or text_checksum_of(kept.up or "")
-    found = found._replace(rows={**found.rows, version(2): row._replace(checksum=sum_)})
+    rows = {**found.rows, version(2): row._replace(checksum=sum_)}
+    found = found._replace(ledger=found.ledger._replace(rows=rows))
     changes = find_repairs(found)
     (taken,) = repair_statements(found, changes)
     assert version(2) in taken
