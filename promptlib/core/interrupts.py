@@ -150,18 +150,15 @@ def cancel_query(connection: Connection) -> None:
     """Ask the server to end what runs on a connection.
 
     As `connection.cancel()` does, which keeps all other threads waiting for the server's answer,
-    and uses what is freed with the connection.
+    and uses what is freed with the connection. Where libpq is not at hand nothing is asked.
     """
-    import ctypes  # noqa: PLC0415 - rarely needed
-
-    from promptlib.core.libpq import load_libpq  # noqa: PLC0415 - likewise
+    from promptlib.core.libpq import load_libpq  # noqa: PLC0415 - rarely needed
 
     libpq = load_libpq()
-    if not libpq:
-        connection.cancel()
-        return
     address = None if connection.closed else connection.pgconn_ptr
-    if address and (cancel := libpq.PQgetCancel(address)):
+    if libpq and address and (cancel := libpq.PQgetCancel(address)):
+        import ctypes  # noqa: PLC0415 - it is there, if libpq is
+
         said = ctypes.create_string_buffer(_LONGEST_ERROR)
         libpq.PQcancel(cancel, said, _LONGEST_ERROR)
         libpq.PQfreeCancel(cancel)

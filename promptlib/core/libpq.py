@@ -20,8 +20,10 @@ def load_libpq() -> ctypes.CDLL | None:
     Its functions take the address of a connection, `connection.pgconn_ptr`, and let other threads
     run meanwhile. Source: https://www.psycopg.org/docs/connection.html, connection.pgconn_ptr
     """
-    import ctypes  # noqa: PLC0415 - only who changes a database needs it, or is interrupted
-
+    try:
+        import ctypes  # noqa: PLC0415 - only who changes a database needs it, or is interrupted
+    except ImportError:  # some builds of Python lack it
+        return None
     import psycopg2  # noqa: PLC0415 - some commands do without
 
     number, text, address = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p

@@ -17,6 +17,7 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
+from promptlib.core.libpq import load_libpq
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.messages import Received
 from promptlib.postgres.sessions import (
@@ -208,12 +209,19 @@ class Watcher:
                 if not running:
                     self._erase()
                 elif self._interrupt:
-                    cancel_query(self.connection)  # for ever in a frozen network
+                    self._cancel(running)  # for ever in a frozen network
                 elif time.monotonic() - running.began >= self._pause:
                     self._look(running)
         self._erase()
         if self._second:
             self._second.close()
+
+    def _cancel(self, running: _Running) -> None:
+        if load_libpq():
+            cancel_query(self.connection)
+        elif running.pid:
+            with contextlib.suppress(psycopg2.Error, PromptlibError), self._asking().cursor() as it:
+                it.execute("SELECT pg_catalog.pg_cancel_backend(%s)", (running.pid,))
 
     def _look(self, running: _Running) -> None:
         """Ask and tell."""

@@ -155,8 +155,6 @@ class _Message:
             if status in _ROWS_CAME:
                 received.rows += libpq.PQntuples(result)
             libpq.PQclear(result)
-            if error and libpq.PQstatus(self._address) == _BAD:
-                break  # the first that tells of the loss
             if status in _COPIES:
                 raise psycopg2.ProgrammingError("COPY cannot read from or write to the client here")
         if error:

@@ -18,6 +18,8 @@ from support.forkserver import SENDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+_MODULE = importlib.import_module("psycopg2._psycopg")
+_FILE = _MODULE.__file__
 
 
 @contextlib.contextmanager
@@ -25,9 +27,9 @@ def sent(way: str) -> Iterator[None]:
     """Send statements that way, here and in the commands that are started meanwhile."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(SENDING, raising=False)
+        patch.setattr(_MODULE, "__file__", os.devnull if way == "singly" else _FILE)
         if way == "singly":
             patch.setenv(SENDING, way)
-            patch.setattr(importlib.import_module("psycopg2._psycopg"), "__file__", os.devnull)
         load_libpq.cache_clear()
         try:
             yield

@@ -139,7 +139,8 @@ def test_psycopg2_knows_that_a_connection_is_lost(connection: Connection) -> Non
     with contextlib.closing(psycopg2.connect(connection.dsn)) as other:
         with pytest.raises(psycopg2.Error) as theirs:
             _run(other, lose)
-        assert (str(ours.value), ours.value.pgcode) == (str(theirs.value), theirs.value.pgcode)
+        first, *_ = str(ours.value).splitlines()
+        assert (first, ours.value.pgcode) == (str(theirs.value).splitlines()[0], None)
 
 
 @pytest.mark.parametrize("sql", ["COPY t FROM STDIN", "COPY t TO STDOUT"])
