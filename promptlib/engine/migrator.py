@@ -15,6 +15,7 @@ from promptlib.engine.results import (
     DatabaseStatus,
     Deployment,
     MigrationStatus,
+    database_status,
     migration_status,
 )
 from promptlib.ledger.history import (
@@ -147,17 +148,7 @@ class Migrator:
 
     def _report(self, seen: CloseLook) -> DatabaseStatus:
         """Where the database stands, from what was read of it."""
-        found, executions, deploys = seen
-        return DatabaseStatus(
-            database=self._connection.info.dbname,
-            url=str(self.target),
-            current=found.revision or None,
-            head=found.head or None,
-            available=len(found.files),
-            half_done=found.ledger.half_done,
-            migrations=tuple(migration_status(found, executions, entry) for entry in found.entries),
-            deploys=deploys,
-        )
+        return database_status(seen, self._connection.info.dbname, str(self.target))
 
     def pending(self) -> tuple[MigrationStatus, ...]:
         """The migrations that have not run, late ones too, oldest first.
@@ -283,7 +274,7 @@ class Migrator:
 
     def _sources(self) -> MigrationFiles:
         """The files as they are now, listed: a wrong name is told before anything is asked."""
-        found = MigrationFiles(self._project.sql)
+        found = MigrationFiles(self._project.sql_name)
         _ = found.files
         return found
 
