@@ -25,11 +25,11 @@ from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.messages import (
     MessageError,
-    Received,
     can_send,
     can_send_together,
     send_message,
 )
+from promptlib.postgres.sessions import Received
 from promptlib.syntax.lexemes import GAP, byte_pattern
 from promptlib.syntax.session_state import left_in_session
 from promptlib.syntax.tokens import tokenize_statement

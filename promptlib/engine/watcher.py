@@ -17,10 +17,9 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
-from promptlib.core.libpq import load_libpq
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.postgres.messages import Received
 from promptlib.postgres.sessions import (
+    Received,
     ServerSession,
     blocking_sessions,
     command_progress,
@@ -217,6 +216,8 @@ class Watcher:
             self._second.close()
 
     def _cancel(self, running: _Running) -> None:
+        from promptlib.core.libpq import load_libpq  # noqa: PLC0415 - rarely needed
+
         if load_libpq():
             cancel_query(self.connection)
         elif running.pid:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as Connection
 
+    from promptlib.postgres.sessions import Received
+
 _ROWS = 64  # that libpq keeps at most at once
 # What libpq says of a result: PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH; of the error kinds,
 # PGRES_BAD_RESPONSE and PGRES_FATAL_ERROR. And of a connection: CONNECTION_BAD.
@@ -51,13 +53,6 @@ _FIELDS = {
     "source_line": "L",
     "source_function": "R",
 }
-
-
-class Received:
-    """What has come of a message so far: how many statements are done, and how many rows."""
-
-    def __init__(self) -> None:
-        self.done = self.rows = 0
 
 
 class MessageError(psycopg2.Error):

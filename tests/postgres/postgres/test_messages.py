@@ -19,7 +19,8 @@ from psycopg2.extensions import (
 )
 from psycopg2.extras import wait_select
 
-from promptlib.postgres.messages import Received, can_send, can_send_together, send_message
+from promptlib.postgres.messages import can_send, can_send_together, send_message
+from promptlib.postgres.sessions import Received
 from support.failures import FAILURES, SETUP
 from support.processes import until
 from support.sending import sent
