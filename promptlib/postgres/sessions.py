@@ -101,7 +101,7 @@ class ServerSession(NamedTuple):
 
 
 class Received:
-    """What has come of a message to the server so far: how many statements are done, and how many rows."""
+    """What has come of a message so far: how many statements are done, and how many rows."""
 
     def __init__(self) -> None:
         self.done = self.rows = 0
