@@ -33,6 +33,8 @@ class ListedCommand(NamedTuple):
 
 
 COMMANDS = (
+    ListedCommand("init", "promptlib.cli.commands.init"),
+    ListedCommand("import", "promptlib.cli.commands.import_"),
     ListedCommand("migrate", "promptlib.cli.commands.migrate", ("up",)),
     ListedCommand("rollback", "promptlib.cli.commands.rollback", ("down",)),
     ListedCommand("repair", "promptlib.cli.commands.repair"),
@@ -42,6 +44,7 @@ COMMANDS = (
     ListedCommand("executed", "promptlib.cli.commands.executed"),
     ListedCommand("history", "promptlib.cli.commands.history"),
     ListedCommand("new", "promptlib.cli.commands.new"),
+    ListedCommand("dump", "promptlib.cli.commands.dump"),
     ListedCommand("backup", "promptlib.cli.commands.backup"),
     ListedCommand("completion", "promptlib.cli.commands.completion"),
     ListedCommand("verify", "promptlib.cli.commands.verify"),

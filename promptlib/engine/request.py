@@ -19,6 +19,7 @@ from promptlib.plan.steps import (
     PlannedStep,
     Wanted,
     plan_steps,
+    repeatable_steps,
     wanted_downgrade,
     wanted_upgrade,
 )
@@ -82,7 +83,10 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     late = settings.applies_late
     if request.action is Action.MIGRATE:
         require_applicable(status, applies_late=late)
-    return plan_steps(status, request.action, wanted, applies_late=late)
+    steps = plan_steps(status, request.action, wanted, applies_late=late)
+    if request.action is Action.MIGRATE:
+        steps += repeatable_steps(status, steps)
+    return steps
 
 
 def is_needed(steps: list[PlannedStep], status: Status) -> bool:

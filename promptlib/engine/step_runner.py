@@ -22,10 +22,17 @@ from promptlib.engine.records import (
 from promptlib.engine.results import RanSection
 from promptlib.engine.resumable import ResumableRun
 from promptlib.engine.retries import retry
-from promptlib.engine.runner import run_section
+from promptlib.engine.runner import (
+    DividedBatchError,
+    run_excusing,
+    run_one_by_one,
+    run_section,
+    run_together,
+)
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested, transaction_kept
 from promptlib.ledger.deploys import finish
+from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
 from promptlib.ledger.tables import DOWN, EQUALS, UP, Ran
 from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
@@ -34,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from promptlib.engine.context import DeployContext
-    from promptlib.engine.runner import Step
+    from promptlib.engine.runner import Sending, Step
     from promptlib.engine.sections import Sections
     from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import HalfDone
@@ -193,14 +200,21 @@ class StepRunner:
         context = self._context
         settings = context.settings.of_section(step.section.settings)
         undoing = self._sections.undoing(step)
-        excuses = undoing.excuses if undoing else None
+        usual = run_excusing(undoing.excuses) if undoing else run_together
+        known = None if changes_settings(step.section) else settings
         began = time.perf_counter()
+
+        def section(run: Sending) -> int:
+            return run_section(context, step, settings, run, pid=self._within.begin(known))
 
         def attempt() -> None:
             nonlocal began
             began = time.perf_counter()
-            pid = self._within.begin(None if changes_settings(step.section) else settings)
-            pid = run_section(context, step, settings, excuses=excuses, pid=pid)
+            try:
+                pid = section(usual)
+            except DividedBatchError:
+                self._within.undo()
+                pid = section(run_one_by_one)
             self._end(step, planned, Ran(_ago(began), 0, planned.move), pid)
 
         def undo(error: BaseException) -> None:
@@ -280,6 +294,13 @@ class StepRunner:
 
     def _section_record(self, step: Step, ran: Ran) -> str:
         sql = self._context.sql
+        outdated = outdated_repeatable(sql, self._sections.outdated_by(step))
+        return f"{outdated}{self._row_record(step, ran)}"
+
+    def _row_record(self, step: Step, ran: Ran) -> str:
+        sql = self._context.sql
+        if found := self._sections.repeatable(step.version):
+            return ran_repeatable(sql, step.version, found.checksum, ran)
         if step.direction == DOWN:
             return sql.taken_back(step.version, ran)
         if self._sections.is_applied(step.version):  # an UP that undid half of a DOWN
@@ -317,6 +338,8 @@ def _require_no_caller_s_transaction(context: DeployContext, step: Step) -> None
 
 
 def _titled(step: Step) -> str:
+    if name := repeatable_name(step.version):
+        return f"repeatable  {name}"
     word = "upgrade  " if step.direction == UP else "downgrade"
     return f"{word} {step.version}  {step.path.stem.partition('_')[2].replace('_', ' ')}"
 

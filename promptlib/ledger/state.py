@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
+from types import MappingProxyType
 
 import psycopg2
 from psycopg2 import errors
@@ -10,6 +11,7 @@ from psycopg2 import errors
 from promptlib.core.errors import LedgerError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import UNFINISHED, UnfinishedDeploy
+from promptlib.ledger.repeatable import REPEATABLE, RepeatableRow
 from promptlib.ledger.tables import (
     ADDED,
     ADDED_TO_EVENTS,
@@ -25,7 +27,7 @@ from promptlib.ledger.tables import (
 from promptlib.ledger.trust import FACTS, ROLES, ledger_writers, require_trust_anew, trusted_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
@@ -157,6 +159,7 @@ class Ledger(NamedTuple):
         unfinished: deploys that run, or died.
         writers: who may write the tables beside their owner.
         server: when it was started: no two were in the same microsecond.
+        repeatable: the repeatable files that ran, by name.
     """
 
     schema: str
@@ -173,6 +176,7 @@ class Ledger(NamedTuple):
     unfinished: tuple[UnfinishedDeploy, ...] = ()
     writers: Sequence[LedgerWriter] = ()
     server: datetime | None = None
+    repeatable: Mapping[str, RepeatableRow] = MappingProxyType({})
 
     @property
     def exists(self) -> bool:
@@ -257,9 +261,10 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         UNFINISHED.format(deploys=tables.deploys, since=UTC.format("started_at"))
         if has_deploys
         else f"0, {_NONE}",
+        REPEATABLE.format(events=tables.events) if events >= RECORDED else _NONE,
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
-    current, rows, half_done, last_deploy, unfinished = cursor.fetchone() or ()
+    current, rows, half_done, last_deploy, unfinished, repeatable = cursor.fetchone() or ()
     return Ledger(
         place,
         tuple(current),
@@ -275,6 +280,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         tuple(UnfinishedDeploy(*each) for each in unfinished),
         ledger_writers(there.values()),
         server,
+        {row[0]: RepeatableRow(*row) for row in repeatable},
     )
 
 

@@ -22,7 +22,7 @@ VERSION_TABLE = "alembic_version"
 EQUALS = "OPERATOR(pg_catalog.=)"
 _DIFFERS, _AFTER = "OPERATOR(pg_catalog.<>)", "OPERATOR(pg_catalog.>)"
 _TIME = "timestamp with time zone"
-_CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
+CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
 UP, DOWN = "up", "down"
 # What our `migrations` has beyond the predecessor's.
 ADDED = {
@@ -176,7 +176,7 @@ class LedgerSql:
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)},"
             " 1000 OPERATOR(pg_catalog.*) extract(epoch FROM"
-            f" {_CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
+            f" {CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
         )
 
     def taken_back(self, version: str, ran: Ran = _RAN) -> str:
@@ -190,20 +190,20 @@ class LedgerSql:
         if ran.move:
             named = ran.move.guarded(named, self.version)
             moved = f"\n{ran.move.sql(self.version)}"
-        named = self._fenced(named)
+        named = self.fenced(named)
         if ran.attempt:
             return (
                 f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
-                f" finished_at = {_CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
+                f" finished_at = {CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
             )
         column, deploy = (", deploy_id", f", {self.deploy}") if self.deploy else ("", "")
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome"
-            f"{column}) VALUES ({named}, '{direction}', {ran.started}, {_CLOCK}, 'done'"
+            f"{column}) VALUES ({named}, '{direction}', {ran.started}, {CLOCK}, 'done'"
             f"{deploy});{moved}"
         )
 
-    def _fenced(self, value: str) -> str:
+    def fenced(self, value: str) -> str:
         """An expression that is NULL, and not this value, where another deploy has taken over.
 
         The row is locked: who takes over waits until this transaction has ended, or this one sees
@@ -227,7 +227,7 @@ class LedgerSql:
         as_before = "EXISTS" if there else "NOT EXISTS"
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
-            f" error) SELECT {version}, '{direction}', {started}, {_CLOCK},"
+            f" error) SELECT {version}, '{direction}', {started}, {CLOCK},"
             f" 'failed', {quote_literal(error)}"
             f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id {EQUALS} {version});"
         )
@@ -236,7 +236,7 @@ class LedgerSql:
         """Record that somebody said where a migration stands."""
         return (
             f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
-            f" VALUES ({quote_literal(version)}, '{direction}', {_CLOCK}, '{outcome}');"
+            f" VALUES ({quote_literal(version)}, '{direction}', {CLOCK}, '{outcome}');"
         )
 
     def took_over(
@@ -307,7 +307,7 @@ class LedgerSql:
         return (
             f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
             " statements_checksum, backend_pid, deploy_id, alone, found_before, alone_checksum)\n"
-            f"VALUES ({self._fenced(named)}, '{section.direction}', 'running', {section.done},"
+            f"VALUES ({self.fenced(named)}, '{section.direction}', 'running', {section.done},"
             f" '{section.checksum}', {section.pid}, {self.deploy}, {alone},"
             f" {found}, {text}) RETURNING id;"
         )
@@ -323,7 +323,7 @@ class LedgerSql:
             checksum: of the text of all statements up to that one.
         """
         return (
-            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f"UPDATE {self.events} SET version = {self.fenced(quote_literal(version))},"
             f" alone = {index}, found_before = {quote_literal(found)},"
             f" alone_checksum = '{checksum}' WHERE id {EQUALS} {event};"
         )
@@ -331,7 +331,7 @@ class LedgerSql:
     def went_on(self, event: int, version: str, done: int, checksum: str) -> str:
         """Record that a statement outside a transaction took effect."""
         return (
-            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f"UPDATE {self.events} SET version = {self.fenced(quote_literal(version))},"
             f" statements_done = {done}, statements_checksum = '{checksum}'"
             f" WHERE id {EQUALS} {event};"
         )
@@ -346,7 +346,7 @@ class LedgerSql:
         """
         known = ", alone = NULL" if outcome == "failed" else ""
         return (
-            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = {_CLOCK},"
+            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = {CLOCK},"
             f" error = {quote_literal(error)}{known}"
             f" WHERE id {EQUALS} {event} AND outcome {_DIFFERS} 'done';"
         )

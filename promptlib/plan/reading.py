@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
+    from promptlib.files.repeatable import RepeatableFile
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
@@ -28,18 +30,26 @@ class MigrationFiles(Mapping[str, "Migration"]):
         folder: where they are.
 
     Attributes:
+        where: the folder, as it was given.
         checksums: of the UP section of every file that was read and can be, by version.
         broken: why others are refused.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str) -> None:
+        self.where = folder
         self.checksums: dict[str, str] = {}
         self.broken: list[PromptlibError] = []
         self._parsed: dict[str, Migration] = {}
         self._kept: dict[str, bytes] = {}
         self._room = _ROOM
         self._is_read = False
+
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
+        from pathlib import Path  # noqa: PLC0415 - who only looks does without
+
+        return Path(self.where)
 
     @cached_property
     def files(self) -> list[MigrationFile]:
@@ -48,7 +58,18 @@ class MigrationFiles(Mapping[str, "Migration"]):
         Raises:
             MigrationFileError: for names that are not those of migrations.
         """
-        return list_migrations(self.folder)
+        return list_migrations(self.where)
+
+    @cached_property
+    def repeatable(self) -> list[RepeatableFile]:
+        """The repeatable files, in their order; what is wrong with others is in `broken`."""
+        if not os.path.isdir(f"{self.where}/repeatable"):  # noqa: PTH112 - most have none
+            return []
+        from promptlib.files.repeatable import list_repeatable  # noqa: PLC0415 - likewise
+
+        found, problems = list_repeatable(self.folder)
+        self.broken += problems
+        return found
 
     @cached_property
     def _by_version(self) -> dict[str, MigrationFile]:
