@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
-    from promptlib.postgres.catalog import Catalog
     from promptlib.postgres.target import Target
     from promptlib.verify.place import ScratchPlace
     from promptlib.verify.report import Proof
@@ -132,7 +131,6 @@ class _Prover:
         self._behind: list[Migration] = []  # what has yet to run on a fresh one
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
-        self._objects: Catalog | None = None  # what is in it, if that is known
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
     def __enter__(self) -> Self:
@@ -173,14 +171,13 @@ class _Prover:
     def leave(self) -> None:
         """Drop the database that was worked on."""
         self._open.close()
-        self._work = self._objects = None
+        self._work = None
 
     def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
             self._work = self._open.enter_context(self._working_copy())
         tried = Trial(self._work, migration, self._settings, self._samples)
-        tried.run(rows, self._objects)
-        self._objects = tried.objects
+        tried.run(rows)
         return tried
 
     def _rows_made_behind(self, migration: Migration) -> list[SampleRow] | None:
@@ -192,7 +189,7 @@ class _Prover:
         with self._working_copy() as session:
             try:
                 [*run_measured(session, step, self._settings)]
-                made = self._samples.fill(session.connection)
+                made = self._samples.fill(session)
             except (PromptlibError, psycopg2.Error):
                 return None
         self.refused |= made.refused
