@@ -33,6 +33,7 @@ _PARTS = {
     "pg_aggregate": "'pg_proc'::regclass, aggfnoid",
     "pg_attrdef": "'pg_class'::regclass, adrelid",
     "pg_constraint": "'pg_constraint'::regclass, oid",
+    "pg_depend": "classid, objid",
     "pg_description": "classoid, objoid",
     "pg_foreign_table": "'pg_class'::regclass, ftrelid",
     "pg_index": "'pg_class'::regclass, indexrelid",
@@ -44,10 +45,9 @@ _PARTS = {
     "pg_statistic_ext": "'pg_statistic_ext'::regclass, oid",
     "pg_trigger": "'pg_trigger'::regclass, oid",
 }
-# Nothing is read from these but what depends on what, of which the object itself has a lock; the
-# rest is what ANALYZE finds out, and large objects.
+# Nothing is read from these: what roles may do stands elsewhere, too; what ANALYZE has found out,
+# and large objects, are no part of a schema.
 _UNREAD = {
-    "pg_depend",
     "pg_largeobject",
     "pg_largeobject_metadata",
     "pg_shdepend",
@@ -68,9 +68,7 @@ _READ = {
     "pg_trigger",
     "pg_type",
 }
-# A statement on a catalog keeps its locks to the end, a command lets go of them: but these do not,
-# which comment, and change a column's type.
-_HELD_BY_COMMANDS = {"pg_description", "pg_depend"}
+_DEPENDS = "pg_depend"  # commands write it too, and with it what depends
 # Constraint triggers that wait for the end have their turn now. What is set ends with the
 # transaction.
 _AT_THE_END = f"SET CONSTRAINTS ALL IMMEDIATE; {QUALIFIED}"
@@ -84,15 +82,22 @@ _TOUCHED = f"""
                     AND (pg_stat_get_xact_tuples_inserted(oid) > 0
                          OR pg_stat_get_xact_tuples_updated(oid) > 0
                          OR pg_stat_get_xact_tuples_deleted(oid) > 0)),
-           ARRAY(SELECT relation::regclass::text FROM {_HELD}
-                    AND locktype = 'relation' AND relation < 16384)
+           ARRAY(SELECT relname::text FROM pg_class WHERE oid IN (
+                     SELECT relation FROM {_HELD} AND locktype = 'relation' AND relation < 16384)
+                    AND (relkind = 'i' OR relname = '{_DEPENDS}'))
 """
+# What was counted stays to be read for a second, unless it is handed over at once.
+_HAND_OVER = "SELECT pg_stat_force_next_flush();"
+_HAND_OVER_SINCE = 150000
 _CONCERNED = f"""
     WITH RECURSIVE shape (class, number) AS (
         SELECT * FROM ({{shapes}}) changed
          UNION
-        SELECT classid, objid FROM shape
-          JOIN pg_depend ON refclassid = class AND refobjid = number
+        SELECT next.* FROM shape, LATERAL (
+            SELECT classid, objid FROM pg_depend WHERE refclassid = class AND refobjid = number
+             UNION ALL -- the columns of a composite type belong to a relation, which depends on it
+            SELECT 'pg_type'::regclass, reltype FROM pg_class
+             WHERE class = 'pg_class'::regclass AND oid = number AND relkind = 'c') next
     ), concerned (class, number) AS (
         SELECT class, number FROM shape
          UNION SELECT * FROM ({{parts}}) changed
@@ -111,6 +116,7 @@ _CONCERNED = f"""
                  JOIN pg_rewrite ON class = 'pg_rewrite'::regclass AND oid = number
          UNION SELECT class, tgrelid FROM concerned
                  JOIN pg_trigger ON class = 'pg_trigger'::regclass AND oid = number
+                      AND NOT tgisinternal -- as those of a foreign key are
     ), parents (number) AS (
         -- The rows of a partition are its parent's.
         SELECT number FROM read WHERE number <> 0
@@ -130,13 +136,16 @@ def changed_objects(cursor: Cursor) -> set[int] | None:
     Raises:
         psycopg2.Error: when what is left to do at the end of the transaction fails.
     """
-    cursor.execute(_AT_THE_END + _TOUCHED)
+    since = cursor.connection.server_version >= _HAND_OVER_SINCE
+    cursor.execute(_AT_THE_END + (_HAND_OVER if since else "") + _TOUCHED)
     wrote, counted, touched, held = cursor.fetchone() or (True, False, [], [])
     if not wrote:
         return set()
-    if not counted or {*touched} - _FOLLOWED or {*held} - _HELD_BY_COMMANDS:
+    # A command lets go of the indexes of a catalog; a statement of the author's keeps them.
+    if not counted or {*touched} - _FOLLOWED or {*held} - {_DEPENDS}:
         return None
-    shapes, parts = (_written(catalogs, touched) for catalogs in (_SHAPES, _PARTS))
+    unread = {_DEPENDS} - {*held}
+    shapes, parts = (_written(each, {*touched} - unread) for each in (_SHAPES, _PARTS))
     cursor.execute(_CONCERNED.format(shapes=shapes, parts=parts))
     ((classes, numbers),) = cursor.fetchall()
     return None if {*classes} - _READ else {*numbers}

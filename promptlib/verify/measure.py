@@ -115,9 +115,12 @@ def _commit(session: ScratchSession, step: Step, index: int) -> None:
         index: of the statement that it began with.
     """
     section, connection = step.section, session.connection
+    counted = not section.mentions("track_counts")  # and turns off what both rest on
+    if not counted:
+        session.state.lose_track()
     try:
         with connection.cursor() as cursor:
-            session.guard.check(cursor)
+            session.guard.check(cursor, counted=counted)
             session.state.note_changes(cursor)
     except FindingError as refused:
         head = section.statements[index].head
