@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.adopt.schema_match import NOTHING_EXPECTED, compare_schema, expected_schema
 from promptlib.core.errors import ChangedMeanwhileError, NothingToAdoptError, PromptlibError
 from promptlib.ledger.tables import MIGRATIONS, LedgerSql
-from promptlib.plan.refusals import require_agreement, require_ours, require_writable
-from promptlib.plan.states import known_rows
+from promptlib.plan.refusals import (
+    require_agreement,
+    require_known,
+    require_ours,
+    require_writable,
+)
 from promptlib.plan.status import describe_place
 
 if TYPE_CHECKING:
@@ -58,13 +62,15 @@ def find_adoption(found: Status) -> Adoption:
     """
     known, files = found.ledger, found.files
     require_ours(known)
-    ran = known.unadopted(files)
+    require_known(found)
+    ran = [each for each in files if each in known.rows.keys() - known.ours.keys()]
+    ran = ran if found.unadopted else []
     if not ran and (known.current or not known.is_predecessors):
         raise NothingToAdoptError(_nothing(found))
     files.require_readable()
     require_writable(known)
-    rows = known_rows(files.files, {}, known)
-    require_agreement(known, rows)
+    require_agreement(found)
+    rows = found.rows
     oldest, newest = (ran[0], ran[-1]) if ran else ("", "")
     without = [each for each in files if each not in rows and each < newest]
     assumed = [each for each in without if each < oldest and not known.current]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from promptlib.core.errors import ConfigurationError
 from promptlib.core.logs import stdout_may_close
 from promptlib.engine.psql_script import PsqlScript
+from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import DOWN, UP, LedgerSql, Move
+from promptlib.plan.repeatable import repeatable_entries
 from promptlib.plan.steps import PlannedStep
 
 if TYPE_CHECKING:
@@ -39,21 +41,25 @@ def run_offline(
         raise ConfigurationError("--purge makes no sense with --sql", "leave one of them out")
     files = script.sources
     files.read({})
+    repeatable_entries(files, {})
     files.require_readable()
     start = max(inner.get_current_heads(), default="")
     steps = [*inner.opts["fn"](inner.get_current_heads(), inner)]
     sql = LedgerSql(settings.version_table_schema)
     if script.asked.command == "stamp":
-        end = max(steps[-1].to_, default="") if steps else start
-        parts = PsqlScript(files, settings, sql).stamp(start, end)
+        parts = PsqlScript(files, settings, sql).stamp(start, script.asked.bound)
     else:
         recorded = partial(_tell, inner, {step.revision.revision: step.info for step in steps})
-        parts = PsqlScript(files, settings, sql, recorded).deploy(start, _planned(steps))
+        planned = [*_planned(steps)]
+        if script.asked.command == "upgrade" and _end(start, planned) == files.newest:
+            planned += [PlannedStep(repeatable_version(each.name), UP) for each in files.repeatable]
+        parts = PsqlScript(files, settings, sql, recorded).deploy(start, planned)
     _write(context, parts)
 
 
 def _tell(inner: MigrationContext, infos: Mapping[str, Any], step: PlannedStep) -> None:
-    assert step.move
+    if not step.move:
+        return  # Alembic knows no repeatable file
     for callback in inner.on_version_apply_callbacks:
         callback(ctx=inner, step=infos[step.version], heads={step.move.now} - {""}, run_args={})
 
@@ -63,6 +69,10 @@ def _planned(steps: Iterable[Any]) -> Iterator[PlannedStep]:
         before, now = str(step.revision.down_revision or ""), step.revision.revision
         move = Move(before, now) if step.is_upgrade else Move(now, before)
         yield PlannedStep(now, UP if step.is_upgrade else DOWN, move)
+
+
+def _end(start: str, steps: Iterable[PlannedStep]) -> str:
+    return [start, *(step.move.now for step in steps if step.move)][-1]
 
 
 def _write(context: EnvironmentContext, parts: Iterable[str]) -> None:

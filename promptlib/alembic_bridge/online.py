@@ -26,7 +26,7 @@ from promptlib.engine.deploy import Deploy
 from promptlib.engine.request import Request
 from promptlib.engine.results import describe_deployment
 from promptlib.ledger.tables import UP
-from promptlib.plan.refusals import state_problems
+from promptlib.plan.refusals import deploy_refusals, require_clear
 from promptlib.plan.status import place_of_version
 from promptlib.plan.steps import Action, Wanted
 
@@ -120,10 +120,12 @@ def _look(
         found = deploy.look()
         vars(inner).update(get_current_heads=lambda: found.ledger.current)  # read already
         script.acquaint(found)
+        if compares:
+            require_clear(found)
         for problem in _problems(found):
             _log.warning("%s", problem.told(Front.ALEMBIC, given_to(context.config)))
         if compares:
-            _require_head(found, tuple(script.get_heads()))
+            _require_head(found)
     assert inner.connection
     with catalog_queries_apart(inner.connection):
         inner.run_migrations()
@@ -133,20 +135,23 @@ def _problems(found: Status) -> Iterable[PromptlibError]:
     """What a reader should know; what stands where is known only where every file can be read."""
     if found.files.broken:
         return [combine_errors(found.files.broken)]
-    return state_problems(found.entries, found.files.folder, found.current)
+    return deploy_refusals(found, applies_late=False)
 
 
-def _require_head(found: Status, heads: tuple[str, ...]) -> None:
-    """Refuse to compare a model with an older schema, which lacks what pending ones make.
+def _require_head(found: Status) -> None:
+    """Refuse to compare a model with another schema, as pending or newer migrations make it.
 
     Raises:
         PlanRefusedError: naming both versions.
     """
-    if found.ledger.current != heads:
+    is_behind = found.current < found.head
+    if found.current != found.head:
         raise PlanRefusedError(
-            f"the database is not up to date: it is at {found.current or 'base'}, the newest "
-            f"migration is {', '.join(heads)}",
-            Remedy("run what is pending first: {}", MIGRATE),
+            f"the database is {'not up to date' if is_behind else 'ahead of the files'}: it is at "
+            f"{found.current or 'base'}, the newest migration is {found.head or 'none'}",
+            Remedy("run what is pending first: {}", MIGRATE)
+            if is_behind
+            else "compare by the files that it was migrated by",
         )
 
 
@@ -172,7 +177,7 @@ class _Command:
         seen.files.require_readable()
         steps = self._steps(seen)
         if self._script.asked.command == "stamp":
-            self._stamp(seen, steps)
+            self._stamp(steps, seen.head)
             return
         action = _ACTIONS[self._script.asked.command]
         recorded = self._applied if self._context.on_version_apply_callbacks else None
@@ -185,7 +190,7 @@ class _Command:
     def _steps(self, found: Status) -> list[Any]:
         """Alembic's steps, where the database stands so."""
         self._script.acquaint(found)
-        heads = () if self._context.purge else found.ledger.current
+        heads = (found.revision,) if found.revision and not self._context.purge else ()
         return [*self._resolve(heads, self._context)]
 
     def _wanted(self, found: Status) -> Wanted:
@@ -205,16 +210,15 @@ class _Command:
             for callback in self._context.on_version_apply_callbacks:
                 callback(ctx=self._context, step=info, heads=heads, run_args={})
 
-    def _stamp(self, seen: Status, steps: list[Any]) -> None:
-        purged = "" if self._context.purge else seen.current
-        end = max(steps[-1].to_, default="") if steps else purged
+    def _stamp(self, steps: list[Any], head: str) -> None:
+        end = self._script.asked.bound
 
         def recorded() -> None:
             for step in steps:
                 self._call(step.info, {end} - {""})
 
         self._deploy.stamp(end, recorded)
-        _log.info("%s", place_of_version(end, seen.head))
+        _log.info("%s", place_of_version(end, head))
 
 
 def _info(script: SqlScriptDirectory, step: PlannedStep) -> MigrationInfo:

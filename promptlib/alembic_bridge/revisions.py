@@ -28,7 +28,8 @@ from promptlib.files.directory import (
 )
 from promptlib.files.new_file import TEMPLATE, name_next_migration, write_errors_explained
 from promptlib.plan.reading import MigrationFiles
-from promptlib.plan.states import rows_without_files
+from promptlib.plan.refusals import require_clear
+from promptlib.plan.states import State, rows_without_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ class Asked(NamedTuple):
 
     Attributes:
         command: `upgrade`, `downgrade` or `stamp`; empty: something that changes no database.
-        bound: the version that an upgrade names absolutely, or nothing.
+        bound: the version that an upgrade names absolutely, or a stamp means; or nothing.
     """
 
     command: str = ""
@@ -75,9 +76,8 @@ class SqlScriptDirectory(ScriptDirectory):
         self.sources = MigrationFiles(Path(str(config.get_alembic_option("sql_location"))))
         self.revision_map = RevisionMap(self.generate_scripts)
         self.asked = Asked()
-        self._ghosts: list[LedgerRow] = []  # what the database names and sql/ does not have
-        self._never_ran: frozenset[str] = frozenset()
-        self._has_half = False  # whether half of an UP is there, of which Alembic does not know
+        self._status: Status | None = None  # of the database, once somebody has looked
+        self._ghosts: list[LedgerRow] = []  # what it names and sql/ does not have
         self._drafts: Iterator[Draft] | None = None  # what --autogenerate has found
         configure_logging(config)
         if is_offline_revision(config):
@@ -97,12 +97,16 @@ class SqlScriptDirectory(ScriptDirectory):
 
     def acquaint(self, status: Status) -> None:
         """Take note of where the database stands: targets like -1 and head depend on it."""
-        rows, half_done = status.rows, status.ledger.half_done
-        self._never_ran = frozenset(each for each in self.sources if each not in rows)
-        self._has_half = any(each.version not in status.ledger.rows for each in half_done)
-        self._ghosts = rows_without_files(rows, status.ledger.current, self.files)
+        self._status = status
+        self._ghosts = rows_without_files(status.ledger, self.files)
         if self._ghosts:
             self.revision_map = RevisionMap(self.generate_scripts)
+
+    def get_heads(self, consider_depends_on: bool = False) -> list[str]:  # noqa: ARG002, FBT001, FBT002 - as Alembic calls it
+        """The newest file's version, and those of late ones: all that is to have run."""
+        late = self._status.in_states(State.LATE) if self._status else []
+        newest = [self.sources.newest] if self.sources.newest else []
+        return [*newest, *(each.version for each in late if each.version not in newest)]
 
     def up_sections(self) -> Iterator[Section]:
         """Yield the UP sections, oldest first, but for those of files that cannot be read."""
@@ -115,22 +119,34 @@ class SqlScriptDirectory(ScriptDirectory):
         self._drafts = drafts
 
     def generate_scripts(self) -> Iterator[Script]:
-        """Yield the revisions in the order of their versions: what RevisionMap asks for."""
-        folder = self.sources.folder
-        gone = [
-            MigrationFile(
+        """Yield the revisions in the order of their versions: what RevisionMap asks for.
+
+        What nobody knows comes first: so nothing of ours counts as its ancestor, which ran.
+        """
+        folder, unknown = self.sources.folder, self._status.unknown if self._status else ()
+        gone = {
+            row.version: MigrationFile(
                 row.version,
                 row.file_name,
                 str(migration_path(folder, row.version, row.file_name)),
             )
             for row in self._ghosts
-        ]
-        before = None
-        for file in sorted([*self.files, *gone]) if gone else self.files:
-            yield _script(file, before)
+        }
+        before, files = None, self.files
+        if gone:
+            known = sorted(file for file in [*files, *gone.values()] if file.version not in unknown)
+            files = [*(gone[version] for version in unknown), *known]
+        for file in files:
+            yield _script(file, before, _WithoutFile if file.version in gone else Script)
             before = file.version
 
+    def _require_clear(self) -> None:
+        """Refuse to count from where a database stands, if that is not clear."""
+        if self._status:
+            require_clear(self._status)
+
     def _upgrade_revs(self, destination: str, current_rev: str) -> list[Any]:
+        self._require_clear()
         steps = super()._upgrade_revs(destination, current_rev)
         self.asked = Asked("upgrade", "" if steps else self._absolute(destination))
         return steps
@@ -142,32 +158,32 @@ class SqlScriptDirectory(ScriptDirectory):
         return ""
 
     def _downgrade_revs(self, destination: str, current_rev: str | None) -> list[Any]:
+        self._require_clear()
         self.asked = Asked("downgrade")
         back = _BACK.fullmatch(destination)
-        if back:
-            count = int(back[1]) - self._has_half
+        if back and self._status:
+            count = int(back[1]) - _has_half_an_up(self._status)
             if not count:
                 return []
-            destination = f"-{count + self._passed_over(count, current_rev)}"
+            destination = f"-{count + self._passed_over(count, self._status)}"
         return super()._downgrade_revs(destination, current_rev)
 
-    def _passed_over(self, count: int, current: Any) -> int:
+    def _passed_over(self, count: int, status: Status) -> int:
         """How many migrations never ran among the last ones, of which `count` did."""
-        newest = max(to_tuple(current), default="")
-        versions = [
-            script.revision for script in self.walk_revisions() if script.revision <= newest
-        ]
-        ran = [number for number, version in enumerate(versions) if version not in self._never_ran]
+        scripts = (script.revision for script in self.walk_revisions())
+        versions = [version for version in scripts if version <= status.current]
+        ran = [number for number, version in enumerate(versions) if version in status.rows]
         if count > len(ran):
             raise CommandError(f"Relative revision -{count} didn't produce {count} migrations")
         return ran[count - 1] + 1 - count
 
     def _stamp_revs(self, revision: Any, heads: Any) -> list[Any]:
-        self.asked = Asked("stamp")
         # What is missing is newer than all files, perhaps, but nobody wants to go there.
         newest = self.sources.newest or "base"
         named = [newest if each in ("head", "heads") else each for each in to_tuple(revision)]
-        return super()._stamp_revs(tuple(named), heads)
+        steps = super()._stamp_revs(tuple(named), heads)
+        self.asked = Asked("stamp", max(map(self._absolute, named), default=""))
+        return steps
 
     def get_all_current(self, id_: tuple[str, ...]) -> set[Script]:
         """The current revisions. In one line of history these are what the database names.
@@ -222,7 +238,21 @@ class SqlScriptDirectory(ScriptDirectory):
             raise CommandError(f"{', '.join(refused)} has no meaning here: {_ONE_LINE}")
 
 
-def _script(file: MigrationFile, before: str | None) -> Script:
+class _WithoutFile(Script):
+    """What the database names and sql/ does not have: never the head."""
+
+    def cmd_format(self, *arguments: Any, **options: Any) -> str:
+        """What `alembic current` and `alembic history` print."""
+        text = super().cmd_format(*arguments, **options)
+        return text.replace(" (head)", " (ahead)", 1)
+
+
+def _has_half_an_up(status: Status) -> bool:
+    """Whether half of an UP is there, of which Alembic does not know."""
+    return any(each.version not in status.rows for each in status.ledger.half_done)
+
+
+def _script(file: MigrationFile, before: str | None, kind: type[Script] = Script) -> Script:
     module = ModuleType(f"sql_{file.version}", file.name.replace("_", " "))
     module.__dict__.update(
         revision=file.version,
@@ -230,7 +260,7 @@ def _script(file: MigrationFile, before: str | None) -> Script:
         upgrade=_is_run_by_the_engine,
         downgrade=_is_run_by_the_engine,
     )
-    return Script(module, file.version, file.where)
+    return kind(module, file.version, file.where)
 
 
 def _is_run_by_the_engine(**_: object) -> None:

@@ -62,7 +62,8 @@ def _listed(executions: Mapping[str, Execution], adoption: Adoption) -> list[str
 def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
     schema = found.ledger.schema
     if not found.ledger.exists:
-        yield f"add {', '.join(ADDED)} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
+        lacking = ", ".join(name for name in ADDED if name not in found.ledger.columns)
+        yield f"add {lacking} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
     if adoption.taken:
         yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
     if adoption.kept:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.core.errors import display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.logs import EventLog
 from promptlib.core.remedies import Given
 
@@ -15,12 +15,29 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+    from typing import Any, Protocol
 
     from promptlib.config.project import Project
     from promptlib.engine.migrator import CommandMigrator
     from promptlib.postgres.target import Target
 
-Options = TypeVar("Options", bound=NamedTuple)
+    class Terminal(Protocol):
+        """Who runs the command."""
+
+        @property
+        def is_coloured(self) -> bool:
+            """Whether results may be painted."""
+
+        @property
+        def can_answer(self) -> bool:
+            """Whether there is somebody to ask."""
+
+        def agrees(
+            self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
+        ) -> bool:
+            """Say what will be done, and ask; what is said where the answer is another one."""
+
+
 _log = logging.getLogger(__name__)
 NO = 1
 YES = ("y", "yes")
@@ -82,26 +99,11 @@ class Answer(NamedTuple):
     is_document: bool = False
 
 
-class Terminal(Protocol):
-    """Who runs the command."""
-
-    @property
-    def is_coloured(self) -> bool:
-        """Whether results may be painted."""
-
-    @property
-    def can_answer(self) -> bool:
-        """Whether there is somebody to ask."""
-
-    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
-        """Say what will be done, and ask."""
-
-
 def no_arguments(_: argparse.ArgumentParser) -> None:
     """Add none to a command's parser."""
 
 
-class Command(NamedTuple, Generic[Options]):
+class Command(NamedTuple):
     """A command of `promptlib`.
 
     Attributes:
@@ -115,13 +117,10 @@ class Command(NamedTuple, Generic[Options]):
 
     summary: str
     example: str
-    options: type[Options]
-    run: Callable[[Options, Terminal], Answer]
+    options: Any
+    run: Callable[[Any, Terminal], Answer]
     add_arguments: Callable[[argparse.ArgumentParser], None] = no_arguments
     more: str = ""
-
-
-AnyCommand = Command[Any]  # whatever its options are
 
 
 class CommandGroup(NamedTuple):
@@ -136,7 +135,7 @@ class CommandGroup(NamedTuple):
 
     summary: str
     example: str
-    actions: Mapping[str, AnyCommand]
+    actions: Mapping[str, Command]
     more: str = ""
 
 
@@ -153,7 +152,7 @@ def common_options(said: argparse.Namespace) -> CommonOptions:
 
 def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
     """Run the command that was said, with its options; nobody else sees what argparse made."""
-    command: AnyCommand = said.command
+    command: Command = said.command
     values = vars(said)
     given = {**values, "common": common_options(said)}
     return command.run(
@@ -226,4 +225,4 @@ def is_agreed(
     if unasked:
         announce(lines)
         return True
-    return terminal.agrees(lines, question, answers)
+    return terminal.agrees(lines, question, answers, "nothing was changed")

@@ -6,10 +6,11 @@ Modules are named, not imported: only that of the command which was typed is nee
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, NamedTuple
+
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from promptlib.cli.command import AnyCommand, CommandGroup
+    from promptlib.cli.command import Command, CommandGroup
 
 
 class ListedCommand(NamedTuple):
@@ -25,9 +26,9 @@ class ListedCommand(NamedTuple):
     module: str
     aliases: tuple[str, ...] = ()
 
-    def load(self) -> AnyCommand | CommandGroup:
+    def load(self) -> Command | CommandGroup:
         """Import it."""
-        found: AnyCommand | CommandGroup = importlib.import_module(self.module).COMMAND
+        found: Command | CommandGroup = importlib.import_module(self.module).COMMAND
         return found
 
 
@@ -41,6 +42,7 @@ COMMANDS = (
     ListedCommand("executed", "promptlib.cli.commands.executed"),
     ListedCommand("history", "promptlib.cli.commands.history"),
     ListedCommand("new", "promptlib.cli.commands.new"),
+    ListedCommand("dump", "promptlib.cli.commands.dump"),
     ListedCommand("backup", "promptlib.cli.commands.backup"),
     ListedCommand("completion", "promptlib.cli.commands.completion"),
     ListedCommand("verify", "promptlib.cli.commands.verify"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import shtab
 
 from promptlib.cli.parser import FILE, FOLDER
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from promptlib.engine.results import DatabaseStatus, MigrationStatus
     from promptlib.plan.readiness import Readiness
 
-Document = dict[str, Any]
+    Document = dict[str, Any]
 
 
 def status_document(status: DatabaseStatus) -> Document:
@@ -29,6 +30,7 @@ def status_document(status: DatabaseStatus) -> Document:
         ],
         "deploys": [each._asdict() for each in status.deploys],
         "migrations": [migration_document(each) for each in status.migrations],
+        "repeatable": [each._asdict() for each in status.repeatable],
     }
 
 

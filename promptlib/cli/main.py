@@ -12,8 +12,8 @@ import itertools
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.driver import psycopg2  # before any other module imports it
 
 # isort: split
@@ -130,7 +130,9 @@ class _Terminal:
         """Whether there is somebody to ask."""
         return sys.stdin.isatty()
 
-    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
+    def agrees(
+        self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
+    ) -> bool:
         """Say what will be done, and ask.
 
         Raises:
@@ -144,7 +146,7 @@ class _Terminal:
         print(question, end=" ", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip() in answers:
             return True
-        print("nothing was changed", file=sys.stderr)
+        print(declined, file=sys.stderr)
         return False
 
 

@@ -1,5 +1,7 @@
 """What migrations do to a database, tried in scratch databases: do they run, are they the model?
 
+Do they make what the schema's file says?
+
 Whether DOWN undoes UP is left to verify; here its findings are violations like all others.
 """
 
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptlib.cli.commands.verify import ROWS
+from promptlib.cli.schema_check import check_made, read_counted
 from promptlib.core.errors import FindingError, PromptlibError
 from promptlib.core.events import ignore
 from promptlib.core.logs import progress_hushed
@@ -18,23 +21,24 @@ from promptlib.verify.prover import prove_migrations
 from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator
 
     from promptlib.config.project import Project
-    from promptlib.files.parser import Migration
     from promptlib.verify.place import ScratchPlace
+    from promptlib.verify.prover import ToProve
 
 
 def check_model(
-    project: Project, place: ScratchPlace, migrations: Sequence[Migration], chosen: Collection[str]
+    project: Project,
+    place: ScratchPlace,
+    work: ToProve,
 ) -> Iterator[Violation]:
     """Yield what only a database can tell.
 
     Args:
         project: whose migrations and model.
         place: where to try them.
-        migrations: all of them, in order.
-        chosen: the versions of those whose DOWN is proven.
+        work: what is to be proven.
 
     Raises:
         PromptlibError: when there can be no scratch database.
@@ -44,7 +48,8 @@ def check_model(
     except PromptlibError as error:
         yield violation_of_error(error, "upgrade")
         return
-    for finding in prove_migrations(place, migrations, chosen, project.settings, ROWS).findings:
+    proven = prove_migrations(place, work, project.settings, ROWS)
+    for finding in proven.findings:
         told = FindingError(finding.what, place=finding.place, notes=finding.diff)
         yield violation_of_error(told, "verify")
 
@@ -55,7 +60,8 @@ def _of_model(project: Project, place: ScratchPlace) -> Iterator[Violation]:
 
     with open_scratch_databases(place) as scratch:
         made = scratch.create()
-        with CommandMigrator(project, ignore, made) as migrator:
+        quiet = project._replace(settings=project.settings._replace(schema_file=""))
+        with CommandMigrator(quiet, ignore, made) as migrator:
             migrator.migrate()
         with progress_hushed():
             differences = Alembic(project, made).differences()
@@ -68,3 +74,7 @@ def _of_model(project: Project, place: ScratchPlace) -> Iterator[Violation]:
                 f"to make the database what the model says, alembic would {difference}",
                 "write that as a migration, or mend the model",
             )
+        if file := project.settings.schema_file:
+            expected = read_counted(made)
+            scratch.drop(made)
+            yield from check_made(Path(file), expected, scratch.create())

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-from typing import TYPE_CHECKING, NoReturn
 
 import promptlib
 from promptlib.cli.command import CommandGroup
 from promptlib.cli.command_list import BY_NAME, COMMANDS, ListedCommand
 from promptlib.config.project import DEFAULT_SECTION
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import NoReturn
 
-    from promptlib.cli.command import AnyCommand
+    from promptlib.cli.command import Command
 
 FILE, FOLDER = "FILE", "DIR"  # what completion offers files and folders for
 VERSION_MAY_BE_SHORT = "VERSION may be shortened as long as it is unique."
@@ -127,7 +128,7 @@ class _Commands:
         self._before = parser.prog.partition(" ")[2]
 
     def add(
-        self, name: str, command: AnyCommand | CommandGroup, aliases: Sequence[str] = ()
+        self, name: str, command: Command | CommandGroup, aliases: Sequence[str] = ()
     ) -> argparse.ArgumentParser:
         """Make the parser of a command."""
         summary = command.summary
@@ -200,7 +201,7 @@ def _add_actions(
         _complete_parser(commands.add(each, group.actions[each]), group.actions[each])
 
 
-def _complete_parser(parser: argparse.ArgumentParser, command: AnyCommand) -> None:
+def _complete_parser(parser: argparse.ArgumentParser, command: Command) -> None:
     command.add_arguments(parser)
     parser.set_defaults(command=command)
 

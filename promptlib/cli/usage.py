@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from promptlib.cli.command import CommandGroup
 from promptlib.cli.command_list import BY_NAME, COMMANDS
 from promptlib.core.errors import PromptlibError
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import NOTHING_GIVEN
 
 if TYPE_CHECKING:

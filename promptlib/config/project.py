@@ -6,10 +6,10 @@ import configparser
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.target import EMBEDDED_SOURCE, Target, find_target, parse_url
 
 if TYPE_CHECKING:

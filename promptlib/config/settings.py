@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import is_duration
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,9 +25,10 @@ class Settings(NamedTuple):
         deploy_wait: how long to wait for another deploy.
         late_migrations: `refuse`, or `apply` to run late migrations before the others.
         version_table_schema: where alembic_version and the ledger are; empty: by search_path.
+        schema_file: what a deploy writes the schema to, as a path from here; empty: nothing.
         allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
         kept_down: `run` lets DOWN sections run that only the ledger has; `refuse` shows them.
-        repeatable: versions, each of whose statements may run again where nobody knows whether it
+        rerunnable: versions, each of whose statements may run again where nobody knows whether it
             took effect.
         rerun: the version whose statement is to run again that a deploy has asked about.
         skip: the version whose statement took effect that a deploy has asked about.
@@ -39,9 +40,10 @@ class Settings(NamedTuple):
     deploy_wait: str = "10min"
     late_migrations: str = "refuse"
     version_table_schema: str = ""
+    schema_file: str = ""
     allow_data_loss: str = "off"
     kept_down: str = "refuse"
-    repeatable: str = ""
+    rerunnable: str = ""
     rerun: str = ""
     skip: str = ""
 
@@ -61,9 +63,9 @@ class Settings(NamedTuple):
         return int(self.lock_attempts)
 
     def answers(self, name: str, version: str) -> bool:
-        """Whether `rerun`, `skip` or `repeatable` names a version; the first two may shorten it."""
+        """Whether `rerun`, `skip` or `rerunnable` names a version; the first two may shorten it."""
         given: str = getattr(self, name)
-        if name == "repeatable":
+        if name == "rerunnable":
             return version in given.split()
         return bool(given) and version.startswith(given)
 
@@ -90,6 +92,7 @@ def _is_version(text: str) -> bool:
     return not text or (text.isascii() and text.isdigit())
 
 
+_SCHEMA_FILE = "schema_file"
 # What each may be, and how to write it.
 _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "lock_timeout": (is_duration, "a time like 500ms, 5s or 1min"),
@@ -98,7 +101,8 @@ _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "deploy_wait": (is_duration, "a time like 30s, 10min or 1h"),
     "late_migrations": ({"refuse", "apply"}.__contains__, "refuse or apply"),
     "version_table_schema": (lambda _: True, ""),
-    "repeatable": (_are_versions, "versions of 14 digits, with a space between"),
+    _SCHEMA_FILE: (lambda _: True, ""),
+    "rerunnable": (_are_versions, "versions of 14 digits, with a space between"),
 }
 OPTIONS = tuple(_ALLOWED)
 # By -x alone, and not in the configuration.
@@ -128,6 +132,10 @@ def read_settings(
         name = _SHORT.get(given, given)
         if name in _ALLOWED or name in _BY_HAND:
             values[name] = _checked(name, value, f"-x {given}", "")
+    if file := values.get(_SCHEMA_FILE):  # it is where the configuration is, or it says where
+        from pathlib import Path  # noqa: PLC0415 - few projects have one
+
+        values[_SCHEMA_FILE] = str(Path(source).parent / file)
     return Settings(**values)
 
 

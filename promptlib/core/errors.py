@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable, printable_line
 from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Any, ClassVar, Self, TypeVar
 
-E = TypeVar("E", bound="PromptlibError")
+    E = TypeVar("E", bound="PromptlibError")
 
 
 class PromptlibError(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import NamedTuple
+
+from promptlib.core.light import NamedTuple
 
 
 class Kind(enum.StrEnum):

@@ -13,12 +13,13 @@ import select
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn, Self
 
 from promptlib.core.errors import error_chain
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import NoReturn, Self
 
     from psycopg2.extensions import connection as Connection
 

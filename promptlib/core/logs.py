@@ -7,8 +7,8 @@ import logging
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable_line, printable_stream, raw_stream
 
 if TYPE_CHECKING:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from typing import TYPE_CHECKING, TextIO, cast
+
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TextIO
 
 _DELETE = 0x7F
 _LAYOUT = "\n\t"
@@ -108,7 +110,7 @@ def printable_stream(stream: TextIO) -> TextIO:
     """Such a stream of a stream, which may be one already, or be closed and None."""
     if not stream or isinstance(stream, PrintableStream):
         return stream
-    return cast("TextIO", PrintableStream(stream))
+    return PrintableStream(stream)  # type: ignore[return-value] # as far as it is used
 
 
 @contextlib.contextmanager

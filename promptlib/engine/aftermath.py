@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import enum
 import json
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.alone import AloneStatement, Effect
 from promptlib.syntax.lexemes import quote_name

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import psycopg2
 
 from promptlib.core.durations import duration_seconds
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.aftermath import Outcome, aftermath_of
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.runner import execute_statement

@@ -10,13 +10,13 @@ import contextlib
 import gc
 import time
 from functools import partial
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.core.interrupts import UNDONE, note_seen
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.request import is_needed, plan_request, untouched
@@ -24,6 +24,7 @@ from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
+from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
@@ -103,6 +104,7 @@ class Deploy:
             steps = plan_request(request, status, self._settings)
             kept = self._agreed_downs(status, steps, request)
             ran = self._run_steps(locked, steps, request, kept)
+            self._tell_what_waits(status, steps)
         return untouched(status)._replace(
             ran=tuple(ran),
             current=_end(status, steps) or None,
@@ -166,6 +168,20 @@ class Deploy:
             with _failure_recorded(context):
                 return runner.run_all(steps)
 
+    def _tell_what_waits(self, status: Status, steps: list[PlannedStep]) -> None:
+        """Say of repeatable files what became of them where none ran with other steps."""
+        if not steps or any(repeatable_name(each.version) for each in steps):
+            return
+        due = [each.name for each in status.repeatable if each.state.is_due]
+        ran = [*status.ledger.repeatable]
+        if steps[0].direction == UP and due:
+            said = f"repeatable files wait until the database is at head: {', '.join(due)}"
+        elif steps[0].direction == DOWN and ran:
+            said = f"repeatable files are left as they are: {', '.join(ran)}"
+        else:
+            return
+        self._progress(Event(Kind.INFO, said))
+
     def stamp(self, version: str, recorded: Callable[[], None] = lambda: None) -> None:
         """Put alembic_version and the ledger where somebody says that the database stands.
 
@@ -223,7 +239,12 @@ class Deploy:
                     self._connections, status.ledger, self._settings, self._progress
                 )
                 status = self.look()
-            yield Locked(self._connections, status, lock)
+            locked = Locked(self._connections, status, lock)
+            yield locked
+            if locked.has_recorded and self._settings.schema_file:
+                from promptlib.engine.schema_writing import write_schema
+
+                write_schema(self._connections, self._files, self._settings, self._progress)
 
     def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
         """Look while another connection holds the lock, which has to be on the same server."""

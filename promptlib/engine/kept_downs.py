@@ -5,8 +5,6 @@ Whoever may write the ledger may have written them, and they run as whoever depl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.core.errors import (
     ChangedMeanwhileError,
     KeptDownError,
@@ -16,6 +14,7 @@ from promptlib.core.errors import (
     combine_errors,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable
 from promptlib.core.remedies import REPAIR, CommandLine, Remedy
 from promptlib.files.directory import migration_path

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import ChangedMeanwhileError
 from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_interruptible
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.state import make_ledger
 from promptlib.ledger.tables import LedgerSql
-from promptlib.plan.status import compare_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +36,17 @@ class Locked:
         connections: to it.
         status: where it stands.
         lock: the lock, if it is held on a connection of its own.
+
+    Attributes:
+        has_recorded: whether a deploy has been recorded, which may change what is there.
     """
 
     def __init__(self, connections: Connections, status: Status, lock: DeployLock | None) -> None:
         self.connections, self.status, self.lock = connections, status, lock
+        self.has_recorded = False
 
     def make_ledger(self) -> Status:
-        """Make the ledger where it is not, and fill it where migrations ran before.
+        """Make the ledger where it is not.
 
         Returns:
             where the database stands then.
@@ -56,11 +59,8 @@ class Locked:
 
     def make_ledger_in(self, cursor: Cursor) -> Status:
         """The same, within a transaction that goes on."""
-        status = self.status
-        before = (version for version in status.files if version <= status.current)
-        ledger = make_ledger(cursor, status.ledger, (status.files[each] for each in before))
-        if ledger is not status.ledger:
-            self.status = compare_status(status.files, ledger)
+        ledger = make_ledger(cursor, self.status.ledger)
+        self.status = self.status._replace(ledger=ledger)
         return self.status
 
     def begin(self, action: str, end: str) -> int:
@@ -78,7 +78,7 @@ class Locked:
         """
         begins = self._new(action, end).begin(self._sql, is_pooled=self.status.ledger.is_pooled)
         with self._at_once() as cursor:
-            return _record(cursor, begins)
+            return self._record(cursor, begins)
 
     @contextlib.contextmanager
     def _at_once(self) -> Iterator[Cursor]:
@@ -109,7 +109,7 @@ class Locked:
             if lock_timeout:
                 cursor.execute(_LOCK_TIMEOUT, (lock_timeout,))
             self.make_ledger_in(cursor)
-            _record(cursor, self._new(action, end).done(self._sql))
+            self._record(cursor, self._new(action, end).done(self._sql))
             yield cursor
 
     def repair(self, agreed: Repair) -> None:
@@ -126,7 +126,7 @@ class Locked:
             repair_statements,
         )
 
-        if find_repairs(self.status) != agreed:
+        if find_repairs(self.status, agreed.versions) != agreed:
             raise ChangedMeanwhileError(
                 "files or ledger have changed meanwhile, so nothing was repaired", "run it again"
             )
@@ -134,9 +134,14 @@ class Locked:
             for sql in repair_statements(self.status, agreed):
                 cursor.execute(sql)
 
+    def _record(self, cursor: Cursor, sql: str) -> int:
+        number = _record(cursor, sql)
+        self.has_recorded = True
+        return number
+
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger
-        return NewDeploy(action, self.status.current, end, ledger.last_deploy)
+        return NewDeploy(action, self.status.revision, end, ledger.last_deploy)
 
     @property
     def _sql(self) -> LedgerSql:

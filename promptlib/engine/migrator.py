@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Self
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import (
     CloseLook,
     DatabaseStatus,
     Deployment,
     MigrationStatus,
+    database_status,
     migration_status,
 )
 from promptlib.ledger.history import (
     Attempt,
+    KeptTexts,
     RecordedDeploy,
     read_deploys,
     read_executions,
     read_history,
+    read_kept_texts,
 )
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
@@ -32,8 +35,9 @@ from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.target import is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
+    from typing import Self
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -134,8 +138,6 @@ class Migrator:
         """How it behaves."""
         return self._project.settings
 
-    # What a program asks.
-
     def status(self) -> DatabaseStatus:
         """Where the database stands. Nothing is written or locked.
 
@@ -146,17 +148,7 @@ class Migrator:
 
     def _report(self, seen: CloseLook) -> DatabaseStatus:
         """Where the database stands, from what was read of it."""
-        found, executions, deploys = seen
-        return DatabaseStatus(
-            database=self._connection.info.dbname,
-            url=str(self.target),
-            current=found.current or None,
-            head=found.head or None,
-            available=len(found.files),
-            half_done=found.ledger.half_done,
-            migrations=tuple(migration_status(found, executions, entry) for entry in found.entries),
-            deploys=deploys,
-        )
+        return database_status(seen, self._connection.info.dbname, str(self.target))
 
     def pending(self) -> tuple[MigrationStatus, ...]:
         """The migrations that have not run, late ones too, oldest first.
@@ -376,6 +368,11 @@ class CommandMigrator(Migrator):
 
         with self._asking() as connection, read_only_snapshot(connection) as cursor:
             return find_kept_downs(cursor, found, versions)
+
+    def kept_texts(self, found: Status, versions: Sequence[str]) -> dict[str, KeptTexts]:
+        """What ran of some migrations, as far as the ledger keeps it."""
+        with self._asking() as connection, read_only_snapshot(connection) as cursor:
+            return read_kept_texts(cursor, found.ledger, versions)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:
         """Run what is asked for, by somebody who has looked before."""

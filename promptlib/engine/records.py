@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import errors
@@ -16,6 +15,7 @@ from promptlib.core.errors import (
     PromptlibError,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, CommandLine, Remedy
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.ledger.deploys import has_taken_over

@@ -5,8 +5,7 @@ It is apart from what runs them, which takes its time to load: mostly there is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.results import Deployment
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.refusals import (
@@ -20,6 +19,7 @@ from promptlib.plan.steps import (
     PlannedStep,
     Wanted,
     plan_steps,
+    repeatable_steps,
     wanted_downgrade,
     wanted_upgrade,
 )
@@ -77,14 +77,16 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     """
     status.files.require_readable()
     require_writable(status.ledger)
+    require_clear(status)
     require_asked(status.ledger, settings, _DIRECTIONS[request.action])
     wanted = request.wanted(status)
-    require_clear(status.ledger, status.files.files)
     late = settings.applies_late
     if request.action is Action.MIGRATE:
-        folder = status.files.folder
-        require_applicable(status.entries, status.ledger, folder, applies_late=late)
-    return plan_steps(status, request.action, wanted, applies_late=late)
+        require_applicable(status, applies_late=late)
+    steps = plan_steps(status, request.action, wanted, applies_late=late)
+    if request.action is Action.MIGRATE:
+        steps += repeatable_steps(status, steps)
+    return steps
 
 
 def is_needed(steps: list[PlannedStep], status: Status) -> bool:
@@ -94,5 +96,5 @@ def is_needed(steps: list[PlannedStep], status: Status) -> bool:
 
 def untouched(status: Status) -> Deployment:
     """What comes of a deploy that has nothing to do."""
-    current, head = status.current or None, status.head or None
+    current, head = status.revision or None, status.head or None
     return Deployment(ran=(), before=current, current=current, head=head, seconds=0.0)

@@ -6,13 +6,12 @@ One that no transaction takes runs alone: what it left is looked up in the catal
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import psycopg2
 from psycopg2 import errorcodes
 
 from promptlib.core.errors import StatementError, display_path
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.aftermath import Outcome
 from promptlib.engine.alone import LoneStatement, wait_while_running
 from promptlib.engine.records import ask_what_ran, explain_unrecorded
@@ -175,7 +174,7 @@ class ResumableRun:
             return settings.answers("skip", version)
         lone = LoneStatement(self._context, self._step, half.done, cursor, pid)
         outcome = lone.outcome(half.found)
-        if outcome is Outcome.UNKNOWN and not settings.answers("repeatable", version):
+        if outcome is Outcome.UNKNOWN and not settings.answers("rerunnable", version):
             raise ask_what_ran(half, self._step)
         if outcome is Outcome.DONE:
             place = self._step.place(half.done)

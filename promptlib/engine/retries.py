@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, TypeVar
 
 from psycopg2.errorcodes import (
     DEADLOCK_DETECTED,
@@ -14,17 +13,20 @@ from psycopg2.errorcodes import (
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import sqlstate_of
 from promptlib.postgres.sessions import describe_sessions
 from promptlib.postgres.waiting import sleep_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
     from promptlib.core.events import Progress
     from promptlib.engine.watcher import Watcher
 
-T = TypeVar("T")
+    T = TypeVar("T")
+
 _PASSING = {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
 

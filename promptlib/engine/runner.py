@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg2
 
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, StatementError
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import MIGRATE, ROLLBACK, Remedy
 from promptlib.engine.diagnosis import explain_statement_error
@@ -22,6 +22,7 @@ from promptlib.syntax.tokens import tokenize_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor

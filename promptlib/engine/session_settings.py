@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-from typing import TYPE_CHECKING
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.liveness import watch_client
 from promptlib.syntax.lexemes import GAP, NAME, WORD, byte_pattern, quote_literal
 

@@ -8,11 +8,11 @@ So nothing runs while its server process is there.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
 
 from promptlib.core.durations import duration_seconds
 from promptlib.core.errors import LockNotAcquiredError
 from promptlib.core.events import Event, Kind
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.ledger.deploys import bury, still_connected, take_over
 from promptlib.ledger.tables import LedgerSql
 from promptlib.postgres.sessions import describe_sessions, sessions_of

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import (
@@ -19,6 +18,7 @@ from psycopg2.extensions import (
 )
 
 from promptlib.core.errors import StatementError
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.session_settings import set_statements
 from promptlib.postgres.liveness import watch_client

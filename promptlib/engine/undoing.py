@@ -7,10 +7,9 @@ and it is not there (or is). Any other error is one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from psycopg2 import errorcodes
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.runner import sqlstate_of
 from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.ddl import COLUMN, NamedObject, ObjectChange, object_changes

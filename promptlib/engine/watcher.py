@@ -10,7 +10,6 @@ import selectors
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg2
 
@@ -18,6 +17,7 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.sessions import (
     ServerSession,
     blocking_sessions,
@@ -29,6 +29,7 @@ from promptlib.postgres.target import hang_up
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+    from typing import Self
 
     from psycopg2.extensions import connection as Connection
 

@@ -7,7 +7,6 @@ import os
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from promptlib.core.errors import (
     ConfigurationError,
@@ -17,15 +16,19 @@ from promptlib.core.errors import (
     combine_errors,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import TypeVar
 
     from promptlib.files.parser import Migration
 
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
+    _Item = TypeVar("_Item")
+
+    _Result = TypeVar("_Result")
+
 _NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
 _VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
 
@@ -57,13 +60,7 @@ class MigrationFile(NamedTuple):
         Raises:
             MigrationFileError: when it cannot be read.
         """
-        try:
-            with io.FileIO(self.where) as file:
-                return file.readall()
-        except OSError as error:
-            raise MigrationFileError(
-                f"cannot be read: {error.strerror}", place=display_path(self.path)
-            ) from error
+        return read_content(self.where)
 
     def parse(self, content: bytes) -> Migration:
         """Read the migration in a content of this file.
@@ -74,6 +71,21 @@ class MigrationFile(NamedTuple):
         from promptlib.files.parser import parse_migration
 
         return parse_migration(self.version, self.name, self.path, content)
+
+
+def read_content(where: str | Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        MigrationFileError: when it cannot be read.
+    """
+    try:
+        with io.FileIO(where) as file:
+            return file.readall()
+    except OSError as error:
+        raise MigrationFileError(
+            f"cannot be read: {error.strerror}", place=display_path(Path(where))
+        ) from error
 
 
 def list_migrations(folder: Path) -> list[MigrationFile]:
@@ -99,7 +111,7 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
     try:
         with os.scandir(folder) as entries:
             candidates = sorted(
-                (entry for entry in entries if _is_candidate(entry.name)), key=lambda e: e.name
+                (entry for entry in entries if is_candidate(entry.name)), key=lambda e: e.name
             )
     except OSError as error:
         raise ConfigurationError(
@@ -183,18 +195,29 @@ def migration_path(folder: Path, version: str, name: str) -> Path:
     return folder / f"{version}_{name or '*'}.sql"
 
 
-def _is_candidate(name: str) -> bool:
+def is_candidate(name: str) -> bool:
+    """Whether a file of this name is taken for one of ours."""
     return name[-4:].lower() == ".sql" and not name.startswith(".")
 
 
 def _migration_of_entry(entry: os.DirEntry[str]) -> MigrationFile:
     file = file_from_name(entry.path, entry.name)
-    if _ask(entry.is_file):
-        return file
-    what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
-    raise MigrationFileError(
-        f"this is {what}, not a migration", "remove or rename it", place=display_path(file.path)
-    )
+    require_file(entry, "a migration")
+    return file
+
+
+def require_file(entry: os.DirEntry[str], expected: str) -> None:
+    """Refuse what is no file, such as a folder, a dead link or a pipe.
+
+    Raises:
+        MigrationFileError: saying that it is not what was expected.
+    """
+    if not _ask(entry.is_file):
+        what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
+        place = display_path(Path(entry.path))
+        raise MigrationFileError(
+            f"this is {what}, not {expected}", "remove or rename it", place=place
+        )
 
 
 def _ask(question: Callable[[], bool]) -> bool:

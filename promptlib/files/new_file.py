@@ -7,9 +7,9 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import MigrationFileError, display_path
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.directory import MigrationFile, is_version, migration_path
 from promptlib.syntax.lexemes import lazy_pattern
 

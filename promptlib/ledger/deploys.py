@@ -6,8 +6,7 @@ cannot begin. Whoever takes over marks the earlier one, which from then on recor
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.lexemes import quote_literal
 

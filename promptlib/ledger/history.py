@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.tables import UTC, LedgerSql
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.ledger.state import Ledger
@@ -70,6 +71,18 @@ class Execution(NamedTuple):
     executed_by: str | None = None
 
 
+class KeptTexts(NamedTuple):
+    """The sections that ran of a migration, as the ledger keeps them.
+
+    Attributes:
+        up: the text of UP; None where an earlier version wrote the row, empty where it was long.
+        down: DOWN, marker and text; None where another program wrote the row.
+    """
+
+    up: str | None = None
+    down: str | None = None
+
+
 def read_history(cursor: Cursor, ledger: Ledger, version: str = "") -> list[Attempt]:
     """Read the attempts, oldest first.
 
@@ -104,6 +117,19 @@ def read_deploys(cursor: Cursor, ledger: Ledger) -> list[RecordedDeploy]:
         f" FROM {LedgerSql(ledger.schema).deploys} ORDER BY id"
     )
     return [RecordedDeploy(*row) for row in cursor.fetchall()]
+
+
+def read_kept_texts(
+    cursor: Cursor, ledger: Ledger, versions: Iterable[str]
+) -> dict[str, KeptTexts]:
+    """Read what ran of some migrations, by version, as far as the ledger keeps it."""
+    found = [name if name in ledger.columns else "NULL" for name in ("up_sql", "down_sql")]
+    cursor.execute(
+        f"SELECT id::pg_catalog.text, {', '.join(found)} FROM {LedgerSql(ledger.schema).migrations}"
+        " WHERE id OPERATOR(pg_catalog.=) ANY (%s)",
+        ([*versions],),
+    )
+    return {version: KeptTexts(*texts) for version, *texts in cursor}
 
 
 def read_executions(cursor: Cursor, ledger: Ledger) -> dict[str, Execution]:

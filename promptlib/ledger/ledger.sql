@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS {migrations} (
     down_checksum varchar(64),
     down_sql pg_catalog.text,
     execution_ms bigint,
-    executed_by pg_catalog.text
+    executed_by pg_catalog.text,
+    up_sql pg_catalog.text
 );
 CREATE TABLE IF NOT EXISTS {events} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -13,7 +13,6 @@ import hashlib
 import random
 import selectors
 import time
-from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
@@ -22,6 +21,7 @@ from promptlib.core.durations import duration_seconds
 from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcquiredError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders

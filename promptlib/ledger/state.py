@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
 
 import psycopg2
 from psycopg2 import errors
 
 from promptlib.core.errors import LedgerError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import UNFINISHED, UnfinishedDeploy
+from promptlib.ledger.repeatable import REPEATABLE, RepeatableRow
 from promptlib.ledger.tables import (
     ADDED,
     ADDED_TO_EVENTS,
@@ -25,14 +27,14 @@ from promptlib.ledger.tables import (
 from promptlib.ledger.trust import FACTS, ROLES, ledger_writers, require_trust_anew, trusted_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
-    from promptlib.files.parser import Migration
     from promptlib.ledger.trust import LedgerWriter
 
 _OURS = frozenset(ADDED)
+_KEPT = "down_sql"  # which every version of ours has
 _RECORDED = RECORDED | frozenset(ADDED_TO_EVENTS)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _WHERE = f"""
@@ -157,6 +159,7 @@ class Ledger(NamedTuple):
         unfinished: deploys that run, or died.
         writers: who may write the tables beside their owner.
         server: when it was started: no two were in the same microsecond.
+        repeatable: the repeatable files that ran, by name.
     """
 
     schema: str
@@ -173,6 +176,7 @@ class Ledger(NamedTuple):
     unfinished: tuple[UnfinishedDeploy, ...] = ()
     writers: Sequence[LedgerWriter] = ()
     server: datetime | None = None
+    repeatable: Mapping[str, RepeatableRow] = MappingProxyType({})
 
     @property
     def exists(self) -> bool:
@@ -187,8 +191,8 @@ class Ledger(NamedTuple):
 
     @property
     def is_predecessors(self) -> bool:
-        """Whether `migrations` is the one of the Node service, which lacks our columns."""
-        return self.columns >= _PREDECESSORS and not self.columns >= _OURS
+        """Whether `migrations` is the one of the Node service, which keeps no DOWN sections."""
+        return self.columns >= _PREDECESSORS and _KEPT not in self.columns
 
     @property
     def foreign(self) -> str:
@@ -198,39 +202,18 @@ class Ledger(NamedTuple):
         return EVENTS if self.events and not self.has_events else ""
 
     @property
-    def is_unfilled(self) -> bool:
-        """Whether migrations ran on the database before it had a ledger."""
-        return bool(self.current) and all(row.is_foreign for row in self.rows.values())
-
-    def unadopted(self, versions: Iterable[str]) -> list[str]:
-        """Which of our migrations the predecessor ran since the current revision, or before any.
-
-        Args:
-            versions: of the files, oldest first.
-        """
-        rows = {version for version, row in self.rows.items() if row.is_foreign}
-        return [each for each in versions if each in rows and each > self.version]
+    def ours(self) -> dict[str, LedgerRow]:
+        """The rows that promptlib wrote."""
+        return {version: row for version, row in self.rows.items() if not row.is_foreign}
 
     @property
     def is_ready(self) -> bool:
-        """Whether a deploy finds all tables made and filled."""
-        return self.exists and self.has_version_table and not self.is_unfilled
+        """Whether a deploy finds all tables made."""
+        return self.exists and self.has_version_table
 
-    @property
-    def version(self) -> str:
-        """The current revision, or nothing."""
-        return max(self.current, default="")
-
-    def with_tables(self, taken: Iterable[Migration]) -> Ledger:
-        """What would be read once all tables are made, and these migrations are taken over."""
-        rows = {
-            each.version: LedgerRow(
-                each.version, each.name.replace("_", " "), each.up.checksum, each.down.checksum
-            )
-            for each in taken
-        }
+    def with_tables(self) -> Ledger:
+        """What would be read once all tables are made."""
         return self._replace(
-            rows={**self.rows, **rows},
             columns=self.columns | _OURS | _PREDECESSORS,
             has_version_table=True,
             events=self.events | _RECORDED,
@@ -269,7 +252,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         frozenset(there[name].columns if name in there else ()) for name in (MIGRATIONS, EVENTS)
     )
     place = found or ""
-    kept = _DOWN if "down_sql" in columns else "NULL"
+    kept = _DOWN if _KEPT in columns else "NULL"
     tables = LedgerSql(place)
     parts = (
         _VERSIONS.format(tables.version) if has_version_table else "'{}'::pg_catalog.text[]",
@@ -278,9 +261,10 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         UNFINISHED.format(deploys=tables.deploys, since=UTC.format("started_at"))
         if has_deploys
         else f"0, {_NONE}",
+        REPEATABLE.format(events=tables.events) if events >= RECORDED else _NONE,
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
-    current, rows, half_done, last_deploy, unfinished = cursor.fetchone() or ()
+    current, rows, half_done, last_deploy, unfinished, repeatable = cursor.fetchone() or ()
     return Ledger(
         place,
         tuple(current),
@@ -296,6 +280,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         tuple(UnfinishedDeploy(*each) for each in unfinished),
         ledger_writers(there.values()),
         server,
+        {row[0]: RepeatableRow(*row) for row in repeatable},
     )
 
 
@@ -311,13 +296,12 @@ def _half_done(tables: LedgerSql, events: frozenset[str]) -> str:
     return _HALF_DONE.format(events=tables.events, added=added, void=void, later_void=later_void)
 
 
-def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> Ledger:
-    """Make the tables where they are not, and fill them where migrations ran before.
+def make_ledger(cursor: Cursor, found: Ledger) -> Ledger:
+    """Make the tables where they are not.
 
     Args:
         cursor: on the connection of the deploy.
         found: what was read.
-        before: the migrations up to the current revision, not read without need.
 
     Returns:
         what would be read then; `found` itself, where nothing was written.
@@ -329,9 +313,6 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
     sql = [] if found.exists else [tables.create(extend=bool(found.columns or found.events))]
     if not found.has_version_table:
         sql.append(tables.create_version())
-    ran = [*before] if found.is_unfilled else []
-    if ran:
-        sql.append(tables.took_over(ran, "adopted"))
     try:
         for each in sql:
             cursor.execute(each)
@@ -341,7 +322,7 @@ def make_ledger(cursor: Cursor, found: Ledger, before: Iterable[Migration]) -> L
         if refused := _unmakeable(error, found.schema):
             raise refused from error
         raise
-    return found.with_tables(ran) if sql else found
+    return found.with_tables() if sql else found
 
 
 def _unmakeable(error: psycopg2.Error, schema: str) -> LedgerError | None:

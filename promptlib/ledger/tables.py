@@ -7,8 +7,7 @@ runs the SQL, and in which transaction, is left to others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import quote_literal, quote_name
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ VERSION_TABLE = "alembic_version"
 EQUALS = "OPERATOR(pg_catalog.=)"
 _DIFFERS, _AFTER = "OPERATOR(pg_catalog.<>)", "OPERATOR(pg_catalog.>)"
 _TIME = "timestamp with time zone"
-_CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
+CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
 UP, DOWN = "up", "down"
 # What our `migrations` has beyond the predecessor's.
 ADDED = {
@@ -31,7 +30,9 @@ ADDED = {
     "down_sql": "pg_catalog.text",
     "execution_ms": "bigint",
     "executed_by": "pg_catalog.text",
+    "up_sql": "pg_catalog.text",
 }
+LONGEST_UP = 1 << 20  # bytes of an UP section that are kept: it is there to be compared, not run
 # What `migration_events` has beyond what earlier versions of promptlib made.
 ADDED_TO_EVENTS = {
     "deploy_id": "bigint",
@@ -131,6 +132,11 @@ def kept_section(section: Section) -> str:
     return f"-- DOWN{options}\n{section.text}\n"
 
 
+def kept_up(section: Section) -> str:
+    """The text of an UP section; nothing of one that is too long to be kept."""
+    return "" if section.end - section.start > LONGEST_UP else section.text
+
+
 class LedgerSql:
     """The SQL that makes and writes the ledger.
 
@@ -166,11 +172,11 @@ class LedgerSql:
         """Record that UP of a migration ran."""
         return (
             f"{self.done(migration.version, UP, ran)}\n"
-            f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql,"
+            f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql, up_sql,"
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)},"
             " 1000 OPERATOR(pg_catalog.*) extract(epoch FROM"
-            f" {_CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
+            f" {CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
         )
 
     def taken_back(self, version: str, ran: Ran = _RAN) -> str:
@@ -184,20 +190,20 @@ class LedgerSql:
         if ran.move:
             named = ran.move.guarded(named, self.version)
             moved = f"\n{ran.move.sql(self.version)}"
-        named = self._fenced(named)
+        named = self.fenced(named)
         if ran.attempt:
             return (
                 f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
-                f" finished_at = {_CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
+                f" finished_at = {CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
             )
         column, deploy = (", deploy_id", f", {self.deploy}") if self.deploy else ("", "")
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome"
-            f"{column}) VALUES ({named}, '{direction}', {ran.started}, {_CLOCK}, 'done'"
+            f"{column}) VALUES ({named}, '{direction}', {ran.started}, {CLOCK}, 'done'"
             f"{deploy});{moved}"
         )
 
-    def _fenced(self, value: str) -> str:
+    def fenced(self, value: str) -> str:
         """An expression that is NULL, and not this value, where another deploy has taken over.
 
         The row is locked: who takes over waits until this transaction has ended, or this one sees
@@ -221,7 +227,7 @@ class LedgerSql:
         as_before = "EXISTS" if there else "NOT EXISTS"
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
-            f" error) SELECT {version}, '{direction}', {started}, {_CLOCK},"
+            f" error) SELECT {version}, '{direction}', {started}, {CLOCK},"
             f" 'failed', {quote_literal(error)}"
             f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id {EQUALS} {version});"
         )
@@ -230,7 +236,7 @@ class LedgerSql:
         """Record that somebody said where a migration stands."""
         return (
             f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
-            f" VALUES ({quote_literal(version)}, '{direction}', {_CLOCK}, '{outcome}');"
+            f" VALUES ({quote_literal(version)}, '{direction}', {CLOCK}, '{outcome}');"
         )
 
     def took_over(
@@ -243,7 +249,7 @@ class LedgerSql:
     ) -> str:
         """Record migrations as applied that did not run through us, nobody knows when.
 
-        The checksums of a row that is there already are replaced by those of the files.
+        Name and checksums of a row that is there already are replaced by those of the files.
 
         Args:
             migrations: at least one.
@@ -254,13 +260,14 @@ class LedgerSql:
         rows = ",\n    ".join(f"({_facts(each)}, NULL::{_TIME})" for each in migrations)
         ours = f"SELECT FROM {self.migrations} m WHERE m.down_sql IS NOT NULL"
         ours += f" AND m.id {EQUALS} found.id" if only_new else ""
-        columns = "(id, name, checksum, down_checksum, down_sql, executed_at)"
+        columns = "(id, name, checksum, down_checksum, down_sql, up_sql, executed_at)"
         return (
             f"WITH taken AS (INSERT INTO {self.migrations} {columns}\n"
             f"SELECT * FROM (VALUES\n    {rows}) AS found {columns}"
             f"{f' WHERE NOT EXISTS ({ours})' if if_empty or only_new else ''}\n"
-            "ON CONFLICT (id) DO UPDATE SET checksum = excluded.checksum,"
-            " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql RETURNING id)\n"
+            "ON CONFLICT (id) DO UPDATE SET name = excluded.name, checksum = excluded.checksum,"
+            " down_checksum = excluded.down_checksum, down_sql = excluded.down_sql,"
+            " up_sql = excluded.up_sql RETURNING id)\n"
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome)"
             f" SELECT id, 'up', {_NOW}, {_NOW}, '{outcome}' FROM taken ORDER BY id;"
         )
@@ -300,7 +307,7 @@ class LedgerSql:
         return (
             f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
             " statements_checksum, backend_pid, deploy_id, alone, found_before, alone_checksum)\n"
-            f"VALUES ({self._fenced(named)}, '{section.direction}', 'running', {section.done},"
+            f"VALUES ({self.fenced(named)}, '{section.direction}', 'running', {section.done},"
             f" '{section.checksum}', {section.pid}, {self.deploy}, {alone},"
             f" {found}, {text}) RETURNING id;"
         )
@@ -316,7 +323,7 @@ class LedgerSql:
             checksum: of the text of all statements up to that one.
         """
         return (
-            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f"UPDATE {self.events} SET version = {self.fenced(quote_literal(version))},"
             f" alone = {index}, found_before = {quote_literal(found)},"
             f" alone_checksum = '{checksum}' WHERE id {EQUALS} {event};"
         )
@@ -324,7 +331,7 @@ class LedgerSql:
     def went_on(self, event: int, version: str, done: int, checksum: str) -> str:
         """Record that a statement outside a transaction took effect."""
         return (
-            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f"UPDATE {self.events} SET version = {self.fenced(quote_literal(version))},"
             f" statements_done = {done}, statements_checksum = '{checksum}'"
             f" WHERE id {EQUALS} {event};"
         )
@@ -339,7 +346,7 @@ class LedgerSql:
         """
         known = ", alone = NULL" if outcome == "failed" else ""
         return (
-            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = {_CLOCK},"
+            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = {CLOCK},"
             f" error = {quote_literal(error)}{known}"
             f" WHERE id {EQUALS} {event} AND outcome {_DIFFERS} 'done';"
         )
@@ -359,5 +366,5 @@ def _facts(migration: Migration) -> str:
     name = quote_literal(migration.name.replace("_", " "))
     return (
         f"'{migration.version}', {name}, '{migration.up.checksum}', '{migration.down.checksum}',"
-        f" {quote_literal(kept_section(migration.down))}"
+        f" {quote_literal(kept_section(migration.down))}, {quote_literal(kept_up(migration.up))}"
     )

@@ -6,15 +6,15 @@ functions as whoever deploys. Neither is believed or written to.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
 from promptlib.core.errors import LedgerError, combine_errors
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable_line
 from promptlib.ledger.tables import TABLES, VERSION_TABLE, LedgerSql
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     from psycopg2.extensions import cursor as Cursor
 

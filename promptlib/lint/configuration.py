@@ -29,14 +29,14 @@ class LintConfiguration(NamedTuple):
         per_file: the same, by the names of the files that they do not fit, as shell patterns.
         include: rules that are left out unless they are asked for.
         busy_tables: those of which one transaction locks no two, as shell patterns.
-        repeatable: versions of migrations whose statements may run again; alembic.ini says which.
+        rerunnable: versions of migrations whose statements may run again; alembic.ini says which.
     """
 
     exclude: Mapping[str, str] = {}
     per_file: Mapping[str, Mapping[str, str]] = {}
     include: Sequence[str] = ()
     busy_tables: Sequence[str] = ()
-    repeatable: Sequence[str] = ()
+    rerunnable: Sequence[str] = ()
 
     def excludes(self, violation: Violation) -> bool:
         """Whether the rule does not fit the file that breaks it."""
@@ -46,12 +46,12 @@ class LintConfiguration(NamedTuple):
         )
 
 
-def read_configuration(path: Path, repeatable: Sequence[str] = ()) -> LintConfiguration:
+def read_configuration(path: Path, rerunnable: Sequence[str] = ()) -> LintConfiguration:
     """Read it; an empty one, where there is no such file or table.
 
     Args:
         path: of pyproject.toml.
-        repeatable: what alembic.ini says of migrations.
+        rerunnable: what alembic.ini says of migrations.
 
     Raises:
         ConfigurationError: when it makes no sense, or an exclusion has no reason.
@@ -63,7 +63,7 @@ def read_configuration(path: Path, repeatable: Sequence[str] = ()) -> LintConfig
     for name in _TABLES:
         found = found.get(name, {}) if isinstance(found, dict) else {}
     try:
-        return _read_options(found)._replace(repeatable=repeatable)
+        return _read_options(found)._replace(rerunnable=rerunnable)
     except ConfigurationError as error:
         raise error.but(place=display_path(path)) from None
 

@@ -72,9 +72,9 @@ def lint_files(
         except MigrationFileError as error:
             found.append(violation_of_error(error, _FORMAT))
         else:
-            repeatable = migration.version in configuration.repeatable
+            rerunnable = migration.version in configuration.rerunnable
             busy = configuration.busy_tables
-            texts.append(MigrationText(migration, history, busy, is_repeatable=repeatable))
+            texts.append(MigrationText(migration, history, busy, is_rerunnable=rerunnable))
     of_squawk, missing = _run_squawk(texts, configuration)
     for text in texts:
         found += _judge(text, of_squawk[text.migration.path], configuration)

@@ -80,7 +80,7 @@ class MigrationText:
         migration: the file, parsed.
         history: the migrations of its project.
         busy_tables: those of which one transaction locks no two, as shell patterns.
-        is_repeatable: whether its statements may run again, where nobody knows whether they ran.
+        is_rerunnable: whether its statements may run again, where nobody knows whether they ran.
     """
 
     def __init__(
@@ -89,13 +89,13 @@ class MigrationText:
         history: History,
         busy_tables: Sequence[str] = (),
         *,
-        is_repeatable: bool = False,
+        is_rerunnable: bool = False,
     ) -> None:
         self.migration = migration
         self.source = migration.up.source
         self._history = history
         self.busy_tables = busy_tables
-        self.is_repeatable = is_repeatable
+        self.is_rerunnable = is_rerunnable
 
     @functools.cached_property
     def line_starts(self) -> list[int]:

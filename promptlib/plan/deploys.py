@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import running_section, still_connected
 from promptlib.ledger.lock import lock_key
 from promptlib.ledger.tables import UP, VERSION_TABLE, LedgerSql

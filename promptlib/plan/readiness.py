@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import LedgerError, PlanRefusedError, PromptlibError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.state import UNKNOWN_LEDGER, read_ledger
 from promptlib.ledger.tables import TABLES, VERSION_TABLE
-from promptlib.plan.refusals import require_writable
+from promptlib.plan.refusals import deploy_refusals, require_writable
 from promptlib.plan.states import State
-from promptlib.plan.status import compare_status, deploy_refusals
+from promptlib.plan.status import compare_status
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def check_readiness(
         is_replica=is_replica,
         pooler=pooler,
         can_create=bool(can_create),
-        current=found.current or None,
+        current=found.revision or None,
         pending=len(found.in_states(State.PENDING)),
         writers=found.ledger.writers,
     )

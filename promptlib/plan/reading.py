@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError, combine_errors
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import list_migrations
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
+    from promptlib.files.repeatable import RepeatableFile
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
@@ -49,6 +51,17 @@ class MigrationFiles(Mapping[str, "Migration"]):
             MigrationFileError: for names that are not those of migrations.
         """
         return list_migrations(self.folder)
+
+    @cached_property
+    def repeatable(self) -> list[RepeatableFile]:
+        """The repeatable files, in their order; what is wrong with others is in `broken`."""
+        if not os.path.isdir(f"{self.folder}/repeatable"):  # noqa: PTH112 - most have none
+            return []
+        from promptlib.files.repeatable import list_repeatable  # noqa: PLC0415 - likewise
+
+        found, problems = list_repeatable(self.folder)
+        self.broken += problems
+        return found
 
     @cached_property
     def _by_version(self) -> dict[str, MigrationFile]:

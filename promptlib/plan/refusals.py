@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from promptlib.core.errors import (
     ChangedMeanwhileError,
     EditedMigrationError,
@@ -13,52 +11,54 @@ from promptlib.core.errors import (
     MissingMigrationError,
     NotAdoptedError,
     PlanRefusedError,
+    PromptlibError,
     ReadOnlyServerError,
     UnknownVersionError,
     combine_errors,
     display_path,
 )
+from promptlib.core.light import TYPE_CHECKING
+from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.files.directory import migration_path
-from promptlib.plan.states import State, known_rows
+from promptlib.plan.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from promptlib.config.settings import Settings
-    from promptlib.files.directory import MigrationFile
     from promptlib.files.section import Section
-    from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
+    from promptlib.ledger.state import HalfDone, Ledger
     from promptlib.plan.states import Entry
+    from promptlib.plan.status import Status
 
 _STAMP = CommandLine("stamp", "VERSION")
+_APART = "let each have a schema of its own in version_table_schema"
 
 
-def state_problems(plan: Iterable[Entry], folder: Path, current: str) -> Iterator[PlanRefusedError]:
+def state_problems(status: Status, *, applies_late: bool = False) -> Iterator[PlanRefusedError]:
     """Say what is wrong with each migration that is late, edited or missing.
 
     Args:
-        plan: from `migration_entries`.
-        folder: of the migrations.
-        current: the current revision.
+        status: the database and the files.
+        applies_late: whether late migrations are to run.
     """
-    for entry in plan:
-        if problem := _PROBLEMS.get(entry.state):
-            place = display_path(migration_path(folder, entry.version, entry.name))
-            stands_here = entry.state is State.LATE and entry.version == current
-            yield (_moved if stands_here else problem)(place, current)
+    accepted = State.LATE if applies_late else None
+    for entry in status.entries:
+        problem = _PROBLEMS.get(entry.state)
+        if problem and entry.state is not accepted:
+            place = display_path(migration_path(status.files.folder, entry.version, entry.name))
+            yield problem(entry, status).but(place=place)
 
 
-def _moved(place: str, _: str) -> PlanRefusedError:
-    return LedgerError(
-        "is where alembic_version stands, but the ledger says that it never ran here",
-        Remedy("say what is right: {} sets both", _STAMP),
-        place=place,
-    )
-
-
-def _late(place: str, current: str) -> PlanRefusedError:
+def _late(entry: Entry, status: Status) -> PlanRefusedError:
+    current = status.current
+    if entry.version == current:
+        return LedgerError(
+            "is where alembic_version stands, but the ledger says that it never ran here",
+            Remedy("say what is right: {} sets both", _STAMP),
+        )
     return LateMigrationError(
         f"is older than the current revision {current} and never ran here",
         Remedy(
@@ -67,62 +67,108 @@ def _late(place: str, current: str) -> PlanRefusedError:
             CommandLine("migrate", late="apply"),
             CommandLine("stamp", current),
         ),
-        place=place,
     )
 
 
-def _edited(place: str, _: str) -> PlanRefusedError:
+def _edited(entry: Entry, _: Status) -> PlanRefusedError:
+    if entry.ran_as:
+        return EditedMigrationError(
+            f"is another migration than the one of this version that ran here, {entry.ran_as!r}",
+            Remedy(
+                "give this file a version of its own; if it is that migration under a new name, "
+                f"accept it: {{}}; if another project deploys here too, {_APART}",
+                REPAIR,
+            ),
+        )
     return EditedMigrationError(
         "was edited after it ran here",
         Remedy(
             "restore the file and write a new migration, or accept the file as it is: {}", REPAIR
         ),
-        place=place,
     )
 
 
-def _missing(place: str, _: str) -> PlanRefusedError:
+def _missing(entry: Entry, status: Status) -> PlanRefusedError:
+    if status.head and entry.version > status.head:
+        return MissingMigrationError(
+            "ran here, and is newer than all files: the database is ahead of them",
+            Remedy(
+                "deploy from the files that have it; or take it back by the DOWN section that the "
+                "ledger keeps: {}; or, where the file is lost, out of the ledger: {}",
+                CommandLine("rollback", kept_down=True),
+                REPAIR,
+            ),
+        )
     return MissingMigrationError(
         "ran here, and the file is gone",
         Remedy("restore the file, or take the migration out of the ledger: {}", REPAIR),
-        place=place,
     )
 
 
 _PROBLEMS = {State.LATE: _late, State.EDITED: _edited, State.MISSING: _missing}
 
 
-def require_applicable(
-    plan: Iterable[Entry], ledger: Ledger, folder: Path, *, applies_late: bool = False
-) -> None:
+def require_applicable(status: Status, *, applies_late: bool = False) -> None:
     """Refuse to upgrade what is not as the files say.
 
     Args:
-        plan: from `entries`.
-        ledger: what the database remembers.
-        folder: of the migrations.
+        status: the database and the files.
         applies_late: whether late migrations are to run.
 
     Raises:
         PlanRefusedError: naming every file, and the remedy for each.
     """
-    accepted = {State.LATE} if applies_late else set()
-    refused = [entry for entry in plan if entry.state not in accepted]
-    found = list(state_problems(refused, folder, ledger.version))
-    if found:
+    if found := list(state_problems(status, applies_late=applies_late)):
         raise combine_errors(found)
 
 
-def require_agreement(ledger: Ledger, rows: Mapping[str, LedgerRow]) -> None:
+def require_known(status: Status) -> None:
+    """Refuse where alembic_version alone says what ran on the database.
+
+    Raises:
+        NotAdoptedError: when it names what is no migration of this project's.
+        LedgerError: when the ledger is silent, or it names several.
+    """
+    if status.unknown:
+        names = printable_line(", ".join(status.unknown))
+        raise NotAdoptedError(
+            f"alembic_version names {names}, which neither a file in "
+            f"{display_path(status.files.folder)} nor the ledger has: what ran here is unknown",
+            Remedy(
+                "if this database holds what the files make, say up to which: {} counts those as "
+                f"executed ({{}}: none); if another project deploys here too, {_APART}",
+                _STAMP,
+                CommandLine("stamp", "base"),
+            ),
+        )
+    if len(status.ledger.current) > 1:
+        names = " and ".join(sorted(status.ledger.current))
+        raise LedgerError(
+            f"alembic_version names {names}, but migrations form one line",
+            Remedy("say which is right: {} sets it and the ledger", _STAMP),
+        )
+    if status.in_states(State.UNKNOWN):
+        raise LedgerError(
+            f"alembic_version is at {status.current}, but there is no ledger that says what ran "
+            "here",
+            Remedy(
+                "if all migrations up to that did, say so: {}; if the ledger is elsewhere, name it "
+                "in version_table_schema",
+                CommandLine("stamp", status.current),
+            ),
+        )
+
+
+def require_agreement(status: Status) -> None:
     """Refuse when alembic_version and the ledger were moved apart by hand.
 
     Raises:
         LedgerError: naming both versions.
     """
-    newest = max((version for version, row in rows.items() if not row.is_foreign), default="")
-    if newest > ledger.version:
+    newest = max(status.ledger.ours, default="")
+    if newest > status.current:
         raise LedgerError(
-            f"alembic_version is at {ledger.version or 'base'}, but the ledger says that {newest} "
+            f"alembic_version is at {status.current or 'base'}, but the ledger says that {newest} "
             "ran here",
             Remedy("say which is right: {} sets both", _STAMP),
         )
@@ -142,28 +188,44 @@ def require_ours(ledger: Ledger) -> None:
         )
 
 
-def require_adopted(ledger: Ledger, files: Iterable[MigrationFile]) -> None:
+def require_adopted(status: Status) -> None:
     """Refuse to run what the predecessor ran.
 
     Raises:
         NotAdoptedError: saying how to take it over.
     """
-    if ran := ledger.unadopted(file.version for file in files):
+    if ran := status.unadopted:
         raise NotAdoptedError(
             f"the predecessor migrated this database: its table migrations has {', '.join(ran)}",
             Remedy("take that over, then go on: {}", ADOPT),
         )
 
 
-def require_clear(ledger: Ledger, files: Collection[MigrationFile]) -> None:
+def require_clear(status: Status) -> None:
     """Refuse where it is not clear what ran on the database.
 
     Raises:
         PlanRefusedError: saying what to do first.
     """
-    require_ours(ledger)
-    require_adopted(ledger, files)
-    require_agreement(ledger, known_rows(files, {}, ledger))
+    require_ours(status.ledger)
+    require_known(status)
+    require_adopted(status)
+    require_agreement(status)
+
+
+def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[PromptlibError]:
+    """What keeps a deploy from running.
+
+    Args:
+        status: from `compare_status`.
+        applies_late: whether late migrations may run.
+    """
+    yield from status.files.broken
+    try:
+        require_clear(status)
+    except PromptlibError as error:
+        yield error
+    yield from state_problems(status, applies_late=applies_late)
 
 
 def require_unmoved(ledger: Ledger, start: tuple[str, ...] | None) -> None:

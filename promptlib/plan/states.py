@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.state import LedgerRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Container, Iterable, Mapping
 
     from promptlib.files.directory import MigrationFile
     from promptlib.ledger.state import Ledger
@@ -18,7 +18,8 @@ class State(enum.StrEnum):
     """Where a migration stands.
 
     A late one is older than the current revision and never ran here; of an edited one the UP
-    section differs from what ran; a missing one ran here and has no file.
+    section differs from what ran; a missing one ran here and has no file; of an unknown one
+    alembic_version alone says that it ran, and no row of the ledger.
     """
 
     EXECUTED = "executed"
@@ -26,72 +27,84 @@ class State(enum.StrEnum):
     LATE = "late"
     EDITED = "edited"
     MISSING = "missing"
+    UNKNOWN = "unknown"
 
 
 class Entry(NamedTuple):
-    """One migration of the plan; `name` is as in the file's name."""
+    """One migration of the plan.
+
+    Attributes:
+        version: 14 digits; or what alembic_version names that is none.
+        name: as in the file's name.
+        state: where it stands.
+        ran_as: the name that the ledger has, where that is another one.
+    """
 
     version: str
     name: str
     state: State
+    ran_as: str = ""
+
+
+def unknown_revisions(files: Container[str], ledger: Ledger) -> tuple[str, ...]:
+    """What alembic_version names, and neither a file nor a row of ours knows.
+
+    Args:
+        files: the versions in sql/.
+        ledger: what the database remembers.
+    """
+    rows = (ledger.rows.get(each) for each in ledger.current)
+    known = {row.version for row in rows if row and not row.is_foreign}
+    return tuple(sorted(each for each in ledger.current if each not in files and each not in known))
+
+
+def current_version(files: Container[str], ledger: Ledger) -> str:
+    """The newest version that alembic_version names, as far as it is known; or nothing."""
+    return max({*ledger.current} - {*unknown_revisions(files, ledger)}, default="")
 
 
 def migration_entries(
-    files: Iterable[MigrationFile],
-    checksums: Mapping[str, str],
-    ledger: Ledger,
-    rows: Mapping[str, LedgerRow],
+    files: Collection[MigrationFile], checksums: Mapping[str, str], ledger: Ledger
 ) -> list[Entry]:
-    """Where every migration stands, oldest first.
+    """Where every migration stands, oldest first; before them what nobody knows.
 
     Args:
         files: the migrations in sql/.
         checksums: of their UP sections, by version; for one that is not here, the file is taken
             as it is.
         ledger: what the database remembers.
-        rows: the ledger's rows; of a database without a ledger, those that it would have.
     """
-    found = {file.version: _of_file(file, checksums, ledger.version, rows) for file in files}
-    for version in (*rows, *ledger.current):
-        row = rows.get(version)
-        if version not in found and not (row and row.is_foreign):
-            found[version] = Entry(version, row.file_name if row else "", State.MISSING)
-    return [found[version] for version in sorted(found)]
+    versions = {file.version for file in files}
+    current, ours = current_version(versions, ledger), ledger.ours
+    never_ran = State.LATE if ours else State.UNKNOWN
+    found = {}
+    for file in files:
+        if row := ledger.rows.get(file.version):
+            found[file.version] = _that_has_a_row(file, checksums, row, current)
+        else:
+            state = never_ran if file.version <= current else State.PENDING
+            found[file.version] = Entry(file.version, file.name, state)
+    for version in ours.keys() - versions:
+        found[version] = Entry(version, ours[version].file_name, State.MISSING)
+    unknown = unknown_revisions(versions, ledger)
+    return [
+        *(Entry(version, "", State.UNKNOWN) for version in unknown),
+        *(found[version] for version in sorted(found)),
+    ]
 
 
-def known_rows(
-    files: Iterable[MigrationFile], checksums: Mapping[str, str], ledger: Ledger
-) -> dict[str, LedgerRow]:
-    """The ledger's rows; of a database without a ledger, those that it would have."""
-    if not ledger.is_unfilled:
-        return ledger.rows
-    taken = [file for file in files if file.version <= ledger.version]
-    known = {
-        file.version: LedgerRow(file.version, file.name, checksums.get(file.version, ""), "")
-        for file in taken
-    }
-    return {**ledger.rows, **known}
-
-
-def _of_file(
-    file: MigrationFile, checksums: Mapping[str, str], current: str, rows: Mapping[str, LedgerRow]
+def _that_has_a_row(
+    file: MigrationFile, checksums: Mapping[str, str], row: LedgerRow, current: str
 ) -> Entry:
-    row = rows.get(file.version)
-    if row is None:
-        state = State.LATE if file.version <= current else State.PENDING
-    else:
-        # What the predecessor ran is compared once it is taken over: its texts were not ours.
-        unadopted = row.is_foreign and file.version > current
-        same = unadopted or checksums.get(file.version, row.checksum) == row.checksum
-        state = State.EXECUTED if same else State.EDITED
-    return Entry(file.version, file.name, state)
+    # What the predecessor ran is compared once it is taken over: its texts were not ours.
+    unadopted = row.is_foreign and file.version > current
+    same = unadopted or checksums.get(file.version, row.checksum) == row.checksum
+    state = State.EXECUTED if same else State.EDITED
+    return Entry(file.version, file.name, state, "" if row.file_name == file.name else row.name)
 
 
-def rows_without_files(
-    rows: Mapping[str, LedgerRow], current: Iterable[str], files: Iterable[MigrationFile]
-) -> list[LedgerRow]:
-    """What the database names and sql/ does not have."""
+def rows_without_files(ledger: Ledger, files: Iterable[MigrationFile]) -> list[LedgerRow]:
+    """What the database names and sql/ does not have; first what nobody knows."""
     known = {file.version for file in files}
-    named = {version: LedgerRow(version, "", "", None) for version in current}
-    kept = {version: row for version, row in rows.items() if not row.is_foreign}
-    return [row for version, row in {**named, **kept}.items() if version not in known]
+    named = [LedgerRow(version, "", "", None) for version in unknown_revisions(known, ledger)]
+    return [*named, *(row for version, row in ledger.ours.items() if version not in known)]

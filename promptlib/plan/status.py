@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from promptlib.core.errors import PromptlibError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import CommandLine, Remedy
-from promptlib.files.directory import resolve_version
+from promptlib.files.directory import is_version, resolve_version
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.plan.refusals import require_clear, state_problems
-from promptlib.plan.states import State, known_rows, migration_entries
+from promptlib.plan.repeatable import repeatable_entries
+from promptlib.plan.states import (
+    State,
+    current_version,
+    migration_entries,
+    unknown_revisions,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
     from promptlib.plan.reading import MigrationFiles
+    from promptlib.plan.repeatable import RepeatableEntry
     from promptlib.plan.states import Entry
 
 _WAITING = (State.PENDING, State.LATE)
@@ -27,14 +31,18 @@ class Status(NamedTuple):
     Attributes:
         files: the migrations.
         ledger: what the database remembers.
-        rows: the ledger's rows, or those that it would have, by version.
         entries: where each migration stands, oldest first.
+        current: the current revision, as far as it is known; or nothing.
+        unknown: what alembic_version names that nobody knows.
+        repeatable: where each repeatable file stands, in the order in which they run.
     """
 
     files: MigrationFiles
     ledger: Ledger
-    rows: Mapping[str, LedgerRow]
     entries: list[Entry]
+    current: str
+    unknown: tuple[str, ...]
+    repeatable: list[RepeatableEntry]
 
     @property
     def head(self) -> str:
@@ -42,14 +50,25 @@ class Status(NamedTuple):
         return self.files.newest
 
     @property
-    def current(self) -> str:
-        """The current revision, or nothing."""
-        return self.ledger.version
+    def revision(self) -> str:
+        """What alembic_version names, known or not; or nothing."""
+        return self.current or max(self.unknown, default="")
+
+    @property
+    def rows(self) -> Mapping[str, LedgerRow]:
+        """The ledger's rows, by version."""
+        return self.ledger.rows
+
+    @property
+    def unadopted(self) -> list[str]:
+        """Which of our migrations the predecessor ran since the current revision, or before any."""
+        rows = {version for version, row in self.rows.items() if row.is_foreign}
+        return [each for each in self.files if each in rows and each > self.current]
 
     @property
     def applied(self) -> list[Entry]:
         """What ran here, oldest first."""
-        return [entry for entry in self.entries if entry.state not in _WAITING]
+        return self.in_states(State.EXECUTED, State.EDITED, State.MISSING)
 
     @property
     def waiting(self) -> list[Entry]:
@@ -72,37 +91,33 @@ class Status(NamedTuple):
 def compare_status(files: MigrationFiles, ledger: Ledger) -> Status:
     """Compare the files with what was read from a database. Files are read, if nobody did."""
     files.read(ledger.rows)
-    rows = known_rows(files.files, files.checksums, ledger)
     return Status(
-        files, ledger, rows, migration_entries(files.files, files.checksums, ledger, rows)
+        files,
+        ledger,
+        migration_entries(files.files, files.checksums, ledger),
+        current_version(files, ledger),
+        unknown_revisions(files, ledger),
+        repeatable_entries(files, ledger.repeatable),
     )
-
-
-def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[PromptlibError]:
-    """What keeps a deploy from running.
-
-    Args:
-        status: from `compare_status`.
-        applies_late: whether late migrations may run.
-    """
-    yield from status.files.broken
-    try:
-        require_clear(status.ledger, status.files.files)
-    except PromptlibError as error:
-        yield error
-    refused = status.in_states(State.EDITED, State.MISSING, *([] if applies_late else [State.LATE]))
-    yield from state_problems(refused, status.files.folder, status.current)
 
 
 def describe_place(status: Status) -> str:
     """Say where the database stands."""
-    return place_of_version(status.current, status.head)
+    return place_of_version(status.revision, status.head)
 
 
 def place_of_version(version: str, head: str) -> str:
-    """Say that the database stands at a version, and whether that is the newest file's."""
-    newest = " (head)" if version == head else ""
-    return f"the database is at {version or 'base'}{newest}"
+    """Say that the database stands at a version, and how that is to the newest file's."""
+    return f"the database is at {version or 'base'}{_beside_head(version, head)}"
+
+
+def _beside_head(version: str, head: str) -> str:
+    if version == head:
+        return " (head)"
+    if version and not is_version(version):
+        return " (unknown)"
+    newest = f"the newest file, {head}" if head else "all files, as there is none"
+    return f" (ahead of {newest})" if version > head else ""
 
 
 def describe_half_done(half: HalfDone) -> Remedy:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from psycopg2 import errorcodes, errors, sql
 
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import ConfigurationError, NoConnectionError, StatementError
 from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.target import URL_VARIABLE, Target, read_only_snapshot
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import TYPE_CHECKING
 
 from promptlib.core.errors import PromptlibError, error_chain
 from promptlib.core.interrupts import interrupt_behind
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

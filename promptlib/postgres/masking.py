@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import on_one_line
 from promptlib.syntax.lexemes import (
     BLOCK_COMMENT,

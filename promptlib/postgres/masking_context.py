@@ -5,8 +5,7 @@ What no language translates tells the frames apart: `SQL`, line numbers, colons 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.masking import MASK, TOKEN, mask_sql
 from promptlib.syntax.lexemes import lazy_pattern
 

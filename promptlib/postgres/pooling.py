@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import TYPE_CHECKING
 
 import psycopg2
 
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.target import hang_up
 from promptlib.postgres.waiting import show_life
 

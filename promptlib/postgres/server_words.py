@@ -7,10 +7,9 @@ does what the author of the SQL wrote himself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Self
-
 from psycopg2 import errorcodes
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.masking import COMMENTS, MASK, TOKEN, mask_sql
 from promptlib.postgres.masking_context import (
     CLOSE,
@@ -25,6 +24,7 @@ from promptlib.syntax.lexemes import DOLLAR_QUOTE, lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Container
+    from typing import Self
 
     from psycopg2.extensions import Diagnostics
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.durations import display_duration
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import GAP
 
 if TYPE_CHECKING:

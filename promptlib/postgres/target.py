@@ -8,13 +8,13 @@ import os
 import re
 import select
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
 from promptlib.core.errors import ConfigurationError, NoConnectionError, display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.liveness import CLIENT_PARAMETERS
 from promptlib.syntax.lexemes import lazy_pattern
 
@@ -107,6 +107,13 @@ class Target(NamedTuple):
         several = ("host", "hostaddr", "port", "load_balance_hosts")
         rest = {key: each for key, each in self.parameters.items() if key not in several}
         return Target({**rest, **{key: each for key, each in one.items() if each}}, self.source)
+
+
+def target_of(connection: Connection) -> Target:
+    """The database that a connection came to, for whoever has nothing else."""
+    given = {name: value for name, value in connection.get_dsn_parameters().items() if value}
+    password = {"password": connection.info.password} if connection.info.password else {}
+    return Target({**given, **password}, "the connection").beside(connection)
 
 
 def connect_to_one(target: Target) -> Callable[[], Connection]:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
 
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.errors import explain_ended_session, last_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from psycopg2.extensions import connection as Connection
 
     from promptlib.core.errors import PromptlibError
 
-Found = TypeVar("Found")
+    Found = TypeVar("Found")
+
 _OFTEN = 0.5  # seconds between two signs of life
 _POLL = 0.1  # seconds between two looks whether somebody is gone
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import byte_pattern
 from promptlib.syntax.tokens import TokenReader, tokenize_statement
 

@@ -7,12 +7,12 @@ installed, and of text that none would take. Tests compare it with PostgreSQL's 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.tokens import ObjectName, Token, TokenReader, split_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Literal
 
 COLUMN, CONSTRAINT, INDEX, SCHEMA, VALUE = "COLUMN", "CONSTRAINT", "INDEX", "SCHEMA", "VALUE"
 IF_NOT_EXISTS, IF_EXISTS, OR_REPLACE = "IF NOT EXISTS", "IF EXISTS", "OR REPLACE"

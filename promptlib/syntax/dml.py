@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.syntax.tokens import (
     TokenReader,
     split_tokens,

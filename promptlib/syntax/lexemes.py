@@ -10,7 +10,6 @@ src/backend/parser/scan.l, with standard_conforming_strings on.
 from __future__ import annotations
 
 import re
-from typing import cast
 
 WHITE = b" \t\n\r\f\v"
 SPACE = r"[ \t\n\r\f\v]"
@@ -53,12 +52,12 @@ class _Lazy:
 
 def lazy_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     """Build a pattern that costs nothing until it is used: these take milliseconds to compile."""
-    return cast("re.Pattern[str]", _Lazy(pattern, flags))
+    return _Lazy(pattern, flags)  # type: ignore[return-value] # in all but its class
 
 
 def byte_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[bytes]:
     """Build such a pattern for UTF-8: a byte beyond ASCII is a letter, as it is for PostgreSQL."""
-    return cast("re.Pattern[bytes]", _Lazy(pattern.encode("ascii"), flags))
+    return _Lazy(pattern.encode("ascii"), flags)  # type: ignore[return-value] # likewise
 
 
 def quote_literal(text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.syntax.tokens import TokenReader, split_tokens, tokenize
 
 if TYPE_CHECKING:

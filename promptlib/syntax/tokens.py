@@ -5,8 +5,7 @@ Where statements begin and end is left to statements.py, what they mean to those
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import (
     DOLLAR_QUOTE,
     ESCAPE_STRING,

@@ -21,7 +21,7 @@ _NEEDS_SERVER = [
     *("migrate", "migrate --dry-run", "rollback", "rollback -n 2 --yes", "repair --yes", "status"),
     *("status --json", "pending", "executed", "history", "backup b", "db show", "db test"),
     *("db test --json", "db create", "db drop --yes", "db wait --timeout 0"),
-    *("verify", "adopt --yes"),
+    *("verify", "adopt --yes", "dump"),
 ]
 _READS_FILES = ["migrate", "migrate --dry-run", "rollback", "repair --yes", "db test", "verify"]
 

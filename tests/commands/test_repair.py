@@ -34,12 +34,22 @@ def test_repair_takes_the_files_for_right(unlike: Project, database: Database) -
     refused = unlike.promptlib("repair", ok=False)
     assert refused.returncode == 2
     with Terminal(unlike, "repair") as terminal:
-        terminal.says("repair? [y/N]")
-        for said in ("make_a.sql: its UP section is not", "make_b.sql: the file", "from " + THREE):
+        for question, said in (
+            ("take the file for what ran? [y/N]", "+CREATE TABLE a (i bigint);"),
+            ("forget it? [y/N]", "make_b.sql: it ran here"),
+            ("what ran before it\nforget it? [y/N]", "make_c.sql: it ran here"),
+        ):
+            terminal.says(question)
             assert said in terminal.screen
-        terminal.type("no")
-        terminal.ends(1)
+            terminal.type("no")
+        assert terminal.ends(1).count("it stays as it is") == 3
     assert _ledger(database) == before
+    with Terminal(unlike, "repair") as terminal:
+        for answer in "nny":
+            terminal.says("[y/N]")
+            terminal.type(answer)
+        assert f"repaired {THREE}; the database is at {TWO}" in terminal.ends(1)
+    assert states(unlike) == {ONE: "edited", TWO: "missing"}
     unlike.promptlib("repair", "--yes")
     ((version,),), ((row, checksum, down),) = _ledger(database)
     assert (version, row) == (ONE, ONE)
@@ -49,7 +59,7 @@ def test_repair_takes_the_files_for_right(unlike: Project, database: Database) -
     events = database.query(
         "SELECT version, direction FROM migration_events WHERE outcome = 'repaired' ORDER BY id"
     )
-    assert events == [(ONE, "up"), (TWO, "down"), (THREE, "down")]
+    assert events == [(THREE, "down"), (ONE, "up"), (TWO, "down")]
     again = unlike.promptlib("repair")
     assert again.stderr == "there is nothing to repair\n"
     assert unlike.promptlib("migrate").stderr == f"the database is at {ONE} (head)\n"
@@ -59,8 +69,10 @@ def test_repair_takes_the_files_for_right(unlike: Project, database: Database) -
 def test_repair_does_only_what_it_said(unlike: Project, database: Database) -> None:
     before = _ledger(database)
     with Terminal(unlike, "repair") as terminal:
-        terminal.says("repair? [y/N]")
+        terminal.says("[y/N]")
         unlike.add(ONE, "CREATE TABLE a (i int);", "DROP TABLE a;", name="make_a")
+        terminal.type("y")
+        terminal.type("y")
         terminal.type("y")
         assert "have changed meanwhile" in terminal.ends(2)
     assert _ledger(database) == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
-from promptlib.ledger.tables import ADDED_TO_EVENTS, RECORDED
+from promptlib.ledger.tables import ADDED, ADDED_TO_EVENTS, RECORDED
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TEXT = "-- UP\nSELECT 1;\n-- DOWN\nSELECT 2;\n"
-_COLUMNS = frozenset(
-    ("id", "name", "executed_at", "checksum", "down_checksum", "down_sql", "execution_ms")
-) | {"executed_by"}
+_COLUMNS = frozenset(("id", "name", "executed_at", "checksum", *ADDED))
 
 
 def version(number: int) -> str:
@@ -31,6 +29,8 @@ def status(  # noqa: PLR0913 - each is a fact of its own
     *half: tuple[int, str],
     edited: str = "",
     foreign: str = "",
+    beside: tuple[str, ...] = (),
+    ran_as: str = "x",
     is_replica: bool = False,
 ) -> Status:
     """Where a database stands, by the last digits of versions.
@@ -43,6 +43,8 @@ def status(  # noqa: PLR0913 - each is a fact of its own
         half: sections that were cut off behind their first statement.
         edited: those of which another UP section ran.
         foreign: those whose row another program wrote.
+        beside: what else alembic_version names.
+        ran_as: the name of all that ran.
         is_replica: whether the server takes no writes.
     """
     for digit in files:
@@ -52,7 +54,7 @@ def status(  # noqa: PLR0913 - each is a fact of its own
     rows = {
         version(int(digit)): LedgerRow(
             version(int(digit)),
-            "x",
+            ran_as,
             "another" if digit in edited else made.up.checksum,
             None if digit in foreign else made.down.checksum,
         )
@@ -60,7 +62,7 @@ def status(  # noqa: PLR0913 - each is a fact of its own
     }
     ledger = Ledger(
         schema="public",
-        current=(version(current),) if current else (),
+        current=(*beside, *([version(current)] if current else [])),
         rows=rows,
         half_done=tuple(
             HalfDone(1, version(number), direction, "failed", 1, "", 1)

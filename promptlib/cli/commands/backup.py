@@ -40,7 +40,7 @@ def add_backup_arguments(parser: argparse.ArgumentParser) -> None:
 def backup(options: BackupOptions, _: Terminal) -> Answer:
     """Write the whole database to a file."""
     with open_migrator(options.common) as migrator:
-        current = migrator.ledger().version
+        current = max(migrator.ledger().current, default="")
     return Answer(display_path(back_up(migrator.target, options.folder, current)))
 
 

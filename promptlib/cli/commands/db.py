@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import (
     NO,
@@ -23,6 +22,7 @@ from promptlib.cli.command import (
 from promptlib.cli.documents import readiness_document
 from promptlib.cli.parser import add_json, add_yes, number_of_seconds
 from promptlib.cli.views import readiness_lines
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import Front
 from promptlib.postgres.admin import (
     count_rows,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from promptlib.cli.command import (
     Answer,
     Command,
@@ -15,6 +13,7 @@ from promptlib.cli.command import (
 from promptlib.cli.documents import migration_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import executed_lines
+from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from promptlib.cli.command import Terminal

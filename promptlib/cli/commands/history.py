@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.cli.command import (
     Answer,
     Command,
@@ -14,6 +12,7 @@ from promptlib.cli.command import (
 )
 from promptlib.cli.parser import VERSION_MAY_BE_SHORT, add_json
 from promptlib.cli.views import deploy_lines, history_lines
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import argparse

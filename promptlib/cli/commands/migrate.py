@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, announce, open_migrator
 from promptlib.cli.parser import FOLDER, VERSION_MAY_BE_SHORT, add_answers, given_answers
 from promptlib.cli.views import plan_lines
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.request import request_upgrade
 from promptlib.engine.results import describe_deployment
 from promptlib.plan.status import describe_half_done

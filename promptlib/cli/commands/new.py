@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.cli.command import Answer, Command, CommonOptions, open_project
 from promptlib.core.errors import display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import list_migrations
 from promptlib.files.new_file import copy_template, name_next_migration, template_needs_alembic
 

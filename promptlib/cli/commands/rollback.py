@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from promptlib.cli.command import (
     NO,
     Answer,
@@ -22,10 +20,10 @@ from promptlib.cli.parser import (
     positive_number,
 )
 from promptlib.cli.views import rollback_lines
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.kept_downs import describe_kept_downs, refuse_kept_downs
 from promptlib.engine.request import request_downgrade
 from promptlib.engine.results import describe_deployment
-from promptlib.plan.refusals import require_clear
 from promptlib.plan.status import describe_place
 from promptlib.plan.steps import choose_rollback
 
@@ -90,7 +88,6 @@ def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
     answers = given_answers(options.rerun, options.skip)
     with open_migrator(options.common, **loss, **answers) as migrator:
         found = migrator.look()
-        require_clear(found.ledger, found.files.files)
         back = choose_rollback(found, options.n, options.to)
         if not back.entries:
             announce([describe_place(found)])

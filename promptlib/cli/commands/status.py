@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import (
     NO,
@@ -17,9 +16,10 @@ from promptlib.cli.command import (
 from promptlib.cli.documents import status_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import status_lines
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import Front
+from promptlib.plan.refusals import deploy_refusals
 from promptlib.plan.states import State
-from promptlib.plan.status import deploy_refusals
 
 if TYPE_CHECKING:
     import argparse
@@ -49,7 +49,7 @@ def add_status_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit with 1 when a migration is pending, late, edited or missing",
+        help="exit with 1 when something is to run, or a migration is not executed",
     )
 
 
@@ -63,6 +63,7 @@ def status(options: StatusOptions, terminal: Terminal) -> Answer:
     for writer in found.ledger.writers:
         _log.warning("%s", writer)
     behind = report.half_done or any(each.state is not State.EXECUTED for each in report.migrations)
+    behind = behind or any(each.state.is_due for each in report.repeatable)
     code = NO if options.exit_code and behind else 0
     if options.json:
         return json_answer(status_document(report), code)

@@ -20,7 +20,7 @@ _WHAT = "after a crash nobody knows whether this ran: it commits before it is re
 
 def find_commits_inside_statements(text: MigrationText) -> Iterator[Complaint]:
     """Yield the first COMMIT in each DO block outside a transaction, unless it may run again."""
-    if text.is_repeatable:
+    if text.is_rerunnable:
         return
     for section in text.sections(transactional=False):
         first: dict[int, int] = {}
@@ -28,5 +28,5 @@ def find_commits_inside_statements(text: MigrationText) -> Iterator[Complaint]:
             if statement.block and statement.word == "COMMIT":
                 first.setdefault(statement.block[0].start, statement.offset)
         for offset in first.values():
-            remedy = "let a second run do no more, and say repeatable in alembic.ini"
+            remedy = "let a second run do no more, and say rerunnable in alembic.ini"
             yield Complaint(offset, _WHAT, remedy)

@@ -51,7 +51,8 @@ def manifold(project: Project) -> Project:
 
 def left(database: Database) -> tuple[Any, ...]:
     """What a run leaves, but for times and what is known of a connection alone."""
-    rows = "SELECT id, name, checksum, down_checksum, down_sql, executed_at IS NULL, executed_by"
+    kept = "id, name, checksum, down_checksum, down_sql, up_sql"
+    rows = f"SELECT {kept}, executed_at IS NULL, executed_by"
     attempts = "SELECT id, version, direction, outcome, executed_by, error"
     there = database.value("SELECT to_regclass('t')")
     return (

@@ -193,14 +193,14 @@ def test_nobody_knows_what_a_block_that_commits_did(batches: Deploys, database: 
 
 
 @pytest.mark.parametrize(
-    ("option", "balance"), [("--rerun", 242), ("--skip", 220), ("repeatable", 242)]
+    ("option", "balance"), [("--rerun", 242), ("--skip", 220), ("rerunnable", 242)]
 )
 def test_somebody_says_what_became_of_it(
     batches: Deploys, database: Database, option: str, balance: int
 ) -> None:
     words = [option, TWO]
-    if option == "repeatable":  # declared once, without an edit of the file
-        batches.project.configure(repeatable=f"{ONE} {TWO}")
+    if option == "rerunnable":  # declared once, without an edit of the file
+        batches.project.configure(rerunnable=f"{ONE} {TWO}")
         words = []
     batches.project.promptlib("migrate", *words)
     assert database.value("SELECT balance FROM acc") == balance

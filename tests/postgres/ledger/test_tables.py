@@ -10,9 +10,9 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import text
 
-from promptlib.ledger.tables import TABLES
+from promptlib.ledger.tables import LONGEST_UP, TABLES
 from support import inside
-from support.ledgers import applied, current, events, sha256, versions
+from support.ledgers import applied, current, events, sha256, states, versions
 from support.projects import Project, full
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def test_what_is_remembered_of_a_migration(project: Project, database: Database)
         ("executed_at", "timestamp with time zone", None, "YES", "CURRENT_TIMESTAMP"),
         ("checksum", "character varying", 64, "NO", None),
     ]
-    asked = "SELECT id, name, checksum, down_checksum, down_sql, executed_by FROM migrations"
+    asked = (
+        "SELECT id, name, checksum, down_checksum, down_sql, executed_by, up_sql FROM migrations"
+    )
     user = database.value("SELECT session_user")
     assert database.query(asked) == [
         (
@@ -53,6 +55,7 @@ def test_what_is_remembered_of_a_migration(project: Project, database: Database)
             sha256(down),
             f"-- DOWN lock_timeout:9s\n{down}\n",
             user,
+            up,
         )
     ]
     [(executed_at, milliseconds)] = database.query(
@@ -101,6 +104,29 @@ def test_a_downgrade_deletes_the_row_and_every_attempt_leaves_an_event(
         assert (took, by_me) == (True, True)
     assert key not in said + str(errors)
     assert key not in said + str(errors)
+
+
+def test_an_up_section_is_kept_unless_it_is_long(project: Project, database: Database) -> None:
+    for number, letters in ((1, LONGEST_UP - len("\nSELECT 1;\n/**/\n")), (2, LONGEST_UP)):
+        project.write(
+            f"{full(number)}_x.sql", f"-- UP\nSELECT 1;\n/*{'x' * letters}*/\n-- DOWN\nSELECT 1;"
+        )
+    inside.alembic(project, "upgrade", "head")
+    kept = database.query("SELECT pg_catalog.octet_length(up_sql) FROM migrations ORDER BY id")
+    assert kept == [(LONGEST_UP - 2,), (0,)]
+
+
+def test_a_ledger_that_kept_no_up_sections_is_extended(three: Project, database: Database) -> None:
+    inside.alembic(three, "upgrade", _SECOND)
+    database.query("ALTER TABLE migrations DROP COLUMN up_sql")
+    assert states(three) == {_FIRST: "executed", _SECOND: "executed", _THIRD: "pending"}
+    assert "is not a ledger" not in three.promptlib("adopt").stderr
+    inside.alembic(three, "upgrade", "head")
+    assert database.query("SELECT up_sql FROM migrations ORDER BY id") == [
+        (None,),
+        (None,),
+        ("CREATE TABLE c (i int);",),
+    ]
 
 
 _REFUSE = """

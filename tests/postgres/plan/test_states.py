@@ -26,7 +26,7 @@ _STATES = [
     "edited 3",
     "edited 5",
     "missing 3",
-    "missing 5",
+    "ahead 5",
     "missing 1, missing 3, missing 5",
     "edited 1, late 2, missing 3, pending 6",
 ]
@@ -39,6 +39,10 @@ _SAID = {
     "write a new migration, or accept the file as it is: promptlib repair",
     "missing": "sql/{version}_make_{name}.sql: ran here, and the file is gone; restore the file, "
     "or take the migration out of the ledger: promptlib repair",
+    "ahead": "sql/{version}_make_{name}.sql: ran here, and is newer than all files: the database "
+    "is ahead of them; deploy from the files that have it; or take it back by the DOWN section "
+    "that the ledger keeps: alembic -x kept_down=run downgrade -1; or, where the file is lost, out "
+    "of the ledger: promptlib repair",
 }
 _DOWNGRADED = {
     "late": "{version} never ran here: passed over",
@@ -47,6 +51,7 @@ _DOWNGRADED = {
     "missing": "sql/{version}_make_{name}.sql: is gone: running the DOWN section that the ledger "
     "keeps:",
 }
+_DOWNGRADED["ahead"] = _DOWNGRADED["missing"]
 _KEPT = ("-x", "kept_down=run")
 
 
@@ -74,7 +79,7 @@ def parsed(state: str) -> dict[int, str]:
 def make(project: Project, state: str) -> None:
     """Do to the files what a text of _STATES says. The DOWN of an edited file would fail."""
     for number, what in parsed(state).items():
-        if what == "missing":
+        if what in ("missing", "ahead"):
             path(project, number).unlink()
         elif what == "edited":
             project.add(number, "CREATE TABLE x ();", "SELECT 1/0;", name=f"make_{_RAN[number]}")
@@ -331,7 +336,6 @@ def test_what_is_no_edit(ran: Project, database: Database) -> None:
     [
         ("DELETE FROM alembic_version", "base"),
         (f"UPDATE alembic_version SET version_num = '{full(1)}'", full(1)),
-        (f"UPDATE alembic_version SET version_num = '{full(4)}'", full(4)),
     ],
 )
 def test_alembic_version_moved_back_by_hand(

@@ -37,10 +37,13 @@ class Reader:
     def __init__(self, answer: str) -> None:
         self.answer, self.read = answer, [""]
 
-    def agrees(self, lines: Iterable[str], question: str, answers: Sequence[str]) -> bool:
+    def agrees(
+        self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
+    ) -> bool:
         """Read what will be done, and answer."""
         self.read = [*lines, question]
-        return self.answer in answers
+        self.heard = "" if self.answer in answers else declined
+        return not self.heard
 
 
 class CountOptions(NamedTuple):
@@ -89,6 +92,7 @@ def test_who_is_asked_reads_what_will_be_done(caplog: pytest.LogCaptureFixture) 
         reader = Reader(answer)
         assert is_agreed(reader, ["a"], "sure?", unasked=False) is agreed
         assert reader.read == ["a", "sure?"]
+        assert reader.heard == ("" if agreed else "nothing was changed")
     assert is_agreed(Reader("db"), [], "which?", unasked=False, answers=["db"])
     assert caplog.messages == []
 

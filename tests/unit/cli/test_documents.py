@@ -41,7 +41,7 @@ def test_a_database_with_the_number_of_each_state() -> None:
     document = status_document(
         DatabaseStatus("db", "postgresql://h/db", "1", None, 2, (half,), (_LATE, _RAN))
     )
-    assert [document[str(state)] for state in State] == [1, 0, 1, 0, 0]
+    assert [document[str(state)] for state in State] == [1, 0, 1, 0, 0, 0]
     assert (document["current"], document["head"], document["available"]) == ("1", None, 2)
     assert document["half_done"] == [{"version": "2", "direction": "up", "statements_done": 3}]
     assert [each["version"] for each in document["migrations"]] == ["0", "1"]

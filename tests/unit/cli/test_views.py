@@ -88,7 +88,7 @@ def test_sections_that_were_cut_off_come_last() -> None:
 
 
 def test_a_remark_is_made_where_a_state_is_unusual() -> None:
-    assert pending_lines([_LATE, _WAITS], coloured=False) == ["0  b  late", "2  c"]
+    assert pending_lines([_LATE, _WAITS], [], coloured=False) == ["0  b  late", "2  c"]
     edited = _RAN._replace(version="3", state=State.EDITED)
     lines = executed_lines([_RAN, edited], coloured=False)
     assert [line.split("  ")[-1] for line in lines] == ["me", "edited"]
@@ -114,8 +114,8 @@ def test_what_a_migrate_would_run(tmp_path: Path) -> None:
     ]
     found = status(tmp_path, "123", "123", 3)
     assert planned(found) == [f"nothing would run; the database is at {version(3)} (head)"]
-    unfilled = found._replace(ledger=found.ledger._replace(rows={}))
-    assert [*plan_lines([], unfilled)] == ["would make or fill the ledger"]
+    unmade = found._replace(ledger=found.ledger._replace(has_version_table=False))
+    assert [*plan_lines([], unmade)] == ["would make the ledger"]
 
 
 def test_what_a_rollback_takes_back(tmp_path: Path) -> None:

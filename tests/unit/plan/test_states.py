@@ -7,27 +7,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import (
-    EditedMigrationError,
-    LateMigrationError,
-    MissingMigrationError,
-    PlanRefusedError,
-    PromptlibError,
-)
+from promptlib.core.errors import PromptlibError
 from promptlib.core.remedies import Front
 from promptlib.files.directory import MigrationFile
 from promptlib.files.parser import parse_migration
 from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
-from promptlib.ledger.tables import RECORDED
+from promptlib.ledger.tables import ADDED, RECORDED
 from promptlib.plan.refusals import (
-    require_adopted,
-    require_agreement,
-    require_applicable,
     require_ours,
     require_unchanged,
-    state_problems,
 )
-from promptlib.plan.states import Entry, State, known_rows, migration_entries, rows_without_files
+from promptlib.plan.states import (
+    current_version,
+    migration_entries,
+    rows_without_files,
+    unknown_revisions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +31,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path("sql")
 _COLUMNS = frozenset(("id", "name", "executed_at", "checksum"))
-_OURS = frozenset(("down_checksum", "down_sql", "execution_ms", "executed_by"))
+_OURS = frozenset(ADDED)
 
 
 def version(number: int) -> str:
@@ -62,12 +57,15 @@ def row(number: int, checksum: str = "", *, foreign: bool = False) -> LedgerRow:
 
 
 def ledger(
-    current: int = 0, *rows: LedgerRow, columns: frozenset[str] = _COLUMNS | _OURS
+    current: int = 0,
+    *rows: LedgerRow,
+    columns: frozenset[str] = _COLUMNS | _OURS,
+    beside: tuple[str, ...] = (),
 ) -> Ledger:
-    """The ledger of a database that is at a version; 0: at base."""
+    """The ledger of a database that is at a version; 0: at base; `beside` is in alembic_version."""
     return Ledger(
         schema="public",
-        current=(version(current),) if current else (),
+        current=(*beside, *([version(current)] if current else [])),
         rows={each.version: each for each in rows},
         half_done=(),
         columns=columns,
@@ -85,6 +83,7 @@ def refusal(refuse: Callable[[], None], front: Front = Front.ALEMBIC) -> str:
 
 
 _RAN = (row(1), row(3), row(5))
+_HASHES = ("2dc4342adfea", "f04342adfeaf")  # older and newer than all versions, as strings
 
 
 _AT_5 = ledger(5, *_RAN)
@@ -106,10 +105,17 @@ _STATES: dict[str, tuple[Ledger, str, str, dict[str, str]]] = {
         ledger(9, *_RAN),
         "135",
         "",
-        {"executed": "135", "missing": "9"},
+        {"executed": "135", "unknown": "9"},
     ),
-    "before there was a ledger": (ledger(3), "135", "1", {"executed": "13", "pending": "5"}),
-    "before that, and gone": (ledger(3), "1", "", {"executed": "1", "missing": "3"}),
+    "no ledger": (ledger(3), "135", "1", {"unknown": "13", "pending": "5"}),
+    "no ledger, and the file is gone": (ledger(3), "1", "", {"unknown": "3", "pending": "1"}),
+    "plain Alembic's": (ledger(beside=_HASHES), "13", "", {"unknown": "af", "pending": "13"}),
+    "plain Alembic's beside ours": (
+        ledger(3, *_RAN[:2], beside=_HASHES[:1]),
+        "135",
+        "",
+        {"unknown": "a", "executed": "13", "pending": "5"},
+    ),
     "rows of another component": (
         ledger(5, *_RAN, row(2, foreign=True), row(7, foreign=True)),
         "135",
@@ -121,6 +127,12 @@ _STATES: dict[str, tuple[Ledger, str, str, dict[str, str]]] = {
         "135",
         "",
         {"executed": "13", "pending": "5"},
+    ),
+    "the predecessor's rows, but not of all": (
+        ledger(3, row(3, foreign=True)),
+        "135",
+        "",
+        {"unknown": "1", "executed": "3", "pending": "5"},
     ),
     "the predecessor's rows, which nobody took over": (
         ledger(0, *(row(number, foreign=True) for number in (1, 2, 3))),
@@ -140,112 +152,49 @@ def test_where_each_migration_stands(
     known = files(*map(int, numbers))
     sums = checksums(*map(int, numbers)) | {version(int(each)): "another" for each in edited}
     stand: dict[str, str] = {}
-    for each in migration_entries(known, sums, found, known_rows(known, sums, found)):
+    for each in migration_entries(known, sums, found):
         stand[each.state] = stand.get(each.state, "") + each.version[-1]
     assert stand == expected
 
 
 def test_a_file_that_was_not_read_is_taken_as_it_is() -> None:
     found = ledger(3, row(1), row(3))
-    entries = migration_entries(files(1, 3), {version(3): "another"}, found, found.rows)
+    entries = migration_entries(files(1, 3), {version(3): "another"}, found)
     assert [each.state for each in entries] == ["executed", "edited"]
 
 
 def test_entries_have_the_names_of_the_files_that_are_or_were() -> None:
     found = ledger(3, row(1), row(3))
-    entries = migration_entries(files(1, 4), checksums(1, 4), found, found.rows)
+    entries = migration_entries(files(1, 4), checksums(1, 4), found)
     assert [each.name for each in entries] == ["make_1", "make_3", "make_4"]
 
 
-def entry(number: int, state: State) -> Entry:
-    return Entry(version(number), f"make_{number}", state)
-
-
-_ENTRIES = [
-    entry(1, State.EXECUTED),
-    entry(2, State.LATE),
-    entry(3, State.EDITED),
-    entry(4, State.MISSING),
-    entry(6, State.PENDING),
-]
-_LATE = (
-    "sql/20250101000002_make_2.sql: is older than the current revision 20250101000005 and never "
-    "ran here; rename it to a newer version, or run it now: late_migrations = apply in "
-    "alembic.ini, or alembic -x late=apply upgrade head (if it ran here by other means: "
-    "alembic stamp 20250101000005)"
-)
-_EDITED = (
-    "sql/20250101000003_make_3.sql: was edited after it ran here; restore the file and write a new "
-    "migration, or accept the file as it is: promptlib repair"
-)
-_MISSING = (
-    "sql/20250101000004_make_4.sql: ran here, and the file is gone; restore the file, or take the "
-    "migration out of the ledger: promptlib repair"
-)
-
-
-def test_a_refusal_names_every_file_and_its_remedy() -> None:
-    said = refusal(lambda: require_applicable(_ENTRIES, ledger(5, *_RAN), _FOLDER))
-    assert said.split("\n") == [_LATE, _EDITED, _MISSING]
-
-
-def test_a_refusal_is_in_the_words_of_who_asked() -> None:
-    found = ledger(5, *_RAN)
-    said = refusal(lambda: require_applicable(_ENTRIES, found, _FOLDER), Front.PROMPTLIB)
-    late = _LATE.replace("alembic -x late=apply upgrade head", "promptlib migrate --late apply")
-    assert said.split("\n") == [late, _EDITED, _MISSING]
+def test_an_entry_tells_under_which_other_name_it_ran() -> None:
+    found = ledger(3, row(1)._replace(name="create users"), row(3))
+    entries = migration_entries(files(1, 3), checksums(1, 3), found)
+    assert [each.ran_as for each in entries] == ["create users", ""]
 
 
 @pytest.mark.parametrize(
-    ("states", "kind"),
+    ("found", "current", "unknown"),
     [
-        ({State.LATE}, LateMigrationError),
-        ({State.EDITED}, EditedMigrationError),
-        ({State.MISSING}, MissingMigrationError),
-        ({State.LATE, State.MISSING}, PlanRefusedError),
+        (ledger(), "", ()),
+        (ledger(3), version(3), ()),
+        (ledger(4, row(4)), version(4), ()),
+        (ledger(4, row(4, foreign=True)), "", (version(4),)),
+        (ledger(9), "", (version(9),)),
+        (ledger(3, beside=_HASHES), version(3), _HASHES),
+        (ledger(3, beside=(version(1),)), version(3), ()),
     ],
 )
-def test_a_refusal_has_the_kind_of_what_is_refused(
-    states: set[State], kind: type[PlanRefusedError]
+def test_the_current_revision_is_one_that_somebody_knows(
+    found: Ledger, current: str, unknown: tuple[str, ...]
 ) -> None:
-    entries = [each for each in _ENTRIES if each.state in states]
-    with pytest.raises(kind) as caught:
-        require_applicable(entries, ledger(5, *_RAN), _FOLDER)
-    assert type(caught.value) is kind
-
-
-def test_late_migrations_that_are_to_run_are_not_refused() -> None:
-    found = ledger(5, *_RAN)
-    said = refusal(lambda: require_applicable(_ENTRIES, found, _FOLDER, applies_late=True))
-    assert said.split("\n") == [_EDITED, _MISSING]
-    require_applicable(_ENTRIES[:2], found, _FOLDER, applies_late=True)
-
-
-def test_what_is_executed_or_pending_is_no_problem() -> None:
-    require_applicable([_ENTRIES[0], _ENTRIES[-1]], ledger(5, *_RAN), _FOLDER)
-
-
-def test_a_missing_file_whose_name_nobody_knows() -> None:
-    (said,) = state_problems([Entry("nope", "", State.MISSING)], _FOLDER, "nope")
-    assert said.place == "sql/nope_*.sql"
-
-
-@pytest.mark.parametrize(
-    ("found", "at"), [(ledger(3, *_RAN), version(3)), (ledger(0, row(5)), "base")]
-)
-def test_alembic_version_behind_the_ledger_is_refused(found: Ledger, at: str) -> None:
-    said = refusal(lambda: require_agreement(found, found.rows))
-    assert said == (
-        f"alembic_version is at {at}, but the ledger says that {version(5)} ran here; say which is "
-        "right: alembic stamp VERSION sets both"
+    versions = {version(1), version(3)}
+    assert (current_version(versions, found), unknown_revisions(versions, found)) == (
+        current,
+        unknown,
     )
-
-
-@pytest.mark.parametrize(
-    "found", [ledger(), ledger(5, *_RAN), ledger(1, row(1), row(5, foreign=True)), ledger(5)]
-)
-def test_alembic_version_in_step_with_the_ledger(found: Ledger) -> None:
-    require_agreement(found, found.rows)
 
 
 def test_a_table_of_another_program_is_refused() -> None:
@@ -258,25 +207,13 @@ def test_a_table_of_another_program_is_refused() -> None:
         require_ours(ledger(columns=ours))
 
 
-def test_what_the_predecessor_ran_does_not_run_again() -> None:
-    rows = [row(number, foreign=True) for number in (1, 3, 4)]
-    for found, ran in ((ledger(0, *rows), (1, 3)), (ledger(1, row(1), *rows[1:]), (3,))):
-        said = refusal(lambda found=found: require_adopted(found, files(1, 3, 5)))  # type: ignore[misc]
-        assert said == (
-            "the predecessor migrated this database: its table migrations has "
-            f"{', '.join(map(version, ran))}; take that over, then go on: promptlib adopt"
-        )
-    require_adopted(ledger(3, *rows), files(1, 3, 5))
-    require_adopted(ledger(0, rows[2]), files(1, 3, 5))
-
-
 def ghosts(found: Ledger, *numbers: int) -> list[str]:
-    return [each.version for each in rows_without_files(found.rows, found.current, files(*numbers))]
+    return [each.version for each in rows_without_files(found, files(*numbers))]
 
 
 def test_what_the_database_names_and_no_file_has() -> None:
     found = ledger(9, *_RAN, row(2, foreign=True))
-    assert sorted(ghosts(found, 1, 5, 6)) == [version(3), version(9)]
+    assert ghosts(found, 1, 5, 6) == [version(9), version(3)]
     assert ghosts(ledger(5, *_RAN), 1, 3, 5) == []
 
 

@@ -14,8 +14,9 @@ from promptlib.core.errors import (
 )
 from promptlib.core.remedies import Front
 from promptlib.ledger.state import HalfDone
+from promptlib.plan.refusals import deploy_refusals
 from promptlib.plan.states import State
-from promptlib.plan.status import deploy_refusals, describe_half_done, describe_place
+from promptlib.plan.status import describe_half_done, describe_place, place_of_version
 from support.statuses import status, version
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ def test_what_ran_and_what_waits(tmp_path: Path) -> None:
     late_or_edited = found.in_states(State.LATE, State.EDITED)
     assert "".join(each.version[-1] for each in late_or_edited) == "23"
     assert (found.current, found.head) == (version(5), version(6))
+
+
+def test_what_is_not_known_to_have_run_counts_as_neither(tmp_path: Path) -> None:
+    found = status(tmp_path, "123", "", 2, beside=("2dc4342adfea",))
+    assert [each.state for each in found.entries] == ["unknown"] * 3 + ["pending"]
+    assert [each.version for each in found.entries][:2] == ["2dc4342adfea", version(1)]
+    assert found.applied == []
+    assert [each.version for each in found.waiting] == [version(3)]
+    assert (found.current, found.revision) == (version(2), version(2))
 
 
 def test_a_version_may_be_shortened_as_long_as_it_is_one(tmp_path: Path) -> None:
@@ -60,6 +70,13 @@ def test_where_a_database_stands(tmp_path: Path) -> None:
     assert describe_place(at_one) == f"the database is at {version(1)}"
     at_two = status(tmp_path, "12", "12", 2)
     assert describe_place(at_two) == f"the database is at {version(2)} (head)"
+    hashed = status(tmp_path, "12", "", beside=("2dc4342adfea",))
+    assert describe_place(hashed) == "the database is at 2dc4342adfea (unknown)"
+    ahead = status(tmp_path, "12", "123", 3)
+    said = f"the database is at {version(3)} (ahead of the newest file, {version(2)})"
+    assert describe_place(ahead) == said
+    alone = place_of_version(version(3), "")
+    assert alone == f"the database is at {version(3)} (ahead of all files, as there is none)"
 
 
 @pytest.mark.parametrize(

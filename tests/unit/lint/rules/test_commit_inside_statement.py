@@ -22,5 +22,5 @@ def test_the_first_commit_of_each_block(up: str, found: list[int]) -> None:
     outside = migration_text(up, options="transaction:false")
     assert columns(find_commits_inside_statements, outside)[0] == found
     assert columns(find_commits_inside_statements, migration_text(up)) == ([], [])
-    outside.is_repeatable = True
+    outside.is_rerunnable = True
     assert columns(find_commits_inside_statements, outside) == ([], [])
