@@ -1,9 +1,10 @@
 """What it takes to prove the migrations of a real project: `promptlib verify`.
 
-    python benchmarks/verify.py [--count 247]
+    python benchmarks/verify.py [--counts 100 350]
 
 The migrations make tables with constraints and indexes, change them, fill them, and make functions
-and triggers. Prints the wall time on each server at hand.
+and triggers: one table for five of them. Prints the wall time on each server at hand, and how much
+longer a migration takes where there are most than where there are fewest: 1.0 is linear.
 """
 
 from __future__ import annotations
@@ -48,23 +49,33 @@ _SECTIONS = [
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=247)
-    count = parser.parse_args().count
+    parser.add_argument("--counts", type=int, nargs="+", default=[100, 350])
+    counts = sorted(parser.parse_args().counts)
     for name in servers.available():
-        with servers.running(name) as server, tempfile.TemporaryDirectory() as folder:
-            project = Project.copy(Path(folder), server.create().url)
-            _fill(project, count)
-            began = time.perf_counter()
-            result = subprocess.run(
-                [path_of("promptlib"), "verify"],
-                cwd=folder,
-                env=environment_with({"DATABASE_URL": project.url}),
-                capture_output=True,
-                encoding="utf-8",
-                check=True,
-            )
-            seconds = time.perf_counter() - began
-            print(f"{name:<10} {seconds:6.1f} s  {result.stdout.splitlines()[-1]}")
+        with servers.running(name) as server:
+            each = [_measure(server, count) for count in counts]
+        print(f"{name:<10} {each[-1] / each[0]:.2f} times as long for each at {counts[-1]}")
+
+
+def _measure(server: servers.Server, count: int) -> float:
+    """Seconds for each migration."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project.copy(Path(folder), server.create().url)
+        _fill(project, count)
+        began = time.perf_counter()
+        result = subprocess.run(
+            [path_of("promptlib"), "verify"],
+            cwd=folder,
+            env=environment_with({"DATABASE_URL": project.url}),
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        seconds = time.perf_counter() - began
+    each = seconds / count
+    said = result.stdout.splitlines()[-1]
+    print(f"{server.name:<10} {seconds:6.1f} s {each * 1000:6.1f} ms each  {said}")
+    return each
 
 
 def _fill(project: Project, count: int) -> None:
