@@ -3,7 +3,7 @@
     python benchmarks/verify.py [--counts 100 350]
 
 The migrations make tables with constraints and indexes, change them, fill them, and make functions
-and triggers: one table for five of them. Prints the time on each server at hand; the processor's time
+and triggers: one table for five of them. Prints the time on each server at hand; the processor time
 of command and server, which is the same on a busy machine; and how much more of that a migration
 takes where there are most than where there are fewest: 1.0 is linear. For Linux.
 """

@@ -11,6 +11,7 @@ from psycopg2.sql import SQL, Identifier
 from promptlib.core.errors import FindingError, PromptlibError, display_path
 from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
+from promptlib.files.one_way import is_one_way
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference
 from promptlib.postgres.errors import explain_server_error
@@ -51,6 +52,7 @@ class Trial:
         self._source = migration.up.source
         self.went_up = False
         self.was_refused = False  # for what it would do to the server
+        self.is_one_way = is_one_way(migration.down)
         self.stays = False  # whether something that was accepted is left over
         self.failing_row = ""
         self.statements: list[MeasuredStatement] = []
@@ -69,6 +71,8 @@ class Trial:
             before = self._session.state.snapshot()
             self.statements += self._run_section(UP, before.tables)
             self.went_up = True
+            if self.is_one_way:
+                return
             after = self._session.state.snapshot()
             there = {each: after.tables[each] for each in before.tables.keys() & after.tables}
             self.statements += self._run_section(DOWN, there)
@@ -99,6 +103,7 @@ class Trial:
             tuple(self.findings),
             tuple(self.lost),
             seconds,
+            self.is_one_way,
         )
 
     def _prepare(self, rows: list[SampleRow] | None) -> None:
