@@ -190,11 +190,11 @@ class _Message:
             libpq.PQclear(result)
             if status in _COPIES:
                 return  # which ends with the next command
+        if libpq.PQstatus(self._address) == _BAD:
+            with contextlib.suppress(psycopg2.Error):
+                self._connection.rollback()  # which still takes in notices
         with contextlib.suppress(psycopg2.Error):
-            if libpq.PQstatus(self._address) == _BAD:
-                self._connection.rollback()  # so that it knows, and takes in the last notices
-            else:
-                self._connection.poll()
+            self._connection.poll()
 
 
 def _text(said: bytes) -> str:

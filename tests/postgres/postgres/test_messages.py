@@ -131,8 +131,14 @@ def test_notices_come_in_their_order(connection: Connection) -> None:
     assert connection.notices == [f"NOTICE:  {each}\n" for each in "abc"]
 
 
-def test_psycopg2_knows_that_a_connection_is_lost(connection: Connection) -> None:
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_psycopg2_knows_that_a_connection_is_lost(
+    connection: Connection, *, autocommit: bool
+) -> None:
     lose = "SELECT pg_terminate_backend(pg_backend_pid())"
+    connection.rollback()
+    connection.autocommit = autocommit
+    _run(connection, "SELECT 1")
     received = Received()
     with pytest.raises(psycopg2.Error) as ours:
         send_message(connection, f"DO $$ BEGIN RAISE NOTICE 'a'; END $$; {lose}".encode(), received)
