@@ -7,7 +7,7 @@ import re
 from importlib import resources
 from pathlib import Path
 
-from promptlib.config.database import TYPED, read_dotenv
+from promptlib.config.database import EMBEDDED_OPTION, TYPED, read_dotenv
 from promptlib.config.project import DEFAULT_SECTION, INI, TOML, read_project
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -93,6 +93,12 @@ def is_configured(wanted: WantedProject) -> bool:
     return bool(found and found.location)
 
 
+def names_database(wanted: WantedProject) -> bool:
+    """Whether anything says already which database is meant."""
+    dotenv = wanted.config.parent / ".env"
+    return bool(wanted.url or os.environ.get(URL_VARIABLE) or read_dotenv(str(dotenv)))
+
+
 def plan_project(wanted: WantedProject) -> PlannedProject:
     """Say what a folder lacks to be the project that is wanted.
 
@@ -111,6 +117,7 @@ class _Plan:
 
     def __init__(self, wanted: WantedProject) -> None:
         self.wanted = wanted
+        self.found = _read(wanted)
         self.folder = wanted.config.parent
         self.changes: list[FileChange] = []
         self.kept: list[Path] = []
@@ -137,29 +144,32 @@ class _Plan:
 
     def _configuration(self) -> tuple[Path, Path | None]:
         """Where migrations are, and env.py, in the project as it will be."""
-        wanted = self.wanted
-        found = _read(wanted)
+        wanted, found = self.wanted, self.found
         if found and found.location:
-            self._refuse_vain_options()
-            self.kept.append(wanted.config)
-            return Path(found.location), _folder(found.scripts)
+            self._refuse_vain("--sql", wanted.sql)
+            self._refuse_vain("--embedded", wanted.embedded)
         if found and found.scripts:
+            self._refuse_vain("--scripts", wanted.scripts)
             self._refuse_revisions(Path(found.scripts))
         sql, scripts = wanted.sql or "sql", wanted.scripts or "alembic"
+        if found and found.location:
+            self.kept.append(wanted.config)
+            return Path(found.location), _folder(found.scripts)
         settings = {
             SCRIPT_LOCATION: _from_here(scripts),
             SQL_LOCATION: _from_here(sql),
+            **({EMBEDDED_OPTION: "true"} if wanted.embedded else {}),
             "prepend_sys_path": "%(here)s",
         }
         self.changes.append(configure(wanted.config, wanted.section, settings))
-        return self.folder / sql, _folder(found.scripts) if found and found.scripts else (
+        is_there = bool(found and found.scripts)
+        return self.folder / sql, _folder(found.scripts) if found and is_there else (
             self.folder / scripts
         )
 
-    def _refuse_vain_options(self) -> None:
+    def _refuse_vain(self, option: str, value: object) -> None:
         """What the configuration says already is not said twice."""
-        vain = {"--sql": self.wanted.sql, "--scripts": self.wanted.scripts}
-        for option in (name for name, value in vain.items() if value):
+        if value:
             raise ConfigurationError(
                 f"this configures a project already, so {option} would change nothing",
                 "change it there",
@@ -169,7 +179,8 @@ class _Plan:
     def _refuse_revisions(self, scripts: Path) -> None:
         """A project of plain Alembic would lose sight of its revisions."""
         there = sorted((scripts / "versions").glob("[!_]*.py"))
-        if there and not self.wanted.converts:
+        is_plain = not (self.found and self.found.location)
+        if there and is_plain and not self.wanted.converts:
             raise ConfigurationError(
                 f"{len(there)} revisions of plain Alembic are there, which SQL files would hide",
                 "promptlib init --from alembic converts them",
@@ -210,7 +221,7 @@ class _Plan:
         url, path = self.wanted.url, self.folder / ".env"
         known = read_dotenv(str(path))
         if not url:
-            if not known and not os.environ.get(URL_VARIABLE):
+            if not (known or os.environ.get(URL_VARIABLE) or self._names_database()):
                 self.remarks.append(
                     f"set {URL_VARIABLE}, or write it into .env, as .env.example shows"
                 )
@@ -226,6 +237,11 @@ class _Plan:
         before = read_content(path)
         after = append_lines(before or b"", line)
         self.changes.append(FileChange(path, after, before, is_secret=True))
+
+    def _names_database(self) -> bool:
+        """Whether the configuration says which database is meant."""
+        said = self.found.database.configured if self.found else None
+        return self.wanted.embedded or bool(said and (said.embedded or said.url))
 
     def _ignored(self) -> None:
         path = self.folder / ".gitignore"
