@@ -78,9 +78,11 @@ def test_who_made_the_first_one_may_have_ended(
         assert value(databases.create(), "SELECT count(*) FROM c") == 0
 
 
-@pytest.mark.usefixtures("powerless")
-def test_a_user_who_may_make_no_database(configured: Configured, place: ScratchPlace) -> None:
-    theirs = Target({**place.target.parameters, "user": "powerless"}, "the test")
+def test_a_user_who_may_make_no_database(
+    configured: Configured, place: ScratchPlace, database: Database
+) -> None:
+    database.server.role("looker", "LOGIN")
+    theirs = Target({**place.target.parameters, "user": "looker"}, "the test")
     with (
         pytest.raises(ConfigurationError, match="looker may make no databases on "),
         MigratedDatabases(configured, place._replace(target=theirs)),
