@@ -82,6 +82,7 @@ def test_a_user_who_may_make_no_database(
     configured: Configured, place: ScratchPlace, database: Database
 ) -> None:
     database.server.role("looker", "LOGIN")
+    database.query(f"ALTER DATABASE {database.name} OWNER TO looker")
     theirs = Target({**place.target.parameters, "user": "looker"}, "the test")
     with (
         pytest.raises(ConfigurationError, match="looker may make no databases on "),
