@@ -20,7 +20,7 @@ from promptlib.verify.place import ScratchPlace
 from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import IO
 
     from psycopg2.extensions import connection as Connection
@@ -50,6 +50,10 @@ def find_place(project: Project, url: str = "", *, embedded: bool = False) -> Sc
     return ScratchPlace(target, is_given or embedded, is_given, chosen.template, setup)
 
 
+_ASYNCPGS = {"sslmode": "ssl"}
+_ASYNCPG_TAKES = {"user", "password", "host", "hostaddr", "port", "dbname", "ssl"}
+
+
 class MigratedDatabase(NamedTuple):
     """A database that is a test's own, at the newest migration.
 
@@ -67,7 +71,7 @@ class MigratedDatabase(NamedTuple):
     @property
     def url(self) -> str:
         """Its address, as psycopg, psycopg2, asyncpg and libpq take it."""
-        return self._url("postgresql")
+        return _url("postgresql", self.target.parameters)
 
     def sqlalchemy_url(self, driver: str = "psycopg2") -> str:
         """Its address as SQLAlchemy takes it.
@@ -75,24 +79,31 @@ class MigratedDatabase(NamedTuple):
         Args:
             driver: `psycopg2`, `psycopg` or `asyncpg`.
         """
-        return self._url(f"postgresql+{driver}")
+        parameters = dict(self.target.parameters)
+        if driver == "asyncpg":  # which knows none of libpq's, and that by another name
+            parameters = {_ASYNCPGS.get(key, key): each for key, each in parameters.items()}
+            parameters = {key: parameters[key] for key in parameters if key in _ASYNCPG_TAKES}
+        return _url(f"postgresql+{driver}", parameters)
 
     def connect(self) -> Connection:
         """A new connection of psycopg2's."""
         return self.target.connect()
 
-    def _url(self, scheme: str) -> str:
-        rest = dict(self.target.parameters)
-        user, name = quote(rest.pop("user", ""), safe=""), quote(rest.pop("dbname"), safe="")
-        login = user
-        if password := rest.pop("password", ""):
-            login += f":{quote(password, safe='')}"
-        host, port = rest.get("host", ""), rest.get("port", "")
-        address = ""
-        if host and not set(host) & {"/", ",", ":"} and port.isdecimal():  # else they go behind it
-            address = f"{rest.pop('host')}:{rest.pop('port')}"
-        query = f"?{urlencode(rest)}" if rest else ""
-        return f"{scheme}://{login}{'@' if login else ''}{address}/{name}{query}"
+
+def _url(scheme: str, parameters: Mapping[str, str]) -> str:
+    """An address; what has no room in front of the database's name goes behind it."""
+    rest = dict(parameters)
+    user, name = quote(rest.pop("user", ""), safe=""), quote(rest.pop("dbname"), safe="")
+    login = user
+    if password := rest.pop("password", ""):
+        login += f":{quote(password, safe='')}"
+    address = rest.pop("hostaddr", "")  # which is libpq's alone, and needs a name for TLS only
+    host, port = rest.setdefault("host", address), rest.get("port", "")
+    front = ""
+    if host and not set(host) & {"/", ",", ":"} and port.isdecimal():
+        front = f"{rest.pop('host')}:{rest.pop('port')}"
+    query = urlencode({key: each for key, each in rest.items() if each})
+    return f"{scheme}://{login}{'@' if login else ''}{front}/{name}{'?' if query else ''}{query}"
 
 
 class MigratedDatabases:

@@ -92,18 +92,25 @@ def test_a_user_who_may_make_no_database(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "url"),
+    ("parameters", "url", "asyncpgs"),
     [
-        ({"host": "h", "port": "1", "user": "u", "password": "p@:/"}, "u:p%40%3A%2F@h:1/a%20b"),
-        ({"host": "/run/x", "user": "u"}, "u@/a%20b?host=%2Frun%2Fx"),
-        ({"host": "h,i", "port": "1,2"}, "/a%20b?host=h%2Ci&port=1%2C2"),
-        ({"host": "::1", "port": "1"}, "/a%20b?host=%3A%3A1&port=1"),
-        ({"host": "h", "sslmode": "require"}, "/a%20b?host=h&sslmode=require"),
-        ({}, "/a%20b"),
+        ({"host": "h", "port": "1", "user": "u", "password": "p@:/"}, "u:p%40%3A%2F@h:1/a%20b", ""),
+        ({"host": "/run/x", "user": "u"}, "u@/a%20b?host=%2Frun%2Fx", ""),
+        ({"host": "h,i", "port": "1,2"}, "/a%20b?host=h%2Ci&port=1%2C2", ""),
+        ({"host": "::1", "port": "1"}, "/a%20b?host=%3A%3A1&port=1", ""),
+        ({"host": "h", "port": "1", "hostaddr": "127.0.0.1"}, "h:1/a%20b", ""),
+        ({"hostaddr": "127.0.0.1", "port": "1"}, "127.0.0.1:1/a%20b", ""),
+        (
+            {"host": "h", "port": "1", "sslmode": "require", "connect_timeout": "3"},
+            "h:1/a%20b?sslmode=require&connect_timeout=3",
+            "h:1/a%20b?ssl=require",
+        ),
+        ({}, "/a%20b", ""),
     ],
 )
-def test_addresses(parameters: dict[str, str], url: str) -> None:
+def test_addresses(parameters: dict[str, str], url: str, asyncpgs: str) -> None:
     made = MigratedDatabase(Target({**parameters, "dbname": "a b"}, "x"))
     assert made.url == f"postgresql://{url}"
-    assert made.sqlalchemy_url("asyncpg") == f"postgresql+asyncpg://{url}"
-    assert parse_dsn(made.url) == {**parameters, "dbname": "a b"}
+    assert made.sqlalchemy_url("asyncpg") == f"postgresql+asyncpg://{asyncpgs or url}"
+    if "hostaddr" not in parameters:
+        assert parse_dsn(made.url) == {**parameters, "dbname": "a b"}
