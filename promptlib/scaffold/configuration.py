@@ -63,7 +63,7 @@ def configure(path: Path, section: str, settings: Mapping[str, str]) -> FileChan
         after = _with_table(before or b"", lacking)
     else:
         after = _with_section(before, section, lacking)
-    _require_kept(path, section, old, after, settings)
+    _require_read_as_meant(path, section, after, settings[SQL_LOCATION])
     return FileChange(path, after, before)
 
 
@@ -137,26 +137,22 @@ def _explained(lines: list[str]) -> list[str]:
     return told
 
 
-def _require_kept(
-    path: Path, section: str, old: Mapping[str, object], after: bytes, settings: Mapping[str, str]
-) -> None:
-    """Let nothing be written that would be read otherwise than it is meant."""
-    new = _read(path, after, section)
-    kept = {key: value for key, value in new.items() if key in old}
-    wanted = settings[SQL_LOCATION]
-    if kept != old or new.get(SQL_LOCATION) != wanted:
-        table = f"[{section}]"
-        if path.name == TOML:
-            wanted, table = _quoted(wanted), "[tool.alembic]"
-        raise ConfigurationError(
-            "nothing can be put into it without changing what is there",
-            f"write {SQL_LOCATION} = {wanted} into {table} yourself",
-            place=display_path(path),
-        )
+def _require_read_as_meant(path: Path, section: str, after: bytes, location: str) -> None:
+    """Let nothing be written that would be read otherwise: into a text that looks like a header."""
+    if _read(path, after, section).get(SQL_LOCATION) == location:
+        return
+    table = f"[{section}]"
+    if path.name == TOML:
+        location, table = _quoted(location), "[tool.alembic]"
+    raise ConfigurationError(
+        "nothing can be put into it without changing what is there",
+        f"write {SQL_LOCATION} = {location} into {table} yourself",
+        place=display_path(path),
+    )
 
 
 def _read(path: Path, content: bytes, section: str) -> dict[str, object]:
-    """What a configuration says: the section's own keys, and all else as one."""
+    """What a section of a configuration says."""
     try:
         return (_read_toml if path.name == TOML else _read_ini)(content, section)
     except (ValueError, configparser.Error) as error:
@@ -167,16 +163,11 @@ def _read(path: Path, content: bytes, section: str) -> dict[str, object]:
 
 
 def _read_toml(content: bytes, _: str) -> dict[str, object]:
-    found = tomllib.loads(content.decode())
-    table = found.get("tool", {}).pop("alembic", {})
-    if not found.get("tool", {}):
-        found.pop("tool", None)
-    return {**table, "": found}
+    table: dict[str, object] = tomllib.loads(content.decode()).get("tool", {}).get("alembic", {})
+    return table
 
 
 def _read_ini(content: bytes, section: str) -> dict[str, object]:
     parser = configparser.RawConfigParser()
     parser.read_string(content.decode())
-    own = dict(parser.items(section)) if parser.has_section(section) else {}
-    others = {name: dict(parser.items(name)) for name in parser.sections() if name != section}
-    return {**own, "": others}
+    return dict(parser.items(section)) if parser.has_section(section) else {}

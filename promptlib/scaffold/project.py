@@ -267,6 +267,14 @@ class _Plan:
                     "include: .gitlab/migrations.yml"
                 )
         self._add(path, text)
+        root = next(
+            (each for each in self.folder.absolute().parents if (each / ".git").exists()), None
+        )
+        if root and not (self.folder / ".git").exists():
+            self.remarks.append(
+                f"{self.wanted.ci} looks for workflows in {display_path(root)} alone: move "
+                f"{display_path(path)} there, and let its commands run in here"
+            )
 
     def _installs(self) -> str:
         """What a workflow installs: what env.py may import, too."""
