@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from importlib import resources
 from pathlib import Path
 
 from promptlib.config.database import EMBEDDED_OPTION, TYPED, read_dotenv
@@ -22,13 +21,16 @@ from promptlib.scaffold.configuration import (
     has_section,
     read_content,
 )
+from promptlib.scaffold.workflow import (
+    read_template,
+    workflow_path,
+    workflow_remarks,
+    workflow_text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from promptlib.config.project import Project
 
-GITHUB, GITLAB = CI_SYSTEMS = ("github", "gitlab")
 _MODEL = re.compile(r"(?P<module>\w+(?:\.\w+)*):(?P<expression>(?P<name>\w+)(?:\.\w+)*)")
 _IGNORED = (".env", ".promptlib/")
 _RUNS_OURS = "environment.run"
@@ -128,11 +130,12 @@ class _Plan:
         self._sql(location)
         if scripts:
             self._env(scripts)
-        self._add(self.folder / ".env.example", _template("env.example.txt"))
+        self._add(self.folder / ".env.example", read_template("env.example.txt"))
         self._database()
         self._ignored()
-        if self.wanted.ci:
-            self._workflow()
+        if ci := self.wanted.ci:
+            self._add(workflow_path(self.folder, ci), workflow_text(self.folder, ci))
+            self.remarks.extend(workflow_remarks(self.folder, ci))
         return PlannedProject(self.changes, self.kept, location, self.remarks)
 
     def _add(self, path: Path, text: str, *, is_secret: bool = False) -> None:
@@ -205,7 +208,7 @@ class _Plan:
                 "name another with --scripts",
                 place=display_path(scripts),
             )
-        text = _template("env_with_model.py.txt" if model else "env.py.txt")
+        text = read_template("env_with_model.py.txt" if model else "env.py.txt")
         for name, value in model.groupdict().items() if model else ():
             text = text.replace(f"@{name.upper()}@", value)
         self._add(path, text)
@@ -254,39 +257,6 @@ class _Plan:
         else:
             self.kept.append(path)
 
-    def _workflow(self) -> None:
-        text = _template(f"{self.wanted.ci}.yml.txt").replace("@INSTALL@", self._installs())
-        path = self.folder / ".github/workflows/migrations.yml"
-        if self.wanted.ci == GITLAB:
-            path = self.folder / ".gitlab-ci.yml"
-            if path.exists():
-                self.kept.append(path)
-                path = self.folder / ".gitlab/migrations.yml"
-                self.remarks.append(
-                    f".gitlab-ci.yml is yours; let it include {display_path(path)}: "
-                    "include: .gitlab/migrations.yml"
-                )
-        self._add(path, text)
-        root = next(
-            (each for each in self.folder.absolute().parents if (each / ".git").exists()), None
-        )
-        if root and not (self.folder / ".git").exists():
-            self.remarks.append(
-                f"{self.wanted.ci} looks for workflows in {display_path(root)} alone: move "
-                f"{display_path(path)} there, and let its commands run in here"
-            )
-
-    def _installs(self) -> str:
-        """What a workflow installs: what env.py may import, too."""
-        return " ".join([*self._own_packages(), "'promptlib[embedded,lint]'"])
-
-    def _own_packages(self) -> Iterator[str]:
-        toml = self.folder / TOML
-        if toml.is_file() and b"[build-system]" in toml.read_bytes():
-            yield "--editable ."
-        if (self.folder / "requirements.txt").is_file():
-            yield "--requirement requirements.txt"
-
 
 def _read(wanted: WantedProject) -> Project | None:
     """The project as it is configured, or nothing."""
@@ -307,7 +277,3 @@ def _from_here(folder: str) -> str:
     """A folder as the configuration has it: seen from its own."""
     escaped = Path(folder).as_posix().replace("%", "%%")
     return escaped if Path(folder).is_absolute() else f"%(here)s/{escaped}"
-
-
-def _template(name: str) -> str:
-    return resources.files("promptlib.scaffold").joinpath("templates", name).read_text("utf-8")

@@ -15,7 +15,6 @@ from promptlib.files.file_set import write_together
 from promptlib.importing.folder import plan_folder, usual_folder
 from promptlib.importing.tool_list import BY_NAME
 from promptlib.scaffold.project import (
-    CI_SYSTEMS,
     WantedProject,
     choose_configuration,
     is_configured,
@@ -23,6 +22,7 @@ from promptlib.scaffold.project import (
     names_database,
     plan_project,
 )
+from promptlib.scaffold.workflow import CI_SYSTEMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -151,16 +151,6 @@ def test_another_place() -> None:
     assert names(planned)[:2] == ["below/alembic.ini", "below/sql/.gitkeep"]
 
 
-def test_a_folder_of_a_larger_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, {".git/HEAD": "", "service/x": ""})
-    assert not any("looks for workflows" in each for each in plan(ci="github").remarks)
-    monkeypatch.chdir(tmp_path / "service")
-    (told,) = [each for each in plan(ci="github").remarks if "looks for workflows" in each]
-    assert told.endswith(
-        "alone: move .github/workflows/migrations.yml there, and let its commands run in here"
-    )
-
-
 @pytest.mark.parametrize(
     ("files", "wanted", "said"),
     [
