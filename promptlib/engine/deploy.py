@@ -120,15 +120,16 @@ class Deploy:
         if not suits_one_connection(connections, seen, expected):
             return None
         number, wait = lock_key(seen.ledger.schema, VERSION_TABLE), self._settings.deploy_wait
-        with hold_lock_in_session(
-            connections.connection, number, wait, self._progress, ends=connections.is_command
-        ) as lock:
+        with hold_lock_in_session(connections.connection, number, wait, self._progress) as lock:
             locked = Locked(connections, self.look(), lock)
-            if not suits_one_connection(connections, locked.status, expected):
-                return None
-            if self._planned(locked, request) != expected:
-                return None
-            return self._run_under(locked, request, expected)
+            suits = suits_one_connection(connections, locked.status, expected)
+            if suits and self._planned(locked, request) == expected:
+                done = self._run_under(locked, request, expected)
+            else:
+                done = None
+            if not (done and connections.is_command):  # whose session ends now
+                lock.let_go()
+        return done
 
     def _planned(self, locked: Locked, request: Request) -> list[PlannedStep]:
         require_unmoved(locked.status.ledger, request.start)

@@ -50,9 +50,23 @@ _STAY = f"""
 
 
 class SessionLock:
-    """A lock that is held in the session that migrations run in: where that ends, nothing runs."""
+    """A lock that is held in the session that migrations run in: where that ends, nothing runs.
+
+    Args:
+        connection: to the session.
+    """
 
     in_session = True
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def let_go(self) -> None:
+        """Let others deploy; the session would go on holding it."""
+        self._connection.rollback()
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
+        self._connection.rollback()
 
     def require(self) -> None:
         """Make sure that it is held, for which nothing is to be done."""
@@ -158,9 +172,11 @@ def hold_lock(
 
 @contextlib.contextmanager
 def hold_lock_in_session(
-    connection: Connection, number: int, wait: str, progress: Progress = ignore, *, ends: bool
+    connection: Connection, number: int, wait: str, progress: Progress = ignore
 ) -> Iterator[SessionLock]:
-    """Hold the lock in the session of a connection that migrations run on, too.
+    """Take the lock in the session of a connection that migrations run on, too.
+
+    Behind an error it is free; else whoever took it lets go of it, or ends the session.
 
     Not behind a pooler, nor where a section lets go of a session's locks, or may wait for those who
     wait for the lock.
@@ -170,7 +186,6 @@ def hold_lock_in_session(
         number: from `lock_key`.
         wait: how long to wait for another deploy, as PostgreSQL writes times.
         progress: is told who holds it meanwhile.
-        ends: whether the session ends then.
 
     Raises:
         LockNotAcquiredError: when it is not free in time, naming who holds it.
@@ -180,22 +195,14 @@ def hold_lock_in_session(
         acquire_lock(cursor, number, wait, progress)
     connection.autocommit = False
     with in_doubt(lambda: _WHETHER_FREE):
+        lock = SessionLock(connection)
         try:
-            yield SessionLock()
+            yield lock
         except BaseException as error:
             with contextlib.suppress(psycopg2.Error):  # it may be lost
-                _let_go(connection)
+                lock.let_go()
                 note_seen(error, LOCK_FREE)
             raise
-        if not ends:
-            _let_go(connection)
-
-
-def _let_go(connection: Connection) -> None:
-    connection.rollback()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
-    connection.rollback()
 
 
 @contextlib.contextmanager
