@@ -35,6 +35,8 @@ class ListedCommand(NamedTuple):
 COMMANDS = (
     ListedCommand("migrate", "promptlib.cli.commands.migrate", ("up",)),
     ListedCommand("rollback", "promptlib.cli.commands.rollback", ("down",)),
+    ListedCommand("redo", "promptlib.cli.commands.redo"),
+    ListedCommand("reset", "promptlib.cli.commands.reset"),
     ListedCommand("repair", "promptlib.cli.commands.repair"),
     ListedCommand("adopt", "promptlib.cli.commands.adopt"),
     ListedCommand("status", "promptlib.cli.commands.status"),
@@ -44,6 +46,7 @@ COMMANDS = (
     ListedCommand("new", "promptlib.cli.commands.new"),
     ListedCommand("dump", "promptlib.cli.commands.dump"),
     ListedCommand("backup", "promptlib.cli.commands.backup"),
+    ListedCommand("restore", "promptlib.cli.commands.restore"),
     ListedCommand("completion", "promptlib.cli.commands.completion"),
     ListedCommand("verify", "promptlib.cli.commands.verify"),
     ListedCommand("erd", "promptlib.cli.commands.erd"),

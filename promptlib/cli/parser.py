@@ -211,6 +211,11 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that need a database for themselves."""
+    parser.add_argument("--force", action="store_true", help="end the sessions of others in it")
+
+
 def add_answers(parser: argparse.ArgumentParser) -> None:
     """Add the options that answer what a deploy asks about a statement that was cut off."""
     answers = parser.add_mutually_exclusive_group()
