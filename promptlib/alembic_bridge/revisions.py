@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from pathlib import Path
 from types import ModuleType
@@ -14,19 +13,25 @@ from alembic.script.revision import RevisionMap
 from alembic.util import CommandError, to_tuple
 
 from promptlib.alembic_bridge.errors import (
-    configure_logging,
     errors_reported,
     fewer_warnings,
     is_offline_revision,
+    show_command_progress,
 )
 from promptlib.alembic_bridge.threads import own_environment
 from promptlib.core.errors import MigrationFileError
+from promptlib.core.logs import Log
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
     migration_path,
 )
-from promptlib.files.new_file import TEMPLATE, name_next_migration, write_errors_explained
+from promptlib.files.new_file import (
+    DEFAULT_TEXT,
+    TEMPLATE,
+    name_next_migration,
+    write_errors_explained,
+)
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.refusals import require_clear
 from promptlib.plan.states import State, rows_without_files
@@ -41,7 +46,7 @@ if TYPE_CHECKING:
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _BACK = re.compile(r"-(\d+)")
 _ONE_LINE = "migrations form one line, in the order of their versions"
 
@@ -79,7 +84,7 @@ class SqlScriptDirectory(ScriptDirectory):
         self._status: Status | None = None  # of the database, once somebody has looked
         self._ghosts: list[LedgerRow] = []  # what it names and sql/ does not have
         self._drafts: Iterator[Draft] | None = None  # what --autogenerate has found
-        configure_logging(config)
+        show_command_progress(config)
         if is_offline_revision(config):
             # Else Alembic says that it makes no sense. It runs env.py, which then connects nowhere.
             config.set_main_option("revision_environment", "true")
@@ -214,7 +219,7 @@ class SqlScriptDirectory(ScriptDirectory):
             folder, title = self.sources.folder, message or ""
             file = name_next_migration(folder, title, after=self.files, version=given)
             with write_errors_explained(file.path):
-                self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
+                self._make_file(file, message)
             if draft:
                 _fill(file.path, draft)
         if self.hooks:
@@ -223,6 +228,13 @@ class SqlScriptDirectory(ScriptDirectory):
         script = _script(file, before)
         self.revision_map.add_revision(script)
         return script
+
+    def _make_file(self, file: MigrationFile, message: str | None) -> None:
+        template = Path(self.dir, TEMPLATE)
+        if template.exists():
+            self._generate_template(template, file.path, message=message)
+        else:
+            file.path.write_text(DEFAULT_TEXT, "utf-8", newline="\n")
 
     def _require_one_line(self, head: Any, options: dict[str, Any]) -> None:
         if isinstance(head, (list, tuple)):

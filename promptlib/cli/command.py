@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.core.logs import EventLog
+from promptlib.core.logs import EventLog, Log
 from promptlib.core.remedies import Given
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+    from types import SimpleNamespace
     from typing import Any, Protocol
 
     from promptlib.config.project import Project
@@ -32,13 +32,16 @@ if TYPE_CHECKING:
         def can_answer(self) -> bool:
             """Whether there is somebody to ask."""
 
+        def ask(self, question: str, default: str) -> str:
+            """The answer to a question, or the default, where somebody only types Return."""
+
         def agrees(
             self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
         ) -> bool:
             """Say what will be done, and ask; what is said where the answer is another one."""
 
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 NO = 1
 YES = ("y", "yes")
 
@@ -139,7 +142,7 @@ class CommandGroup(NamedTuple):
     more: str = ""
 
 
-def common_options(said: argparse.Namespace) -> CommonOptions:
+def common_options(said: argparse.Namespace | SimpleNamespace) -> CommonOptions:
     """The options of every command, as they were said."""
     return CommonOptions(
         url=said.url or "",
@@ -150,7 +153,7 @@ def common_options(said: argparse.Namespace) -> CommonOptions:
     )
 
 
-def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
+def run_command(said: argparse.Namespace | SimpleNamespace, terminal: Terminal) -> Answer:
     """Run the command that was said, with its options; nobody else sees what argparse made."""
     command: Command = said.command
     values = vars(said)
@@ -170,17 +173,38 @@ def open_project(common: CommonOptions, **settings: str) -> Project:
     return read_project(common.config, settings, common.url, common.section)
 
 
-def open_database(common: CommonOptions, **settings: str) -> tuple[Project, Target]:
-    """The project and its database; the embedded server is started when it is needed."""
+def open_database(
+    common: CommonOptions, *, changes: bool = False, **settings: str
+) -> tuple[Project, Target]:
+    """The project and its database; the embedded server is started when it is needed.
+
+    Args:
+        common: the options of every command.
+        changes: whether the command changes the database: then two may not be named.
+        settings: what wins over the configuration.
+    """
     project = open_project(common, **settings)
+    if changes:
+        project.database.require_agreement()
     return project, project.target()
 
 
-def open_migrator(common: CommonOptions, **settings: str) -> CommandMigrator:
-    """What migrates the project's database; its connection closes with the `with` block."""
+def open_migrator(
+    common: CommonOptions, *, changes: bool = False, **settings: str
+) -> CommandMigrator:
+    """What migrates the project's database; its connection closes with the `with` block.
+
+    Args:
+        common: the options of every command.
+        changes: as for `open_database`.
+        settings: what wins over the configuration.
+    """
     from promptlib.engine.migrator import CommandMigrator  # which some commands do without
 
-    return CommandMigrator(open_project(common, **settings), EventLog())
+    project = open_project(common, **settings)
+    if changes:
+        project.database.require_agreement()
+    return CommandMigrator(project, EventLog())
 
 
 def text_answer(found: Iterable[str], code: int = 0) -> Answer:

@@ -67,7 +67,7 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
     content = content.removeprefix(codecs.BOM_UTF8)
     _require_text(path, content)
     try:
-        return Migration(version, name, path, *_split_sections(content))
+        return Migration(version, name, path, *read_sections(content))
     except LexicalError as error:
         raise combine_errors(_placed(path, content, error)) from None
 
@@ -94,19 +94,23 @@ def parse_repeatable(path: Path, content: bytes) -> Section:
     try:
         return Section(content, 0, len(content), _statements_without_markers(content))
     except LexicalError as error:
-        where = place_in_file(path, content, error.offset)
-        raise MigrationFileError(error.what, error.remedy, place=where) from None
+        raise combine_errors(_placed(path, content, error)) from None
 
 
 def _statements_without_markers(text: bytes) -> Statements:
     statements = Statements()
+    controls: list[tuple[Statements, int]] = []
     for item in scan_sql(text):
         if isinstance(item, Marker):
             what = f"a repeatable file has no `-- {item.word}`"
             raise LexicalError(what, "leave the line out: all of the file is one", item.start)
         if _SUSPECT.match(text, item.head):
             _check_statement(text, item)
+        if transaction_command(text, item):
+            controls.append((statements, len(statements)))
         statements.append(item)
+    if controls:
+        raise refuse_commands(text, controls)
     if not statements:
         raise LexicalError("no statement is in it", "write one, or remove the file", 0)
     return statements
@@ -159,8 +163,12 @@ def _not_utf8(content: bytes) -> int:
     return -1
 
 
-def _split_sections(text: bytes) -> tuple[Section, Section]:
-    """Cut a text at its markers; LexicalError for what does not belong where it stands."""
+def read_sections(text: bytes) -> tuple[Section, Section]:
+    """Read both sections of a migration: its text in UTF-8, without byte order mark.
+
+    Raises:
+        LexicalError: for what the file format refuses.
+    """
     markers: list[Marker] = []
     statements: list[Statements] = []
     controls: list[tuple[Statements, int]] = []

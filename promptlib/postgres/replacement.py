@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import time
 
 import psycopg2
@@ -23,6 +22,7 @@ from promptlib.core.errors import (
     StatementError,
 )
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.core.logs import Log
 from promptlib.postgres.admin import (
     describe_contents,
     describe_others,
@@ -30,14 +30,15 @@ from promptlib.postgres.admin import (
     others_connected,
 )
 from promptlib.postgres.database_properties import DatabaseProperties, read_properties
-from promptlib.postgres.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from psycopg2.extensions import cursor as Cursor
 
-_log = logging.getLogger(__name__)
+    from promptlib.postgres.target import Target
+
+_log = Log(__name__)
 _NEW, _OLD = "promptlib_new_", "promptlib_old_"
 _MARK = "made by promptlib, to take the place of another database; not whole yet"
 _LONGEST_NAME = 63  # bytes
@@ -85,7 +86,7 @@ def describe_losses(target: Target) -> list[str]:
         told += [] if is_empty(target) else [f"replaces {contents}"]
     with maintenance_connection(target) as connection, connection.cursor() as cursor:
         old = _beside(_OLD, target)
-        if read_properties(cursor, old.parameters["dbname"]):
+        if read_properties(cursor, old.database):
             told.append(f"removes {describe_contents(old)}, which an earlier run replaced")
     return told
 
@@ -107,7 +108,7 @@ def open_replacement(target: Target, *, force: bool) -> Iterator[Replacement]:
         target.connect().close()
     except NoConnectionError as error:
         refused = error
-    name = target.parameters["dbname"]
+    name = target.database
     with maintenance_connection(target, refused) as connection, connection.cursor() as cursor:
         old = read_properties(cursor, name)
         if old and refused:
@@ -119,7 +120,7 @@ def open_replacement(target: Target, *, force: bool) -> Iterator[Replacement]:
             )
         _require_free(cursor, name, force=force)
         new = _beside(_NEW, target)
-        _remove_unfinished(cursor, new.parameters["dbname"])
+        _remove_unfinished(cursor, new.database)
         made = Replacement(cursor, target, new, old)
         made.create()
         try:
@@ -146,7 +147,7 @@ class Replacement:
 
     @property
     def _name(self) -> str:
-        return self.target.parameters["dbname"]
+        return self.target.database
 
     def create(self) -> None:
         """Make it, marked as not whole."""
@@ -171,18 +172,18 @@ class Replacement:
         Raises:
             StatementError: when there are some; all is as it was.
         """
-        old = _beside(_OLD, self._target).parameters["dbname"]
+        old = _beside(_OLD, self._target).database
         if self._old:
             self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", old)
         for left in reversed(range(_ATTEMPTS)):
             if force:
-                self._cursor.execute(_END, (self._target.parameters["dbname"],))
+                self._cursor.execute(_END, (self._target.database,))
             try:
                 self._exchange(old)
                 break
             except errors.ObjectInUse:
                 if not left or not force:
-                    name = self._target.parameters["dbname"]
+                    name = self._target.database
                     raise _occupied(self._cursor, name) from None
         self._is_done = True
         if self._old:
@@ -190,7 +191,7 @@ class Replacement:
 
     def _exchange(self, old: str) -> None:
         """Let both change their names, or none."""
-        name = self._target.parameters["dbname"]
+        name = self._target.database
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
         self._cursor.execute("BEGIN")
@@ -227,10 +228,10 @@ class Replacement:
 
 def _beside(prefix: str, target: Target) -> Target:
     """A database whose name says which one it belongs to."""
-    name = target.parameters["dbname"]
+    name = target.database
     if len(f"{prefix}{name}".encode()) > _LONGEST_NAME:
         name = hashlib.sha256(name.encode()).hexdigest()[:32]
-    return Target({**target.parameters, "dbname": prefix + name}, target.source)
+    return target.of(prefix + name)
 
 
 def _key(name: str) -> int:

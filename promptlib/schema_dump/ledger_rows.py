@@ -1,4 +1,4 @@
-"""The ledger as SQL that makes it in another database: its tables, and a row for each version.
+"""The ledger as SQL that makes it in another database: its tables, and a row for all that ran.
 
 When, how long and as whom they ran is left out: that is of one database, not of the schema. So are
 the texts that ran: the files have them.
@@ -7,12 +7,14 @@ the texts that ran: the files have them.
 from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import LedgerSql, Move
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from promptlib.ledger.repeatable import RepeatableRow
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
 
@@ -37,8 +39,20 @@ def ledger_statements(found: Status) -> Iterator[str]:
             f"INSERT INTO {sql.events} ({_EVENTS})\n"
             f"SELECT id, 'up', {_NOW}, {_NOW}, 'stamped' FROM {sql.migrations} ORDER BY id;"
         )
+    if found.ledger.repeatable:
+        yield _repeatable_rows(sql, found.ledger.repeatable)
     for version in found.ledger.current:
         yield Move("", version).sql(sql.version)
+
+
+def _repeatable_rows(sql: LedgerSql, rows: Mapping[str, RepeatableRow]) -> str:
+    lines = (
+        f"    ({quote_literal(repeatable_version(name))}, 'up', {_NOW}, {_NOW}, 'done',"
+        f" {quote_literal(row.checksum)})"
+        for name, row in sorted(rows.items())
+    )
+    columns = f"{_EVENTS}, statements_checksum"
+    return f"INSERT INTO {sql.events} ({columns}) VALUES\n" + ",\n".join(lines) + ";"
 
 
 def recorded_checksums(found: Status) -> dict[str, tuple[str, str]]:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _UNFINISHED = ".{}.unfinished"
-_ROW = re.compile(r"    \('(?P<version>[0-9]{14})', '.*', NULL, '(?P<up>[0-9a-f]{64})',")
+_ROWS = (
+    re.compile(r"    \('([0-9]{14})', '.*', NULL, '([0-9a-f]{64})',"),
+    re.compile(r"    \('(repeatable/\w+)', 'up', .*, '([0-9a-f]{64})'\)"),
+)
 
 
 def write_schema_file(path: Path, text: str) -> bool:
@@ -67,9 +70,12 @@ def read_schema_file(path: Path) -> str:
 
 
 def recorded_versions(text: str) -> dict[str, str]:
-    """The checksums of the UP sections that a schema says it is made of, by version."""
-    rows = (match for line in text.splitlines() if (match := _ROW.match(line)))
-    return {row["version"]: row["up"] for row in rows}
+    """The checksums of the UP sections that a schema says it is made of, by version.
+
+    `repeatable/NAME` stands for that of a repeatable file, and its checksum is of all of it.
+    """
+    rows = (row.match(line) for line in text.splitlines() for row in _ROWS)
+    return {row[1]: row[2] for row in rows if row}
 
 
 def _content(path: Path) -> str | None:

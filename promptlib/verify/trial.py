@@ -11,6 +11,7 @@ from psycopg2.sql import SQL, Identifier
 from promptlib.core.errors import FindingError, PromptlibError, display_path
 from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
+from promptlib.files.one_way import is_one_way
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference, read_catalog
 from promptlib.postgres.errors import explain_server_error
@@ -67,6 +68,7 @@ class Trial:
         self._keys: dict[str, list[str]] = {}
         self.went_up = False
         self.was_refused = False  # for what it would do to the server
+        self.is_one_way = is_one_way(migration.down)
         self.stays = False  # whether something that was accepted is left over
         self.failing_row = ""
         self.statements: list[MeasuredStatement] = []
@@ -91,6 +93,9 @@ class Trial:
             self.statements += self._run_section(UP)
             self.went_up = True
             after = self._snapshot()
+            if self.is_one_way:
+                self.objects = after.objects
+                return
             self.statements += self._run_section(DOWN)
             self._compare(before)
             if self.findings or self.stays:
@@ -120,6 +125,7 @@ class Trial:
             tuple(self.findings),
             tuple(self.lost),
             seconds,
+            self.is_one_way,
         )
 
     def _prepare(self, rows: list[SampleRow] | None) -> None:

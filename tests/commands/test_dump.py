@@ -105,3 +105,20 @@ def test_a_deploy_that_is_killed_leaves_the_file(kept: Project, tmp_path: Path) 
     assert "3 executed" in kept.promptlib("status").stdout
     kept.promptlib("dump")
     assert _text(kept) != before
+
+
+def test_repeatable_files_are_in_it(kept: Project, database: Database) -> None:
+    """A database that is made of it has them, and knows so."""
+    folder = kept.folder / "sql" / "repeatable"
+    folder.mkdir()
+    (folder / "v.sql").write_text("CREATE OR REPLACE VIEW v AS SELECT 1 AS x;")
+    kept.promptlib("migrate")
+    assert "schema: " not in kept.promptlib("check", ok=None).stdout
+    made = database.server.create()
+    psql(made, _text(kept))
+    kept.url = made.url
+    assert kept.promptlib("pending").stdout == ""
+    assert "1 repeatable file: 1 executed" in kept.promptlib("status").stdout
+    (folder / "v.sql").write_text("CREATE OR REPLACE VIEW v AS SELECT 2 AS x;")
+    said = kept.promptlib("check", ok=False).stdout
+    assert "it has repeatable/v as it was before an edit; run what is pending" in said

@@ -58,12 +58,12 @@ def _waiting_restore(folder: Path) -> tuple[str, Path]:
 
 def test_a_backup_comes_back(done: Project, database: Database, saved: str) -> None:
     """With the database's settings, rights and comment; `backup` has said how."""
-    database.server.role("reader")
+    database.server.role("newcomer")
     database.query(
         f"ALTER DATABASE {database.name} SET search_path = \"$user\", public, 'a b';"
-        f"ALTER ROLE reader IN DATABASE {database.name} SET work_mem = '9MB';"
+        f"ALTER ROLE newcomer IN DATABASE {database.name} SET work_mem = '9MB';"
         f"REVOKE ALL ON DATABASE {database.name} FROM PUBLIC;"
-        f"GRANT CONNECT ON DATABASE {database.name} TO reader WITH GRANT OPTION;"
+        f"GRANT CONNECT ON DATABASE {database.name} TO newcomer WITH GRANT OPTION;"
         f"COMMENT ON DATABASE {database.name} IS 'it''s ours'"
     )
     facts = (

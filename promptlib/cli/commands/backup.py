@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from promptlib.cli.command import Answer, Command, CommonOptions, open_migrator
 from promptlib.cli.parser import FOLDER
 from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.core.remedies import CommandLine, Front
 from promptlib.postgres.backup import write_backup
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from promptlib.core.remedies import Given
     from promptlib.postgres.target import Target
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class BackupOptions(NamedTuple):

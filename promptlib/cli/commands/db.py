@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from promptlib.cli.command import (
     NO,
     Answer,
@@ -23,6 +21,7 @@ from promptlib.cli.documents import readiness_document
 from promptlib.cli.parser import add_force, add_json, add_yes, number_of_seconds
 from promptlib.cli.views import readiness_lines
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.core.remedies import Front
 from promptlib.postgres.admin import (
     count_rows,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     from promptlib.cli.command import Terminal
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def show_database(options: PlainOptions, _: Terminal) -> Answer:
@@ -68,7 +67,7 @@ def judge_database(options: JsonOptions, _: Terminal) -> Answer:
 
 def make_database(options: PlainOptions, _: Terminal) -> Answer:
     """Make the database."""
-    _project, target = open_database(options.common)
+    _project, target = open_database(options.common, changes=True)
     _log.info("%s: %s", target, "made" if create_database(target) else "it is there already")
     return Answer()
 
@@ -95,13 +94,13 @@ def add_drop_arguments(parser: argparse.ArgumentParser) -> None:
 
 def remove_database(options: DatabaseDropOptions, terminal: Terminal) -> Answer:
     """Remove the database."""
-    _project, target = open_database(options.common)
+    _project, target = open_database(options.common, changes=True)
     contents = describe_contents(target)
     if not contents:
         _log.info("%s: there is no such database", target)
         return Answer()
     told = [f"removes {contents}", "no rollback brings that back"]
-    question, name = "write the database's name to remove it:", target.parameters["dbname"]
+    question, name = "write the database's name to remove it:", target.database
     if not is_agreed(terminal, told, question, unasked=options.yes, answers=[name]):
         return Answer(code=NO)
     drop_database(target, force=options.force)

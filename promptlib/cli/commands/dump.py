@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from pathlib import Path
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_database
 from promptlib.cli.parser import FILE
 from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.plan.reading import MigrationFiles
 from promptlib.schema_dump.schema_file import write_schema_file
 from promptlib.schema_dump.schema_text import dump_schema
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from promptlib.cli.command import Terminal
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _STDOUT = Path("-")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from promptlib.cli.command import NO, Answer, Command, CommonOptions, announce, open_migrator
-from promptlib.cli.commands.rollback import agreed_rollback
 from promptlib.cli.parser import add_yes, positive_number
 from promptlib.core.errors import MissingMigrationError, PromptlibError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -62,8 +61,10 @@ def add_redo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def redo(options: RedoOptions, terminal: Terminal) -> Answer:
     """Take migrations back, and run them again."""
+    from promptlib.cli.commands.rollback import agreed_rollback
+
     loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
-    with open_migrator(options.common, **loss) as migrator:
+    with open_migrator(options.common, changes=True, **loss) as migrator:
         found = migrator.look()
         back = choose_rollback(found, options.n, None)
         target = max(entry.version for entry in back.entries)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
-from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_project
+from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_database
 from promptlib.cli.parser import add_force, add_yes
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.core.logs import EventLog
+from promptlib.core.logs import EventLog, Log
 from promptlib.engine.migrator import CommandMigrator
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import place_of_version
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
     from promptlib.cli.command import Terminal
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class ResetOptions(NamedTuple):
@@ -43,12 +41,11 @@ def add_reset_arguments(parser: argparse.ArgumentParser) -> None:
 
 def reset(options: ResetOptions, terminal: Terminal) -> Answer:
     """Let a new database take the place of the old one, once all migrations ran in it."""
-    project = open_project(options.common)
+    project, target = open_database(options.common, changes=True)
     files = MigrationFiles(project.sql)
     files.read({})
     files.require_readable()
-    target = project.target()
-    losses, name = describe_losses(target), target.parameters["dbname"]
+    losses, name = describe_losses(target), target.database
     told = [*losses, "no rollback brings that back"]
     question = "write the database's name to reset it:"
     if losses and not is_agreed(terminal, told, question, unasked=options.yes, answers=[name]):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from pathlib import Path
 
-from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_project
+from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_database
 from promptlib.cli.parser import FILE, add_force, add_yes
 from promptlib.core.errors import NoConnectionError, PromptlibError, display_path
 from promptlib.core.events import ignore
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.engine.migrator import CommandMigrator
 from promptlib.plan.status import describe_place
 from promptlib.postgres.admin import maintenance_connection
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from promptlib.postgres.archive import Archive
     from promptlib.postgres.target import Target
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class RestoreOptions(NamedTuple):
@@ -67,8 +67,7 @@ def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
 
 def restore(options: RestoreOptions, terminal: Terminal) -> Answer:
     """Let a database be what a file says."""
-    project = open_project(options.common)
-    target = project.target()
+    project, target = open_database(options.common, changes=True)
     archive = read_archive(options.file, _server_version(target))
     _log.info(
         "%s holds %s%s",
@@ -76,7 +75,7 @@ def restore(options: RestoreOptions, terminal: Terminal) -> Answer:
         total_rows(archive.rows.values()),
         f", from PostgreSQL {archive.dumped_from}" * bool(archive.dumped_from),
     )
-    losses, name = describe_losses(target), target.parameters["dbname"]
+    losses, name = describe_losses(target), target.database
     question = "write the database's name to replace it:"
     if losses and not is_agreed(terminal, losses, question, unasked=options.yes, answers=[name]):
         return Answer(code=NO)

@@ -10,7 +10,7 @@ from promptlib.core.errors import LateMigrationError
 from promptlib.ledger.tables import TABLES
 from promptlib.plan.readiness import Readiness, check_readiness
 from promptlib.plan.reading import MigrationFiles
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from support import inside
 from support.projects import full
 

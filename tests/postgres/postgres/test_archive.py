@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from promptlib.postgres.archive import count_differences, read_archive, restore_archive
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,15 +22,15 @@ _FACTS = """
 
 def test_everything_comes_along(database: Database) -> None:
     name, server = database.name, database.server
-    server.role("reader")
+    server.role("newcomer")
     with database.connect().cursor() as cursor:
         cursor.execute(
             f"ALTER DATABASE {name} CONNECTION LIMIT 7;"
             f'ALTER DATABASE {name} SET search_path = "$user", \'a "b\', public;'
             f"ALTER DATABASE {name} SET app.\"user\" = 'it''s, me';"
             f"ALTER DATABASE {name} SET temp_tablespaces = '';"
-            f"ALTER ROLE reader IN DATABASE {name} SET work_mem = '9MB';"
-            f"GRANT CREATE ON DATABASE {name} TO reader WITH GRANT OPTION;"
+            f"ALTER ROLE newcomer IN DATABASE {name} SET work_mem = '9MB';"
+            f"GRANT CREATE ON DATABASE {name} TO newcomer WITH GRANT OPTION;"
             f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC"
         )
         found, other = read_properties(cursor, name), f"{name}_2"

@@ -9,7 +9,8 @@ import pytest
 
 from promptlib.core.errors import LockNotAcquiredError, PlanRefusedError, StatementError
 from promptlib.postgres.replacement import describe_losses, is_empty, open_replacement
-from promptlib.postgres.target import Target, parse_url
+from promptlib.postgres.target import Target
+from promptlib.postgres.url import parse_url
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -58,7 +59,7 @@ def test_a_long_name_and_who_comes_meanwhile(database: Database) -> None:
     try:
         with open_replacement(target, force=False) as new:
             new.take_properties()
-            late = psycopg2.connect(**target.parameters)
+            late = target.connect()
             with pytest.raises(
                 StatementError, match=r"others are connected .* nothing was replaced"
             ):

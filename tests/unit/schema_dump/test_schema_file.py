@@ -91,4 +91,6 @@ def test_no_file_says_nothing(tmp_path: Path) -> None:
 
 def test_versions_are_read_from_rows_alone() -> None:
     row = f"    ('20250101000001', 'it''s', NULL, '{'a' * 64}', '{'b' * 64}', ''),"
-    assert recorded_versions(f"SELECT 1;\n{row}\n    ('x', NULL)\n") == {"20250101000001": "a" * 64}
+    other = f"    ('repeatable/v', 'up', now(), now(), 'done', '{'c' * 64}');"
+    found = recorded_versions(f"SELECT 1;\n{row}\n    ('x', NULL)\n{other}\n")
+    assert found == {"20250101000001": "a" * 64, "repeatable/v": "c" * 64}
