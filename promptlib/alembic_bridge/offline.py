@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from promptlib.core.errors import ConfigurationError
 from promptlib.core.logs import stdout_may_close
 from promptlib.engine.psql_script import PsqlScript
-from promptlib.ledger.tables import DOWN, UP, LedgerSql, Move
+from promptlib.ledger.protection import require_ledger_spared
+from promptlib.ledger.tables import DOWN, UP, LedgerNames, LedgerSql, Move
 from promptlib.plan.steps import PlannedStep
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def run_offline(
 
     Raises:
         MigrationFileError: before a line is written.
+        LedgerError: likewise, where a section would change the ledger.
     """
     inner = context.get_context()
     if inner.purge:
@@ -42,12 +44,18 @@ def run_offline(
     files.require_readable()
     start = max(inner.get_current_heads(), default="")
     steps = [*inner.opts["fn"](inner.get_current_heads(), inner)]
-    sql = LedgerSql(settings.version_table_schema)
+    names = LedgerNames(*settings.ledger)
+    sql = LedgerSql(names)
     if script.asked.command == "stamp":
         parts = PsqlScript(files, settings, sql).stamp(start, script.asked.bound)
     else:
+        planned = [*_planned(steps)]
+        for step in planned:
+            file = files[step.version]
+            sections = [file.up, file.down] if step.direction == UP else [file.down]
+            require_ledger_spared(file.path, sections, names)
         recorded = partial(_tell, inner, {step.revision.revision: step.info for step in steps})
-        parts = PsqlScript(files, settings, sql, recorded).deploy(start, _planned(steps))
+        parts = PsqlScript(files, settings, sql, recorded).deploy(start, planned)
     _write(context, parts)
 
 

@@ -12,6 +12,7 @@ from promptlib.plan.refusals import (
     require_applicable,
     require_asked,
     require_clear,
+    require_ledger_spared_by,
     require_writable,
 )
 from promptlib.plan.steps import (
@@ -82,7 +83,11 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     late = settings.applies_late
     if request.action is Action.MIGRATE:
         require_applicable(status, applies_late=late)
-    return plan_steps(status, request.action, wanted, applies_late=late)
+    steps = plan_steps(status, request.action, wanted, applies_late=late)
+    for direction in (UP, DOWN):
+        versions = [step.version for step in steps if step.direction == direction]
+        require_ledger_spared_by(status, versions, direction)
+    return steps
 
 
 def is_needed(steps: list[PlannedStep], status: Status) -> bool:

@@ -1,8 +1,8 @@
 """The ledger's tables, and the SQL that makes and writes them, the same for us and for psql.
 
 `migrations` has a row for each migration that is applied now, `migration_events` one for each
-attempt at one, `migration_deploys` one for each deploy, whose statements are in deploys.py. Who
-runs the SQL, and in which transaction, is left to others.
+attempt at one, `migration_deploys` one for each deploy, whose statements are in deploys.py. A
+project may call them otherwise. Who runs the SQL, and in which transaction, is left to others.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
     from promptlib.files.section import Section
 
-MIGRATIONS, EVENTS, DEPLOYS = TABLES = ("migrations", "migration_events", "migration_deploys")
+MIGRATIONS = "migrations"
 VERSION_TABLE = "alembic_version"
+USUAL_SCHEMAS = ("public",)  # of the search_path, where nobody knows it
 # An author's search_path is in force where this runs: see promptlib/postgres/search_path.py.
 EQUALS = "OPERATOR(pg_catalog.=)"
 _DIFFERS, _AFTER = "OPERATOR(pg_catalog.<>)", "OPERATOR(pg_catalog.>)"
@@ -47,12 +48,56 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
     version_num varchar(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );"""
+# CREATE SCHEMA IF NOT EXISTS asks for the right to make one where there is one, too.
+_SCHEMA = """DO $promptlib$ BEGIN
+    IF pg_catalog.to_regnamespace({name}) IS NULL THEN
+        CREATE SCHEMA {schema};
+    END IF;
+END $promptlib$;"""
 _EXTEND = "ALTER TABLE {table} {columns};"
 # A time as text: SQL, to be filled in.
 UTC = (
     "pg_catalog.to_char({}::timestamp with time zone AT TIME ZONE 'UTC',"
     ' \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'
 )
+
+
+class LedgerNames(NamedTuple):
+    """Where a ledger is, and what its tables are called.
+
+    Attributes:
+        schema: empty: wherever the search_path leads.
+        table: the one with a row for each migration: a plain name, which the others begin with.
+    """
+
+    schema: str = ""
+    table: str = MIGRATIONS
+
+    @property
+    def events(self) -> str:
+        """The table of attempts."""
+        return f"{self._stem}_events"
+
+    @property
+    def deploys(self) -> str:
+        """The table of deploys."""
+        return f"{self._stem}_deploys"
+
+    @property
+    def tables(self) -> tuple[str, str, str]:
+        """All three."""
+        return self.table, self.events, self.deploys
+
+    @property
+    def _stem(self) -> str:
+        return "migration" if self.table == MIGRATIONS else self.table
+
+
+def names_beside(events: str) -> tuple[str, ...]:
+    """The tables of the ledger whose attempts are in a table; none, if that is none's."""
+    stem = events.removesuffix("_events")
+    names = LedgerNames(table=MIGRATIONS if stem == "migration" else stem)
+    return names.tables if names.events == events else ()
 
 
 class Move(NamedTuple):
@@ -141,28 +186,38 @@ class LedgerSql:
     """The SQL that makes and writes the ledger.
 
     Args:
-        schema: where the tables are; empty: wherever the search_path leads, for psql.
+        names: of the tables.
         deploy: the id of the deploy that runs it. What records a section writes nothing and fails
             where another deploy has taken over: the NOT NULL of the event's version refuses it.
     """
 
-    def __init__(self, schema: str, deploy: int = 0) -> None:
-        self.deploy = deploy
-        prefix = f"{quote_name(schema)}." if schema else ""
+    def __init__(self, names: LedgerNames, deploy: int = 0) -> None:
+        self.names, self.deploy = names, deploy
+        prefix = f"{quote_name(names.schema)}." if names.schema else ""
         self.version = prefix + VERSION_TABLE
-        self.migrations = prefix + MIGRATIONS
-        self.events = prefix + EVENTS
-        self.deploys = prefix + DEPLOYS
+        self.migrations, self.events, self.deploys = (prefix + each for each in names.tables)
 
     def create(self, *, extend: bool = False) -> str:
         """Make what is not there; `extend` gives tables that are there what they lack."""
         from importlib import resources  # noqa: PLC0415 - slow to import, and rarely needed
 
         text = resources.files("promptlib.ledger").joinpath("ledger.sql").read_text("utf-8").strip()
-        made = text.format(migrations=self.migrations, events=self.events, deploys=self.deploys)
+        made = text.format(
+            migrations=self.migrations,
+            events=self.events,
+            deploys=self.deploys,
+            index=f"idx_{self.names.events}_version",
+        )
         lacking = (self.migrations, ADDED), (self.events, ADDED_TO_EVENTS)
         extended = [_extend(table, columns) for table, columns in lacking] if extend else []
         return "\n".join([made, *extended])
+
+    def create_schema(self) -> str:
+        """Make the schema where it is not; nothing, where none is named."""
+        if not self.names.schema:
+            return ""
+        schema = quote_name(self.names.schema)
+        return _SCHEMA.format(name=quote_literal(schema), schema=schema)
 
     def create_version(self) -> str:
         """Make alembic_version where Alembic did not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from promptlib.core.errors import LedgerError, combine_errors
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable_line
-from promptlib.ledger.tables import TABLES, VERSION_TABLE, LedgerSql
+from promptlib.ledger.tables import VERSION_TABLE, LedgerNames, LedgerSql
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import cursor as Cursor
 
-_ALL = ", ".join(map(quote_literal, (*TABLES, VERSION_TABLE)))
 _EVERYWHERE = "pg_write_all_data"  # a role of the server's own, whose members may write any table
 _WRITES = f"'{{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER,{_EVERYWHERE}}}'"
 # Who is no stranger. pg_has_role() would do but for superusers, of whom it says that they have all.
@@ -94,7 +93,8 @@ _GRANTED = f"""
     SELECT member, rolname, '' FROM pg_catalog.pg_auth_members m
       JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid
      WHERE rolname OPERATOR(pg_catalog.=) '{_EVERYWHERE}'"""
-# To be put behind ROLES, where `place.schema` is the schema of the ledger, and a driver fills in.
+# To be put behind ROLES, where `place` has the schema of the ledger and the names of its tables,
+# and a driver fills in.
 FACTS = f"""(
     SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
         c.relname, name, c.relkind, c.relpersistence, pg_catalog.pg_get_userbyid(c.relowner),
@@ -119,9 +119,11 @@ FACTS = f"""(
       JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace,
            pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
      WHERE n.nspname OPERATOR(pg_catalog.=) place.schema
-       AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{_ALL}])
+       AND c.relname OPERATOR(pg_catalog.=) ANY (place.names)
 )""".replace("%", "%%")
-_AGAIN = f"WITH RECURSIVE {ROLES}, place AS (SELECT %s AS schema) SELECT {FACTS} FROM place"
+_AGAIN = f"""
+    WITH RECURSIVE {ROLES}, place (schema, names) AS (SELECT %s, %s::pg_catalog.text[])
+    SELECT {FACTS} FROM place"""
 _GUARD = f"""DO $promptlib$ BEGIN
     IF EXISTS (
         SELECT FROM pg_catalog.pg_class c
@@ -166,6 +168,11 @@ class LedgerTable(NamedTuple):
     granted: list[tuple[str, str, str]]
 
 
+def names_asked_for(names: LedgerNames) -> list[str]:
+    """The tables that FACTS is to tell of."""
+    return [*names.tables, VERSION_TABLE]
+
+
 def trusted_tables(facts: Iterable[Any]) -> dict[str, LedgerTable]:
     """The tables that FACTS has told of, by their plain names.
 
@@ -179,20 +186,20 @@ def trusted_tables(facts: Iterable[Any]) -> dict[str, LedgerTable]:
     return {each.plain_name: each for each in tables}
 
 
-def require_trust_anew(cursor: Cursor, schema: str) -> None:
+def require_trust_anew(cursor: Cursor, names: LedgerNames) -> None:
     """Look again at tables that were made just now: a stranger may have been quicker.
 
     Raises:
         LedgerError: as `trusted_tables` does.
     """
-    cursor.execute(_AGAIN, (schema,))
+    cursor.execute(_AGAIN, (names.schema, names_asked_for(names)))
     (facts,) = cursor.fetchone() or ((),)
     trusted_tables(facts)
 
 
 def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
     name = printable_line(table.name)
-    aside = "rename it, or set version_table_schema in alembic.ini to a schema of its own"
+    aside = elsewhere(table.plain_name)
     if not table.is_trusted:
         owner = printable_line(table.owner)
         yield LedgerError(
@@ -210,6 +217,16 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
                 "functions of somebody's",
                 printable_line(remedy),
             )
+
+
+def elsewhere(table: str) -> str:
+    """What to do where a table of that name is no ledger's."""
+    if table == VERSION_TABLE:
+        return "rename it, or set version_table_schema in alembic.ini to a schema of its own"
+    return (
+        "if another program made it, let the ledger have another name: ledger_table = "
+        "promptlib_migrations in alembic.ini"
+    )
 
 
 def trust_guard(tables: LedgerSql) -> str:

@@ -72,7 +72,7 @@ def look_at_deploys(cursor: Cursor, found: Status) -> tuple[DeployProgress, ...]
 def _look(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> DeployProgress:
     session = _session(cursor, found, deploy)
     progress = DeployProgress(*deploy[1:6], runs=session is not None)
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     if section := running_section(cursor, sql, deploy.id):
         version, statement, statements = _counted(found, *section)
     elif session:
@@ -88,7 +88,7 @@ def _look(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> DeployProg
 
 def _session(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> ServerSession | None:
     """The session that it runs in; behind a pooler that of the lock. None: it is gone."""
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     if deploy.backend_pid is None:
         holders = lock_holders(cursor, lock_key(found.ledger.schema, VERSION_TABLE))
         return next(iter(holders), None)

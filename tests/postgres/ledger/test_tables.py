@@ -10,7 +10,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import text
 
-from promptlib.ledger.tables import LONGEST_UP, TABLES
+from promptlib.ledger.tables import LONGEST_UP, LedgerNames
 from support import inside
 from support.ledgers import applied, current, events, sha256, states, versions
 from support.projects import Project, full
@@ -197,7 +197,7 @@ def test_the_tables_are_made_beside_the_version_table(
     inside.alembic(three, "upgrade", "head")
     inside.alembic(three, "stamp", _SECOND)
     assert inside.alembic(three, "current").stderr == ""
-    ledger = {"alembic_version", *TABLES}
+    ledger = {"alembic_version", *LedgerNames().tables}
     assert {name for (name,) in database.query(where, place)} - {"a", "b", "c"} == ledger
     assert {name for (name,) in database.query(where, "public")} - ledger == {"a", "b", "c"}
     assert database.query(f'SELECT id FROM "{place}".migrations ORDER BY 1') == [
