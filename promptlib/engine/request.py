@@ -84,6 +84,7 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     if request.action is Action.MIGRATE:
         require_applicable(status, applies_late=late)
     steps = plan_steps(status, request.action, wanted, applies_late=late)
+    # Which also reads all files that are to run: what becomes of them later does not matter.
     for direction in (UP, DOWN):
         versions = [step.version for step in steps if step.direction == direction]
         require_ledger_spared_by(status, versions, direction)
