@@ -27,7 +27,7 @@ from promptlib.alembic_bridge.threads import environment_here
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.remedies import Front
-from promptlib.ledger.tables import VERSION_TABLE, LedgerNames
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.postgres.target import connect_to_one, find_target
 
 if TYPE_CHECKING:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from promptlib.core.errors import ConfigurationError
 from promptlib.core.logs import stdout_may_close
 from promptlib.engine.psql_script import PsqlScript
-from promptlib.ledger.protection import require_ledger_spared
-from promptlib.ledger.tables import DOWN, UP, LedgerNames, LedgerSql, Move
+from promptlib.ledger.names import LedgerNames
+from promptlib.ledger.repeatable import repeatable_version
+from promptlib.ledger.tables import DOWN, UP, LedgerSql, Move
+from promptlib.plan.protection import require_ledger_spared_by
+from promptlib.plan.repeatable import repeatable_entries
 from promptlib.plan.steps import PlannedStep
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ def run_offline(
         raise ConfigurationError("--purge makes no sense with --sql", "leave one of them out")
     files = script.sources
     files.read({})
+    repeatable_entries(files, {})
     files.require_readable()
     start = max(inner.get_current_heads(), default="")
     steps = [*inner.opts["fn"](inner.get_current_heads(), inner)]
@@ -50,17 +54,17 @@ def run_offline(
         parts = PsqlScript(files, settings, sql).stamp(start, script.asked.bound)
     else:
         planned = [*_planned(steps)]
-        for step in planned:
-            file = files[step.version]
-            sections = [file.up, file.down] if step.direction == UP else [file.down]
-            require_ledger_spared(file.path, sections, names)
         recorded = partial(_tell, inner, {step.revision.revision: step.info for step in steps})
+        if script.asked.command == "upgrade" and _end(start, planned) == files.newest:
+            planned += [PlannedStep(repeatable_version(each.name), UP) for each in files.repeatable]
+        require_ledger_spared_by(files, (step[:2] for step in planned), names)
         parts = PsqlScript(files, settings, sql, recorded).deploy(start, planned)
     _write(context, parts)
 
 
 def _tell(inner: MigrationContext, infos: Mapping[str, Any], step: PlannedStep) -> None:
-    assert step.move
+    if not step.move:
+        return  # Alembic knows no repeatable file
     for callback in inner.on_version_apply_callbacks:
         callback(ctx=inner, step=infos[step.version], heads={step.move.now} - {""}, run_args={})
 
@@ -70,6 +74,10 @@ def _planned(steps: Iterable[Any]) -> Iterator[PlannedStep]:
         before, now = str(step.revision.down_revision or ""), step.revision.revision
         move = Move(before, now) if step.is_upgrade else Move(now, before)
         yield PlannedStep(now, UP if step.is_upgrade else DOWN, move)
+
+
+def _end(start: str, steps: Iterable[PlannedStep]) -> str:
+    return [start, *(step.move.now for step in steps if step.move)][-1]
 
 
 def _write(context: EnvironmentContext, parts: Iterable[str]) -> None:

@@ -66,7 +66,8 @@ def _keep_ledger(
     from alembic.operations import ops  # noqa: PLC0415 - Alembic is being imported
     from alembic.util import PriorityDispatchResult  # noqa: PLC0415
 
-    from promptlib.ledger.tables import RECORDED, names_beside  # noqa: PLC0415 - others do without
+    from promptlib.ledger.names import names_beside  # noqa: PLC0415 - others do without
+    from promptlib.ledger.tables import RECORDED  # noqa: PLC0415 - others do without
 
     drops = [each for each in found.ops if isinstance(each, ops.DropTableOp)]
     ours = {

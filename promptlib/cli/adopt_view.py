@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from promptlib.cli.views import align_columns, display_time
 from promptlib.ledger.history import Execution
-from promptlib.ledger.tables import ADDED, VERSION_TABLE
+from promptlib.ledger.names import VERSION_TABLE
+from promptlib.ledger.tables import ADDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -30,6 +30,7 @@ def status_document(status: DatabaseStatus) -> Document:
         ],
         "deploys": [each._asdict() for each in status.deploys],
         "migrations": [migration_document(each) for each in status.migrations],
+        "repeatable": [each._asdict() for each in status.repeatable],
     }
 
 

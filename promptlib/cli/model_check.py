@@ -18,23 +18,24 @@ from promptlib.verify.prover import prove_migrations
 from promptlib.verify.scratch import open_scratch_databases
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator
 
     from promptlib.config.project import Project
-    from promptlib.files.parser import Migration
     from promptlib.verify.place import ScratchPlace
+    from promptlib.verify.prover import ToProve
 
 
 def check_model(
-    project: Project, place: ScratchPlace, migrations: Sequence[Migration], chosen: Collection[str]
+    project: Project,
+    place: ScratchPlace,
+    work: ToProve,
 ) -> Iterator[Violation]:
     """Yield what only a database can tell.
 
     Args:
         project: whose migrations and model.
         place: where to try them.
-        migrations: all of them, in order.
-        chosen: the versions of those whose DOWN is proven.
+        work: what is to be proven.
 
     Raises:
         PromptlibError: when there can be no scratch database.
@@ -44,7 +45,8 @@ def check_model(
     except PromptlibError as error:
         yield violation_of_error(error, "upgrade")
         return
-    for finding in prove_migrations(place, migrations, chosen, project.settings, ROWS).findings:
+    proven = prove_migrations(place, work, project.settings, ROWS)
+    for finding in proven.findings:
         told = FindingError(finding.what, place=finding.place, notes=finding.diff)
         yield violation_of_error(told, "verify")
 

@@ -11,7 +11,14 @@ from promptlib.core.printable import paint
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from promptlib.verify.report import MeasuredStatement, Proof, Risk, StrongestLock, VerifyReport
+    from promptlib.verify.report import (
+        Finding,
+        MeasuredStatement,
+        Proof,
+        Risk,
+        StrongestLock,
+        VerifyReport,
+    )
 
     Row = tuple[str, str, str, str, str]
 
@@ -27,9 +34,7 @@ def verify_lines(report: VerifyReport, *, coloured: bool, every_statement: bool)
         every_statement: whether to tell of all statements, or of those that others notice alone.
     """
     for proof in report.proofs:
-        for finding in proof.findings:
-            yield f"{finding.place}: {finding.what}"
-            yield from (_painted(f"  {line}", coloured=coloured) for line in finding.diff)
+        yield from _findings(proof.findings, coloured=coloured)
         for loss in proof.lost:
             yield f"{proof.path}: as accepted, its UP loses what no DOWN gives back: {loss}"
     rows = [*_statements(report.proofs)] if every_statement else [*_risks(report.risks)]
@@ -37,7 +42,15 @@ def verify_lines(report: VerifyReport, *, coloured: bool, every_statement: bool)
         yield from align_columns([("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows], {})
     for table, why in report.unfilled:
         yield f"{table} was tried without made-up rows: {why}"
+    if report.repeatable:
+        yield from _findings(report.repeatable.findings, coloured=coloured)
     yield _summary(report)
+
+
+def _findings(findings: Iterable[Finding], *, coloured: bool) -> Iterator[str]:
+    for finding in findings:
+        yield f"{finding.place}: {finding.what}"
+        yield from (_painted(f"  {line}", coloured=coloured) for line in finding.diff)
 
 
 def _statements(proofs: Iterable[Proof]) -> Iterator[Row]:
@@ -68,8 +81,16 @@ def _summary(report: VerifyReport) -> str:
     what = f"{bad} with findings" if bad else "DOWN undoes UP in all of them" if number else "none"
     return (
         f"{number} migration{'s' * (number != 1)} tried on {report.server} in "
-        f"{display_duration(report.seconds)}: {what}"
+        f"{display_duration(report.seconds)}: {what}{_repeatable(report)}"
     )
+
+
+def _repeatable(report: VerifyReport) -> str:
+    if not report.repeatable:
+        return ""
+    number, findings = report.repeatable
+    what = "a finding" if findings else "run twice, to the same end"
+    return f"; {number} repeatable file{'s' * (number != 1)}: {what}"
 
 
 def _painted(line: str, *, coloured: bool) -> str:

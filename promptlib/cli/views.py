@@ -7,6 +7,10 @@ import itertools
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import paint, printable_line
+from promptlib.ledger.history import Execution
+from promptlib.ledger.repeatable import repeatable_name
+from promptlib.ledger.tables import DOWN
+from promptlib.plan.repeatable import RepeatableState
 from promptlib.plan.states import State
 from promptlib.plan.status import describe_half_done, describe_place, place_of_version
 
@@ -14,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from promptlib.cli.documents import Document
-    from promptlib.engine.results import DatabaseStatus, MigrationStatus
-    from promptlib.ledger.history import Attempt, Execution, RecordedDeploy
+    from promptlib.engine.results import DatabaseStatus, MigrationStatus, RepeatableStatus
+    from promptlib.ledger.history import Attempt, RecordedDeploy
     from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.status import Status
     from promptlib.plan.steps import PlannedStep, Rollback
@@ -23,10 +27,13 @@ if TYPE_CHECKING:
 GREEN, YELLOW, RED = "32", "33", "31"
 _BETWEEN = "  "
 _UNKNOWN = "-"
+_REPEATABLE = "repeatable"
+_OUTDATED = "outdated"
 _COLOURS = {
     State.EXECUTED: GREEN,
     State.PENDING: YELLOW,
     **dict.fromkeys((State.LATE, State.EDITED, State.MISSING, State.UNKNOWN), RED),
+    RepeatableState.CHANGED: YELLOW,
     "done": GREEN,
     **dict.fromkeys(("running", "failed"), RED),
 }
@@ -38,23 +45,43 @@ def status_lines(status: DatabaseStatus, *, coloured: bool) -> Iterator[str]:
     header = ("VERSION", "NAME", "STATE", "EXECUTED AT", "TOOK", "BY")
     found = status.migrations
     rows = [(each.version, each.name, str(each.state), *_how(each.execution)) for each in found]
+    for each in status.repeatable:
+        how = _how(Execution(each.executed_at, None, each.executed_by))
+        rows.append((_REPEATABLE, each.name, str(each.state), *how))
     if rows:
         yield from _table([header, *rows], coloured=coloured)
-    states = [each.state for each in found]
-    counts = [f"{states.count(state)} {state}" for state in State if state in states]
-    listed = f": {', '.join(counts)}" if counts else ""
+    counted = [_counted("migration", found, State)]
+    if status.repeatable:
+        counted.append(_counted("repeatable file", status.repeatable, RepeatableState))
     place = place_of_version(status.current or "", status.head or "")
-    yield f"{len(rows)} migration{'s' * (len(rows) != 1)}{listed}; {place}"
+    yield "; ".join([*counted, place])
     yield from map(describe_half_done, status.half_done)
     yield from map(str, status.deploys)
 
 
-def pending_lines(found: Iterable[MigrationStatus], *, coloured: bool) -> list[str]:
-    """A line for each migration; late ones say so."""
-    return _table(
-        [(each.version, each.name, _remark(each, State.PENDING)) for each in found],
-        coloured=coloured,
-    )
+def _counted(
+    what: str,
+    found: Sequence[MigrationStatus] | Sequence[RepeatableStatus],
+    known: Iterable[State] | Iterable[RepeatableState],
+) -> str:
+    """How many there are, and how many in which state."""
+    states = [each.state for each in found]
+    counts = [f"{states.count(state)} {state}" for state in known if state in states]
+    listed = f": {', '.join(counts)}" if counts else ""
+    return f"{len(found)} {what}{'s' * (len(found) != 1)}{listed}"
+
+
+def pending_lines(
+    found: Iterable[MigrationStatus], repeatable: Iterable[RepeatableStatus], *, coloured: bool
+) -> list[str]:
+    """A line for each migration and repeatable file; late and changed ones say so."""
+    rows = [(each.version, each.name, _remark(each, State.PENDING)) for each in found]
+    usual = RepeatableState.PENDING
+    rows += [
+        (_REPEATABLE, each.name, "" if each.state is usual else str(each.state))
+        for each in repeatable
+    ]
+    return _table(rows, coloured=coloured)
 
 
 def executed_lines(found: Iterable[MigrationStatus], *, coloured: bool) -> list[str]:
@@ -77,13 +104,18 @@ def history_lines(attempts: Sequence[Attempt], *, coloured: bool) -> list[str]:
             each.direction,
             display_time(each.started_at),
             display_time(each.finished_at),
-            each.outcome,
+            _OUTDATED if _says_outdated(each) else each.outcome,
             each.executed_by,
             (each.error or "").partition("\n")[0],
         )
         for each in attempts
     ]
     return _table([header, *rows], coloured=coloured)
+
+
+def _says_outdated(attempt: Attempt) -> bool:
+    """Whether nothing ran: a repeatable file has to run again behind what did."""
+    return bool(repeatable_name(attempt.version)) and attempt.direction == DOWN
 
 
 def deploy_lines(recorded: Iterable[RecordedDeploy], now: Sequence[DeployProgress]) -> list[str]:
@@ -118,8 +150,8 @@ def plan_lines(steps: Iterable[PlannedStep], found: Status) -> Iterator[str]:
     names = {entry.version: entry.name.replace("_", " ") for entry in found.entries}
     is_empty = True
     for step in steps:
-        late = "" if step.move else "  (late)"
-        yield f"would run  {step.version}  {names.get(step.version, '')}{late}"
+        late = "  (late)" if step.version in names and not step.move else ""
+        yield f"would run  {step.version}  {names.get(step.version, '')}{late}".rstrip()
         is_empty = False
     if not found.ledger.is_ready:
         yield "would make the ledger"

@@ -60,6 +60,7 @@ class CommandLine(NamedTuple):
         skip: the version whose statement counts as done.
         kept_down: whether DOWN sections run that only the ledger has.
         allow_data_loss: whether rows may be lost.
+        statement_timeout: how long a statement may take.
     """
 
     action: str
@@ -69,6 +70,7 @@ class CommandLine(NamedTuple):
     skip: str = ""
     kept_down: bool = False
     allow_data_loss: bool = False
+    statement_timeout: str = ""
 
     def spelled(self, front: Front, given: Given = NOTHING_GIVEN) -> str:
         """The command line. What only one of the two commands can do is spelled as that one."""
@@ -85,7 +87,9 @@ class CommandLine(NamedTuple):
 
     @property
     def _is_alembics(self) -> bool:
-        return self.action == "stamp" or (self.action == "migrate" and self.allow_data_loss)
+        if self.action == "stamp" or self.statement_timeout:
+            return True
+        return self.action == "migrate" and self.allow_data_loss
 
     @property
     def _given(self) -> list[tuple[str, str]]:
@@ -93,7 +97,8 @@ class CommandLine(NamedTuple):
         loss = "on" if self.allow_data_loss else ""
         kept = "run" if self.kept_down else ""
         options = (("late", self.late), ("rerun", self.rerun), ("skip", self.skip))
-        by_hand = (("allow_data_loss", loss), ("kept_down", kept))
+        longer = ("statement_timeout", self.statement_timeout)
+        by_hand = (("allow_data_loss", loss), ("kept_down", kept), longer)
         return [option for option in (*options, *by_hand) if option[1]]
 
     @property

@@ -24,8 +24,10 @@ from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
+from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.state import read_ledger
-from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerNames, LedgerSql
+from promptlib.ledger.tables import DOWN, UP, LedgerSql
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
@@ -103,6 +105,7 @@ class Deploy:
             steps = plan_request(request, status, self._settings)
             kept = self._agreed_downs(status, steps, request)
             ran = self._run_steps(locked, steps, request, kept)
+            self._tell_what_waits(status, steps)
         return untouched(status)._replace(
             ran=tuple(ran),
             current=_end(status, steps) or None,
@@ -165,6 +168,20 @@ class Deploy:
             runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
             with _failure_recorded(context):
                 return runner.run_all(steps)
+
+    def _tell_what_waits(self, status: Status, steps: list[PlannedStep]) -> None:
+        """Say of repeatable files what became of them where none ran with other steps."""
+        if not steps or any(repeatable_name(each.version) for each in steps):
+            return
+        due = [each.name for each in status.repeatable if each.state.is_due]
+        ran = [*status.ledger.repeatable]
+        if steps[0].direction == UP and due:
+            said = f"repeatable files wait until the database is at head: {', '.join(due)}"
+        elif steps[0].direction == DOWN and ran:
+            said = f"repeatable files are left as they are: {', '.join(ran)}"
+        else:
+            return
+        self._progress(Event(Kind.INFO, said))
 
     def stamp(self, version: str, recorded: Callable[[], None] = lambda: None) -> None:
         """Put alembic_version and the ledger where somebody says that the database stands.

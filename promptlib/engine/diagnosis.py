@@ -7,8 +7,9 @@ import unicodedata
 from promptlib.core.errors import StatementError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable
+from promptlib.engine.advice import Refusal, advise
 from promptlib.files.parser import place_in_file
-from promptlib.postgres.errors import REFUSES_TRANSACTION, explain_server_error
+from promptlib.postgres.errors import explain_server_error
 from promptlib.postgres.masking import mask_sql, summarize_sql
 from promptlib.syntax.statements import line_and_column
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import psycopg2
+    from psycopg2.extensions import Diagnostics
 
     from promptlib.core.errors import NoConnectionError
     from promptlib.files.section import Section
@@ -24,11 +26,6 @@ if TYPE_CHECKING:
 _OUTSIDE = (
     "the statements before it took effect, and are not run again: mend this one, or what is in its "
     "way, and the next run goes on here"
-)
-# Of what refuses a transaction though this is none: a function calls it, or a block that catches
-# errors.
-_WITHIN = (
-    "let no function, and no block with EXCEPTION, do that: write it as a statement of its own"
 )
 _WIDTH = 120  # of the line that is shown, in characters
 _LONGEST = 200  # characters of a statement
@@ -53,14 +50,28 @@ def explain_statement_error(
     written = section.source[statement.start : statement.end].decode()
     told = explain_server_error(error, place_in_file(path, section.source, offset), written)
     told.notes = (*_excerpt(section, offset), *told.notes)
-    if not section.transactional:
-        told.notes += (f"  note: {_OUTSIDE}",) if statement != section.statements[0] else ()
-        if isinstance(told, StatementError) and told.sqlstate in REFUSES_TRANSACTION:
-            told.remedy = _WITHIN
+    if not section.transactional and statement != section.statements[0]:
+        told.notes += (f"  note: {_OUTSIDE}",)
     if isinstance(told, StatementError):
+        refusal = _refusal(error.diag, section, statement, offset)
+        advice = advise(refusal, path.stem.partition("_")[0])
+        told.remedy = told.remedy if advice is None else advice
         text = section.source[statement.head : statement.end].decode()
         told.statement = summarize_sql(text, _LONGEST)
     return told
+
+
+def _refusal(said: Diagnostics, section: Section, statement: Statement, offset: int) -> Refusal:
+    return Refusal(
+        sqlstate=said.sqlstate or "",
+        said=said.message_primary or "",
+        column=said.column_name or "",
+        function=said.source_function or "",
+        is_inside=bool(said.context),
+        section=section,
+        statement=statement,
+        offset=offset,
+    )
 
 
 def _offset(position: str | None, section: Section, statement: Statement) -> int:

@@ -15,6 +15,7 @@ from promptlib.engine.results import (
     DatabaseStatus,
     Deployment,
     MigrationStatus,
+    database_status,
     migration_status,
 )
 from promptlib.ledger.history import (
@@ -26,8 +27,9 @@ from promptlib.ledger.history import (
     read_history,
     read_kept_texts,
 )
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.state import read_ledger
-from promptlib.ledger.tables import LedgerNames, LedgerSql
+from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
@@ -147,17 +149,7 @@ class Migrator:
 
     def _report(self, seen: CloseLook) -> DatabaseStatus:
         """Where the database stands, from what was read of it."""
-        found, executions, deploys = seen
-        return DatabaseStatus(
-            database=self._connection.info.dbname,
-            url=str(self.target),
-            current=found.revision or None,
-            head=found.head or None,
-            available=len(found.files),
-            half_done=found.ledger.half_done,
-            migrations=tuple(migration_status(found, executions, entry) for entry in found.entries),
-            deploys=deploys,
-        )
+        return database_status(seen, self._connection.info.dbname, str(self.target))
 
     def pending(self) -> tuple[MigrationStatus, ...]:
         """The migrations that have not run, late ones too, oldest first.

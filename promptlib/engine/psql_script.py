@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.session_settings import changes_settings, set_statements
-from promptlib.ledger.tables import UP
+from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
+from promptlib.ledger.tables import UP, Ran
 from promptlib.ledger.trust import trust_guard
+from promptlib.plan.repeatable import outdated_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,7 +44,7 @@ class PsqlScript:
         """What runs steps, each of a migration that has a file, from a current revision on."""
         yield from self._begin(start)
         for step in steps:
-            yield from self._step(step)
+            yield from self._repeatable(step) or self._step(step)
             self.recorded(step)
             yield "COMMIT;"
 
@@ -71,6 +73,29 @@ class PsqlScript:
             yield self.sql.took_over(before, "adopted", if_empty=True)
         yield "COMMIT;"
 
+    def _repeatable(self, step: PlannedStep) -> list[str]:
+        """What runs a repeatable file; nothing, where the step is a migration's."""
+        name = repeatable_name(step.version)
+        if not name:
+            return []
+        file = next(each for each in self.files.repeatable if each.name == name)
+        text = section_script(file.section, self.settings.of_section({}))
+        ran = ran_repeatable(self.sql, step.version, file.checksum, Ran())
+        return [
+            f"-- Running {step.version}",
+            "BEGIN;",
+            text,
+            *self._outdated(file.section, name),
+            ran,
+        ]
+
+    def _outdated(self, section: Section, name: str = "") -> Iterator[str]:
+        """What records which repeatable files have to run again behind a section."""
+        files = self.files.repeatable
+        names = outdated_by(section, name, files, [each.name for each in files])
+        if sql := outdated_repeatable(self.sql, names):
+            yield sql
+
     def _step(self, step: PlannedStep) -> Iterator[str]:
         migration = self.files[step.version]
         section = migration.up if step.direction == UP else migration.down
@@ -79,6 +104,7 @@ class PsqlScript:
         yield from ["BEGIN;", text] if section.transactional else [text, "BEGIN;"]
         if step.move:
             yield step.move.sql(self.sql.version)
+        yield from self._outdated(section)
         up = step.direction == UP
         yield self.sql.applied(migration) if up else self.sql.taken_back(step.version)
 
@@ -103,4 +129,4 @@ def section_script(section: Section, settings: Mapping[str, str]) -> str:
         after = ["RESET SESSION AUTHORIZATION;", "RESET ROLE;", "RESET ALL;", _ENCODING]
     # A comment may stand behind a last statement that has no semicolon.
     end = [] if section.statements[-1].closed else [";"]
-    return "\n".join([*before, section.text, *end, *after])
+    return "\n".join([*before, section.script, *end, *after])

@@ -8,11 +8,11 @@ from __future__ import annotations
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.results import Deployment
 from promptlib.ledger.tables import DOWN, UP
+from promptlib.plan.protection import require_ledger_spared_by
 from promptlib.plan.refusals import (
     require_applicable,
     require_asked,
     require_clear,
-    require_ledger_spared_by,
     require_writable,
 )
 from promptlib.plan.steps import (
@@ -20,6 +20,7 @@ from promptlib.plan.steps import (
     PlannedStep,
     Wanted,
     plan_steps,
+    repeatable_steps,
     wanted_downgrade,
     wanted_upgrade,
 )
@@ -84,10 +85,11 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     if request.action is Action.MIGRATE:
         require_applicable(status, applies_late=late)
     steps = plan_steps(status, request.action, wanted, applies_late=late)
+    if request.action is Action.MIGRATE:
+        steps += repeatable_steps(status, steps)
     # Which also reads all files that are to run: what becomes of them later does not matter.
-    for direction in (UP, DOWN):
-        versions = [step.version for step in steps if step.direction == direction]
-        require_ledger_spared_by(status, versions, direction)
+    names, schemas = status.ledger.names, status.ledger.path
+    require_ledger_spared_by(status.files, (step[:2] for step in steps), names, schemas)
     return steps
 
 

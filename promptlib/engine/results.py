@@ -5,6 +5,7 @@ from __future__ import annotations
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.history import Execution
+from promptlib.ledger.repeatable import repeatable_name
 from promptlib.plan.status import place_of_version
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from promptlib.ledger.state import HalfDone
     from promptlib.plan.deploys import DeployProgress
+    from promptlib.plan.repeatable import RepeatableState
     from promptlib.plan.states import Entry, State
     from promptlib.plan.status import Status
 
@@ -34,6 +36,24 @@ class MigrationStatus(NamedTuple):
     execution: Execution
 
 
+class RepeatableStatus(NamedTuple):
+    """Where one repeatable file stands.
+
+    Attributes:
+        name: the file's, without `.sql`.
+        state: `executed`, `pending`, `changed` or `gone`.
+        checksum: of the text that ran, or else of the file's; None, if neither can be read.
+        executed_at: when it ran last, as ISO 8601 in UTC; None, where it did not.
+        executed_by: the database's user; None likewise.
+    """
+
+    name: str
+    state: RepeatableState
+    checksum: str | None
+    executed_at: str | None
+    executed_by: str | None
+
+
 class CloseLook(NamedTuple):
     """The database and the files, how the applied migrations ran, and unfinished deploys."""
 
@@ -54,6 +74,7 @@ class DatabaseStatus(NamedTuple):
         half_done: sections outside a transaction that were cut off.
         migrations: where each migration stands, oldest first.
         deploys: those that have not ended: one that runs now, or died.
+        repeatable: where each repeatable file stands, in the order in which they run.
     """
 
     database: str
@@ -64,13 +85,14 @@ class DatabaseStatus(NamedTuple):
     half_done: tuple[HalfDone, ...]
     migrations: tuple[MigrationStatus, ...]
     deploys: tuple[DeployProgress, ...] = ()
+    repeatable: tuple[RepeatableStatus, ...] = ()
 
 
 class RanSection(NamedTuple):
     """A section that a deploy ran.
 
     Attributes:
-        version: of the migration.
+        version: of the migration; `repeatable/NAME`, where it is a repeatable file.
         direction: `up` or `down`.
         seconds: how long it took.
     """
@@ -100,10 +122,13 @@ class Deployment(NamedTuple):
 
 def describe_deployment(done: Deployment) -> str:
     """Say what was done, and where the database stands."""
-    number = len(done.ran)
-    took = f"{number} migration{'s' * (number != 1)} in {display_duration(done.seconds)}; "
+    repeatable = sum(bool(repeatable_name(each.version)) for each in done.ran)
+    numbers = {"migration": len(done.ran) - repeatable, "repeatable file": repeatable}
+    ran = " and ".join(
+        f"{count} {what}{'s' * (count != 1)}" for what, count in numbers.items() if count
+    )
     place = place_of_version(done.current or "", done.head or "")
-    return (took if number else "") + place
+    return f"{ran} in {display_duration(done.seconds)}; {place}" if ran else place
 
 
 def migration_status(
@@ -115,3 +140,37 @@ def migration_status(
     execution = executions.get(entry.version, Execution())
     name = entry.name.replace("_", " ")
     return MigrationStatus(entry.version, name, entry.state, checksum, execution)
+
+
+def repeatable_statuses(found: Status) -> tuple[RepeatableStatus, ...]:
+    """Where the repeatable files of a project stand."""
+    rows, files = found.ledger.repeatable, {each.name: each for each in found.files.repeatable}
+    told = []
+    for name, state in found.repeatable:
+        row, file = rows.get(name), files.get(name)
+        checksum = row.checksum if row else file.checksum if file else None
+        when, who = (row.executed_at, row.executed_by) if row else (None, None)
+        told.append(RepeatableStatus(name, state, checksum, when, who))
+    return tuple(told)
+
+
+def database_status(seen: CloseLook, database: str, url: str) -> DatabaseStatus:
+    """Where a database stands.
+
+    Args:
+        seen: what was read of it.
+        database: what the server calls it.
+        url: where it is, without a password.
+    """
+    found, executions, deploys = seen
+    return DatabaseStatus(
+        database=database,
+        url=url,
+        current=found.revision or None,
+        head=found.head or None,
+        available=len(found.files),
+        half_done=found.ledger.half_done,
+        migrations=tuple(migration_status(found, executions, entry) for entry in found.entries),
+        deploys=deploys,
+        repeatable=repeatable_statuses(found),
+    )

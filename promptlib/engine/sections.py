@@ -9,13 +9,16 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import Step
 from promptlib.engine.undoing import Undoing
 from promptlib.files.directory import migration_path
+from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import DOWN, UP
+from promptlib.plan.repeatable import outdated_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from promptlib.engine.kept_downs import KeptDown
     from promptlib.files.parser import Migration
+    from promptlib.files.repeatable import RepeatableFile
     from promptlib.ledger.state import HalfDone
     from promptlib.plan.status import Status
 
@@ -32,6 +35,8 @@ class Sections:
 
     def __init__(self, status: Status, kept: Mapping[str, KeptDown] = _NONE) -> None:
         self._files, self._ledger, self._kept = status.files, status.ledger, kept
+        found = status.files.repeatable
+        self._repeatable = {repeatable_version(each.name): each for each in found}
 
     def half_done(self, version: str) -> HalfDone | None:
         """What was cut off of a migration, and must be finished or undone."""
@@ -59,8 +64,18 @@ class Sections:
         """A migration that has a file."""
         return self._files[version]
 
+    def repeatable(self, version: str) -> RepeatableFile | None:
+        """The repeatable file that stands behind a version; None: a migration does."""
+        return self._repeatable.get(version)
+
+    def outdated_by(self, step: Step) -> Iterator[str]:
+        """The names of the repeatable files that ran here and have to run again behind a step."""
+        ran = self.repeatable(step.version)
+        there, files = self._ledger.repeatable, self._files.repeatable
+        return outdated_by(step.section, ran.name if ran else "", files, there)
+
     def find(self, version: str, direction: str) -> Step:
-        """The section of a migration.
+        """The section of a migration, or a repeatable file.
 
         Raises:
             MissingMigrationError: when neither a file nor the ledger has it.
@@ -68,6 +83,8 @@ class Sections:
         if direction == DOWN and (kept := self._kept.get(version)):
             # Lines are counted from the marker on: in the ledger there is no more of the file.
             return Step(version, DOWN, kept.section, kept.path)
+        if repeatable := self.repeatable(version):
+            return Step(version, UP, repeatable.section, repeatable.path)
         found = self._files.get(version)
         if found is None:
             raise MissingMigrationError(

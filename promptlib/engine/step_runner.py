@@ -26,6 +26,7 @@ from promptlib.engine.runner import run_section
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested, transaction_kept
 from promptlib.ledger.deploys import finish
+from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
 from promptlib.ledger.tables import DOWN, EQUALS, UP, Ran
 from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
@@ -267,6 +268,13 @@ class StepRunner:
 
     def _section_record(self, step: Step, ran: Ran) -> str:
         sql = self._context.sql
+        outdated = outdated_repeatable(sql, self._sections.outdated_by(step))
+        return f"{outdated}{self._row_record(step, ran)}"
+
+    def _row_record(self, step: Step, ran: Ran) -> str:
+        sql = self._context.sql
+        if found := self._sections.repeatable(step.version):
+            return ran_repeatable(sql, step.version, found.checksum, ran)
         if step.direction == DOWN:
             return sql.taken_back(step.version, ran)
         if self._sections.is_applied(step.version):  # an UP that undid half of a DOWN
@@ -304,6 +312,8 @@ def _require_no_caller_s_transaction(context: DeployContext, step: Step) -> None
 
 
 def _titled(step: Step) -> str:
+    if name := repeatable_name(step.version):
+        return f"repeatable  {name}"
     word = "upgrade  " if step.direction == UP else "downgrade"
     return f"{word} {step.version}  {step.path.stem.partition('_')[2].replace('_', ' ')}"
 

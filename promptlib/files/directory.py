@@ -60,13 +60,7 @@ class MigrationFile(NamedTuple):
         Raises:
             MigrationFileError: when it cannot be read.
         """
-        try:
-            with io.FileIO(self.where) as file:
-                return file.readall()
-        except OSError as error:
-            raise MigrationFileError(
-                f"cannot be read: {error.strerror}", place=display_path(self.path)
-            ) from error
+        return read_content(self.where)
 
     def parse(self, content: bytes) -> Migration:
         """Read the migration in a content of this file.
@@ -77,6 +71,21 @@ class MigrationFile(NamedTuple):
         from promptlib.files.parser import parse_migration
 
         return parse_migration(self.version, self.name, self.path, content)
+
+
+def read_content(where: str | Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        MigrationFileError: when it cannot be read.
+    """
+    try:
+        with io.FileIO(where) as file:
+            return file.readall()
+    except OSError as error:
+        raise MigrationFileError(
+            f"cannot be read: {error.strerror}", place=display_path(Path(where))
+        ) from error
 
 
 def list_migrations(folder: Path) -> list[MigrationFile]:

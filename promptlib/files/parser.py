@@ -7,9 +7,15 @@ import itertools
 import re
 
 from promptlib.core.durations import is_duration
-from promptlib.core.errors import LexicalError, MigrationFileError, display_path
+from promptlib.core.errors import (
+    LexicalError,
+    MigrationFileError,
+    combine_errors,
+    display_path,
+)
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.section import Section
+from promptlib.files.transaction_control import refuse_commands, transaction_command
 from promptlib.syntax.lexemes import NAME, WHITE, byte_pattern
 from promptlib.syntax.statements import Marker, Statements, bare_words, line_and_column, scan_sql
 
@@ -19,15 +25,14 @@ if TYPE_CHECKING:
 
     from promptlib.syntax.statements import Statement
 
-# First word -> the second, where the first alone may mean something else.
-_TRANSACTION_CONTROL = {
-    **dict.fromkeys(("ABORT", "BEGIN", "COMMIT", "END", "RELEASE", "ROLLBACK", "SAVEPOINT"), ""),
-    **dict.fromkeys(("START", "PREPARE", "SET"), "TRANSACTION"),
-}
-# To know at a glance that a statement is none of those, as most are.
-_SUSPECT = byte_pattern(rf"(?i:{'|'.join(_TRANSACTION_CONTROL)}|COPY)(?!{NAME})|\xef\xbb\xbf")
+# To know at a glance that a statement is neither of those, as most are.
+_SUSPECT = byte_pattern(rf"(?i:COPY)(?!{NAME})|\xef\xbb\xbf")
 _PIECE = 1 << 20  # bytes: what is decoded at once, to see whether it can be
 _CLIENT = {"STDIN", "STDOUT"}
+_INSTEAD_OF_COPY = {
+    "FROM": "write INSERT statements instead, as pg_dump --inserts does",
+    "TO": "take it out: nobody reads what a migration writes",
+}
 _SHAPE = "a migration has a line `-- UP`, its SQL, a line `-- DOWN`, its SQL"
 # What each option of a marker may be.
 MARKER_OPTIONS: dict[str, Callable[[str], bool]] = {
@@ -64,8 +69,47 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
     try:
         return Migration(version, name, path, *_split_sections(content))
     except LexicalError as error:
+        raise combine_errors(_placed(path, content, error)) from None
+
+
+def _placed(path: Path, content: bytes, error: LexicalError) -> Iterator[MigrationFileError]:
+    for each in (error, *error.others):
+        assert isinstance(each, LexicalError)
+        where = place_in_file(path, content, each.offset)
+        yield MigrationFileError(each.what, each.remedy, place=where)
+
+
+def parse_repeatable(path: Path, content: bytes) -> Section:
+    """Read a file that has no sections: all of it is one.
+
+    Args:
+        path: where the content came from, for errors.
+        content: as of a migration.
+
+    Raises:
+        MigrationFileError: with path, line and remedy, for whatever the file format refuses.
+    """
+    content = content.removeprefix(codecs.BOM_UTF8)
+    _require_text(path, content)
+    try:
+        return Section(content, 0, len(content), _statements_without_markers(content))
+    except LexicalError as error:
         where = place_in_file(path, content, error.offset)
         raise MigrationFileError(error.what, error.remedy, place=where) from None
+
+
+def _statements_without_markers(text: bytes) -> Statements:
+    statements = Statements()
+    for item in scan_sql(text):
+        if isinstance(item, Marker):
+            what = f"a repeatable file has no `-- {item.word}`"
+            raise LexicalError(what, "leave the line out: all of the file is one", item.start)
+        if _SUSPECT.match(text, item.head):
+            _check_statement(text, item)
+        statements.append(item)
+    if not statements:
+        raise LexicalError("no statement is in it", "write one, or remove the file", 0)
+    return statements
 
 
 def parse_section(text: str) -> Section:
@@ -119,6 +163,7 @@ def _split_sections(text: bytes) -> tuple[Section, Section]:
     """Cut a text at its markers; LexicalError for what does not belong where it stands."""
     markers: list[Marker] = []
     statements: list[Statements] = []
+    controls: list[tuple[Statements, int]] = []
     for item in scan_sql(text):
         if isinstance(item, Marker):
             _check_order(item, markers)
@@ -129,7 +174,11 @@ def _split_sections(text: bytes) -> tuple[Section, Section]:
                 _check_statement(text, item)
             if not markers:
                 raise _sql_before_up(text[: item.head], item.head)
+            if transaction_command(text, item):
+                controls.append((statements[-1], len(statements[-1])))
             statements[-1].append(item)
+    if controls:
+        raise refuse_commands(text, controls)
     match markers:
         case [up, down]:
             return (
@@ -171,28 +220,23 @@ def _check_order(marker: Marker, before: list[Marker]) -> None:
 
 
 def _check_statement(text: bytes, statement: Statement) -> None:
-    """Refuse what would take the transaction or the connection out of promptlib's hands."""
+    """Refuse what would take the connection out of promptlib's hands."""
     if text.startswith(codecs.BOM_UTF8, statement.head):
         what = "this is a byte order mark, which does not show"
         raise LexicalError(what, "delete the line and write it again", statement.head)
     words = bare_words(text, statement)
-    first = next(words)
-    if first == "COPY":
-        if _is_client_copy(words):
-            what = "COPY cannot read from or write to the client here"
-            raise LexicalError(what, "write INSERT statements instead", statement.head)
-    elif _TRANSACTION_CONTROL[first] in ("", next(words, "")):
-        command = f"{first} {_TRANSACTION_CONTROL[first]}".rstrip()
-        what = f"{command} is not for a migration: promptlib begins and ends its transaction"
-        raise LexicalError(what, "remove it", statement.head)
+    end = _client_end(words) if next(words) == "COPY" else ""
+    if end:
+        what = "COPY cannot read from or write to the client here"
+        raise LexicalError(what, _INSTEAD_OF_COPY[end], statement.head)
 
 
-def _is_client_copy(words: Iterator[str]) -> bool:
-    """Whether the first FROM or TO of a COPY leads to the client."""
+def _client_end(words: Iterator[str]) -> str:
+    """The first FROM or TO of a COPY, if it leads to the client; else nothing."""
     for word, following in itertools.pairwise(words):
-        if word in ("FROM", "TO"):
-            return following in _CLIENT
-    return False
+        if word in _INSTEAD_OF_COPY:
+            return word if following in _CLIENT else ""
+    return ""
 
 
 def _make_section(text: bytes, marker: Marker, end: int, statements: Statements) -> Section:

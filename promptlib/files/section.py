@@ -6,6 +6,7 @@ import functools
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.checksum import text_checksum, trimmed_span
+from promptlib.syntax.statements import blank_restrictions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,12 @@ class Section(_Facts):
         return f"Section(start={self.start}, end={self.end})"
 
     @property
+    def is_down(self) -> bool:
+        """Whether it is a DOWN section: its marker says so."""
+        marker = self.source[self.source.rfind(b"--", 0, self.start) : self.start]
+        return marker.lstrip(b"- \t")[:4].upper() == b"DOWN"
+
+    @property
     def text(self) -> str:
         """The section as written, without the white space around it."""
         return self.source[slice(*self._bounds)].decode()
@@ -47,6 +54,12 @@ class Section(_Facts):
     @property
     def _bounds(self) -> tuple[int, int]:
         return trimmed_span(self.source, self.start, self.end)
+
+    @property
+    def script(self) -> str:
+        """The same without what pg_dump wrote around it, which not every psql takes."""
+        text = blank_restrictions(self.source[: self.end], self.statements)
+        return text[slice(*self._bounds)].decode().strip()
 
     def mentions(self, name: str) -> bool:
         """Whether a name stands anywhere in it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.ledger.tables import USUAL_SCHEMAS, VERSION_TABLE
+from promptlib.ledger.names import USUAL_SCHEMAS, VERSION_TABLE
 from promptlib.syntax.ddl import SCHEMA, altered_object, object_changes
 from promptlib.syntax.plpgsql import block_statements
 from promptlib.syntax.tokens import TokenReader, split_tokens, tokenize_statement
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from promptlib.files.section import Section
-    from promptlib.ledger.tables import LedgerNames
+    from promptlib.ledger.names import LedgerNames
     from promptlib.syntax.ddl import NamedObject, ObjectChange
     from promptlib.syntax.tokens import ObjectName, Token
 

@@ -12,7 +12,7 @@ import re
 from promptlib.core.errors import LedgerError, combine_errors
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable_line
-from promptlib.ledger.tables import USUAL_SCHEMAS, VERSION_TABLE
+from promptlib.ledger.names import USUAL_SCHEMAS, VERSION_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from promptlib.files.section import Section
     from promptlib.ledger.changes import LedgerChange
-    from promptlib.ledger.tables import LedgerNames
+    from promptlib.ledger.names import LedgerNames
 
 
 def require_ledger_spared(

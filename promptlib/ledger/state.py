@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
+from types import MappingProxyType
 
 import psycopg2
 from psycopg2 import errors
@@ -10,16 +11,9 @@ from psycopg2 import errors
 from promptlib.core.errors import LedgerError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import DEPLOYED, UNFINISHED, UnfinishedDeploy
-from promptlib.ledger.tables import (
-    ADDED,
-    ADDED_TO_EVENTS,
-    MIGRATIONS,
-    RECORDED,
-    UTC,
-    VERSION_TABLE,
-    LedgerNames,
-    LedgerSql,
-)
+from promptlib.ledger.names import MIGRATIONS, VERSION_TABLE, LedgerNames
+from promptlib.ledger.repeatable import REPEATABLE, RepeatableRow
+from promptlib.ledger.tables import ADDED, ADDED_TO_EVENTS, RECORDED, UTC, LedgerSql
 from promptlib.ledger.trust import (
     FACTS,
     ROLES,
@@ -174,6 +168,7 @@ class Ledger(NamedTuple):
         first: the schema that the search_path names first; empty where version_table_schema says
             where the ledger is.
         foreign: the name of a table that is some other program's, or nothing.
+        repeatable: the repeatable files that ran, by name.
     """
 
     schema: str
@@ -190,6 +185,7 @@ class Ledger(NamedTuple):
     unfinished: tuple[UnfinishedDeploy, ...] = ()
     writers: Sequence[LedgerWriter] = ()
     server: datetime | None = None
+    repeatable: Mapping[str, RepeatableRow] = MappingProxyType({})
     table: str = MIGRATIONS
     has_schema: bool = True
     path: tuple[str, ...] = ()
@@ -279,9 +275,10 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
         UNFINISHED.format(deploys=tables.deploys, since=UTC.format("started_at"))
         if has_deploys
         else f"0, {_NONE}",
+        REPEATABLE.format(events=tables.events) if events >= RECORDED else _NONE,
     )
     cursor.execute(f"SELECT {', '.join(parts)}")
-    current, rows, half_done, last_deploy, unfinished = cursor.fetchone() or ()
+    current, rows, half_done, last_deploy, unfinished, repeatable = cursor.fetchone() or ()
     return Ledger(
         place.schema,
         tuple(current),
@@ -297,6 +294,7 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
         tuple(UnfinishedDeploy(*each) for each in unfinished),
         ledger_writers(there.values()),
         server,
+        {row[0]: RepeatableRow(*row) for row in repeatable},
         names.table,
         has_schema,
         tuple(path),

@@ -8,6 +8,7 @@ project may call them otherwise. Who runs the SQL, and in which transaction, is 
 from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.ledger.names import VERSION_TABLE
 from promptlib.syntax.lexemes import quote_literal, quote_name
 
 if TYPE_CHECKING:
@@ -15,15 +16,13 @@ if TYPE_CHECKING:
 
     from promptlib.files.parser import Migration
     from promptlib.files.section import Section
+    from promptlib.ledger.names import LedgerNames
 
-MIGRATIONS = "migrations"
-VERSION_TABLE = "alembic_version"
-USUAL_SCHEMAS = ("public",)  # of the search_path, where nobody knows it
 # An author's search_path is in force where this runs: see promptlib/postgres/search_path.py.
 EQUALS = "OPERATOR(pg_catalog.=)"
 _DIFFERS, _AFTER = "OPERATOR(pg_catalog.<>)", "OPERATOR(pg_catalog.>)"
 _TIME = "timestamp with time zone"
-_CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
+CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
 UP, DOWN = "up", "down"
 # What our `migrations` has beyond the predecessor's.
 ADDED = {
@@ -60,44 +59,6 @@ UTC = (
     "pg_catalog.to_char({}::timestamp with time zone AT TIME ZONE 'UTC',"
     ' \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'
 )
-
-
-class LedgerNames(NamedTuple):
-    """Where a ledger is, and what its tables are called.
-
-    Attributes:
-        schema: empty: wherever the search_path leads.
-        table: the one with a row for each migration: a plain name, which the others begin with.
-    """
-
-    schema: str = ""
-    table: str = MIGRATIONS
-
-    @property
-    def events(self) -> str:
-        """The table of attempts."""
-        return f"{self._stem}_events"
-
-    @property
-    def deploys(self) -> str:
-        """The table of deploys."""
-        return f"{self._stem}_deploys"
-
-    @property
-    def tables(self) -> tuple[str, str, str]:
-        """All three."""
-        return self.table, self.events, self.deploys
-
-    @property
-    def _stem(self) -> str:
-        return "migration" if self.table == MIGRATIONS else self.table
-
-
-def names_beside(events: str) -> tuple[str, ...]:
-    """The tables of the ledger whose attempts are in a table; none, if that is none's."""
-    stem = events.removesuffix("_events")
-    names = LedgerNames(table=MIGRATIONS if stem == "migration" else stem)
-    return names.tables if names.events == events else ()
 
 
 class Move(NamedTuple):
@@ -231,7 +192,7 @@ class LedgerSql:
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)},"
             " 1000 OPERATOR(pg_catalog.*) extract(epoch FROM"
-            f" {_CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
+            f" {CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
         )
 
     def taken_back(self, version: str, ran: Ran = _RAN) -> str:
@@ -245,20 +206,20 @@ class LedgerSql:
         if ran.move:
             named = ran.move.guarded(named, self.version)
             moved = f"\n{ran.move.sql(self.version)}"
-        named = self._fenced(named)
+        named = self.fenced(named)
         if ran.attempt:
             return (
                 f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
-                f" finished_at = {_CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
+                f" finished_at = {CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
             )
         column, deploy = (", deploy_id", f", {self.deploy}") if self.deploy else ("", "")
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome"
-            f"{column}) VALUES ({named}, '{direction}', {ran.started}, {_CLOCK}, 'done'"
+            f"{column}) VALUES ({named}, '{direction}', {ran.started}, {CLOCK}, 'done'"
             f"{deploy});{moved}"
         )
 
-    def _fenced(self, value: str) -> str:
+    def fenced(self, value: str) -> str:
         """An expression that is NULL, and not this value, where another deploy has taken over.
 
         The row is locked: who takes over waits until this transaction has ended, or this one sees
@@ -282,7 +243,7 @@ class LedgerSql:
         as_before = "EXISTS" if there else "NOT EXISTS"
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome,"
-            f" error) SELECT {version}, '{direction}', {started}, {_CLOCK},"
+            f" error) SELECT {version}, '{direction}', {started}, {CLOCK},"
             f" 'failed', {quote_literal(error)}"
             f" WHERE {as_before} (SELECT FROM {self.migrations} WHERE id {EQUALS} {version});"
         )
@@ -291,7 +252,7 @@ class LedgerSql:
         """Record that somebody said where a migration stands."""
         return (
             f"INSERT INTO {self.events} (version, direction, finished_at, outcome)"
-            f" VALUES ({quote_literal(version)}, '{direction}', {_CLOCK}, '{outcome}');"
+            f" VALUES ({quote_literal(version)}, '{direction}', {CLOCK}, '{outcome}');"
         )
 
     def took_over(
@@ -362,7 +323,7 @@ class LedgerSql:
         return (
             f"INSERT INTO {self.events} (version, direction, outcome, statements_done,"
             " statements_checksum, backend_pid, deploy_id, alone, found_before, alone_checksum)\n"
-            f"VALUES ({self._fenced(named)}, '{section.direction}', 'running', {section.done},"
+            f"VALUES ({self.fenced(named)}, '{section.direction}', 'running', {section.done},"
             f" '{section.checksum}', {section.pid}, {self.deploy}, {alone},"
             f" {found}, {text}) RETURNING id;"
         )
@@ -378,7 +339,7 @@ class LedgerSql:
             checksum: of the text of all statements up to that one.
         """
         return (
-            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f"UPDATE {self.events} SET version = {self.fenced(quote_literal(version))},"
             f" alone = {index}, found_before = {quote_literal(found)},"
             f" alone_checksum = '{checksum}' WHERE id {EQUALS} {event};"
         )
@@ -386,7 +347,7 @@ class LedgerSql:
     def went_on(self, event: int, version: str, done: int, checksum: str) -> str:
         """Record that a statement outside a transaction took effect."""
         return (
-            f"UPDATE {self.events} SET version = {self._fenced(quote_literal(version))},"
+            f"UPDATE {self.events} SET version = {self.fenced(quote_literal(version))},"
             f" statements_done = {done}, statements_checksum = '{checksum}'"
             f" WHERE id {EQUALS} {event};"
         )
@@ -401,7 +362,7 @@ class LedgerSql:
         """
         known = ", alone = NULL" if outcome == "failed" else ""
         return (
-            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = {_CLOCK},"
+            f"UPDATE {self.events} SET outcome = '{outcome}', finished_at = {CLOCK},"
             f" error = {quote_literal(error)}{known}"
             f" WHERE id {EQUALS} {event} AND outcome {_DIFFERS} 'done';"
         )

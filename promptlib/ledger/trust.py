@@ -9,7 +9,7 @@ from __future__ import annotations
 from promptlib.core.errors import LedgerError, combine_errors
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable_line
-from promptlib.ledger.tables import VERSION_TABLE, LedgerNames, LedgerSql
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.ledger.tables import LedgerSql
 
 _EVERYWHERE = "pg_write_all_data"  # a role of the server's own, whose members may write any table
 _WRITES = f"'{{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER,{_EVERYWHERE}}}'"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from promptlib.core.errors import MissingExtraError, ProgramError
 from promptlib.lint.violations import Violation
 from promptlib.syntax.plpgsql import end_of, is_block
-from promptlib.syntax.statements import line_and_column
+from promptlib.syntax.statements import blank_restrictions, line_and_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -156,7 +156,8 @@ def shown_text(text: MigrationText) -> bytes:
 
 
 def _text_without_blocks(text: MigrationText) -> bytes:
-    shown = bytearray(text.source[: text.migration.up.end])
+    up = text.migration.up
+    shown = bytearray(blank_restrictions(text.source[: up.end], up.statements))
     for statement in text.up:
         if is_block(statement.tokens):
             span = slice(statement.offset, end_of(text.source, statement.tokens))

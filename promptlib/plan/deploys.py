@@ -5,7 +5,8 @@ from __future__ import annotations
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import running_section, still_connected
 from promptlib.ledger.lock import lock_key
-from promptlib.ledger.tables import UP, VERSION_TABLE, LedgerSql
+from promptlib.ledger.names import VERSION_TABLE
+from promptlib.ledger.tables import UP, LedgerSql
 from promptlib.postgres.sessions import blocking_sessions, lock_holders, sessions_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import time
 
 from promptlib.core.errors import LedgerError, PlanRefusedError, PromptlibError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.ledger.state import UNKNOWN_LEDGER, read_ledger
-from promptlib.ledger.tables import VERSION_TABLE, LedgerNames
 from promptlib.plan.refusals import deploy_refusals, require_writable
 from promptlib.plan.states import State
 from promptlib.plan.status import compare_status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
+    from promptlib.files.repeatable import RepeatableFile
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
@@ -54,6 +56,17 @@ class MigrationFiles(Mapping[str, "Migration"]):
             MigrationFileError: for names that are not those of migrations.
         """
         return list_migrations(self.folder)
+
+    @cached_property
+    def repeatable(self) -> list[RepeatableFile]:
+        """The repeatable files, in their order; what is wrong with others is in `broken`."""
+        if not os.path.isdir(f"{self.folder}/repeatable"):  # noqa: PTH112 - most have none
+            return []
+        from promptlib.files.repeatable import list_repeatable  # noqa: PLC0415 - likewise
+
+        found, problems = list_repeatable(self.folder)
+        self.broken += problems
+        return found
 
     @cached_property
     def _by_version(self) -> dict[str, MigrationFile]:

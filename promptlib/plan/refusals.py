@@ -21,13 +21,13 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.files.directory import migration_path
-from promptlib.ledger.protection import require_ledger_spared
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import elsewhere
+from promptlib.plan.protection import require_ledger_spared_by
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from promptlib.config.settings import Settings
@@ -237,29 +237,6 @@ def require_clear(status: Status) -> None:
     require_agreement(status)
 
 
-def require_ledger_spared_by(status: Status, versions: Iterable[str], direction: str) -> None:
-    """Refuse migrations that make, alter or drop a table of the ledger, before anything runs.
-
-    Args:
-        status: the database and the files.
-        versions: of those that are to run; a file that is gone is passed over.
-        direction: of all of them. Before an UP runs its DOWN is looked at, too.
-
-    Raises:
-        LedgerError: naming file, line and column.
-    """
-    found: list[PromptlibError] = []
-    for version in versions:
-        if file := status.files.get(version):
-            sections = [file.up, file.down] if direction == UP else [file.down]
-            try:
-                require_ledger_spared(file.path, sections, status.ledger.names, status.ledger.path)
-            except LedgerError as error:
-                found.append(error)
-    if found:
-        raise combine_errors(found)
-
-
 def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[PromptlibError]:
     """What keeps a deploy from running.
 
@@ -273,9 +250,10 @@ def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[Promptlib
     except PromptlibError as error:
         yield error
     yield from state_problems(status, applies_late=applies_late)
-    readable = [each.version for each in status.waiting if each.version in status.files.checksums]
+    waiting = [(each.version, UP) for each in status.waiting]
+    waiting = [each for each in waiting if each[0] in status.files.checksums]  # else it is broken
     try:
-        require_ledger_spared_by(status, readable, UP)
+        require_ledger_spared_by(status.files, waiting, status.ledger.names, status.ledger.path)
     except PromptlibError as error:
         yield error
 

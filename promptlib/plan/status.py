@@ -6,6 +6,7 @@ from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import is_version, resolve_version
 from promptlib.ledger.tables import DOWN, UP
+from promptlib.plan.repeatable import repeatable_entries
 from promptlib.plan.states import (
     State,
     current_version,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from promptlib.ledger.state import HalfDone, Ledger, LedgerRow
     from promptlib.plan.reading import MigrationFiles
+    from promptlib.plan.repeatable import RepeatableEntry
     from promptlib.plan.states import Entry
 
 _WAITING = (State.PENDING, State.LATE)
@@ -32,6 +34,7 @@ class Status(NamedTuple):
         entries: where each migration stands, oldest first.
         current: the current revision, as far as it is known; or nothing.
         unknown: what alembic_version names that nobody knows.
+        repeatable: where each repeatable file stands, in the order in which they run.
     """
 
     files: MigrationFiles
@@ -39,6 +42,7 @@ class Status(NamedTuple):
     entries: list[Entry]
     current: str
     unknown: tuple[str, ...]
+    repeatable: list[RepeatableEntry]
 
     @property
     def head(self) -> str:
@@ -93,6 +97,7 @@ def compare_status(files: MigrationFiles, ledger: Ledger) -> Status:
         migration_entries(files.files, files.checksums, ledger),
         current_version(files, ledger),
         unknown_revisions(files, ledger),
+        repeatable_entries(files, ledger.repeatable),
     )
 
 

@@ -12,13 +12,16 @@ import itertools
 from promptlib.core.errors import HalfDoneMigrationError, UnknownVersionError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import ROLLBACK, CommandLine, Remedy
+from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import DOWN, UP, Move
 from promptlib.plan.refusals import require_clear
+from promptlib.plan.repeatable import RepeatableState
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from promptlib.files.repeatable import RepeatableFile
     from promptlib.ledger.state import HalfDone
     from promptlib.plan.states import Entry
     from promptlib.plan.status import Status
@@ -259,3 +262,25 @@ def _below(status: Status, line: Iterable[str], wanted: Sequence[str]) -> Iterab
         return []
     rest = [version for version in line if version < wanted[-1]]
     return itertools.takewhile(lambda version: version not in status.rows, rest)
+
+
+def repeatable_steps(status: Status, steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+    """What runs behind the migrations of an upgrade, if it ends at the newest one.
+
+    Args:
+        status: the database and the files.
+        steps: of the migrations.
+    """
+    up = {each.version for each in steps}
+    if any(each.version not in up for each in status.waiting):
+        return []
+    due = {each.name for each in status.repeatable if each.state.is_due}
+    ran = any(each.state is RepeatableState.EXECUTED for each in status.repeatable)
+    sections = [status.files[version].up for version in up] if ran else []
+    found: list[RepeatableFile] = []
+    for file in status.files.repeatable:
+        behind = any(each.name in file.after for each in found)
+        if file.name in due or behind or any(map(file.is_outdated_by, sections)):
+            found.append(file)
+            sections.append(file.section)
+    return [PlannedStep(repeatable_version(each.name), UP) for each in found]

@@ -7,19 +7,15 @@ from psycopg2 import errorcodes
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import on_one_line
-from promptlib.core.remedies import STATUS, CommandLine, Remedy
+from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.server_words import ServerWords
 
 if TYPE_CHECKING:
     import psycopg2
 
-_EXISTS = Remedy(
-    "if this migration ran here by other means, `{}`; otherwise rename it or drop what is there "
-    "first",
-    CommandLine("stamp", "VERSION"),
-)
+_EXISTS = "rename it, or drop what is there first"
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
-_VALUES = "mend the rows in this migration, before this statement"
+_VALUES = "mend the rows in this section"
 _CONNECT_AGAIN = "what was not committed is gone: connect and run it again"
 # Without the server's word nobody knows: it may not have noticed that its client is gone.
 _UNHEARD = Remedy(
@@ -48,13 +44,12 @@ _MORE_CONNECTIONS = (
 _ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
     errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
-    errorcodes.NOT_NULL_VIOLATION: f"give every row a value: {_VALUES}, or add a default",
+    errorcodes.NOT_NULL_VIOLATION: f"give every row a value: {_VALUES}",
     errorcodes.FOREIGN_KEY_VIOLATION: f"add the rows that are referred to, or {_VALUES}",
     errorcodes.UNIQUE_VIOLATION: f"remove the duplicates: {_VALUES}",
     errorcodes.CHECK_VIOLATION: f"{_VALUES}, or add the constraint NOT VALID",
-    errorcodes.ACTIVE_SQL_TRANSACTION: (
-        "write `transaction:false` behind the marker: -- UP transaction:false"
-    ),
+    errorcodes.ACTIVE_SQL_TRANSACTION: "run it outside of a transaction",
+    errorcodes.INVALID_TRANSACTION_TERMINATION: "run it outside of a transaction",
     errorcodes.READ_ONLY_SQL_TRANSACTION: "connect to the primary, with a user that may write",
     errorcodes.IN_FAILED_SQL_TRANSACTION: "look at the first error",
     errorcodes.DEPENDENT_OBJECTS_STILL_EXIST: (
@@ -68,8 +63,10 @@ _REMEDIES = {
     ),
     errorcodes.SYNTAX_ERROR: "correct the SQL",
     errorcodes.UNDEFINED_COLUMN: _MISSING,
-    errorcodes.UNDEFINED_OBJECT: _MISSING,
-    errorcodes.UNDEFINED_FUNCTION: "correct the name or cast the arguments to its types",
+    errorcodes.UNDEFINED_OBJECT: _MISSING.replace("it in", "it, or its extension, in"),
+    errorcodes.UNDEFINED_FUNCTION: (
+        "correct the name, cast the arguments to its types, or create its extension first"
+    ),
     errorcodes.UNDEFINED_TABLE: _MISSING,
     errorcodes.DUPLICATE_COLUMN: _EXISTS,
     errorcodes.DUPLICATE_OBJECT: _EXISTS,
@@ -82,9 +79,11 @@ _REMEDIES = {
         "run it again at a quieter time, or with a longer lock_timeout behind the marker"
     ),
     errorcodes.UNSAFE_NEW_ENUM_VALUE_USAGE: (
-        "use the new value in a later migration: it must be committed first"
+        "a new value can be used once it is committed: put ALTER TYPE ... ADD VALUE into a "
+        "migration of its own, before this one"
     ),
     errorcodes.QUERY_CANCELED: "it was cancelled, or ran into statement_timeout: run it again",
+    errorcodes.UNDEFINED_FILE: "install on the server what this needs",
     errorcodes.IDLE_SESSION_TIMEOUT: _LIMIT.format("idle_session_timeout"),
     errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: (
         _LIMIT.format("idle_in_transaction_session_timeout")
@@ -100,6 +99,18 @@ REFUSES_TRANSACTION = (
     errorcodes.INVALID_TRANSACTION_TERMINATION,
 )
 _DEFAULT = "correct the SQL, then run it again"
+# By the first two letters, where the SQL need not be wrong. Of an internal error, or a state that
+# an extension made up, the server's own hint says more than we know.
+_BY_CLASS = {
+    "53": "give the server more of what it lacks, then run it again",
+    "55": "wait until nobody uses it, then run it again",
+    "57": "run it again",
+    "58": "look into the server's log",
+}
+_SQL_IS_WRONG = (
+    *("0A", "0B", "0F", "0L", "0P", "0Z", "20", "21", "22", "23", "24", "25", "26", "27", "28"),
+    *("2B", "2D", "2F", "34", "38", "39", "3B", "3D", "3F", "42", "44", "54", "P0"),
+)
 
 
 def explain_server_error(
@@ -131,9 +142,14 @@ def explain_server_error(
         lost = NoConnectionError(what, remedy, place=place, notes=notes)
         lost.sqlstate = state
         return lost
-    refused = StatementError(what, _REMEDIES.get(state, _DEFAULT), place=place, notes=notes)
+    refused = StatementError(what, _remedy(state), place=place, notes=notes)
     refused.sqlstate = state
     return refused
+
+
+def _remedy(state: str) -> str:
+    usual = _DEFAULT if state[:2] in _SQL_IS_WRONG else ""
+    return _REMEDIES.get(state) or _BY_CLASS.get(state[:2], usual)
 
 
 def _connect_again(said: str, state: str) -> str:

@@ -30,7 +30,7 @@ from promptlib.syntax.lexemes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import overload
 
 _PLAIN_COMMENT = r"--(?![ \t]*+(?i:up|down)(?![^ \t\n\r]))[^\n\r]*+"
@@ -67,10 +67,17 @@ _TOKEN = byte_pattern(
     rf"(?P<word>{WORD})|[()]|{ESCAPE_STRING}|{STRING}|{QUOTED_NAME}|{GAP}"
     rf"|(?P<quote>{DOLLAR_QUOTE})[\s\S]*?(?P=quote)"
 )
+# What pg_dump writes around its text since 2025: nothing in it is for the server.
+_RESTRICTION = re.compile(rb"\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*(?=[\r\n]|\Z)")
 _EDGE = re.compile(rb"/\*|\*/")
 _DOLLAR_QUOTE = byte_pattern(DOLLAR_QUOTE)
 _WORD = byte_pattern(WORD)
 _OFFSETS = 3  # of a statement
+_LONGEST_COMMAND = 100  # bytes of it that are shown
+_INSTEAD = {
+    **dict.fromkeys(("\\c", "\\connect"), "take it out: migrations run in one database"),
+    "\\.": "write INSERT statements instead, as pg_dump --inserts does",
+}
 _CLOSED = True
 
 
@@ -134,16 +141,29 @@ class Marker(NamedTuple):
 
 
 def scan_sql(text: bytes) -> Iterator[Statement | Marker]:
-    """Yield the statements and markers of a text, in order, as far as it can be read.
+    r"""Yield the statements and markers of a text, in order, as far as it can be read.
 
     A marker ends the statement before it, as the end of the text does. Inside parentheses and
-    `BEGIN ATOMIC` bodies, where no statement can end, a marker is a comment.
+    `BEGIN ATOMIC` bodies, where no statement can end, a marker is a comment. Lines of pg_dump's
+    with `\restrict` and `\unrestrict` belong to no statement.
 
     Raises:
         LexicalError: for a quote, comment, parenthesis or body that never ends, and for a psql
             command. What stands before the error has been yielded by then.
     """
     return _Scanner(text).items()
+
+
+def blank_restrictions(text: bytes, statements: Iterable[Statement]) -> bytes:
+    """A text with blanks for what pg_dump wrote around it, which no statement holds."""
+    if b"restrict" not in text:
+        return text
+    shown, between = bytearray(text), 0
+    for start, end in (*((each.start, each.end) for each in statements), (len(text), 0)):
+        for found in _RESTRICTION.finditer(text, between, start):
+            shown[slice(*found.span())] = b" " * len(found[0])
+        between = end
+    return bytes(shown)
 
 
 def bare_words(text: bytes, statement: Statement) -> Iterator[str]:
@@ -235,7 +255,7 @@ class _Scanner:
             case b"'" | b'"' as quote:
                 raise _never_closed("this quote", quote.decode(), self.position)
             case b"\\":
-                raise self._psql_command()
+                self._psql_command()
             case _:
                 self._keyword()
         return None
@@ -285,10 +305,15 @@ class _Scanner:
         elif self.bodies if word[0].upper() == b"CASE" else _ATOMIC.match(self.text, start):
             self.bodies.append(start)
 
-    def _psql_command(self) -> LexicalError:
-        command, *_ = self.text[self.position :].split(maxsplit=1)
-        what = f"{command.decode()} is a psql command, not SQL"
-        return LexicalError(what, "write the SQL that it stands for", self.position)
+    def _psql_command(self) -> None:
+        found = _RESTRICTION.match(self.text, self.position)
+        if found and self.head == self.position and _is_first(self.text, self.position):
+            self._begin(found.end())
+            return
+        command, *_ = self.text[self.position : self.position + _LONGEST_COMMAND].split(maxsplit=1)
+        name = command.decode(errors="ignore")
+        remedy = _INSTEAD.get(name, "write the SQL that it stands for")
+        raise LexicalError(f"{name} is a psql command, not SQL", remedy, self.position)
 
     def _require_closed(self) -> None:
         # A parenthesis that is open hides the END of the body around it.

@@ -9,16 +9,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg2
 
 from promptlib.core.errors import PromptlibError, display_path
 from promptlib.core.logs import show_transient
 from promptlib.engine.runner import Step
-from promptlib.ledger.tables import UP, VERSION_TABLE, LedgerNames, LedgerSql
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
+from promptlib.ledger.tables import UP, LedgerSql
 from promptlib.verify.build import build_schema
 from promptlib.verify.measure import run_measured
+from promptlib.verify.repeatable import prove_repeatable
 from promptlib.verify.report import VerifyReport
 from promptlib.verify.samples import SampleMaker
 from promptlib.verify.scratch import open_scratch_databases
@@ -30,10 +32,11 @@ if TYPE_CHECKING:
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
+    from promptlib.files.repeatable import RepeatableFile
     from promptlib.postgres.catalog import Catalog
     from promptlib.postgres.target import Target
     from promptlib.verify.place import ScratchPlace
-    from promptlib.verify.report import Proof
+    from promptlib.verify.report import Proof, RepeatableProof
     from promptlib.verify.samples import SampleRow
     from promptlib.verify.scratch import ScratchDatabases
     from promptlib.verify.session import ScratchSession
@@ -41,35 +44,40 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+class ToProve(NamedTuple):
+    """What is to be proven.
+
+    Attributes:
+        migrations: all, in order.
+        chosen: the versions of those to prove; the others only run.
+        repeatable: the repeatable files to run behind all migrations, unless one of these fails.
+    """
+
+    migrations: Sequence[Migration]
+    chosen: Collection[str]
+    repeatable: Sequence[RepeatableFile] = ()
+
+
 def prove_migrations(
-    place: ScratchPlace,
-    migrations: Sequence[Migration],
-    chosen: Collection[str],
-    settings: Settings,
-    rows: int,
+    place: ScratchPlace, work: ToProve, settings: Settings, rows: int
 ) -> VerifyReport:
     """Prove migrations; the arguments are those of `growing_reports`.
 
     Raises:
         PromptlibError: as that does.
     """
-    *_, report = growing_reports(place, migrations, chosen, settings, rows)
+    *_, report = growing_reports(place, work, settings, rows)
     return report
 
 
 def growing_reports(
-    place: ScratchPlace,
-    migrations: Sequence[Migration],
-    chosen: Collection[str],
-    settings: Settings,
-    rows: int,
+    place: ScratchPlace, work: ToProve, settings: Settings, rows: int
 ) -> Iterator[VerifyReport]:
-    """Prove migrations, the oldest first; the others only run. One whose UP fails is the last.
+    """Prove migrations, the oldest first. One whose UP fails is the last.
 
     Args:
         place: where to do it.
-        migrations: all, in order.
-        chosen: the versions of those to prove.
+        work: what to prove.
         settings: what sections run with.
         rows: how many made-up rows each table has.
 
@@ -79,13 +87,17 @@ def growing_reports(
     Raises:
         PromptlibError: where a migration that is not to be proven fails.
     """
+    migrations, chosen, repeatable = work
     began = time.perf_counter()
     last = max(chosen, default="")
     proofs: list[Proof] = []
+    ran_twice: RepeatableProof | None = None
 
     def report() -> VerifyReport:
         unfilled = tuple(prover.refused.items())
-        return VerifyReport(scratch.server, tuple(proofs), time.perf_counter() - began, unfilled)
+        return VerifyReport(
+            scratch.server, tuple(proofs), time.perf_counter() - began, unfilled, ran_twice
+        )
 
     with open_scratch_databases(place) as scratch:
         needed = [migration for migration in migrations if migration.version <= last]
@@ -94,6 +106,9 @@ def growing_reports(
             for proof in _proofs(prover, needed, chosen):
                 proofs.append(proof)
                 yield report()
+            if repeatable and prover.goes_on:
+                rest = [migration for migration in migrations if migration.version > last]
+                ran_twice = prover.prove_repeatable(repeatable, rest)
         yield report()
 
 
@@ -109,6 +124,7 @@ def _proofs(
         show_transient(f"{done}/{len(chosen)}  {display_path(migration.path)}")
         proof, goes_on = prover.prove(migration)
         yield proof
+        prover.goes_on = goes_on
         if not goes_on:
             break
     show_transient("")
@@ -129,6 +145,7 @@ class _Prover:
         self._samples = SampleMaker(rows, _ledger_tables(LedgerNames(*settings.ledger)))
         self._clean = self._fresh() if scratch.makes_copies else None
         self._behind: list[Migration] = []  # what has yet to run on a fresh one
+        self.goes_on = True  # whether all migrations ran until now
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
         self._objects: Catalog | None = None  # what is in it, if that is known
@@ -168,6 +185,15 @@ class _Prover:
             self.leave()
         self._behind.append(migration)
         return found.proof(time.perf_counter() - began), goes_on
+
+    def prove_repeatable(
+        self, files: Sequence[RepeatableFile], rest: Sequence[Migration]
+    ) -> RepeatableProof:
+        """Run repeatable files behind all migrations, of which some have yet to run."""
+        self._behind += rest
+        self.leave()
+        with self._working_copy() as session:
+            return prove_repeatable(session, files, self._settings)
 
     def leave(self) -> None:
         """Drop the database that was worked on."""

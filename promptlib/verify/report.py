@@ -132,6 +132,18 @@ class Risk(NamedTuple):
     lock: StrongestLock
 
 
+class RepeatableProof(NamedTuple):
+    """What came of running the repeatable files at head, twice.
+
+    Attributes:
+        number: how many there are.
+        findings: what is wrong with them.
+    """
+
+    number: int
+    findings: tuple[Finding, ...]
+
+
 class VerifyReport(NamedTuple):
     """What came of a run of verify.
 
@@ -140,22 +152,25 @@ class VerifyReport(NamedTuple):
         proofs: one for each migration, the oldest first.
         seconds: that the whole run took.
         unfilled: the tables that no rows could be made up for, and what the server said.
+        repeatable: what came of the repeatable files; None: they were not tried.
     """
 
     server: str
     proofs: tuple[Proof, ...]
     seconds: float
     unfilled: tuple[tuple[str, str], ...] = ()
+    repeatable: RepeatableProof | None = None
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing is wrong with any of them."""
-        return all(proof.is_clean for proof in self.proofs)
+        return not self.findings
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All that is wrong, in the order of the migrations."""
-        return tuple(finding for proof in self.proofs for finding in proof.findings)
+        """All that is wrong, in the order of the migrations; with repeatable files last."""
+        found = [finding for proof in self.proofs for finding in proof.findings]
+        return (*found, *(self.repeatable.findings if self.repeatable else ()))
 
     @property
     def risks(self) -> list[Risk]:

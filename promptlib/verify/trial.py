@@ -11,8 +11,9 @@ from psycopg2.sql import SQL, Identifier
 from promptlib.core.errors import FindingError, LedgerError, PromptlibError, display_path
 from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.protection import require_ledger_spared
-from promptlib.ledger.tables import DOWN, UP, LedgerNames
+from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference, read_catalog
 from promptlib.postgres.errors import explain_server_error
 from promptlib.verify.measure import LACKING, run_measured, table_numbers

@@ -18,7 +18,8 @@ def test_pending_and_executed(drifted: Project) -> None:
         "pending": [
             {"version": "20250101000000", "name": "forgotten", "state": "late"},
             {"version": THREE, "name": "make c", "state": "pending"},
-        ]
+        ],
+        "repeatable": [],
     }
     lines = [line.split() for line in drifted.promptlib("executed").stdout.splitlines()]
     assert [(line[0], line[-1]) for line in lines] == [(ONE, "edited"), (TWO, "missing")]

@@ -41,7 +41,7 @@ def test_status_as_a_document(three: Project, database: Database) -> None:
     assert found == {
         "database": database.name, "url": database.url, "current": TWO, "head": THREE,
         "available": 3, "executed": 2, "pending": 1, "late": 0, "edited": 0, "missing": 0,
-        "unknown": 0, "half_done": [], "deploys": [],
+        "unknown": 0, "half_done": [], "deploys": [], "repeatable": [],
     }  # fmt: skip
     assert [list(row) for row in rows] == [_ROW] * 3
     assert [row["state"] for row in rows] == ["executed", "executed", "pending"]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg2
 from sqlalchemy import NullPool, create_engine
 
-from promptlib.ledger.tables import LedgerNames
+from promptlib.ledger.names import LedgerNames
 from support.projects import ROOT, run
 
 if TYPE_CHECKING:

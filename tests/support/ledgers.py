@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from promptlib.ledger.tables import LedgerNames
+from promptlib.ledger.names import LedgerNames
 from support.projects import full
 
 if TYPE_CHECKING:

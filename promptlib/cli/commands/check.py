@@ -9,6 +9,7 @@ from promptlib.cli.parser import add_scratch
 from promptlib.cli.scratch_place import scratch_place
 from promptlib.cli.violations_view import add_format, tell_missing, violations_answer
 from promptlib.files.directory import parse_all, survey_folder
+from promptlib.files.repeatable import survey_repeatable
 from promptlib.lint.base_branch import compare_with_base
 from promptlib.lint.configuration import read_configuration
 from promptlib.lint.linter import BROKEN, lint_files
@@ -69,6 +70,8 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     """Whether migrations may be merged."""
     project = open_project(options.common)
     files, problems = survey_folder(project.sql)
+    repeatable, broken = survey_repeatable(project.sql)
+    problems += broken
     compared = compare_with_base(project.sql, files, options.base)
     judged = files if options.every else compared.changed
     known = {each.path for each in files} - {each.path for each in judged}
@@ -80,9 +83,11 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     found += compared.violations
     if options.database and not any(each.rule in BROKEN for each in found):
         from promptlib.cli.model_check import check_model
+        from promptlib.verify.prover import ToProve
 
         place = scratch_place(project, options, prefers_embedded=True)
-        found += check_model(project, place, parse_all(files), {each.version for each in judged})
+        work = ToProve(parse_all(files), {each.version for each in judged}, repeatable)
+        found += check_model(project, place, work)
     return violations_answer(found, len(files), options.format)
 
 

@@ -11,6 +11,7 @@ from promptlib.cli.parser import FILE
 from promptlib.cli.violations_view import add_format, tell_missing, violations_answer
 from promptlib.core.errors import ConfigurationError
 from promptlib.files.directory import MigrationFile, survey_folder
+from promptlib.files.repeatable import survey_repeatable
 from promptlib.lint.configuration import read_configuration
 from promptlib.lint.linter import lint_files
 
@@ -65,7 +66,8 @@ def _survey(
 ) -> tuple[list[MigrationFile], list[PromptlibError]]:
     """The project's migrations; where files are named, others may be wrong, and none need be."""
     if not options.file:
-        return survey_folder(project.sql)
+        files, problems = survey_folder(project.sql)
+        return files, [*problems, *survey_repeatable(project.sql)[1]]
     with contextlib.suppress(ConfigurationError):
         return survey_folder(project.sql)[0], []
     return [], []

@@ -49,7 +49,7 @@ def add_status_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit with 1 when a migration is not executed, or half of one",
+        help="exit with 1 when something is to run, or a migration is not executed",
     )
 
 
@@ -63,6 +63,7 @@ def status(options: StatusOptions, terminal: Terminal) -> Answer:
     for writer in found.ledger.writers:
         _log.warning("%s", writer)
     behind = report.half_done or any(each.state is not State.EXECUTED for each in report.migrations)
+    behind = behind or any(each.state.is_due for each in report.repeatable)
     code = NO if options.exit_code and behind else 0
     if options.json:
         return json_answer(status_document(report), code)

@@ -25,9 +25,11 @@ from promptlib.cli.parser import (
 )
 from promptlib.cli.scratch_place import scratch_place
 from promptlib.cli.verify_view import verify_lines
+from promptlib.core.errors import combine_errors
 from promptlib.core.interrupts import interrupt_exit_code
 from promptlib.files.directory import list_migrations, parse_all, resolve_version
-from promptlib.verify.prover import growing_reports
+from promptlib.files.repeatable import survey_repeatable
+from promptlib.verify.prover import ToProve, growing_reports
 
 if TYPE_CHECKING:
     import argparse
@@ -94,11 +96,15 @@ def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
     if options.html:
         options.html.open("a").close()  # who may not write it had better know before the work
     migrations = parse_all(list_migrations(project.sql))
+    repeatable, problems = survey_repeatable(project.sql)
+    if problems:
+        raise combine_errors(problems)
     chosen = _chosen(options, migrations)
+    work = ToProve(migrations, chosen, [] if options.versions else repeatable)
     place = scratch_place(project, options)
     report, code = None, NO
     try:
-        for report in growing_reports(place, migrations, chosen, project.settings, options.rows):
+        for report in growing_reports(place, work, project.settings, options.rows):
             code = 0 if report.is_clean else NO
     except KeyboardInterrupt as error:
         if not report:

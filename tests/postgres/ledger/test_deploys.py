@@ -17,7 +17,8 @@ from promptlib.ledger.deploys import (
     still_connected,
     take_over,
 )
-from promptlib.ledger.tables import LedgerNames, LedgerSql
+from promptlib.ledger.names import LedgerNames
+from promptlib.ledger.tables import LedgerSql
 from support.projects import TWO, full
 
 if TYPE_CHECKING:

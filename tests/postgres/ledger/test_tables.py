@@ -10,7 +10,8 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import text
 
-from promptlib.ledger.tables import LONGEST_UP, LedgerNames
+from promptlib.ledger.names import LedgerNames
+from promptlib.ledger.tables import LONGEST_UP
 from support import inside
 from support.ledgers import applied, current, events, sha256, states, versions
 from support.projects import Project, full

@@ -11,7 +11,7 @@ from promptlib.config.settings import Settings
 from promptlib.files.parser import parse_migration
 from promptlib.postgres.target import parse_url
 from promptlib.verify.place import ScratchPlace
-from promptlib.verify.prover import prove_migrations
+from promptlib.verify.prover import ToProve, prove_migrations
 from support.verify_corpus import BEFORE, PAIRS, Pair
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _proof(place: ScratchPlace, pair: Pair) -> Proof:
     version, name = "20250101000001", "pair"
     text = f"-- UP{pair.options}\n{pair.up};\n-- DOWN\n{pair.down};\n"
     made = parse_migration(version, name, Path(f"sql/{version}_{name}.sql"), text.encode())
-    (proof,) = prove_migrations(place, [made], [version], Settings(), 3).proofs
+    (proof,) = prove_migrations(place, ToProve([made], [version]), Settings(), 3).proofs
     return proof
 
 

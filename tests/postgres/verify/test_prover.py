@@ -12,7 +12,7 @@ from promptlib.core.errors import StatementError
 from promptlib.files.parser import Migration, parse_migration
 from promptlib.postgres.target import parse_url
 from promptlib.verify.place import ScratchPlace
-from promptlib.verify.prover import prove_migrations
+from promptlib.verify.prover import ToProve, prove_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -49,7 +49,7 @@ def _prove(
     ]
     settings = Settings(version_table_schema=schema)
     place = ScratchPlace(parse_url(database.url, "the test"))
-    return prove_migrations(place, migrations, versions, settings, 2)
+    return prove_migrations(place, ToProve(migrations, versions), settings, 2)
 
 
 def _findings(report: VerifyReport) -> dict[str, list[str]]:

@@ -88,7 +88,7 @@ def test_sections_that_were_cut_off_come_last() -> None:
 
 
 def test_a_remark_is_made_where_a_state_is_unusual() -> None:
-    assert pending_lines([_LATE, _WAITS], coloured=False) == ["0  b  late", "2  c"]
+    assert pending_lines([_LATE, _WAITS], [], coloured=False) == ["0  b  late", "2  c"]
     edited = _RAN._replace(version="3", state=State.EDITED)
     lines = executed_lines([_RAN, edited], coloured=False)
     assert [line.split("  ")[-1] for line in lines] == ["me", "edited"]

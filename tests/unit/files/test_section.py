@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from promptlib.core.errors import LexicalError
 from promptlib.files.parser import parse_section
 
 
@@ -58,3 +59,34 @@ def test_a_checksum_of_the_first_statements_takes_no_notice_of_the_others() -> N
     assert other.checksum_of(1) != two.checksum_of(1)
     assert more.checksum_of(2) == parse_section("-- UP\nSELECT 1 ;\nSELECT 2;\n").checksum_of(2)
     assert two.checksum_after(two.checksum_of(1), 1) == two.checksum_of(2)
+
+
+def test_its_marker_says_which_section_it_is() -> None:
+    for marker in ("-- DOWN", "--down transaction:false", "  --\tDown"):
+        assert parse_section(f"-- UP is not here\n{marker}\nSELECT 1; -- UP").is_down
+    assert not parse_section("-- DOWN is not here\n-- UP lock_timeout:9s\nSELECT 1;").is_down
+
+
+_DUMPED = r"""-- UP
+\restrict 5aDx
+
+-- of the table
+CREATE TABLE a (t text DEFAULT '
+\restrict me
+');
+
+\unrestrict 5aDx
+"""
+
+
+def test_what_pg_dump_writes_around_its_text_is_in_the_text_and_in_no_statement() -> None:
+    section = parse_section(_DUMPED)
+    assert section.text == _DUMPED.removeprefix("-- UP\n").strip()
+    (statement,) = section.statements
+    assert section.sql(0) == _DUMPED[statement.start : statement.end]
+    assert section.sql(0).startswith("-- of the table\nCREATE")
+    assert section.script == section.sql(0)
+    assert section.checksum != parse_section(_DUMPED.replace("5aDx", "6")).checksum
+    for wrong in (r"\restrict", r"\restrict a b", r"SELECT 1 \restrict a", r"\restricted a"):
+        with pytest.raises(LexicalError, match="is a psql command"):
+            parse_section(f"-- UP\n{wrong}\nSELECT 1;")

@@ -8,8 +8,8 @@ import pytest
 
 from promptlib.core.errors import LedgerError
 from promptlib.files.parser import parse_migration
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.protection import require_ledger_spared
-from promptlib.ledger.tables import LedgerNames
 
 _PATH = Path("sql/20250101000001_x.sql")
 _PUBLIC = LedgerNames("public")

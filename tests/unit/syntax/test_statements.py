@@ -371,7 +371,7 @@ BODY = "this body is never closed"
             "CREATE FUNCTION f() \\.",
             20,
             "\\. is a psql command, not SQL",
-            "write the SQL that it stands for",
+            "write INSERT statements instead, as pg_dump --inserts does",
         ),
     ],
 )
