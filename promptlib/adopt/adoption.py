@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.adopt.schema_match import NOTHING_EXPECTED, compare_schema, expected_schema
 from promptlib.core.errors import ChangedMeanwhileError, NothingToAdoptError, PromptlibError
+from promptlib.core.logs import Log
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.refusals import (
     require_agreement,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from promptlib.plan.status import Status
     from promptlib.verify.place import ScratchPlace
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _OUTCOME = "adopted"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg2 import sql
 
 from promptlib.core.errors import PromptlibError
+from promptlib.core.logs import Log
 from promptlib.postgres.catalog import TABLE, catalog_difference, read_catalog, table_of_key
 from promptlib.postgres.search_path import TRUSTED_PATH
 from promptlib.postgres.target import Target
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from promptlib.postgres.catalog import Catalog, CatalogKey
     from promptlib.verify.place import ScratchPlace
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 # What may differ between two databases that hold the same.
 _UNCOUNTED = {
     "comment",  # says something and does nothing

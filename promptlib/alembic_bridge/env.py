@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from promptlib.alembic_bridge.revisions import SqlScriptDirectory
 from promptlib.alembic_bridge.threads import environment_here
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
+from promptlib.core.logs import Log
 from promptlib.core.remedies import Front
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.postgres.target import connect_to_one, find_target
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Given = MetaData | Sequence[MetaData] | None
     Model = Given | Callable[[], Given]
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _CALLBACKS = "on_version_apply"
 _SAFE = "safe"
 _WRITE = 'revision --autogenerate -m "..."'

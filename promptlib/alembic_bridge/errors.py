@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 import warnings
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
@@ -18,7 +17,7 @@ from promptlib.core.interrupts import (
     interrupt_exit_code,
     signals_answered,
 )
-from promptlib.core.logs import show_progress
+from promptlib.core.logs import Log, show_progress
 from promptlib.core.printable import printable_stream
 from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front, Given
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from promptlib.postgres.target import Target
 
-_log = logging.getLogger("promptlib")
+_log = Log("promptlib")
 _KEY = "promptlib"  # in the attributes of the configuration
 ALEMBIC_FAILED = -1  # what Alembic's own command exits with
 
@@ -71,7 +70,7 @@ def is_offline_revision(config: Config) -> bool:
     return offline and getattr(command, "__name__", "") == "revision"
 
 
-def configure_logging(config: Config) -> None:
+def show_command_progress(config: Config) -> None:
     """Show progress on stderr when the `alembic` command runs; a program keeps its own logging.
 
     Whatever Alembic prints passes a stream of ours from here on, to the end of the process.

@@ -7,7 +7,6 @@ the database is the engine's; `on_version_apply` is called as Alembic would call
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from promptlib.alembic_bridge.catalog_queries import catalog_queries_apart
 from promptlib.alembic_bridge.errors import given_to, is_command
 from promptlib.core.errors import PlanRefusedError, PromptlibError, combine_errors
-from promptlib.core.logs import EventLog
+from promptlib.core.logs import EventLog, Log
 from promptlib.core.remedies import MIGRATE, Front, Remedy
 from promptlib.engine.context import Connections
 from promptlib.engine.deploy import Deploy
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from promptlib.plan.status import Status
     from promptlib.plan.steps import PlannedStep
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _COUNTED = re.compile(r"[+-]\d+$")
 _ACTIONS = {"upgrade": Action.MIGRATE, "downgrade": Action.ROLLBACK}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from pathlib import Path
 from types import ModuleType
@@ -14,13 +13,14 @@ from alembic.script.revision import RevisionMap
 from alembic.util import CommandError, to_tuple
 
 from promptlib.alembic_bridge.errors import (
-    configure_logging,
     errors_reported,
     fewer_warnings,
     is_offline_revision,
+    show_command_progress,
 )
 from promptlib.alembic_bridge.threads import own_environment
 from promptlib.core.errors import MigrationFileError
+from promptlib.core.logs import Log
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _BACK = re.compile(r"-(\d+)")
 _ONE_LINE = "migrations form one line, in the order of their versions"
 
@@ -79,7 +79,7 @@ class SqlScriptDirectory(ScriptDirectory):
         self._status: Status | None = None  # of the database, once somebody has looked
         self._ghosts: list[LedgerRow] = []  # what it names and sql/ does not have
         self._drafts: Iterator[Draft] | None = None  # what --autogenerate has found
-        configure_logging(config)
+        show_command_progress(config)
         if is_offline_revision(config):
             # Else Alembic says that it makes no sense. It runs env.py, which then connects nowhere.
             config.set_main_option("revision_environment", "true")

@@ -7,7 +7,6 @@ difference between them and the model is none.
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from promptlib.autogenerate.operations import TableKey
 from promptlib.autogenerate.own_tables import OwnTables
 from promptlib.autogenerate.parameters import refuse_parameters
 from promptlib.core.errors import ConfigurationError
+from promptlib.core.logs import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Sections = Callable[[], Iterable[tuple[bytes, Sequence[Statement]]]]
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _FOREIGN_TABLES = "foreign_tables"  # in a metadata's info: names that are not the project's
 _IS_VIEW = "is_view"  # in a table's info: it is mapped, and no table
 _NAMED = 5  # tables that a line names

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 
 from promptlib.config.project import DEFAULT_SECTION, read_project
 from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.core.logs import EventLog
+from promptlib.core.logs import EventLog, Log
 from promptlib.core.remedies import Given
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+    from types import SimpleNamespace
     from typing import Any, Protocol
 
     from promptlib.config.project import Project
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
             """Say what will be done, and ask; what is said where the answer is another one."""
 
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 NO = 1
 YES = ("y", "yes")
 
@@ -139,7 +139,7 @@ class CommandGroup(NamedTuple):
     more: str = ""
 
 
-def common_options(said: argparse.Namespace) -> CommonOptions:
+def common_options(said: argparse.Namespace | SimpleNamespace) -> CommonOptions:
     """The options of every command, as they were said."""
     return CommonOptions(
         url=said.url or "",
@@ -150,7 +150,7 @@ def common_options(said: argparse.Namespace) -> CommonOptions:
     )
 
 
-def run_command(said: argparse.Namespace, terminal: Terminal) -> Answer:
+def run_command(said: argparse.Namespace | SimpleNamespace, terminal: Terminal) -> Answer:
     """Run the command that was said, with its options; nobody else sees what argparse made."""
     command: Command = said.command
     values = vars(said)

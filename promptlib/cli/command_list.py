@@ -42,6 +42,7 @@ COMMANDS = (
     ListedCommand("executed", "promptlib.cli.commands.executed"),
     ListedCommand("history", "promptlib.cli.commands.history"),
     ListedCommand("new", "promptlib.cli.commands.new"),
+    ListedCommand("dump", "promptlib.cli.commands.dump"),
     ListedCommand("backup", "promptlib.cli.commands.backup"),
     ListedCommand("completion", "promptlib.cli.commands.completion"),
     ListedCommand("verify", "promptlib.cli.commands.verify"),

@@ -9,7 +9,6 @@ import contextlib
 import gc
 import io
 import itertools
-import logging
 import os
 import sys
 
@@ -18,7 +17,7 @@ from promptlib.postgres.driver import psycopg2  # before any other module import
 
 # isort: split
 from promptlib.cli.command import common_options, json_answer, run_command
-from promptlib.cli.parser import make_parser
+from promptlib.cli.plain_line import NotPlainError, read_plain_line
 from promptlib.core.errors import NotConfirmedError, PromptlibError
 from promptlib.core.interrupts import (
     describe_interrupt,
@@ -33,6 +32,7 @@ from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
+    from types import SimpleNamespace
 
     from promptlib.cli.command import Answer
     from promptlib.core.remedies import Given
@@ -64,7 +64,7 @@ def _answered(words: Sequence[str]) -> int:
             signals_answered(lambda: STATUS.spelled(Front.PROMPTLIB, given)),
             stdout_may_close(),
         ):
-            said = make_parser(words).parse_args(words)
+            said = _read_line(words)
             given = common_options(said).given
             answer = _answer(said)
             _print(answer)
@@ -84,10 +84,17 @@ def _answered(words: Sequence[str]) -> int:
         return _interrupted(error)
 
 
-def _answer(said: argparse.Namespace) -> Answer:
-    show_progress(quiet=said.quiet)
-    if said.verbose:
-        logging.getLogger("promptlib").setLevel(logging.DEBUG)
+def _read_line(words: Sequence[str]) -> argparse.Namespace | SimpleNamespace:
+    try:
+        return read_plain_line(words)
+    except NotPlainError:
+        from promptlib.cli.full_parser import make_parser
+
+        return make_parser(words).parse_args(words)
+
+
+def _answer(said: argparse.Namespace | SimpleNamespace) -> Answer:
+    show_progress(quiet=said.quiet, verbose=said.verbose)
     return run_command(said, _Terminal())
 
 

@@ -1,5 +1,7 @@
 """What migrations do to a database, tried in scratch databases: do they run, are they the model?
 
+Do they make what the schema's file says?
+
 Whether DOWN undoes UP is left to verify; here its findings are violations like all others.
 """
 
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptlib.cli.commands.verify import ROWS
+from promptlib.cli.schema_check import check_made, read_counted
 from promptlib.core.errors import FindingError, PromptlibError
 from promptlib.core.events import ignore
 from promptlib.core.logs import progress_hushed
@@ -57,7 +60,8 @@ def _of_model(project: Project, place: ScratchPlace) -> Iterator[Violation]:
 
     with open_scratch_databases(place) as scratch:
         made = scratch.create()
-        with CommandMigrator(project, ignore, made) as migrator:
+        quiet = project._replace(settings=project.settings._replace(schema_file=""))
+        with CommandMigrator(quiet, ignore, made) as migrator:
             migrator.migrate()
         with progress_hushed():
             differences = Alembic(project, made).differences()
@@ -70,3 +74,7 @@ def _of_model(project: Project, place: ScratchPlace) -> Iterator[Violation]:
                 f"to make the database what the model says, alembic would {difference}",
                 "write that as a migration, or mend the model",
             )
+        if file := project.settings.schema_file:
+            expected = read_counted(made)
+            scratch.drop(made)
+            yield from check_made(Path(file), expected, scratch.create())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from promptlib.cli.command import NO, Answer, text_answer
+from promptlib.core.logs import Log
 from promptlib.lint.violations import FORMATS, TEXT, sort_violations, summarize_violations
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from promptlib.core.errors import MissingExtraError
     from promptlib.lint.violations import Violation
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:

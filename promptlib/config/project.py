@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import configparser
-import logging
 import os
-from pathlib import Path
 
+from promptlib.config.ini import read_ini
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.postgres.target import EMBEDDED_SOURCE, Target, find_target, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from promptlib.config.settings import Settings
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 INI, TOML = "alembic.ini", "pyproject.toml"
 _VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
 DEFAULT_SECTION = "alembic"  # the same
 _HOOKS = "post_write_hooks"
+# How the table of ours may be named: with spaces and quotes between.
+_TABLES = ("tool.alembic", "[tool]", "tool={")
+_SPACING = dict.fromkeys(map(ord, " \t'\""))
 _SCRATCH = ("scratch", "scratch_template", "scratch_setup")
 _WANTED = (*OPTIONS, "sql_location", "script_location", *_SCRATCH)
 
@@ -48,8 +51,8 @@ class Project(NamedTuple):
     """What the commands need to know of a project.
 
     Attributes:
-        ini: the path of alembic.ini, which need not be there.
-        toml: the path of pyproject.toml, which need not be there.
+        ini_name: the path of alembic.ini, which need not be there.
+        toml_name: that of pyproject.toml, likewise.
         location: the folder of the migrations, or nothing.
         scripts: the folder of env.py and script.sql.mako, as it is written.
         hooks: whether something is to run when a migration's file was written.
@@ -59,8 +62,8 @@ class Project(NamedTuple):
         scratch: where migrations are tried.
     """
 
-    ini: Path
-    toml: Path
+    ini_name: str
+    toml_name: str
     location: str
     scripts: str
     hooks: bool
@@ -70,24 +73,40 @@ class Project(NamedTuple):
     scratch: ScratchSettings = ScratchSettings()
 
     @property
+    def ini(self) -> Path:
+        """The path of alembic.ini, which need not be there."""
+        return _path(self.ini_name)
+
+    @property
+    def toml(self) -> Path:
+        """The path of pyproject.toml, likewise."""
+        return _path(self.toml_name)
+
+    @property
     def folder(self) -> Path:
         """Where .env and .promptlib/ are."""
-        return self.ini.absolute().parent
+        return _path(_folder_of(self.ini_name))
 
     @property
     def sql(self) -> Path:
         """The folder of the migrations."""
+        return _path(self.sql_name)
+
+    @property
+    def sql_name(self) -> str:
+        """The same, as it is written."""
         if self.location:
-            return Path(self.location)
+            return self.location
+        there = self.ini_name if os.path.isfile(self.ini_name) else self.toml_name
         raise ConfigurationError(
             "sql_location is not set",
             f"set it to the folder of the migrations in the section [{self.section}]",
-            place=display_path(self.ini if self.ini.is_file() else self.toml),
+            place=display_path(there),
         )
 
     def target(self) -> Target:
         """The database; the embedded server is started when it is needed."""
-        found = parse_url(self.url, "--url") if self.url else find_target(self.folder)
+        found = parse_url(self.url, "--url") if self.url else find_target(_folder_of(self.ini_name))
         _log.debug("database: %s, from %s", found, found.source)
         return found
 
@@ -112,50 +131,72 @@ def read_project(
     Raises:
         ConfigurationError: when there is none, or it makes no sense.
     """
-    given = Path(name or os.environ.get(_VARIABLE) or INI)
-    ini = given.with_name(INI) if given.name == TOML else given
-    toml = given.with_name(TOML)
-    if not ini.is_file() and not toml.is_file():
+    given = name or os.environ.get(_VARIABLE) or INI
+    folder, file = os.path.split(given)
+    ini = os.path.join(folder, INI) if file == TOML else given
+    toml = os.path.join(folder, TOML)
+    ini_text, toml_text = _content(ini), _content(toml)
+    if ini_text is None and toml_text is None:
         raise ConfigurationError(
             "there is no such file",
             "go to the project's folder, or name it with --config",
-            place=str(given),
+            place=given,
         )
-    _log.debug("configuration: %s", display_path(ini if ini.is_file() else toml))
-    found, hooks = _options(ini, toml, section)
-    chosen = read_settings(
-        {option: found.get(option) for option in OPTIONS},
-        arguments,
-        display_path(ini if ini.is_file() else toml),
-    )
-    location, scripts = (found.get(key, "") for key in ("sql_location", "script_location"))
-    scratch = ScratchSettings(*(found.get(key, "").strip() for key in _SCRATCH))
-    return Project(ini, toml, location, scripts, hooks, chosen, url, section, scratch)
-
-
-def _options(ini: Path, toml: Path, section: str) -> tuple[dict[str, str], bool]:
-    """What is set, with the placeholders filled in; and whether there are hooks."""
+    place = display_path(toml if ini_text is None else ini)
+    _log.debug("configuration: %s", place)
     try:
-        parser = configparser.ConfigParser({"here": ini.absolute().parent.as_posix()})
-        parser.read([ini], encoding="locale")
-        table = _table(toml)
-        here = {"here": toml.absolute().parent.as_posix()}
+        there = read_ini(ini_text or "", ini, _folder_of(ini), section, _WANTED)
+        table = _table(toml_text or "")
+        here = {"here": _folder_of(toml)}
         found = {key: value % here for key in _WANTED if isinstance(value := table.get(key), str)}
-        if parser.has_section(section):
-            wanted = [key for key in _WANTED if parser.has_option(section, key)]
-            found |= {key: parser.get(section, key) for key in wanted}
-    except (OSError, ValueError, KeyError, TypeError, configparser.Error) as error:
+    except (ValueError, KeyError, TypeError) as error:
         said = " ".join(str(error).split())
-        raise ConfigurationError(
-            f"cannot be read: {said}", place=display_path(ini if ini.is_file() else toml)
-        ) from None
-    if section != DEFAULT_SECTION and not parser.has_section(section):
-        raise _no_section(ini, toml, section)
-    return found, parser.has_section(_HOOKS) or _HOOKS in table
+        raise ConfigurationError(f"cannot be read: {said}", place=place) from None
+    if section not in (DEFAULT_SECTION, *there.sections):
+        raise _no_section(ini, toml, section, has_ini=ini_text is not None)
+    found |= there.options
+    values = {option: found.get(option) for option in OPTIONS}
+    return Project(
+        ini,
+        toml,
+        found.get("sql_location", ""),
+        found.get("script_location", ""),
+        _HOOKS in there.sections or _HOOKS in table,
+        read_settings(values, arguments, place),
+        url,
+        section,
+        ScratchSettings(*(found.get(key, "").strip() for key in _SCRATCH)),
+    )
 
 
-def _no_section(ini: Path, toml: Path, section: str) -> ConfigurationError:
-    if ini.is_file():
+def _path(name: str) -> Path:
+    from pathlib import Path  # noqa: PLC0415 - who only looks does without
+
+    return Path(name)
+
+
+def _folder_of(name: str) -> str:
+    """The absolute folder of a file, as Alembic's `%(here)s` has it."""
+    folder = os.path.dirname(os.path.join(os.getcwd(), name))
+    return folder.replace("/./", "/").removesuffix("/.")
+
+
+def _content(name: str) -> str | None:
+    """The text of a file, if it is there."""
+    try:
+        with open(name, encoding="utf-8" if name.endswith(TOML) else "locale") as file:
+            return file.read()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+    except OSError as error:
+        said = error.strerror
+    except UnicodeDecodeError as error:
+        said = str(error)
+    raise ConfigurationError(f"cannot be read: {said}", place=display_path(name))
+
+
+def _no_section(ini: str, toml: str, section: str, *, has_ini: bool) -> ConfigurationError:
+    if has_ini:
         what, place = f"there is no section [{section}]", display_path(ini)
         remedy = "write it, or name another with --name"
     else:
@@ -164,12 +205,12 @@ def _no_section(ini: Path, toml: Path, section: str) -> ConfigurationError:
     return ConfigurationError(what, remedy, place=place)
 
 
-def _table(toml: Path) -> dict[str, object]:
+def _table(text: str) -> dict[str, object]:
     """The table [tool.alembic]."""
-    if not toml.is_file():
+    bare = text.translate(_SPACING)
+    if not any(each in bare for each in _TABLES):
         return {}
     import tomllib  # noqa: PLC0415 - few projects are configured there
 
-    with toml.open("rb") as file:
-        table: dict[str, object] = tomllib.load(file).get("tool", {}).get("alembic", {})
+    table: dict[str, object] = tomllib.loads(text).get("tool", {}).get("alembic", {})
     return table

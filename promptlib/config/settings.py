@@ -27,6 +27,7 @@ class Settings(NamedTuple):
         late_migrations: `refuse`, or `apply` to run late migrations before the others.
         version_table_schema: where alembic_version and the ledger are; empty: by search_path.
         ledger_table: what the ledger's first table is called; the others begin with that.
+        schema_file: what a deploy writes the schema to, as a path from here; empty: nothing.
         allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
         kept_down: `run` lets DOWN sections run that only the ledger has; `refuse` shows them.
         rerunnable: versions, each of whose statements may run again where nobody knows whether it
@@ -42,6 +43,7 @@ class Settings(NamedTuple):
     late_migrations: str = "refuse"
     version_table_schema: str = ""
     ledger_table: str = "migrations"
+    schema_file: str = ""
     allow_data_loss: str = "off"
     kept_down: str = "refuse"
     rerunnable: str = ""
@@ -104,6 +106,7 @@ def _is_version(text: str) -> bool:
     return not text or (text.isascii() and text.isdigit())
 
 
+_SCHEMA_FILE = "schema_file"
 # What each may be, and how to write it.
 _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "lock_timeout": (is_duration, "a time like 500ms, 5s or 1min"),
@@ -113,6 +116,7 @@ _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "late_migrations": ({"refuse", "apply"}.__contains__, "refuse or apply"),
     "version_table_schema": (lambda _: True, ""),
     "ledger_table": (_is_table, f"a name of a-z, 0-9 and _, of at most {_LONGEST_NAME} characters"),
+    _SCHEMA_FILE: (lambda _: True, ""),
     "rerunnable": (_are_versions, "versions of 14 digits, with a space between"),
 }
 OPTIONS = tuple(_ALLOWED)
@@ -143,6 +147,10 @@ def read_settings(
         name = _SHORT.get(given, given)
         if name in _ALLOWED or name in _BY_HAND:
             values[name] = _checked(name, value, f"-x {given}", "")
+    if file := values.get(_SCHEMA_FILE):  # it is where the configuration is, or it says where
+        from pathlib import Path  # noqa: PLC0415 - few projects have one
+
+        values[_SCHEMA_FILE] = str(Path(source).parent / file)
     return Settings(**values)
 
 

@@ -299,7 +299,7 @@ def error_chain(
         found = found.__cause__ or found.__context__
 
 
-def display_path(path: Path) -> str:
+def display_path(path: Path | str) -> str:
     """The path as a reader at the shell would type it: relative where it lies below here."""
     relative = os.path.relpath(path)
     text = str(path) if relative.startswith(os.pardir) else relative

@@ -1,11 +1,14 @@
-"""Progress on stderr, for the commands; a program that calls us keeps its own logging."""
+"""Progress on stderr, for the commands; a program that calls us keeps its own logging.
+
+To import that takes its time, so a command does without: what is said goes to stderr as it is.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import sys
+import threading
 import time
 
 from promptlib.core.light import TYPE_CHECKING
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
     from promptlib.core.events import Event
 
-_log = logging.getLogger("promptlib")
+_DEBUG, _INFO, _WARNING, _ERROR = 10, 20, 30, 40  # as in logging
 _LOG_EVERY = 30.0  # seconds between two lines about one statement, where there is no terminal
 # Kinds of events, by their words: to load their class takes its time for who only looks.
 _RUNNING, _SILENT, _WARNINGS = "running", "begin", ("warning", "retry")
@@ -25,43 +28,91 @@ _ERASE = "\r\x1b[K"  # to the beginning of the line, and nothing behind it
 _COLUMNS = 80  # of a terminal that does not know
 
 
-class _Handler(logging.StreamHandler):  # type: ignore[type-arg]
-    """Lines on stderr; on a terminal also one that comes and goes below them."""
+class Log:
+    """What a module says: on a command's stderr, or in the logging of a program.
 
-    def __init__(self) -> None:
-        super().__init__(printable_stream(sys.stderr))
-        self.setFormatter(logging.Formatter("%(message)s"))
+    Args:
+        name: of the module.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def debug(self, message: str, *values: object) -> None:
+        """Say what is shown to who asks for more."""
+        self.say(_DEBUG, message, *values)
+
+    def info(self, message: str, *values: object) -> None:
+        """Say what happens."""
+        self.say(_INFO, message, *values)
+
+    def warning(self, message: str, *values: object) -> None:
+        """Say what somebody should look at."""
+        self.say(_WARNING, message, *values)
+
+    def error(self, message: str, *values: object) -> None:
+        """Say what went wrong."""
+        self.say(_ERROR, message, *values)
+
+    def say(self, level: int, message: str, *values: object) -> None:
+        """Say something of a level, as logging numbers them; `%` stands for values."""
+        if _shown:
+            _shown.write(level, message % values if values else message)
+            return
+        import logging  # noqa: PLC0415 - which a command does without
+
+        logging.getLogger(self._name).log(level, message, *values)
+
+
+class _Lines:
+    """Lines on stderr; on a terminal also one that comes and goes below them.
+
+    Args:
+        least: the level from which on they are shown.
+    """
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+        self._stream = printable_stream(sys.stderr)
+        self._lock = threading.RLock()  # a thread tells of a statement that runs
         self._line = ""
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def write(self, level: int, text: str) -> None:
         """Write a line where the transient one was."""
-        self.transient("")
-        super().emit(record)
+        if level < self.least or not self._stream:  # stderr may be closed
+            return
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            self.transient("")
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
 
     def transient(self, text: str) -> bool:
         """Show a line until the next one, where there is a terminal."""
-        if not self.stream or not self.stream.isatty():  # stderr may be closed
+        if not self._stream or not self._stream.isatty():
             return False
-        with self.lock or contextlib.nullcontext():
-            columns = os.get_terminal_size(self.stream.fileno()).columns or _COLUMNS
+        with self._lock:
+            columns = os.get_terminal_size(self._stream.fileno()).columns or _COLUMNS
             fitting = printable_line(text)[: columns - 1]
             if fitting != self._line:
                 self._line = fitting
-                raw_stream(self.stream).write(_ERASE + fitting)
-                self.stream.flush()
+                raw_stream(self._stream).write(_ERASE + fitting)
+                self._stream.flush()
         return True
 
 
-def show_progress(*, quiet: bool) -> None:
-    """Write what promptlib logs to stderr as it is: from INFO on, or errors alone.
+_shown: _Lines | None = None  # a command's
+_log = Log("promptlib")
+
+
+def show_progress(*, quiet: bool, verbose: bool = False) -> None:
+    """Write what promptlib says to stderr as it is, from here on, to the end of the process.
 
     Args:
-        quiet: whether progress and notices are left out.
+        quiet: whether all but errors is left out.
+        verbose: whether to say more, unless that is so.
     """
-    log = logging.getLogger("promptlib")
-    log.handlers = [_Handler()]
-    log.propagate = False
-    log.setLevel(logging.ERROR if quiet else logging.INFO)
+    global _shown  # noqa: PLW0603 - as stderr is the process's
+    _shown = _Lines(_ERROR if quiet else _DEBUG if verbose else _INFO)
 
 
 class EventLog:
@@ -75,8 +126,7 @@ class EventLog:
         if event.kind == _RUNNING:
             self._running(event)
         elif event.kind != _SILENT:
-            level = logging.WARNING if event.kind in _WARNINGS else logging.INFO
-            _log.log(level, "%s", event.message)
+            _log.say(_WARNING if event.kind in _WARNINGS else _INFO, "%s", event.message)
 
     def _running(self, event: Event) -> None:
         shown = show_transient(event.message)
@@ -90,20 +140,19 @@ class EventLog:
 @contextlib.contextmanager
 def progress_hushed() -> Iterator[None]:
     """Leave progress and notices out for a while."""
-    log = logging.getLogger("promptlib")
-    before = log.level
-    log.setLevel(logging.ERROR)
+    if not _shown:
+        yield
+        return
+    before, _shown.least = _shown.least, _ERROR
     try:
         yield
     finally:
-        log.setLevel(before)
+        _shown.least = before
 
 
 def show_transient(text: str) -> bool:
     """Show a line on the terminal until the next one; whether there is such a terminal."""
-    log = logging.getLogger("promptlib")
-    shown = [each for each in log.handlers if isinstance(each, _Handler)]
-    return log.isEnabledFor(logging.INFO) and any([each.transient(text) for each in shown])  # noqa: C419 - on all of them
+    return _shown is not None and _shown.least <= _INFO and _shown.transient(text)
 
 
 @contextlib.contextmanager

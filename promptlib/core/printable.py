@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DELETE = 0x7F
 _LAYOUT = "\n\t"
-_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
+_SPACED = dict.fromkeys(map(ord, "\t\n\r\f\v"), " ")
 _PAINT = re.compile("(\x1b\\[(?:0|3[1-3])m)")
 
 
@@ -47,7 +47,7 @@ def printable_line(text: str) -> str:
 
 def on_one_line(text: str) -> str:
     """A text of several lines as one."""
-    return printable_line(_BLANKS.sub(" ", text).strip(" "))
+    return printable_line(" ".join(filter(None, text.translate(_SPACED).split(" "))))
 
 
 def paint(text: str, colour: str) -> str:

@@ -120,7 +120,7 @@ _ALEMBICS = {
     "check": ("check", ""),
 }
 MIGRATE, ROLLBACK, STATUS = CommandLine("migrate"), CommandLine("rollback"), CommandLine("status")
-REPAIR, ADOPT = CommandLine("repair"), CommandLine("adopt")
+REPAIR, ADOPT, DUMP = CommandLine("repair"), CommandLine("adopt"), CommandLine("dump")
 
 
 class Remedy(str):

@@ -240,7 +240,12 @@ class Deploy:
                     self._connections, status.ledger, self._settings, self._progress
                 )
                 status = self.look()
-            yield Locked(self._connections, status, lock)
+            locked = Locked(self._connections, status, lock)
+            yield locked
+            if locked.has_recorded and self._settings.schema_file:
+                from promptlib.engine.schema_writing import write_schema
+
+                write_schema(self._connections, self._files, self._settings, self._progress)
 
     def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
         """Look while another connection holds the lock, which has to be on the same server."""

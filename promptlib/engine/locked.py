@@ -36,10 +36,14 @@ class Locked:
         connections: to it.
         status: where it stands.
         lock: the lock, if it is held on a connection of its own.
+
+    Attributes:
+        has_recorded: whether a deploy has been recorded, which may change what is there.
     """
 
     def __init__(self, connections: Connections, status: Status, lock: DeployLock | None) -> None:
         self.connections, self.status, self.lock = connections, status, lock
+        self.has_recorded = False
 
     def make_ledger(self) -> Status:
         """Make the ledger where it is not.
@@ -74,7 +78,7 @@ class Locked:
         """
         begins = self._new(action, end).begin(self._sql, is_pooled=self.status.ledger.is_pooled)
         with self._at_once() as cursor:
-            return _record(cursor, begins)
+            return self._record(cursor, begins)
 
     @contextlib.contextmanager
     def _at_once(self) -> Iterator[Cursor]:
@@ -105,7 +109,7 @@ class Locked:
             if lock_timeout:
                 cursor.execute(_LOCK_TIMEOUT, (lock_timeout,))
             self.make_ledger_in(cursor)
-            _record(cursor, self._new(action, end).done(self._sql))
+            self._record(cursor, self._new(action, end).done(self._sql))
             yield cursor
 
     def repair(self, agreed: Repair) -> None:
@@ -129,6 +133,11 @@ class Locked:
         with self.recording("repair", self.status.current) as cursor:
             for sql in repair_statements(self.status, agreed):
                 cursor.execute(sql)
+
+    def _record(self, cursor: Cursor, sql: str) -> int:
+        number = _record(cursor, sql)
+        self.has_recorded = True
+        return number
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger

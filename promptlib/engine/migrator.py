@@ -275,7 +275,7 @@ class Migrator:
 
     def _sources(self) -> MigrationFiles:
         """The files as they are now, listed: a wrong name is told before anything is asked."""
-        found = MigrationFiles(self._project.sql)
+        found = MigrationFiles(self._project.sql_name)
         _ = found.files
         return found
 

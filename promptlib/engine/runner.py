@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple
 
 import psycopg2
 
@@ -22,6 +21,7 @@ from promptlib.syntax.tokens import tokenize_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
     from typing import Any
 
     from psycopg2.extensions import connection as Connection

@@ -5,16 +5,18 @@ Of a text of any size nothing is copied. Pure.
 
 from __future__ import annotations
 
-import hashlib
 import re
 
-from promptlib.syntax.lexemes import WHITE
+from promptlib.core.hashing import sha256
+from promptlib.syntax.lexemes import WHITE, lazy_bytes
 
 _CR, _LF = b"\r\n"
+_UP, _DOWN = b"-- UP\n", b"\n-- DOWN\n"
+_SMALL = 1 << 16  # bytes that may well be copied
 _LINE = rb"[ \t]*(?:--(?![ \t]*(?:up|down)(?![^ \t\n]))[\t -~]*)?\n"
 _MARKER = rb"[ \t]*--[ \t]*%s[ \t]*\n"
 # Options would have to be read, and a CR ends a line, too: such files are not taken apart.
-_FILE = re.compile(
+_FILE = lazy_bytes(
     rb"(?>%s)*+%s(?P<up>[^\r]*?)\n%s(?P<down>[^\r]*)" % (_LINE, _MARKER % b"up", _MARKER % b"down"),
     re.IGNORECASE,
 )
@@ -31,7 +33,7 @@ def trimmed_span(text: bytes, start: int, end: int) -> tuple[int, int]:
 
 def text_checksum(text: bytes, start: int, end: int) -> str:
     """The checksum of a piece of text, as if its lines ended with LF."""
-    found = hashlib.sha256()
+    found = sha256(end - start)
     with memoryview(text) as view:
         while (at := text.find(_CR, start, end)) >= 0:
             found.update(view[start:at])
@@ -53,8 +55,18 @@ def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
         up: the checksum of the UP section that ran, as in Section.checksum.
         down: that of its DOWN section.
     """
+    if content.startswith(_UP) and len(content) < _SMALL and b"\r" not in content:
+        before, _, after = content[len(_UP) - 1 :].partition(_DOWN)
+        return [_stripped_checksum(before), _stripped_checksum(after)] == [up, down]
     found = _FILE.fullmatch(content)
     return found is not None and [_checksum(found, "up"), _checksum(found, "down")] == [up, down]
+
+
+def _stripped_checksum(text: bytes) -> str:
+    stripped = text.strip(WHITE)
+    found = sha256(len(stripped))
+    found.update(stripped)
+    return found.hexdigest()
 
 
 def _checksum(found: re.Match[bytes], part: str) -> str:

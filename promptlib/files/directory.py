@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from datetime import datetime
-from pathlib import Path
 
 from promptlib.core.errors import (
     ConfigurationError,
@@ -21,6 +19,7 @@ from promptlib.core.remedies import STATUS, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
     from typing import TypeVar
 
     from promptlib.files.parser import Migration
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
-_NAME = re.compile(r"(?P<version>[0-9]{14})_(?P<name>[a-z0-9_]+)\.sql", re.ASCII)
-_VERSION = re.compile(r"[0-9]{8}(?:[01][0-9]|2[0-3])[0-9]{4}")  # newer Pythons take 24 hours
+_DIGITS = 14
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
 
 class MigrationFile(NamedTuple):
@@ -43,6 +42,8 @@ class MigrationFile(NamedTuple):
     @property
     def path(self) -> Path:
         """The file: made when it is asked for, as there are thousands."""
+        from pathlib import Path
+
         return Path(self.where)
 
     def read(self) -> Migration:
@@ -84,11 +85,11 @@ def read_content(where: str | Path) -> bytes:
             return file.readall()
     except OSError as error:
         raise MigrationFileError(
-            f"cannot be read: {error.strerror}", place=display_path(Path(where))
+            f"cannot be read: {error.strerror}", place=display_path(where)
         ) from error
 
 
-def list_migrations(folder: Path) -> list[MigrationFile]:
+def list_migrations(folder: Path | str) -> list[MigrationFile]:
     """List the migrations of a folder, oldest first, by their names.
 
     Raises:
@@ -102,7 +103,7 @@ def list_migrations(folder: Path) -> list[MigrationFile]:
     return found
 
 
-def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibError]]:
+def survey_folder(folder: Path | str) -> tuple[list[MigrationFile], list[PromptlibError]]:
     """List the migrations of a folder, oldest first, and what is wrong with its other files.
 
     Raises:
@@ -111,7 +112,7 @@ def survey_folder(folder: Path) -> tuple[list[MigrationFile], list[PromptlibErro
     try:
         with os.scandir(folder) as entries:
             candidates = sorted(
-                (entry for entry in entries if _is_candidate(entry.name)), key=lambda e: e.name
+                (entry for entry in entries if is_candidate(entry.name)), key=lambda e: e.name
             )
     except OSError as error:
         raise ConfigurationError(
@@ -156,13 +157,14 @@ def file_from_name(where: str, name: str) -> MigrationFile:
     Raises:
         MigrationFileError: when that is not the name of one.
     """
-    match = _NAME.fullmatch(name[:-4] + name[-4:].lower())
-    if match and is_version(match["version"]):
-        return MigrationFile(match["version"], match["name"], where)
+    version, between, title = name[:_DIGITS], name[_DIGITS : _DIGITS + 1], name[_DIGITS + 1 : -4]
+    is_named = _is_number(version) and between == "_" and title and _LETTERS.issuperset(title)
+    if is_named and name[-4:].lower() == ".sql" and is_version(version):
+        return MigrationFile(version, title, where)
     raise MigrationFileError(
-        "not the name of a migration" if not match else "no such date and time",
+        "no such date and time" if is_named else "not the name of a migration",
         "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
-        place=display_path(Path(where)),
+        place=display_path(where),
     )
 
 
@@ -172,7 +174,11 @@ def is_version(text: str) -> bool:
         datetime.fromisoformat(f"{text[:8]}T{text[8:]}")
     except ValueError:
         return False
-    return bool(_VERSION.fullmatch(text))
+    return _is_number(text) and text[8:10] < "24"  # which newer Pythons take for an hour
+
+
+def _is_number(text: str) -> bool:
+    return len(text) == _DIGITS and text.isascii() and text.isdigit()
 
 
 def resolve_version(known: Iterable[str], text: str) -> str:
@@ -190,23 +196,36 @@ def resolve_version(known: Iterable[str], text: str) -> str:
     )
 
 
-def migration_path(folder: Path, version: str, name: str) -> Path:
+def migration_path(folder: Path | str, version: str, name: str) -> Path:
     """Where a migration's file is, or was; `*` stands for a name that nobody knows."""
-    return folder / f"{version}_{name or '*'}.sql"
+    from pathlib import Path
+
+    return Path(folder) / f"{version}_{name or '*'}.sql"
 
 
-def _is_candidate(name: str) -> bool:
+def is_candidate(name: str) -> bool:
+    """Whether a file of this name is taken for one of ours."""
     return name[-4:].lower() == ".sql" and not name.startswith(".")
 
 
 def _migration_of_entry(entry: os.DirEntry[str]) -> MigrationFile:
     file = file_from_name(entry.path, entry.name)
-    if _ask(entry.is_file):
-        return file
-    what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
-    raise MigrationFileError(
-        f"this is {what}, not a migration", "remove or rename it", place=display_path(file.path)
-    )
+    require_file(entry, "a migration")
+    return file
+
+
+def require_file(entry: os.DirEntry[str], expected: str) -> None:
+    """Refuse what is no file, such as a folder, a dead link or a pipe.
+
+    Raises:
+        MigrationFileError: saying that it is not what was expected.
+    """
+    if not _ask(entry.is_file):
+        what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
+        place = display_path(entry.path)
+        raise MigrationFileError(
+            f"this is {what}, not {expected}", "remove or rename it", place=place
+        )
 
 
 def _ask(question: Callable[[], bool]) -> bool:

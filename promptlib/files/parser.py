@@ -94,19 +94,23 @@ def parse_repeatable(path: Path, content: bytes) -> Section:
     try:
         return Section(content, 0, len(content), _statements_without_markers(content))
     except LexicalError as error:
-        where = place_in_file(path, content, error.offset)
-        raise MigrationFileError(error.what, error.remedy, place=where) from None
+        raise combine_errors(_placed(path, content, error)) from None
 
 
 def _statements_without_markers(text: bytes) -> Statements:
     statements = Statements()
+    controls: list[tuple[Statements, int]] = []
     for item in scan_sql(text):
         if isinstance(item, Marker):
             what = f"a repeatable file has no `-- {item.word}`"
             raise LexicalError(what, "leave the line out: all of the file is one", item.start)
         if _SUSPECT.match(text, item.head):
             _check_statement(text, item)
+        if transaction_command(text, item):
+            controls.append((statements, len(statements)))
         statements.append(item)
+    if controls:
+        raise refuse_commands(text, controls)
     if not statements:
         raise LexicalError("no statement is in it", "write one, or remove the file", 0)
     return statements

@@ -10,11 +10,12 @@ import codecs
 import functools
 import os
 import re
+from pathlib import Path
 
 from promptlib.core.errors import MigrationFileError, PromptlibError, display_path
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import text_checksum, trimmed_span
-from promptlib.files.directory import read_content
+from promptlib.files.directory import is_candidate, read_content, require_file
 from promptlib.files.parser import parse_repeatable, place_in_file
 from promptlib.syntax.ddl import object_changes
 from promptlib.syntax.lexemes import BLOCK_COMMENT, SPACE, byte_pattern
@@ -23,7 +24,6 @@ from promptlib.syntax.tokens import tokenize_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from promptlib.files.section import Section
     from promptlib.syntax.ddl import NamedObject, ObjectChange
@@ -112,9 +112,9 @@ def list_repeatable(folder: Path) -> tuple[list[RepeatableFile], list[PromptlibE
     found: dict[str, RepeatableFile] = {}
     problems: list[PromptlibError] = []
     try:
-        for name in _names(folder / FOLDER):
+        for entry in _entries(folder / FOLDER):
             try:
-                found[name[:-4]] = _read(name, folder / FOLDER / name)
+                found[entry.name[:-4]] = _read(entry)
             except PromptlibError as problem:
                 problems.append(problem)
         if not problems:  # of what is broken nobody knows where it belongs
@@ -135,13 +135,10 @@ def survey_repeatable(folder: Path) -> tuple[list[RepeatableFile], list[Promptli
     return found, problems
 
 
-def _names(folder: Path) -> list[str]:
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        return sorted(
-            name
-            for name in os.listdir(folder)  # noqa: PTH208 - names are all that is wanted
-            if name[-4:].lower() == ".sql" and not name.startswith(".")
-        )
+        with os.scandir(folder) as entries:
+            candidates = [each for each in entries if is_candidate(each.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
@@ -150,16 +147,18 @@ def _names(folder: Path) -> list[str]:
             "make the folder readable",
             place=display_path(folder),
         ) from error
+    return sorted(candidates, key=lambda each: each.name)
 
 
-def _read(name: str, path: Path) -> RepeatableFile:
-    match = _NAME.fullmatch(name)
+def _read(entry: os.DirEntry[str]) -> RepeatableFile:
+    path, match = Path(entry.path), _NAME.fullmatch(entry.name)
     if not match:
         raise MigrationFileError(
             "not the name of a repeatable file",
             "rename it to NAME.sql, the name in a-z, 0-9 and _",
             place=display_path(path),
         )
+    require_file(entry, "a repeatable file")
     return RepeatableFile(match[1], path, read_content(path))
 
 

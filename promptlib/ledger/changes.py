@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.ledger.names import USUAL_SCHEMAS, VERSION_TABLE
+from promptlib.ledger.names import USUAL_SCHEMAS, VERSION_TABLE, ledger_words
 from promptlib.syntax.ddl import SCHEMA, altered_object, object_changes
 from promptlib.syntax.plpgsql import block_statements
 from promptlib.syntax.tokens import TokenReader, split_tokens, tokenize_statement
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Sequence
 
     from promptlib.files.section import Section
@@ -43,7 +42,7 @@ class LedgerChange(NamedTuple):
 
 
 def ledger_changes(
-    section: Section, names: LedgerNames, schemas: Sequence[str], wanted: re.Pattern[bytes]
+    section: Section, names: LedgerNames, schemas: Sequence[str]
 ) -> Iterator[LedgerChange]:
     """What a section does to the ledger, in order.
 
@@ -51,13 +50,12 @@ def ledger_changes(
         section: as it is written.
         names: of the ledger's tables; without a schema, in the usual one.
         schemas: where names without a schema are looked up.
-        wanted: what a statement says that does any of that.
     """
-    ledger = _LedgerAsNamed(names, schemas, section)
+    ledger, words = _LedgerAsNamed(names, schemas, section), ledger_words(names)
     source = section.source
     for statement in section.statements:
         head = source[statement.head : statement.head + _LONGEST_HEAD].upper()
-        if head.startswith(_HEADS) and wanted.search(source, statement.head, statement.end):
+        if head.startswith(_HEADS) and words.search(source, statement.head, statement.end):
             tokens = tokenize_statement(source, statement)
             yield from ledger.changes(tokens)
             for inner in block_statements(source, tokens):

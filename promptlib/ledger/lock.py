@@ -9,8 +9,6 @@ https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import random
 import selectors
 import time
 
@@ -20,6 +18,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from promptlib.core.durations import duration_seconds
 from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcquiredError
 from promptlib.core.events import Event, Kind, Progress, ignore
+from promptlib.core.hashing import sha256
 from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
@@ -103,8 +102,10 @@ class DeployLock:
 
 def lock_key(schema: str, table: str) -> int:
     """The number of the lock: one for each version table. Advisory locks are a database's own."""
-    digest = hashlib.sha256(f"promptlib/{schema}.{table}".encode()).digest()
-    return int.from_bytes(digest[:8], signed=True)
+    name = f"promptlib/{schema}.{table}".encode()
+    made = sha256(len(name))
+    made.update(name)
+    return int.from_bytes(made.digest()[:8], signed=True)
 
 
 @contextlib.contextmanager
@@ -187,8 +188,15 @@ def acquire_lock(
         if waited >= told:
             progress(Event(Kind.WAITING, _waiting(holders), seconds=waited))
             told = waited + _TELL_EVERY
-        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - to not come all at once
+        time.sleep(pause * _share())
         pause = min(2 * pause, _LONGEST)
+
+
+def _share() -> float:
+    """How much of a pause to take: somewhat less than the others, to not come all at once."""
+    import random  # noqa: PLC0415 - which a deploy that need not wait does without
+
+    return random.uniform(0.5, 1)  # noqa: S311 - nothing secret
 
 
 def _try(cursor: Cursor, number: int) -> bool:

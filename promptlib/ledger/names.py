@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from promptlib.core.light import NamedTuple
 
 MIGRATIONS = "migrations"  # unless ledger_table says otherwise
@@ -23,12 +25,12 @@ class LedgerNames(NamedTuple):
     @property
     def events(self) -> str:
         """The table of attempts."""
-        return f"{self._stem}_events"
+        return f"{self.stem}_events"
 
     @property
     def deploys(self) -> str:
         """The table of deploys."""
-        return f"{self._stem}_deploys"
+        return f"{self.stem}_deploys"
 
     @property
     def tables(self) -> tuple[str, str, str]:
@@ -36,7 +38,8 @@ class LedgerNames(NamedTuple):
         return self.table, self.events, self.deploys
 
     @property
-    def _stem(self) -> str:
+    def stem(self) -> str:
+        """How all their names begin."""
         return "migration" if self.table == MIGRATIONS else self.table
 
 
@@ -45,3 +48,9 @@ def names_beside(events: str) -> tuple[str, ...]:
     stem = events.removesuffix("_events")
     names = LedgerNames(table=MIGRATIONS if stem == "migration" else stem)
     return names.tables if names.events == events else ()
+
+
+def ledger_words(names: LedgerNames) -> re.Pattern[bytes]:
+    """Words of which one stands in whatever changes the ledger."""
+    words = (names.stem, VERSION_TABLE, "schema", "owned")
+    return re.compile("|".join(words).encode(), re.IGNORECASE)

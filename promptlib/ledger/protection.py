@@ -6,21 +6,22 @@ be the ledger: CREATE TABLE IF NOT EXISTS would make nothing, and its DOWN would
 
 from __future__ import annotations
 
-import functools
-import re
-
 from promptlib.core.errors import LedgerError, combine_errors
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable_line
 from promptlib.ledger.names import USUAL_SCHEMAS, VERSION_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    import re
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from promptlib.files.section import Section
     from promptlib.ledger.changes import LedgerChange
     from promptlib.ledger.names import LedgerNames
+
+
+_LARGE, _OVERLAP = 1 << 20, 64  # bytes that are looked at at once
 
 
 def require_ledger_spared(
@@ -40,29 +41,25 @@ def require_ledger_spared(
     Raises:
         LedgerError: naming each place.
     """
-    found = [each for section in sections for each in _refusals(path, section, names, schemas)]
+    from promptlib.files.parser import place_in_file  # noqa: PLC0415 - few sections come here
+    from promptlib.ledger.changes import ledger_changes  # noqa: PLC0415
+
+    found = [
+        _refusal(change, place_in_file(path, section.source, change.offset))
+        for section in sections
+        for change in ledger_changes(section, names, schemas)
+    ]
     if found:
         raise combine_errors(found)
 
 
-def _refusals(
-    path: Path, section: Section, names: LedgerNames, schemas: Sequence[str]
-) -> Iterator[LedgerError]:
-    wanted = _wanted(names)
-    if not wanted.search(section.source, section.start, section.end):
-        return
-    from promptlib.files.parser import place_in_file  # noqa: PLC0415 - few sections come here
-    from promptlib.ledger.changes import ledger_changes  # noqa: PLC0415
-
-    for change in ledger_changes(section, names, schemas, wanted):
-        yield _refusal(change, place_in_file(path, section.source, change.offset))
-
-
-@functools.cache
-def _wanted(names: LedgerNames) -> re.Pattern[bytes]:
-    """What a section says that does anything of the kind."""
-    words = "|".join([*names.tables, VERSION_TABLE, "schema", "owned"])
-    return re.compile(words.encode(), re.IGNORECASE)
+def may_change_ledger(source: bytes, words: re.Pattern[bytes]) -> bool:
+    """Whether a file says one of `ledger_words`, told in little time of a large one, too."""
+    if len(source) <= _LARGE:
+        return words.search(source) is not None
+    plain = words.pattern.split(b"|")
+    pieces = (source[at : at + _LARGE + _OVERLAP].lower() for at in range(0, len(source), _LARGE))
+    return any(word in piece for piece in pieces for word in plain)
 
 
 def _refusal(change: LedgerChange, place: str) -> LedgerError:

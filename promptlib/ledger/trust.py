@@ -211,7 +211,10 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
             f"OWNER TO who does; if it is not the ledger, {aside}",
         )
     elif table.kind != _PLAIN or table.persistence != _LASTING:
-        yield LedgerError(f"the table {name} is none that keeps what is written to it", aside)
+        logged = f"ALTER TABLE {name} SET LOGGED; " if table.kind == _PLAIN else ""
+        yield LedgerError(
+            f"the table {name} is none that keeps what is written to it", f"{logged}{aside}"
+        )
     else:
         for what, remedy in table.borne:
             yield LedgerError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from promptlib.core.errors import LedgerError, PromptlibError, combine_errors
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.ledger.names import USUAL_SCHEMAS
-from promptlib.ledger.protection import require_ledger_spared
+from promptlib.ledger.names import USUAL_SCHEMAS, ledger_words
+from promptlib.ledger.protection import may_change_ledger, require_ledger_spared
 from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import DOWN
 
@@ -36,16 +36,20 @@ def require_ledger_spared_by(
     """
     found: list[PromptlibError] = []
     repeatable = {repeatable_version(each.name): each for each in files.repeatable}
+    words = ledger_words(names)
     for version, direction in steps:
-        if again := repeatable.get(version):
+        again = repeatable.get(version)
+        file = None if again else files.get(version)
+        if again:
             path, sections = again.path, [again.section]
-        elif file := files.get(version):
+        elif file:
             path, sections = file.path, [file.up, file.down][direction == DOWN :]
         else:
             continue
-        try:
-            require_ledger_spared(path, sections, names, schemas)
-        except LedgerError as error:
-            found.append(error)
+        if may_change_ledger(sections[0].source, words):
+            try:
+                require_ledger_spared(path, sections, names, schemas)
+            except LedgerError as error:
+                found.append(error)
     if found:
         raise combine_errors(found)

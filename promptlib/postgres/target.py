@@ -7,8 +7,6 @@ import io
 import os
 import re
 import select
-from pathlib import Path
-from urllib.parse import quote, unquote
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
@@ -21,6 +19,7 @@ from promptlib.syntax.lexemes import lazy_pattern
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -31,7 +30,7 @@ URL_FORM = "write postgresql://user:password@host:5432/database"
 _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
 _NAMED = {"fallback_application_name": "promptlib"}
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SCHEME = lazy_pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 SCHEMES = ("postgres", "postgresql", "postgresql+psycopg2")
 _ASSIGNED = lazy_pattern(rf"^\s*(export\s+)?{URL_VARIABLE}\b[ \t]*\S", re.MULTILINE)
 _PARAMETER = lazy_pattern(r'invalid URI query parameter: "([^"]*)"')
@@ -73,11 +72,11 @@ class Target(NamedTuple):
     def __str__(self) -> str:
         """The target as a URL without password and parameters."""
         host, port = self.parameters.get("host", ""), self.parameters.get("port", "")
-        user, name = (quote(self.parameters.get(key, ""), safe="") for key in ("user", "dbname"))
+        user, name = (_quoted(self.parameters.get(key, "")) for key in ("user", "dbname"))
         login = f"{user}@" if user else ""
         if "/" in host:
             port = f"&port={port}" if port else ""
-            return f"postgresql://{login}/{name}?host={quote(host, safe='/,')}{port}"
+            return f"postgresql://{login}/{name}?host={_quoted(host, '/,')}{port}"
         return f"postgresql://{login}{_addresses(host, port)}/{name}"
 
     def connect(self) -> Connection:
@@ -107,6 +106,13 @@ class Target(NamedTuple):
         several = ("host", "hostaddr", "port", "load_balance_hosts")
         rest = {key: each for key, each in self.parameters.items() if key not in several}
         return Target({**rest, **{key: each for key, each in one.items() if each}}, self.source)
+
+
+def target_of(connection: Connection) -> Target:
+    """The database that a connection came to, for whoever has nothing else."""
+    given = {name: value for name, value in connection.get_dsn_parameters().items() if value}
+    password = {"password": connection.info.password} if connection.info.password else {}
+    return Target({**given, **password}, "the connection").beside(connection)
 
 
 def connect_to_one(target: Target) -> Callable[[], Connection]:
@@ -191,15 +197,23 @@ def _names_in_service(service: str) -> set[str]:
 
     Source: https://www.postgresql.org/docs/current/libpq-pgservice.html
     """
-    users = os.environ.get("PGSERVICEFILE", "~/.pg_service.conf")
+    users = os.path.expanduser(os.environ.get("PGSERVICEFILE", "~/.pg_service.conf"))
     for name in (users, f"{os.environ.get('PGSYSCONFDIR', '')}/pg_service.conf"):
-        with contextlib.suppress(OSError, RuntimeError):  # the latter where nobody has a home
-            text = Path(name).expanduser().read_text(encoding="utf-8", errors="replace")
-            _, found, rest = f"\n{text}\n".partition(f"\n[{service}]\n")
+        with contextlib.suppress(OSError), open(name, encoding="utf-8", errors="replace") as file:
+            _, found, rest = f"\n{file.read()}\n".partition(f"\n[{service}]\n")
             if found:
                 lines = rest.partition("\n[")[0].splitlines()
                 return {line.partition("=")[0].strip() for line in lines}
     return set()
+
+
+def _quoted(text: str, safe: str = "") -> str:
+    """A text as a URL has it: percent-encoded, but for some characters."""
+    if text.isascii() and all(each.isalnum() or each in f"_.-~{safe}" for each in text):
+        return text
+    from urllib.parse import quote  # which is slow to import
+
+    return quote(text, safe=safe)
 
 
 def _addresses(host: str, port: str) -> str:
@@ -210,7 +224,7 @@ def _addresses(host: str, port: str) -> str:
     return ",".join(f"{host}:{port}" if port else host for host, port in pairs)
 
 
-def find_target(project: Path) -> Target:
+def find_target(project: Path | str) -> Target:
     """Find the database: the environment's DATABASE_URL, the project's .env, the embedded server.
 
     Args:
@@ -223,18 +237,21 @@ def find_target(project: Path) -> Target:
     """
     if url := os.environ.get(URL_VARIABLE, "").strip():
         return parse_url(url, "the environment")
-    dotenv = project / ".env"
+    dotenv = os.path.join(project, ".env")
     if url := _read_dotenv(dotenv):
         return parse_url(url, display_path(dotenv))
+    from pathlib import Path
+
     from promptlib.postgres.embedded import start_embedded
 
-    return Target(start_embedded(project), EMBEDDED_SOURCE)
+    return Target(start_embedded(Path(project)), EMBEDDED_SOURCE)
 
 
-def _read_dotenv(path: Path) -> str:
+def _read_dotenv(path: str) -> str:
     """The DATABASE_URL of a .env file, or nothing: a line without meaning must not pass as none."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read()
     except (FileNotFoundError, IsADirectoryError):
         return ""
     except OSError as error:
@@ -281,14 +298,14 @@ def parse_url(url: str, source: str) -> Target:
 def _without_scheme(url: str, source: str) -> str:
     if url.startswith(("'", '"')):
         raise _url_error(source, "is in quotes", "remove them")
-    scheme = _SCHEME.match(url)
-    if not scheme:
-        raise _url_error(source, "is not a URL", URL_FORM)
-    if scheme[1].lower() not in SCHEMES:
-        raise _url_error(source, f"has the unknown scheme {scheme[1]}://", URL_FORM)
+    name, _, rest = url.partition("://")
+    if name.lower() not in SCHEMES:
+        known = _SCHEME.match(url)
+        what = f"has the unknown scheme {known[1]}://" if known else "is not a URL"
+        raise _url_error(source, what, URL_FORM)
     if not url.isprintable():
         raise _url_error(source, "holds a character that is not printable", "percent-encode it")
-    return url[scheme.end() :]
+    return rest
 
 
 def _check_separators(rest: str, source: str) -> None:
@@ -314,6 +331,8 @@ def _check_parameters(parameters: Mapping[str, str], source: str) -> None:
 def _explain_libpq(message: str) -> tuple[str, str]:
     """What is wrong with a URL and what to do; libpq's own words may quote the password."""
     if parameter := _PARAMETER.search(message):
+        from urllib.parse import unquote
+
         if known := _FOREIGN.get(name := unquote(parameter[1])):
             return f"has the parameter {name}, which is {known[0]}", known[1]
         # Unnamed: it may be a piece of a password that was not encoded.

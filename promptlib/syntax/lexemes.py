@@ -55,6 +55,11 @@ def lazy_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[st
     return _Lazy(pattern, flags)  # type: ignore[return-value] # in all but its class
 
 
+def lazy_bytes(pattern: bytes, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[bytes]:
+    """The same for bytes."""
+    return _Lazy(pattern, flags)  # type: ignore[return-value] # likewise
+
+
 def byte_pattern(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[bytes]:
     """Build such a pattern for UTF-8: a byte beyond ASCII is a letter, as it is for PostgreSQL."""
     return _Lazy(pattern.encode("ascii"), flags)  # type: ignore[return-value] # likewise

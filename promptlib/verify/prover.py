@@ -7,14 +7,13 @@ which each migration is tried on. When a trial ends badly, the second is made ag
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg2
 
 from promptlib.core.errors import PromptlibError, display_path
-from promptlib.core.logs import show_transient
+from promptlib.core.logs import Log, show_transient
 from promptlib.engine.runner import Step
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.ledger.tables import UP, LedgerSql
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from promptlib.verify.scratch import ScratchDatabases
     from promptlib.verify.session import ScratchSession
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class ToProve(NamedTuple):

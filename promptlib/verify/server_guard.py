@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 from typing import TYPE_CHECKING
 
 import psycopg2
 
 from promptlib.core.errors import FindingError
+from promptlib.core.logs import Log
 from promptlib.verify.attempts import message_in_short
 from promptlib.verify.server_state import (
     ROLE,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from promptlib.verify.server_state import ServerState, StateKey
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 WHAT = "this changes what all databases of the server share"
 _ELSEWHERE = "try it where that does no harm: --embedded, or --scratch with a server for it"
 NOWHERE = "verify does not try that anywhere; leave it to whoever runs the server"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from promptlib.cli.parser import make_parser
+from promptlib.cli.full_parser import make_parser
 from support.projects import Project, full, path_of, run
 from support.repositories import Repository
 

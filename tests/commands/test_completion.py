@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.cli.parser import make_parser
+from promptlib.cli.full_parser import make_parser
 from support.command_line import nodes
 from support.projects import run
 

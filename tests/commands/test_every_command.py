@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.cli.parser import make_parser
+from promptlib.cli.full_parser import make_parser
 from support.command_line import nodes
 from support.projects import ONE, Project, environment_with, path_of, run
 from support.servers import PASSWORD_USER
@@ -21,7 +21,7 @@ _NEEDS_SERVER = [
     *("migrate", "migrate --dry-run", "rollback", "rollback -n 2 --yes", "repair --yes", "status"),
     *("status --json", "pending", "executed", "history", "backup b", "db show", "db test"),
     *("db test --json", "db create", "db drop --yes", "db wait --timeout 0"),
-    *("verify", "adopt --yes"),
+    *("verify", "adopt --yes", "dump"),
 ]
 _READS_FILES = ["migrate", "migrate --dry-run", "rollback", "repair --yes", "db test", "verify"]
 

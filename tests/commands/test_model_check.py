@@ -75,3 +75,24 @@ def test_a_server_that_is_named(tmp_path: Path, database: Database) -> None:
     said = made.promptlib("check", "--database", "--scratch", database.url)
     assert said.stdout == f"no findings in {len([*made.folder.glob('sql/*.sql')])} migrations\n"
     assert database.tables() == set()
+
+
+def test_a_schema_file_that_says_something_else(project: Project) -> None:
+    """Whatever wrote it: what it makes counts."""
+    project.configure(schema_file="schema.sql")
+    made = project.promptlib("db", "show", DATABASE_URL="").stdout.partition(" ")[0]
+    project.promptlib("migrate", "--url", made)
+    path = project.folder / "schema.sql"
+    text = path.read_text()
+    path.write_text(text.replace("\n\n", "\n\n\n"))
+    assert project.promptlib("check", "--database").stdout == "no findings in 6 migrations\n"
+    path.write_text(
+        text.replace("CREATE TABLE public.users (", "CREATE TABLE public.users (x int,")
+    )
+    found = _found(project)
+    assert found[0].startswith("schema.sql:1:1: schema: is not current: it makes something else;")
+    assert found[1] == "  + column public.users.x: integer"
+    path.write_text("CREATE TABEL x;\n" + text)
+    assert "schema.sql:1:1: schema: cannot be run in an empty database: syntax error" in "".join(
+        _found(project)
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from alembic.config import CommandLine, Config
+
+from promptlib.core import logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,14 +48,9 @@ def alembic(project: Project, *arguments: str, ok: bool | None = True) -> Said:
 @contextlib.contextmanager
 def _as_in_a_process(project: Project) -> Iterator[None]:
     """Be in the project's folder, and leave nothing behind."""
-    log = logging.getLogger("promptlib")
-    kept = log.handlers, log.propagate, log.level
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.folder)
         patch.setenv("DATABASE_URL", project.url)
         patch.setattr(sys, "path", [*sys.path])
-        try:
-            yield
-        finally:
-            log.handlers, log.propagate, level = kept
-            log.setLevel(level)
+        patch.setattr(logs, "_shown", None)
+        yield

@@ -25,7 +25,10 @@ ALLOWED: dict[str, set[str]] = {
     "ledger": {"core", "files", "postgres", "syntax"},
     "lint": {"core", "files", "syntax"},
     "plan": {"config", "core", "files", "ledger", "postgres"},
-    "engine": {"config", "core", "files", "ledger", "plan", "postgres", "syntax"},
+    "schema_dump": {"config", "core", "ledger", "plan", "postgres", "syntax"},
+    "engine": {
+        *("config", "core", "files", "ledger", "plan", "postgres", "schema_dump", "syntax"),
+    },
     "autogenerate": {"core", "postgres", "syntax"},
     "verify": {"config", "core", "engine", "files", "ledger", "postgres", "syntax"},
     "alembic_bridge": {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import alembic.config
 import pytest
 
-from promptlib.cli.parser import make_parser
+from promptlib.cli.full_parser import make_parser
 from promptlib.erd.diagram import build_diagram
 from promptlib.erd.mermaid import render_mermaid
 from promptlib.files.parser import MARKER_OPTIONS

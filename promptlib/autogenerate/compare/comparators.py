@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import ops
@@ -34,6 +33,7 @@ from promptlib.autogenerate.operations import (
     operation_subject,
     operation_table,
 )
+from promptlib.core.logs import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from promptlib.autogenerate.compare.server_diff import TableDifferences
     from promptlib.autogenerate.conversions import Conversions
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 COMPARISON_OPTION = "promptlib_comparison"  # where context.configure keeps what is below
 _FIRST, _LAST = DispatchPriority.FIRST, DispatchPriority.LAST
 _GO_ON, _STOP = PriorityDispatchResult.CONTINUE, PriorityDispatchResult.STOP

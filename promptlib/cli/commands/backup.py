@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_migrator
 from promptlib.cli.parser import FOLDER
 from promptlib.core.errors import display_path
+from promptlib.core.logs import Log
 from promptlib.postgres.backup import write_backup
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from promptlib.cli.command import Terminal
     from promptlib.postgres.target import Target
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class BackupOptions(NamedTuple):

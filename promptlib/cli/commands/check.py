@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_project
@@ -10,14 +11,20 @@ from promptlib.cli.scratch_place import scratch_place
 from promptlib.cli.violations_view import add_format, tell_missing, violations_answer
 from promptlib.files.directory import parse_all, survey_folder
 from promptlib.files.repeatable import survey_repeatable
+from promptlib.ledger.repeatable import repeatable_version
 from promptlib.lint.base_branch import compare_with_base
 from promptlib.lint.configuration import read_configuration
 from promptlib.lint.linter import BROKEN, lint_files
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Iterator
 
     from promptlib.cli.command import Terminal
+    from promptlib.config.project import Project
+    from promptlib.files.directory import MigrationFile
+    from promptlib.files.repeatable import RepeatableFile
+    from promptlib.lint.violations import Violation
 
 
 class CheckOptions(NamedTuple):
@@ -81,6 +88,8 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     tell_missing(missing)
     found = [each for each in linted if each.path not in known]  # which the rules have to know
     found += compared.violations
+    if project.settings.schema_file and not any(each.rule in BROKEN for each in found):
+        found += _check_schema_file(project, files, repeatable)
     if options.database and not any(each.rule in BROKEN for each in found):
         from promptlib.cli.model_check import check_model
         from promptlib.verify.prover import ToProve
@@ -91,11 +100,21 @@ def check(options: CheckOptions, _: Terminal) -> Answer:
     return violations_answer(found, len(files), options.format)
 
 
+def _check_schema_file(
+    project: Project, files: Iterable[MigrationFile], repeatable: Iterable[RepeatableFile]
+) -> Iterator[Violation]:
+    from promptlib.cli.schema_check import check_recorded
+
+    checksums = {each.version: each.up.checksum for each in parse_all(files)}
+    checksums |= {repeatable_version(each.name): each.checksum for each in repeatable}
+    yield from check_recorded(Path(project.settings.schema_file), checksums)
+
+
 COMMAND = Command(
     summary="whether migrations may be merged",
     more=(
         "Formats, names, versions and lint; with --base of what is new, and that nothing merged "
-        "was changed. No database is needed. "
+        "was changed; that schema_file is current. No database is needed. "
         "Exit code: 1 when there are findings."
     ),
     example="--base origin/main",

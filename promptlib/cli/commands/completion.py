@@ -34,7 +34,7 @@ def add_completion_arguments(parser: argparse.ArgumentParser) -> None:
 def completion(options: CompletionOptions, _: Terminal) -> Answer:
     """A shell's completion script."""
     from promptlib.cli.completion import completion_script
-    from promptlib.cli.parser import make_parser
+    from promptlib.cli.full_parser import make_parser
 
     return Answer(completion_script(options.shell, make_parser()))
 

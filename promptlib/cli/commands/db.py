@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from promptlib.cli.command import (
     NO,
     Answer,
@@ -23,6 +21,7 @@ from promptlib.cli.documents import readiness_document
 from promptlib.cli.parser import add_json, add_yes, number_of_seconds
 from promptlib.cli.views import readiness_lines
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.core.remedies import Front
 from promptlib.postgres.admin import (
     count_rows,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 
     from promptlib.cli.command import Terminal
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 def show_database(options: PlainOptions, _: Terminal) -> Answer:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from promptlib.cli.command import Answer, Command, CommonOptions, announce, open_migrator
-from promptlib.cli.parser import FOLDER, VERSION_MAY_BE_SHORT, add_answers, given_answers
+from promptlib.cli.parser import FOLDER, VERSION_MAY_BE_SHORT, add_answers, given_answers, path
 from promptlib.cli.views import plan_lines
 from promptlib.core.errors import HalfDoneMigrationError, PromptlibError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -16,6 +14,7 @@ from promptlib.plan.steps import HEAD
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from promptlib.cli.command import Terminal
     from promptlib.engine.migrator import CommandMigrator
@@ -59,7 +58,7 @@ def add_migrate_arguments(parser: argparse.ArgumentParser) -> None:
     add_answers(parser)
     parser.add_argument(
         "--backup",
-        type=Path,
+        type=path,
         metavar=FOLDER,
         help="first write a backup there, if anything is to run",
     )

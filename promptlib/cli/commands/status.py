@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from promptlib.cli.command import (
     NO,
     Answer,
@@ -17,6 +15,7 @@ from promptlib.cli.documents import status_document
 from promptlib.cli.parser import add_json
 from promptlib.cli.views import status_lines
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import Log
 from promptlib.core.remedies import Front
 from promptlib.plan.refusals import deploy_refusals
 from promptlib.plan.states import State
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from promptlib.cli.command import Terminal
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 
 
 class StatusOptions(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +26,7 @@ from promptlib.cli.scratch_place import scratch_place
 from promptlib.cli.verify_view import verify_lines
 from promptlib.core.errors import combine_errors
 from promptlib.core.interrupts import interrupt_exit_code
+from promptlib.core.logs import Log
 from promptlib.files.directory import list_migrations, parse_all, resolve_version
 from promptlib.files.repeatable import survey_repeatable
 from promptlib.verify.prover import ToProve, growing_reports
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from promptlib.cli.command import Terminal
     from promptlib.files.parser import Migration
 
-_log = logging.getLogger(__name__)
+_log = Log(__name__)
 ROWS = 3  # made up for each table, unless more or fewer are asked for
 
 

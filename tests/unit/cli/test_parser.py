@@ -1,75 +1,56 @@
-"""parser and command_list: what is imported for a command, and what its options are called."""
+"""parser: what a value may be, and which word is the command."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from typing import TYPE_CHECKING
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from promptlib.cli.command import CommandGroup, CommonOptions
-from promptlib.cli.command_list import BY_NAME, COMMANDS, ListedCommand
-from promptlib.cli.parser import VALUED, make_parser
-from support.command_line import Node, nodes
+from promptlib.cli import parser
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-_NODES = [*nodes(make_parser())]
-_TOP = _NODES[0]
-_COMMANDS = "promptlib.cli.commands."
-
-
-def test_every_module_is_listed(root: Path) -> None:
-    folder = root / "promptlib" / "cli" / "commands"
-    names = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert {each.module for each in COMMANDS} == {
-        f"promptlib.cli.commands.{each}" for each in names
-    }
-    assert {each.name for each in COMMANDS} == names
-
-
-def test_a_name_means_one_command() -> None:
-    assert len(BY_NAME) == sum(1 + len(each.aliases) for each in COMMANDS)
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
-    "node", [node for node in _NODES if not node.commands], ids=lambda node: "_".join(node.words)
+    ("read", "text", "value"),
+    [
+        (parser.natural_number, "0", 0),
+        (parser.positive_number, "12", 12),
+        (parser.number_of_seconds, "1.5", 1.5),
+        (parser.not_empty, " ", " "),
+        (parser.path, "a/b", Path("a/b")),
+    ],
 )
-def test_options_are_named_as_arguments(node: Node) -> None:
-    """Each field of a command's options is an argument of it, and each argument a field."""
-    taken = {action.dest for action in node.options} - {"help", *CommonOptions._fields}
-    command = node.parser.get_default("command")
-    assert {*command.options._fields} == {"common", *taken}
+def test_what_is_read(read: Callable[[str], Any], text: str, value: object) -> None:
+    assert read(text) == value
 
 
-def test_the_common_options_are_those_of_the_top() -> None:
-    assert {action.dest for action in _TOP.options} == {"help", "version", *CommonOptions._fields}
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (parser.natural_number, "-1"),
+        (parser.natural_number, "²"),
+        (parser.positive_number, "0"),
+        (parser.number_of_seconds, "nan"),
+        (parser.number_of_seconds, "-1"),
+        (parser.not_empty, ""),
+    ],
+)
+def test_what_is_refused_so_that_argparse_tells_it(read: Callable[[str], Any], text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        read(text)
 
 
-def test_which_common_options_take_a_value() -> None:
-    taking = [
-        name for action in _TOP.options if action.nargs != 0 for name in action.option_strings
-    ]
-    assert {*taking} == {*VALUED}
-
-
-@pytest.mark.parametrize("before", [[], ["--url", "history", "-q"]], ids=["first", "behind"])
-@pytest.mark.parametrize("listed", COMMANDS, ids=lambda listed: listed.name)
-def test_only_the_module_of_the_typed_command_is_imported(
-    listed: ListedCommand, before: list[str]
-) -> None:
-    words = [*before, (listed.aliases or (listed.name,))[0]]
-    if isinstance(listed.load(), CommandGroup):
-        words.append("test")
-    program = (
-        "import sys; from promptlib.cli.main import make_parser;"
-        "make_parser(sys.argv[1:]); print(*sys.modules)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program, *words], capture_output=True, encoding="utf-8", check=True
-    )
-    loaded = {*result.stdout.split()}
-    assert {each for each in loaded if each.startswith(_COMMANDS)} == {listed.module}
-    assert not loaded & {"promptlib.cli.usage", "shtab", "alembic", "sqlalchemy"}
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("status --json", ("status", ["--json"])),
+        ("-q --url status -n a pending b", ("pending", ["b"])),
+        ("-v", ("", [])),
+    ],
+)
+def test_which_word_is_the_command(line: str, found: tuple[str, list[str]]) -> None:
+    assert parser.first_command(line.split()) == found

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from promptlib.cli.parser import make_parser
+from promptlib.cli.full_parser import make_parser
 from promptlib.cli.usage import UsageError
 from promptlib.core.remedies import Front
 

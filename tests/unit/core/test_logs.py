@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 import pytest
 
-from promptlib.core.logs import show_progress, show_transient
+from promptlib.core import logs
+from promptlib.core.logs import show_transient
 from support.screens import ERASE, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_log = logging.getLogger("promptlib.tests")
+_log = logs.Log("promptlib.tests")
 
 
 class _Show(Protocol):
-    def __call__(self, stderr: TextIO | None, *, quiet: bool = False) -> None: ...
+    def __call__(
+        self, stderr: TextIO | None, *, quiet: bool = False, verbose: bool = False
+    ) -> None: ...
 
 
 @pytest.fixture
-def show(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Show]:
-    """Let promptlib's log be shown on something that takes the place of stderr."""
-    log = logging.getLogger("promptlib")
-    kept = log.handlers, log.propagate, log.level
+def show(monkeypatch: pytest.MonkeyPatch) -> _Show:
+    """Let what promptlib says be shown on something that takes the place of stderr."""
+    monkeypatch.setattr(logs, "_shown", None)
 
-    def shown(stderr: TextIO | None, *, quiet: bool = False) -> None:
+    def shown(stderr: TextIO | None, *, quiet: bool = False, verbose: bool = False) -> None:
         monkeypatch.setattr(sys, "stderr", stderr)
-        show_progress(quiet=quiet)
+        logs.show_progress(quiet=quiet, verbose=verbose)
 
-    yield shown
-    log.handlers, log.propagate, level = kept
-    log.setLevel(level)
+    return shown
 
 
 @pytest.fixture
@@ -80,3 +80,39 @@ def test_stderr_may_be_closed(show: _Show) -> None:
     show(None)
     assert not show_transient("at work")
     _log.info("done")
+
+
+def test_values_are_filled_in_where_there_are_some(show: _Show) -> None:
+    show(file := io.StringIO())
+    _log.info("%s of %d", "one", 2)
+    _log.info("100%")
+    assert file.getvalue() == "one of 2\n100%\n"
+
+
+def test_who_asks_for_more_is_told_more(show: _Show) -> None:
+    show(file := io.StringIO())
+    _log.debug("left out")
+    show(file, verbose=True)
+    _log.debug("told")
+    assert file.getvalue() == "told\n"
+
+
+def test_a_while_may_pass_in_silence(show: _Show) -> None:
+    show(file := io.StringIO())
+    with logs.progress_hushed():
+        _log.info("left out")
+        _log.error("an error")
+    _log.info("told")
+    assert file.getvalue() == "an error\ntold\n"
+
+
+def test_a_program_has_it_in_its_own_logging(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logs, "_shown", None)
+    caplog.set_level(logging.INFO, "promptlib")
+    _log.info("done in %s", "1 s")
+    _log.debug("left out")
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("promptlib.tests", "INFO")
+    assert record.getMessage() == "done in 1 s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +63,7 @@ def test_after_counts_in_the_head_alone(tmp_path: Path) -> None:
             "b.sql: runs behind itself: b is after c is after b; take one of these lines ",
         ),
         ({"a": "-- UP\n"}, "a.sql:1:1: a repeatable file has no `-- UP`; leave the line out: "),
-        ({"a": "COMMIT;\n"}, "a.sql:1:1: COMMIT is not for a migration: promptlib begins "),
+        ({"a": "COMMIT;\n"}, "a.sql:1:1: COMMIT "),
         ({"a": "SELECT '"}, "a.sql:1:8: "),
         ({"A": ""}, "A.sql: not the name of a repeatable file; rename it to NAME.sql, "),
     ],
@@ -83,9 +84,16 @@ def test_names_that_are_none_of_ours_are_left_alone(tmp_path: Path) -> None:
     for name in (".hidden.sql", "README.md", "folder"):
         (tmp_path / FOLDER / name).mkdir()
     assert _order(tmp_path) == ["a"]
-    (tmp_path / FOLDER / "b.sql").mkdir()
-    (told,) = _said(tmp_path)
-    assert told.startswith("cannot be read: ") or "b.sql: cannot be read: " in told
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    folder = _write(tmp_path, a="SELECT 1") / FOLDER
+    (folder / "b.sql").mkdir()
+    (folder / "c.sql").symlink_to("nowhere")
+    os.mkfifo(folder / "d.sql")
+    folder_told, *others = _said(tmp_path)
+    assert "b.sql: this is a folder, not a repeatable file; remove or rename it" in folder_told
+    assert ["no file, or a link to none" in each for each in others] == [True, True]
 
 
 def _file(tmp_path: Path, text: str) -> RepeatableFile:

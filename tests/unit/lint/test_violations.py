@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from promptlib.cli.parser import make_parser
+from promptlib.cli.full_parser import make_parser
 from promptlib.core.errors import PromptlibError
 from promptlib.lint import violations
 from promptlib.lint.violations import (
