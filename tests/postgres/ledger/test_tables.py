@@ -133,6 +133,7 @@ def test_a_ledger_that_kept_no_up_sections_is_extended(three: Project, database:
 _REFUSE = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no %', TG_OP; END $$;
 """
+_TABLES = ("alembic_version", "migrations", "migration_events")
 
 
 def _unseen(before: str, table: str, after: str = "") -> str:
@@ -157,10 +158,7 @@ INSERT INTO q VALUES (1);
     "breaks",
     [
         *(pytest.param(_unseen("DROP TABLE", name), id=f"no {name}") for name in _TABLES),
-        *(
-            pytest.param(_REFUSE + _unseen(_FOR.format(name)), id=f"no row in {name}")
-            for name in _TABLES
-        ),
+        *(pytest.param(_refused(name), id=f"no row in {name}") for name in _TABLES),
         pytest.param(_UNCOMMITTABLE, id="no commit"),
     ],
 )
