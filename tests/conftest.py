@@ -13,6 +13,7 @@ import pytest
 
 from support import servers
 from support.projects import ONE, ROOT, THREE, TWO, Project
+from support.sending import sent, usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,13 @@ def state_home() -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_STATE_HOME", folder)
             yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sending() -> Iterator[None]:
+    """How statements go to the server, where a test says no other way."""
+    with sent(usual()):
+        yield
 
 
 class _Servers:

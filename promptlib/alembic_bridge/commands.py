@@ -61,18 +61,28 @@ class Alembic:
         Raises:
             ConfigurationError: when env.py cannot be run, or hands over none.
         """
-        found: list[MetaData] = []
-        with self._errors():
-            config = self._config(models=found)
-            script = ScriptDirectory.from_config(config)
-            with EnvironmentContext(config, script):
-                script.run_env()
+        found = self._handed_over()
         if not any(each.tables for each in found):
             raise ConfigurationError(
                 "it hands over no tables",
                 "it shall end: environment.run(context, metadata)",
                 place=self._env_place(),
             )
+        return found
+
+    def has_model(self) -> bool:
+        """Whether env.py hands over a model; a project may do without one, and without env.py."""
+        scripts = self._project.scripts
+        may_be = ":" in scripts or (scripts and Path(scripts, "env.py").is_file())
+        return bool(may_be and self._handed_over())
+
+    def _handed_over(self) -> list[MetaData]:
+        found: list[MetaData] = []
+        with self._errors():
+            config = self._config(models=found)
+            script = ScriptDirectory.from_config(config)
+            with EnvironmentContext(config, script):
+                script.run_env()
         return found
 
     def _env_place(self, line: int = 0) -> str:

@@ -26,7 +26,12 @@ from promptlib.files.directory import (
     is_version,
     migration_path,
 )
-from promptlib.files.new_file import TEMPLATE, name_next_migration, write_errors_explained
+from promptlib.files.new_file import (
+    DEFAULT_TEXT,
+    TEMPLATE,
+    name_next_migration,
+    write_errors_explained,
+)
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.refusals import require_clear
 from promptlib.plan.states import State, rows_without_files
@@ -214,7 +219,7 @@ class SqlScriptDirectory(ScriptDirectory):
             folder, title = self.sources.folder, message or ""
             file = name_next_migration(folder, title, after=self.files, version=given)
             with write_errors_explained(file.path):
-                self._generate_template(Path(self.dir, TEMPLATE), file.path, message=message)
+                self._make_file(file, message)
             if draft:
                 _fill(file.path, draft)
         if self.hooks:
@@ -223,6 +228,13 @@ class SqlScriptDirectory(ScriptDirectory):
         script = _script(file, before)
         self.revision_map.add_revision(script)
         return script
+
+    def _make_file(self, file: MigrationFile, message: str | None) -> None:
+        template = Path(self.dir, TEMPLATE)
+        if template.exists():
+            self._generate_template(template, file.path, message=message)
+        else:
+            file.path.write_text(DEFAULT_TEXT, "utf-8", newline="\n")
 
     def _require_one_line(self, head: Any, options: dict[str, Any]) -> None:
         if isinstance(head, (list, tuple)):

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
         def can_answer(self) -> bool:
             """Whether there is somebody to ask."""
 
+        def ask(self, question: str, default: str) -> str:
+            """The answer to a question, or the default, where somebody only types Return."""
+
         def agrees(
             self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
         ) -> bool:

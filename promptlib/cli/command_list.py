@@ -33,6 +33,8 @@ class ListedCommand(NamedTuple):
 
 
 COMMANDS = (
+    ListedCommand("init", "promptlib.cli.commands.init"),
+    ListedCommand("import", "promptlib.cli.commands.import_"),
     ListedCommand("migrate", "promptlib.cli.commands.migrate", ("up",)),
     ListedCommand("rollback", "promptlib.cli.commands.rollback", ("down",)),
     ListedCommand("repair", "promptlib.cli.commands.repair"),

@@ -137,6 +137,18 @@ class _Terminal:
         """Whether there is somebody to ask."""
         return sys.stdin.isatty()
 
+    def ask(self, question: str, default: str) -> str:
+        """The answer to a question, or the default, where somebody only types Return.
+
+        Raises:
+            NotConfirmedError: when there is no more to read.
+        """
+        print(question, f"[{default}]", end=" ", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise NotConfirmedError("the input has ended, so nothing was changed")
+        return line.strip() or default
+
     def agrees(
         self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
     ) -> bool:

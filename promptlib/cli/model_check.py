@@ -64,7 +64,8 @@ def _of_model(project: Project, place: ScratchPlace) -> Iterator[Violation]:
         with CommandMigrator(quiet, ignore, made) as migrator:
             migrator.migrate()
         with progress_hushed():
-            differences = Alembic(project, made).differences()
+            alembic = Alembic(project, made)
+            differences = alembic.differences() if alembic.has_model() else []
         for difference in differences:
             yield Violation(
                 Path(project.scripts, "env.py"),

@@ -67,6 +67,13 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def add_partial(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that convert other tools' migrations."""
+    parser.add_argument(
+        "--partial", action="store_true", help="write what can be converted, leave the rest"
+    )
+
+
 def add_answers(parser: argparse.ArgumentParser) -> None:
     """Add the options that answer what a deploy asks about a statement that was cut off."""
     answers = parser.add_mutually_exclusive_group()

@@ -35,6 +35,8 @@ def verify_lines(report: VerifyReport, *, coloured: bool, every_statement: bool)
     """
     for proof in report.proofs:
         yield from _findings(proof.findings, coloured=coloured)
+        if proof.is_one_way:
+            yield f"{proof.path}: its DOWN refuses, so there was nothing to prove but that UP runs"
         for loss in proof.lost:
             yield f"{proof.path}: as accepted, its UP loses what no DOWN gives back: {loss}"
     rows = [*_statements(report.proofs)] if every_statement else [*_risks(report.risks)]
@@ -78,7 +80,8 @@ def _of(statement: MeasuredStatement) -> tuple[str, str, str]:
 def _summary(report: VerifyReport) -> str:
     number = len(report.proofs)
     bad = sum(not proof.is_clean for proof in report.proofs)
-    what = f"{bad} with findings" if bad else "DOWN undoes UP in all of them" if number else "none"
+    ways = "all that have one" if any(each.is_one_way for each in report.proofs) else "all of them"
+    what = f"{bad} with findings" if bad else f"DOWN undoes UP in {ways}" if number else "none"
     return (
         f"{number} migration{'s' * (number != 1)} tried on {report.server} in "
         f"{display_duration(report.seconds)}: {what}{_repeatable(report)}"

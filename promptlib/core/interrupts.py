@@ -136,9 +136,7 @@ def queries_interruptible() -> Iterator[None]:
                 reads = [connection] if state == extensions.POLL_READ else []
                 select.select(reads, [] if reads else [connection], [])
         except KeyboardInterrupt:
-            asking = threading.Thread(target=cancel_query, args=(connection,), daemon=True)
-            asking.start()
-            asking.join(_SHORTLY)  # in a frozen network that does not end
+            cancel_shortly(connection)
             raise
 
     extensions.set_wait_callback(wait)
@@ -152,19 +150,25 @@ def cancel_query(connection: Connection) -> None:
     """Ask the server to end what runs on a connection.
 
     As `connection.cancel()` does, which keeps all other threads waiting for the server's answer,
-    and uses what is freed with the connection.
+    and uses what is freed with the connection. Where libpq is not at hand nothing is asked.
     """
-    import ctypes  # noqa: PLC0415 - rarely needed
+    from promptlib.core.libpq import load_libpq  # noqa: PLC0415 - rarely needed
 
-    import psycopg2  # noqa: PLC0415 - some commands do without
-
-    libpq = ctypes.CDLL(psycopg2._psycopg.__file__)  # noqa: SLF001 - as its documentation advises
-    libpq.PQgetCancel.restype = ctypes.c_void_p
+    libpq = load_libpq()
     address = None if connection.closed else connection.pgconn_ptr
-    if address and (cancel := libpq.PQgetCancel(ctypes.c_void_p(address))):
+    if libpq and address and (cancel := libpq.PQgetCancel(address)):
+        import ctypes  # noqa: PLC0415 - it is there, if libpq is
+
         said = ctypes.create_string_buffer(_LONGEST_ERROR)
-        libpq.PQcancel(ctypes.c_void_p(cancel), said, _LONGEST_ERROR)
-        libpq.PQfreeCancel(ctypes.c_void_p(cancel))
+        libpq.PQcancel(cancel, said, _LONGEST_ERROR)
+        libpq.PQfreeCancel(cancel)
+
+
+def cancel_shortly(connection: Connection) -> None:
+    """Do that, but wait no longer than a moment for it: in a frozen network it does not end."""
+    asking = threading.Thread(target=cancel_query, args=(connection,), daemon=True)
+    asking.start()
+    asking.join(_SHORTLY)
 
 
 class _Guard:

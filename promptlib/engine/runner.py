@@ -1,4 +1,4 @@
-"""Run one section on one connection, statement by statement. Transactions are the caller's."""
+"""Run one section on one connection, as few messages as may be. Transactions are the caller's."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ import contextlib
 import re
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
-from promptlib.core.errors import HalfDoneMigrationError, PromptlibError, StatementError
+from promptlib.core.errors import (
+    HalfDoneMigrationError,
+    NoConnectionError,
+    PromptlibError,
+    StatementError,
+)
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import MIGRATE, ROLLBACK, Remedy
+from promptlib.engine.attribution import letters_before, statement_of_error
+from promptlib.engine.batches import split_batches
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
+from promptlib.postgres.messages import (
+    MessageError,
+    can_send,
+    can_send_together,
+    send_message,
+)
+from promptlib.postgres.sessions import Received
 from promptlib.syntax.lexemes import GAP, byte_pattern
 from promptlib.syntax.session_state import left_in_session
 from promptlib.syntax.tokens import tokenize_statement
@@ -33,6 +48,7 @@ if TYPE_CHECKING:
     from promptlib.files.section import Section
 
     Excuses = Callable[[Cursor, int, PromptlibError], bool]
+    Sending = Callable[[Cursor, DeployContext, "Step", int], None]
 
 # What the statements behind it rest on, and what ends with the session.
 _SETS_SESSION = byte_pattern(
@@ -57,12 +73,16 @@ class Step(NamedTuple):
         return place_in_file(self.path, source, self.section.statements[index].head)
 
 
+class DividedBatchError(Exception):
+    """Which statement failed of those that were sent together is told only if each goes alone."""
+
+
 def run_section(
     context: DeployContext,
     step: Step,
     settings: Mapping[str, str],
+    run: Sending,
     *,
-    excuses: Excuses | None = None,
     pid: int = 0,
 ) -> int:
     """Run a section in the connection's transaction, and leave the session as it was.
@@ -71,8 +91,7 @@ def run_section(
         context: of the deploy, whose connection is not in autocommit.
         step: what to run.
         settings: PostgreSQL settings that hold for this section only.
-        excuses: says of a statement that failed whether that counts as done: there was nothing to
-            undo.
+        run: how to send its statements.
         pid: the number of the server process, if these settings hold in it already and the section
             makes none.
 
@@ -81,32 +100,63 @@ def run_section(
 
     Raises:
         PromptlibError: for the first statement that fails. Nothing is rolled back here.
+        DividedBatchError: from `run_together`.
     """
     connection, external = context.connection, context.connections.external
     with connection.cursor() as cursor, notices_told(connection, context.progress):
         if pid:
-            _statements(cursor, context, step, pid, excuses)
+            run(cursor, context, step, pid)
             return pid
         with settings_kept(cursor, step.section, settings, local=True, external=external) as number:
-            _statements(cursor, context, step, number, excuses)
+            run(cursor, context, step, number)
         return number
 
 
-def _statements(
-    cursor: Cursor, context: DeployContext, step: Step, pid: int, excuses: Excuses | None
-) -> None:
+def run_together(cursor: Cursor, context: DeployContext, step: Step, pid: int) -> None:
+    """Run a section's statements in as few messages as may be.
+
+    Raises:
+        PromptlibError: for the first that fails.
+        DividedBatchError: when the section is to be undone, and to be run one by one.
+    """
+    for batch in split_batches(step.section):
+        # What ran before may have changed how the server reads.
+        if len(batch) == 1 or can_send_together(context.connection):
+            _execute(cursor, step, batch, context.watcher, pid)
+        else:
+            for index in batch:
+                execute_statement(cursor, step, index, context.watcher, pid)
+
+
+def run_one_by_one(cursor: Cursor, context: DeployContext, step: Step, pid: int) -> None:
+    """Run a section's statements, each in a message of its own.
+
+    Raises:
+        PromptlibError: for the first that fails.
+    """
     for index in range(len(step.section.statements)):
-        if not excuses:
-            execute_statement(cursor, step, index, context.watcher, pid)
-            continue
-        cursor.execute("SAVEPOINT promptlib_statement")
-        try:
-            execute_statement(cursor, step, index, context.watcher, pid)
-        except StatementError as error:
-            cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
-            if not excuses(cursor, index, error):
-                raise
-            tell_excused(error, context.progress)
+        execute_statement(cursor, step, index, context.watcher, pid)
+
+
+def run_excusing(excuses: Excuses) -> Sending:
+    """The same, where a statement that failed may count as done: there was nothing to undo.
+
+    Args:
+        excuses: says so of one.
+    """
+
+    def run(cursor: Cursor, context: DeployContext, step: Step, pid: int) -> None:
+        for index in range(len(step.section.statements)):
+            cursor.execute("SAVEPOINT promptlib_statement")
+            try:
+                execute_statement(cursor, step, index, context.watcher, pid)
+            except StatementError as error:
+                cursor.execute("ROLLBACK TO SAVEPOINT promptlib_statement")
+                if not excuses(cursor, index, error):
+                    raise
+                tell_excused(error, context.progress)
+
+    return run
 
 
 def execute_statement(cursor: Cursor, step: Step, index: int, watcher: Watcher, pid: int) -> None:
@@ -115,17 +165,41 @@ def execute_statement(cursor: Cursor, step: Step, index: int, watcher: Watcher, 
     Raises:
         PromptlibError: when it fails.
     """
-    section = step.section
-    text = section.sql(index)
+    _execute(cursor, step, range(index, index + 1), watcher, pid)
+
+
+def _execute(cursor: Cursor, step: Step, batch: range, watcher: Watcher, pid: int) -> None:
+    """Run statements in one message, as they are written."""
+    section, received = step.section, Received()
+    text = section.text_of(batch)
     try:
-        with watcher.statement(pid, index + 1, len(section.statements)):
-            # Without a second argument psycopg2 sends the text as it is, % included.
-            cursor.execute(text)
+        with watcher.statements(pid, batch, len(section.statements), received):
+            if can_send(cursor.connection):
+                send_message(cursor.connection, text, received)
+            else:  # without a second argument psycopg2 sends the text as it is, % included
+                cursor.execute(text.decode())
     except psycopg2.Error as error:
         # A traceback would show the driver's error, and with it the data that it quotes.
-        raise explain_statement_error(
-            error, section, section.statements[index], step.path
-        ) from None
+        raise _explained(error, cursor.connection, step, batch, received.done) from None
+
+
+def _explained(
+    error: psycopg2.Error, connection: Connection, step: Step, batch: range, done: int
+) -> Exception:
+    """The error to raise: of the statement that failed, and with its place."""
+    section, path = step.section, step.path
+    index = statement_of_error(error, section, batch, done)
+    if index is None and connection.get_transaction_status() == TRANSACTION_STATUS_INERROR:
+        return DividedBatchError()
+    unheard = batch[done:] or batch[-1:]
+    index = unheard.start if index is None else index
+    if isinstance(error, MessageError):
+        error.move(letters_before(section, batch, index))
+    told = explain_statement_error(error, section, section.statements[index], path)
+    if isinstance(told, NoConnectionError) and len(unheard) > 1:
+        which = f"statements {unheard.start + 1} to {unheard.stop}"
+        told.notes += (f"  note: {which} were sent together: nobody knows at which it was",)
+    return told
 
 
 def sqlstate_of(error: BaseException) -> str:

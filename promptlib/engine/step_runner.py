@@ -22,7 +22,13 @@ from promptlib.engine.records import (
 from promptlib.engine.results import RanSection
 from promptlib.engine.resumable import ResumableRun
 from promptlib.engine.retries import retry
-from promptlib.engine.runner import run_section
+from promptlib.engine.runner import (
+    DividedBatchError,
+    run_excusing,
+    run_one_by_one,
+    run_section,
+    run_together,
+)
 from promptlib.engine.session_settings import changes_settings
 from promptlib.engine.transactions import Chain, Nested, transaction_kept
 from promptlib.ledger.deploys import finish
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from promptlib.engine.context import DeployContext
-    from promptlib.engine.runner import Step
+    from promptlib.engine.runner import Sending, Step
     from promptlib.engine.sections import Sections
     from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import HalfDone
@@ -185,14 +191,21 @@ class StepRunner:
         context = self._context
         settings = context.settings.of_section(step.section.settings)
         undoing = self._sections.undoing(step)
-        excuses = undoing.excuses if undoing else None
+        usual = run_excusing(undoing.excuses) if undoing else run_together
+        known = None if changes_settings(step.section) else settings
         began = time.perf_counter()
+
+        def section(run: Sending) -> int:
+            return run_section(context, step, settings, run, pid=self._within.begin(known))
 
         def attempt() -> None:
             nonlocal began
             began = time.perf_counter()
-            pid = self._within.begin(None if changes_settings(step.section) else settings)
-            pid = run_section(context, step, settings, excuses=excuses, pid=pid)
+            try:
+                pid = section(usual)
+            except DividedBatchError:
+                self._within.undo()
+                pid = section(run_one_by_one)
             self._end(step, planned, Ran(_ago(began), 0, planned.move), pid)
 
         def undo(error: BaseException) -> None:

@@ -2,7 +2,8 @@
 
 What is ours around an author's statements (the ledger's rows, Alembic's version, COMMIT, the next
 BEGIN with its settings) goes to the server in one message: a round trip often takes longer than
-what it carries. His statements go one by one, byte for byte, so that an error is known by its own.
+what it carries. It never goes with his statements: what he wrote must have come to its end, in a
+client that lives, before anything commits it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.sessions import (
+    Received,
     ServerSession,
     blocking_sessions,
     command_progress,
@@ -40,16 +41,25 @@ _END, _HURRY = b"\0", b"\xff"
 
 
 class _Running(NamedTuple):
-    """The statement that runs.
+    """The statements that run, one behind the other.
 
-    It began at a time, in a server process, as one of a number, and was seen to wait for others.
+    They began at a time, in a server process, as some of a number, and were seen to wait for
+    others; some may have ended.
     """
 
     began: float
     pid: int
-    number: int
+    batch: range
     of: int
+    received: Received
     blockers: list[ServerSession]
+
+    def __str__(self) -> str:
+        """Which they are: `statement 2 of 3`, `statements 2 to 9 of 12`."""
+        last = self.batch.stop
+        first = min(self.batch.start + self.received.done + 1, last)
+        which = f"statement {first}" if first == last else f"statements {first} to {last}"
+        return f"{which} of {self.of}"
 
 
 class _Watched:
@@ -95,7 +105,7 @@ class Watcher:
         self._watched = _Watched(self._rest)
         self._interrupt = 0  # the signal that came last
         self._stack = contextlib.ExitStack()
-        self._last = _Running(0, 0, 0, 0, [])
+        self._last = _Running(0, 0, range(0), 0, Received(), [])
         self._second: Connection | None = None
         self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
 
@@ -131,7 +141,7 @@ class Watcher:
         last = self._running
         if not last:
             return ""
-        which = f"statement {last.number} of {last.of} of " if last.of > 1 else ""
+        which = "" if len(last.batch) == last.of else f"{last} of "
         title = " ".join(self._title.split())
         return f"whether {which}{title} took effect"
 
@@ -157,7 +167,19 @@ class Watcher:
             number: which statement of its section it is.
             count: how many the section has.
         """
-        self._running = self._last = _Running(time.monotonic(), pid, number, count, [])
+        return self.statements(pid, range(number - 1, number), count, Received())
+
+    def statements(self, pid: int, batch: range, count: int, received: Received) -> _Watched:
+        """Watch statements that were sent together, from now until the end of a `with` block.
+
+        Args:
+            pid: of the server process that runs them; 0 if that is not known.
+            batch: which statements of their section they are, from 0.
+            count: how many the section has.
+            received: how many of them have ended, as far as that is known.
+        """
+        now = time.monotonic()
+        self._running = self._last = _Running(now, pid, batch, count, received, [])
         return self._watched
 
     def _rest(self, raised: type[BaseException] | None) -> None:
@@ -186,12 +208,21 @@ class Watcher:
                 if not running:
                     self._erase()
                 elif self._interrupt:
-                    cancel_query(self.connection)  # for ever in a frozen network
+                    self._cancel(running)  # for ever in a frozen network
                 elif time.monotonic() - running.began >= self._pause:
                     self._look(running)
         self._erase()
         if self._second:
             self._second.close()
+
+    def _cancel(self, running: _Running) -> None:
+        from promptlib.core.libpq import load_libpq  # noqa: PLC0415 - rarely needed
+
+        if load_libpq():
+            cancel_query(self.connection)
+        elif running.pid:
+            with contextlib.suppress(psycopg2.Error, PromptlibError), self._asking().cursor() as it:
+                it.execute("SELECT pg_catalog.pg_cancel_backend(%s)", (running.pid,))
 
     def _look(self, running: _Running) -> None:
         """Ask and tell."""
@@ -205,10 +236,11 @@ class Watcher:
         seconds = time.monotonic() - running.began
         if seconds < _SHOW_AFTER:
             return
-        which = f"statement {running.number} of {running.of}, " if running.of > 1 else ""
         blocked = f"blocked by {describe_sessions(now)}" if now else ""
-        lasts = f"{self._title}  {which}{display_duration(seconds)}"
-        text = "  ".join(filter(None, (lasts, step, blocked)))
+        which = f"{running}, " if running.of > 1 else ""
+        lasts = f"{which}{display_duration(seconds)}"
+        rows = f"{running.received.rows:,} rows" if running.received.rows else ""
+        text = "  ".join(filter(None, (self._title, lasts, step, rows, blocked)))
         self._is_shown = True
         self._tell(Event(Kind.RUNNING, text, seconds=seconds))
 

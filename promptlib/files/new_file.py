@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TEMPLATE = "script.sql.mako"
+DEFAULT_TEXT = "-- UP\n\n\n-- DOWN\n\n"  # of a project that has no template
 # What makes a template more than plain text.
 _MAKO = lazy_pattern(r"\$\{|<%|</%|^\s*%|^\s*##|\\\n", re.MULTILINE)
 _LONGEST_SLUG = 60
@@ -45,7 +46,11 @@ def name_next_migration(
             f"give 14 digits of a date and time later than {newest or 'none'}",
         )
     version = version or _version_behind(newest)
-    name = _slug(title)
+    name = slug_of(title)
+    if not name:
+        raise MigrationFileError(
+            f"no name can be made of {title!r}", "describe the migration in letters a-z or digits"
+        )
     return MigrationFile(version, name, str(migration_path(folder, version, name)))
 
 
@@ -63,22 +68,17 @@ def _version_behind(newest: str) -> str:
         ) from None
 
 
-def _slug(title: str) -> str:
-    """A title in a-z, 0-9 and _."""
+def slug_of(title: str) -> str:
+    """A title in a-z, 0-9 and _; nothing, where it has no letter or digit of ASCII."""
     plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    slug = re.sub("[^a-z0-9]+", "_", plain)[:_LONGEST_SLUG].strip("_")
-    if not slug:
-        raise MigrationFileError(
-            f"no name can be made of {title!r}", "describe the migration in letters a-z or digits"
-        )
-    return slug
+    return re.sub("[^a-z0-9]+", "_", plain)[:_LONGEST_SLUG].strip("_")
 
 
 def template_needs_alembic(scripts: str, *, hooks: bool) -> bool:
     """Whether a new file takes more than to copy the template.
 
     Args:
-        scripts: the folder of the template, as the configuration has it.
+        scripts: the folder of the template, as the configuration has it, or nothing.
         hooks: whether something is to run when the file was written.
     """
     text = _read_template(scripts)
@@ -101,8 +101,12 @@ def copy_template(scripts: str, file: MigrationFile) -> Path:
 
 def _read_template(scripts: str) -> str | None:
     """The template, if it can be found without Alembic, which knows folders of packages too."""
+    if not scripts:
+        return DEFAULT_TEXT
     try:
         return Path(scripts, TEMPLATE).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None if ":" in scripts else DEFAULT_TEXT
     except (OSError, UnicodeError):
         return None
 

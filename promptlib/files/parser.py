@@ -67,7 +67,7 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
     content = content.removeprefix(codecs.BOM_UTF8)
     _require_text(path, content)
     try:
-        return Migration(version, name, path, *_split_sections(content))
+        return Migration(version, name, path, *read_sections(content))
     except LexicalError as error:
         raise combine_errors(_placed(path, content, error)) from None
 
@@ -163,8 +163,12 @@ def _not_utf8(content: bytes) -> int:
     return -1
 
 
-def _split_sections(text: bytes) -> tuple[Section, Section]:
-    """Cut a text at its markers; LexicalError for what does not belong where it stands."""
+def read_sections(text: bytes) -> tuple[Section, Section]:
+    """Read both sections of a migration: its text in UTF-8, without byte order mark.
+
+    Raises:
+        LexicalError: for what the file format refuses.
+    """
     markers: list[Marker] = []
     statements: list[Statements] = []
     controls: list[tuple[Statements, int]] = []

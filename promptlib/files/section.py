@@ -67,8 +67,11 @@ class Section(_Facts):
 
     def sql(self, index: int) -> str:
         """A statement as written, comments before it included."""
-        statement = self.statements[index]
-        return self.source[statement.start : statement.end].decode()
+        return self.text_of(range(index, index + 1)).decode()
+
+    def text_of(self, batch: range) -> bytes:
+        """Statements that follow each other, as written, with all that is between them."""
+        return self.source[self.statements[batch[0]].start : self.statements[batch[-1]].end]
 
     @property
     def settings(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from promptlib.syntax.ddl import (
     may_be_same_name,
     object_changes,
 )
-from promptlib.syntax.plpgsql import is_block, runs_dynamic_sql
+from promptlib.syntax.plpgsql import is_block, only_refuses, runs_dynamic_sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -69,9 +69,9 @@ def _changes(statements: Iterable[StatementText]) -> Iterator[ObjectChange]:
 
 
 def _is_opaque(source: bytes, statement: Sequence[Token]) -> bool:
-    """Whether a statement may drop what its text does not name."""
+    """Whether a statement may drop what its text does not name, or lets no DOWN run at all."""
     if is_block(statement):
-        return runs_dynamic_sql(source, statement)
+        return runs_dynamic_sql(source, statement) or only_refuses(source, statement)
     words = [token.word for token in statement[:2]]
     return words[0] == "CALL" or words == ["DROP", "OWNED"]
 

@@ -100,6 +100,13 @@ class ServerSession(NamedTuple):
         return f"pid {self.pid} ({', '.join(part for part in parts if part)})"
 
 
+class Received:
+    """What has come of a message so far: how many statements are done, and how many rows."""
+
+    def __init__(self) -> None:
+        self.done = self.rows = 0
+
+
 def describe_sessions(sessions: Iterable[ServerSession]) -> str:
     """Name sessions in one line."""
     return ", ".join(map(str, sessions)) or "somebody who is gone, or a prepared transaction"

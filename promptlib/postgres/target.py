@@ -238,7 +238,7 @@ def find_target(project: Path | str) -> Target:
     if url := os.environ.get(URL_VARIABLE, "").strip():
         return parse_url(url, "the environment")
     dotenv = os.path.join(project, ".env")
-    if url := _read_dotenv(dotenv):
+    if url := read_dotenv(dotenv):
         return parse_url(url, display_path(dotenv))
     from pathlib import Path
 
@@ -247,7 +247,7 @@ def find_target(project: Path | str) -> Target:
     return Target(start_embedded(Path(project)), EMBEDDED_SOURCE)
 
 
-def _read_dotenv(path: str) -> str:
+def read_dotenv(path: str) -> str:
     """The DATABASE_URL of a .env file, or nothing: a line without meaning must not pass as none."""
     try:
         with open(path, encoding="utf-8-sig") as file:

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import enum
 import re
+from itertools import pairwise
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.syntax.lexemes import byte_pattern
-from promptlib.syntax.tokens import TokenReader, tokenize_statement
+from promptlib.syntax.tokens import (
+    TokenReader,
+    split_tokens,
+    tokenize_statement,
+    words_outside_parentheses,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +29,16 @@ _MAINTENANCE = ("VACUUM", "ANALYZE", "CLUSTER", "REINDEX", "CHECKPOINT", "DISCAR
 _MAY_BE = byte_pattern(
     rf"(?:{'|'.join(('CREATE', 'DROP', 'ALTER', *_MAINTENANCE))})\b", re.IGNORECASE
 )
+
+# By their first words; what stands in parentheses is left out.
+_ALONE = (
+    *((verb, kind) for verb in ("CREATE", "DROP") for kind in ("DATABASE", "TABLESPACE")),
+    *(("REINDEX", kind) for kind in ("SCHEMA", "DATABASE", "SYSTEM")),
+    ("ALTER", "SYSTEM"),
+    ("DISCARD", "ALL"),
+    ("VACUUM",),
+)
+_WITHOUT_SLOT = frozenset(("CONNECT", "CREATE_SLOT"))
 
 
 class Effect(enum.Enum):
@@ -133,3 +149,25 @@ def _read_alter(reader: TokenReader) -> AloneStatement:
     if not reader.take("CONCURRENTLY"):
         return UNKNOWN
     return AloneStatement(Effect.DETACHES_PARTITION, "TABLE", partition, parent, is_concurrent=True)
+
+
+def is_refused_in_transaction(tokens: Sequence[Token]) -> bool:
+    """Whether the server refuses a statement inside a transaction, and inside a DO block."""
+    bare = [word for word in words_outside_parentheses(tokens) if word]
+    return (
+        read_alone_tokens(tokens).is_concurrent
+        or any((*bare[: len(first)],) == first for first in _ALONE)
+        or bare in (["CLUSTER"], ["CLUSTER", "VERBOSE"])
+        or (bare[:2] == ["ALTER", "DATABASE"] and ("SET", "TABLESPACE") in pairwise(bare))
+        or (bare[:2] == ["CREATE", "SUBSCRIPTION"] and _makes_slot(tokens))
+    )
+
+
+def _makes_slot(tokens: Sequence[Token]) -> bool:
+    """Whether CREATE SUBSCRIPTION makes a slot on the other server, which cannot be undone."""
+    reader = TokenReader(tokens)
+    options = reader.parenthesised() if reader.skip_to("WITH") else ()
+    return not any(
+        name.word in _WITHOUT_SLOT and "FALSE" in {token.word for token in value}
+        for name, *value in filter(None, split_tokens(options))
+    )

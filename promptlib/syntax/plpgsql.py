@@ -84,6 +84,21 @@ def runs_dynamic_sql(source: bytes, statement: Sequence[Token]) -> bool:
     )
 
 
+def only_refuses(source: bytes, statement: Sequence[Token]) -> bool:
+    """Whether a statement is a DO block that raises an exception and does nothing else."""
+    return any(map(_only_raises, block_bodies(source, statement)))
+
+
+def _only_raises(body: Sequence[Token]) -> bool:
+    match [line for line in split_tokens(body, ";") if line]:
+        case [[begin, verb, what, *_], [end]]:
+            words = [begin.word, verb.word, end.word]
+            return words == ["BEGIN", "RAISE", "END"] and (
+                what.word == "EXCEPTION" or what.is_string
+            )
+    return False
+
+
 def _first_statement(line: Sequence[Token]) -> Sequence[Token]:
     """What of a line up to a semicolon may be a statement of SQL."""
     for at, token in enumerate(line):

@@ -106,6 +106,7 @@ class Proof(NamedTuple):
         findings: what is wrong; nothing, where DOWN undoes UP.
         lost: what UP says that it loses (data_loss:accepted).
         seconds: that the whole proof took.
+        is_one_way: whether DOWN refuses, so that UP alone was run.
     """
 
     version: str
@@ -117,6 +118,7 @@ class Proof(NamedTuple):
     findings: tuple[Finding, ...]
     lost: tuple[str, ...]
     seconds: float
+    is_one_way: bool = False
 
     @property
     def is_clean(self) -> bool:

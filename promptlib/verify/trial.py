@@ -11,6 +11,7 @@ from psycopg2.sql import SQL, Identifier
 from promptlib.core.errors import FindingError, LedgerError, PromptlibError, display_path
 from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
+from promptlib.files.one_way import is_one_way
 from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.protection import require_ledger_spared
 from promptlib.ledger.tables import DOWN, UP
@@ -70,6 +71,7 @@ class Trial:
         self._keys: dict[str, list[str]] = {}
         self.went_up = False
         self.was_refused = False  # for what it would do to the server
+        self.is_one_way = is_one_way(migration.down)
         self.stays = False  # whether something that was accepted is left over
         self.failing_row = ""
         self.statements: list[MeasuredStatement] = []
@@ -94,6 +96,9 @@ class Trial:
             self.statements += self._run_section(UP)
             self.went_up = True
             after = self._snapshot()
+            if self.is_one_way:
+                self.objects = after.objects
+                return
             self.statements += self._run_section(DOWN)
             self._compare(before)
             if self.findings or self.stays:
@@ -123,6 +128,7 @@ class Trial:
             tuple(self.findings),
             tuple(self.lost),
             seconds,
+            self.is_one_way,
         )
 
     def _prepare(self, rows: list[SampleRow] | None) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from support import costs, counting
 from support.projects import Project, environment_with, path_of
+from support.sending import sent
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -79,6 +80,7 @@ def test_to_look_costs_little_for_each_migration(project: Project, command: str)
     assert many["modules"] == few["modules"]
     assert {*many["opened"].values()} == {1}
     assert len(many["opened"]) == _MANY
+    assert "ctypes" not in many["modules"]
 
 
 # What takes milliseconds to import, and only some command lines, files or answers need.
@@ -136,15 +138,23 @@ def test_to_look_takes_as_many_statements_for_many_migrations(
     assert few == {**dict.fromkeys(_LOOKING, 4), "status": 5, "executed": 5, "db test": 8}
 
 
-def test_what_a_migration_costs_to_run(project: Project, database: Database) -> None:
+@pytest.mark.parametrize(("way", "messages", "many_more"), [("together", 1, 3), ("singly", 2, 513)])
+def test_what_a_migration_costs_to_run(
+    project: Project, database: Database, way: str, messages: int, many_more: int
+) -> None:
     _fill(project, 1)
     project.promptlib("migrate")
-    _fill(project, 1 + _FEW)
-    few = _statements(database, project, "migrate")
-    _fill(project, 1 + _FEW + _MANY)
-    many = _statements(database, project, "migrate")
+    with sent(way):
+        _fill(project, 1 + _FEW)
+        few = _statements(database, project, "migrate")
+        _fill(project, 1 + _FEW + _MANY)
+        many = _statements(database, project, "migrate")
+        project.add(20250201000000, "SELECT 1;" * 513)
+        long = _statements(database, project, "migrate")
     # Its two statements, and one message that ends its transaction and begins the next.
-    assert (many - few) / (_MANY - _FEW) == 3
+    each = (many - few) / (_MANY - _FEW)
+    assert each == messages + 1
+    assert long - (few - each * _FEW) == many_more + 1  # at most 256 in a message
 
 
 def test_what_it_costs_to_prove_a_migration(project: Project, database: Database) -> None:
@@ -222,7 +232,7 @@ def test_what_a_migration_costs_alembic_s_command(project: Project, database: Da
     few = _counted(project, "alembic", "upgrade head")
     _fill(project, _FEW + _MANY)
     many = _counted(project, "alembic", "upgrade head")
-    assert (many["calls"] - few["calls"]) / (_MANY - _FEW) <= 500
+    assert (many["calls"] - few["calls"]) / (_MANY - _FEW) <= 520
     assert {*many["opened"].values()} == {1}
     assert len(database.query("SELECT id FROM migrations")) == _FEW + _MANY
 
@@ -230,6 +240,12 @@ def test_what_a_migration_costs_alembic_s_command(project: Project, database: Da
 def _peak(project: Project, program: str, *command: str) -> float:
     """The memory that a command takes at its peak, in MB."""
     return costs.of([path_of(program), *command], project.folder, project.url).memory
+
+
+def test_rows_that_a_statement_returns_take_no_room(project: Project) -> None:
+    project.add(20250101000000, "SELECT repeat('x', 1000) FROM generate_series(1, 300000);")
+    with sent("together"):
+        assert _peak(project, "promptlib", "migrate") < 60
 
 
 _LARGE = 32  # MB

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SENDING = "TEST_SENDING"  # the variable; see tests/support/sending.py
 MAINS = {"promptlib": "promptlib.cli.main", "alembic": "alembic.config"}
 _ended: list[int] = []  # the exit code, once the command has ended
 _LARGEST = 1 << 20  # bytes of a message; an environment is a few thousand
@@ -89,6 +90,8 @@ def _begin(request: Request, files: list[int]) -> Callable[[], int | None]:
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
+    if SENDING in request.environment:
+        importlib.import_module("psycopg2._psycopg").__file__ = os.devnull  # where libpq is not
     programs = Path(sys.executable).parent
     sys.path[0] = str(programs)
     sys.argv = [str(programs / request.program), *request.arguments]

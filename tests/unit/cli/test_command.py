@@ -37,6 +37,11 @@ class Reader:
     def __init__(self, answer: str) -> None:
         self.answer, self.read = answer, [""]
 
+    def ask(self, question: str, default: str) -> str:
+        """Read the question, and answer."""
+        self.read = [question]
+        return self.answer or default
+
     def agrees(
         self, lines: Iterable[str], question: str, answers: Sequence[str], declined: str
     ) -> bool:

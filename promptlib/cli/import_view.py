@@ -1,0 +1,36 @@
+"""What an import finds, what it would write, and what it cannot convert."""
+
+from __future__ import annotations
+
+from promptlib.core.errors import MigrationFileError, combine_errors, display_path
+from promptlib.core.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from promptlib.importing.comparison import PlannedImport
+
+
+def explain_import(planned: PlannedImport) -> Iterator[str]:
+    """Yield what an import finds and would write."""
+    made = sorted([*planned.new, *planned.there])
+    width = max((len(each.source.path.name) for each in made), default=0)
+    yield f"found in {display_path(planned.folder)}, of {planned.tool}"
+    for each in made:
+        there = "" if each in planned.new else "  is there already"
+        yield f"  {each.source.path.name:{width}}  {display_path(each.file.path)}{there}"
+    if planned.notes:
+        yield "to know"
+        yield from (f"  {note}" for note in planned.notes)
+
+
+def require_convertible(planned: PlannedImport, *, partial: bool) -> None:
+    """Let a part of a folder be imported only where that is what somebody wants.
+
+    Raises:
+        MigrationFileError: naming all that cannot be converted.
+    """
+    if planned.problems and not partial:
+        remedy = f"say --partial to write the other {len(planned.new)}" if planned.new else ""
+        last = MigrationFileError("so nothing was written", remedy)
+        raise combine_errors([*planned.problems, last])

@@ -1,0 +1,1 @@
+"""Other tools' migrations: read, converted into ours, compared with what sql/ has."""

@@ -1,0 +1,195 @@
+"""Sends statements in one message, and hears what became of each.
+
+psycopg2 keeps the last result of a message alone, and all rows of that. Here libpq under it gives
+one result after the other, and rows are counted and dropped as they come.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+from types import SimpleNamespace
+
+import psycopg2
+from psycopg2.extensions import STATUS_READY, TRANSACTION_STATUS_INTRANS, get_wait_callback
+
+from promptlib.core.interrupts import cancel_shortly
+from promptlib.core.libpq import load_libpq
+from promptlib.core.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from psycopg2.extensions import connection as Connection
+
+    from promptlib.postgres.sessions import Received
+
+_ROWS = 64  # that libpq keeps at most at once
+# What libpq says of a result: PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH; of the error kinds,
+# PGRES_BAD_RESPONSE and PGRES_FATAL_ERROR. And of a connection: CONNECTION_BAD.
+_COPIES, _FAILED, _BAD = (3, 4, 8), (5, 7), 1
+_ROWS_CAME = (2, 9, 12)  # PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_TUPLES_CHUNK
+_SEVERITIES = ("ERROR:  ", "FATAL:  ", "PANIC:  ")
+# Each field of an error by the letter that the protocol has for it. Source:
+# https://www.postgresql.org/docs/current/protocol-error-fields.html
+_FIELDS = {
+    "severity": "S",
+    "severity_nonlocalized": "V",
+    "sqlstate": "C",
+    "message_primary": "M",
+    "message_detail": "D",
+    "message_hint": "H",
+    "statement_position": "P",
+    "internal_position": "p",
+    "internal_query": "q",
+    "context": "W",
+    "schema_name": "s",
+    "table_name": "t",
+    "column_name": "c",
+    "datatype_name": "d",
+    "constraint_name": "n",
+    "source_file": "F",
+    "source_line": "L",
+    "source_function": "R",
+}
+
+
+class MessageError(psycopg2.Error):
+    """What psycopg2 would have raised.
+
+    Args:
+        said: the whole of it, in libpq's words.
+        fields: what the server said, by the names that psycopg2 has for it.
+    """
+
+    diag: Any = None
+    pgcode: str | None = None
+
+    def __init__(self, said: str, fields: Mapping[str, str | None]) -> None:
+        super().__init__(said[len(_SEVERITIES[0]) :] if said.startswith(_SEVERITIES) else said)
+        self.diag, self.pgcode = SimpleNamespace(**fields), fields["sqlstate"]
+
+    def move(self, letters: int) -> None:
+        """Count its position from where a statement begins, which so many letters come before."""
+        if self.diag.statement_position:
+            self.diag.statement_position = str(int(self.diag.statement_position) - letters)
+
+
+def can_send(connection: Connection) -> bool:
+    """Whether text can go to libpq itself: as psycopg2 would send it, and without its help."""
+    return (
+        load_libpq() is not None
+        and not connection.closed
+        and get_wait_callback() is None  # who waits by himself would be kept waiting here
+        and connection.encoding == "UTF8"
+        and connection.get_parameter_status("client_encoding") == "UTF8"
+        and (connection.autocommit or connection.status != STATUS_READY)  # or BEGIN is to come
+    )
+
+
+def can_send_together(connection: Connection) -> bool:
+    """Whether several statements can: the server must see the same ones as whoever split them."""
+    return (
+        connection.get_parameter_status("standard_conforming_strings") == "on"
+        and connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
+        and can_send(connection)
+    )
+
+
+def send_message(connection: Connection, sql: bytes, received: Received) -> None:
+    """Send statements in one message, and wait until the last one is done.
+
+    Ctrl-C ends the wait and the statements.
+
+    Args:
+        connection: that `can_send`.
+        sql: the statements, in UTF-8.
+        received: is told what has come of them.
+
+    Raises:
+        psycopg2.Error: for the first statement that fails; those behind it did not run.
+    """
+    message = _Message(connection)
+    try:
+        message.send(sql)
+        message.receive(received)
+    except KeyboardInterrupt:
+        cancel_shortly(connection)
+        raise
+    finally:
+        message.end()
+
+
+class _Message:
+    """A message on its way, on a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        libpq = load_libpq()
+        assert libpq  # it can send
+        self._libpq, self._connection = libpq, connection
+        self._address = connection.pgconn_ptr
+
+    def send(self, sql: bytes) -> None:
+        libpq, address = self._libpq, self._address
+        if not libpq.PQsendQuery(address, sql):
+            raise psycopg2.OperationalError(_text(libpq.PQerrorMessage(address)))
+        if hasattr(libpq, "PQsetChunkedRowsMode"):
+            libpq.PQsetChunkedRowsMode(address, _ROWS)
+        else:
+            libpq.PQsetSingleRowMode(address)
+
+    def receive(self, received: Received) -> None:
+        libpq, error = self._libpq, None
+        while result := self._next():
+            status = libpq.PQresultStatus(result)
+            if status in _FAILED:  # the last one counts, as it does for psycopg2
+                error = self._error(result)
+            elif libpq.PQcmdStatus(result):  # else there is more of this statement to come
+                received.done += 1
+            if status in _ROWS_CAME:
+                received.rows += libpq.PQntuples(result)
+            libpq.PQclear(result)
+            if status in _COPIES:
+                raise psycopg2.ProgrammingError("COPY cannot read from or write to the client here")
+        if error:
+            raise error
+
+    def _next(self) -> int | None:
+        """The next result; None behind the last. It waits where signals are heard."""
+        if self._libpq.PQisBusy(self._address):
+            self._wait()
+        found: int | None = self._libpq.PQgetResult(self._address)
+        return found
+
+    def _wait(self) -> None:
+        libpq, address, poll = self._libpq, self._address, select.poll()
+        while libpq.PQisBusy(address):
+            unsent = libpq.PQflush(address) > 0
+            poll.register(self._connection, select.POLLIN | (select.POLLOUT if unsent else 0))
+            poll.poll()
+            if not libpq.PQconsumeInput(address):
+                return  # the next result says why
+
+    def _error(self, result: int) -> MessageError:
+        libpq = self._libpq
+        said = {name: libpq.PQresultErrorField(result, ord(_FIELDS[name])) for name in _FIELDS}
+        fields = {name: None if text is None else _text(text) for name, text in said.items()}
+        return MessageError(_text(libpq.PQresultErrorMessage(result)), fields)
+
+    def end(self) -> None:
+        """Leave the connection as psycopg2 expects it, and let it take in the notices."""
+        libpq = self._libpq
+        while result := libpq.PQgetResult(self._address):
+            status = libpq.PQresultStatus(result)
+            libpq.PQclear(result)
+            if status in _COPIES:
+                return  # which ends with the next command
+        with contextlib.suppress(psycopg2.Error):
+            if libpq.PQstatus(self._address) == _BAD:
+                self._connection.rollback()  # so that it knows
+            self._connection.poll()
+
+
+def _text(said: bytes) -> str:
+    return said.decode(errors="replace")

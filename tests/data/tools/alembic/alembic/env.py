@@ -1,0 +1,1 @@
+raise RuntimeError("env.py of the other tool is not run: it may connect")

@@ -1,0 +1,9 @@
+-- migrate:up
+CREATE FUNCTION greet(name text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN format('hello; %s', name);
+END;
+$$;
+
+-- migrate:down
+DROP FUNCTION greet(text);

@@ -1,0 +1,5 @@
+-- migrate:up
+COMMENT ON TABLE users IS 'people; all of them';
+
+-- migrate:down
+

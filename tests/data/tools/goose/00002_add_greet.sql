@@ -1,0 +1,11 @@
+-- +goose Up
+-- +goose StatementBegin
+CREATE FUNCTION greet(name text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN format('hello; %s', name);
+END;
+$$;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP FUNCTION greet(text);

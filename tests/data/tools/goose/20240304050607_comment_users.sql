@@ -1,0 +1,2 @@
+-- +goose Up
+COMMENT ON TABLE users IS 'people; all of them';

@@ -1,0 +1,9 @@
+-- Up Migration
+CREATE FUNCTION greet(name text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN format('hello; %s', name);
+END;
+$$;
+
+-- Down Migration
+DROP FUNCTION greet(text);
