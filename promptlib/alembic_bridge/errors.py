@@ -156,8 +156,14 @@ def _raised_by_driver(error: BaseException) -> psycopg2.Error | None:
 def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
     if not is_command_line(config):
         raise interrupt
-    _log.error("%s", describe_interrupt(interrupt))
+    _log.error("%s", describe_interrupt(interrupt, Front.ALEMBIC, given_to(config)))
     raise SystemExit(interrupt_exit_code(interrupt)) from None
+
+
+def typed_url(config: Config) -> str | None:
+    """What -x url=... says; None, where it was not typed."""
+    said = [each.partition("=") for each in getattr(config.cmd_opts, "x", None) or ()]
+    return next((value for name, _, value in reversed(said) if name == "url"), None)
 
 
 def given_to(config: Config) -> Given:
@@ -168,7 +174,7 @@ def given_to(config: Config) -> Given:
     said = getattr(config.cmd_opts, "config", None)
     file = said[0] if isinstance(said, list) and said else said
     usual = section == "alembic"
-    return Given("" if usual else section, str(file or ""))
+    return Given("" if usual else section, str(file or ""), bool(typed_url(config)))
 
 
 def _fail(config: Config, error: PromptlibError) -> NoReturn:

@@ -173,17 +173,38 @@ def open_project(common: CommonOptions, **settings: str) -> Project:
     return read_project(common.config, settings, common.url, common.section)
 
 
-def open_database(common: CommonOptions, **settings: str) -> tuple[Project, Target]:
-    """The project and its database; the embedded server is started when it is needed."""
+def open_database(
+    common: CommonOptions, *, changes: bool = False, **settings: str
+) -> tuple[Project, Target]:
+    """The project and its database; the embedded server is started when it is needed.
+
+    Args:
+        common: the options of every command.
+        changes: whether the command changes the database: then two may not be named.
+        settings: what wins over the configuration.
+    """
     project = open_project(common, **settings)
+    if changes:
+        project.database.require_agreement()
     return project, project.target()
 
 
-def open_migrator(common: CommonOptions, **settings: str) -> CommandMigrator:
-    """What migrates the project's database; its connection closes with the `with` block."""
+def open_migrator(
+    common: CommonOptions, *, changes: bool = False, **settings: str
+) -> CommandMigrator:
+    """What migrates the project's database; its connection closes with the `with` block.
+
+    Args:
+        common: the options of every command.
+        changes: as for `open_database`.
+        settings: what wins over the configuration.
+    """
     from promptlib.engine.migrator import CommandMigrator  # which some commands do without
 
-    return CommandMigrator(open_project(common, **settings), EventLog())
+    project = open_project(common, **settings)
+    if changes:
+        project.database.require_agreement()
+    return CommandMigrator(project, EventLog())
 
 
 def text_answer(found: Iterable[str], code: int = 0) -> Answer:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from promptlib.config.database import TYPED
 from promptlib.core.errors import ConfigurationError, MissingExtraError
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from promptlib.verify.place import ScratchPlace
 
 if TYPE_CHECKING:
@@ -68,10 +69,11 @@ def _server(
 ) -> tuple[Target, bool]:
     """A database on the server, and whether that is there to be tried on."""
     if url and not options.embedded:
-        return parse_url(url, "--scratch" if options.scratch else "scratch"), True
+        place, name = ("--scratch", TYPED) if options.scratch else (project.place, "scratch")
+        return parse_url(url, place, name), True
     if options.embedded or prefers_embedded:
         try:
-            return project.embedded(), True
+            return project.database.embedded(), True
         except MissingExtraError:
             if options.embedded:
                 raise

@@ -6,6 +6,7 @@ goes on, one that names another, a mistake) is configparser's.
 
 from __future__ import annotations
 
+from promptlib.config.options import describe_ini_error
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _parsed(text: str, source: str, here: str, section: str, wanted: Iterable[st
             name: parser.get(section, name) for name in there if parser.has_option(section, name)
         }
     except configparser.Error as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(describe_ini_error(error)) from None
     return IniFile({*parser.sections()}, options)
 
 

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import os
 
+from promptlib.config.database import DATABASE_OPTIONS, DatabaseChoice, read_database
 from promptlib.config.ini import read_ini
+from promptlib.config.options import table_options
+from promptlib.config.packaged import packaged_path
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.logs import Log
-from promptlib.postgres.target import EMBEDDED_SOURCE, Target, find_target, parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from promptlib.config.settings import Settings
+    from promptlib.postgres.target import Target
 
 _log = Log(__name__)
 INI, TOML = "alembic.ini", "pyproject.toml"
 _VARIABLE = "ALEMBIC_CONFIG"  # as for Alembic's own command
 DEFAULT_SECTION = "alembic"  # the same
+BY_PROGRAM = "url"  # how a program names a database
 _HOOKS = "post_write_hooks"
 # How the table of ours may be named: with spaces and quotes between.
 _TABLES = ("tool.alembic", "[tool]", "tool={")
 _SPACING = dict.fromkeys(map(ord, " \t'\""))
 _SCRATCH = ("scratch", "scratch_template", "scratch_setup")
-_WANTED = (*OPTIONS, "sql_location", "script_location", *_SCRATCH)
+_WANTED = (*OPTIONS, "sql_location", "script_location", *_SCRATCH, *DATABASE_OPTIONS)
 
 
 class ScratchSettings(NamedTuple):
@@ -57,7 +61,7 @@ class Project(NamedTuple):
         scripts: the folder of env.py and script.sql.mako, as it is written.
         hooks: whether something is to run when a migration's file was written.
         settings: how a deploy behaves.
-        url: what --url says, or nothing.
+        database: what there is to choose a database from.
         section: the section of alembic.ini that was read.
         scratch: where migrations are tried.
     """
@@ -68,7 +72,7 @@ class Project(NamedTuple):
     scripts: str
     hooks: bool
     settings: Settings
-    url: str
+    database: DatabaseChoice
     section: str = DEFAULT_SECTION
     scratch: ScratchSettings = ScratchSettings()
 
@@ -97,41 +101,45 @@ class Project(NamedTuple):
         """The same, as it is written."""
         if self.location:
             return self.location
-        there = self.ini_name if os.path.isfile(self.ini_name) else self.toml_name
         raise ConfigurationError(
             "sql_location is not set",
             f"set it to the folder of the migrations in the section [{self.section}]",
-            place=display_path(there),
+            place=self.place,
         )
+
+    @property
+    def place(self) -> str:
+        """The file of the configuration, for errors."""
+        return self.database.configured.place
 
     def target(self) -> Target:
         """The database; the embedded server is started when it is needed."""
-        found = parse_url(self.url, "--url") if self.url else find_target(_folder_of(self.ini_name))
+        found = self.database.target()
         _log.debug("database: %s, from %s", found, found.source)
         return found
 
-    def embedded(self) -> Target:
-        """A database of the embedded server, which is started when need be, whatever is set."""
-        from promptlib.postgres.embedded import start_embedded  # noqa: PLC0415
-
-        return Target(start_embedded(self.folder, asked=True), EMBEDDED_SOURCE)
-
 
 def read_project(
-    name: str, arguments: Mapping[str, str], url: str, section: str = DEFAULT_SECTION
+    name: str,
+    arguments: Mapping[str, str],
+    url: str,
+    section: str = DEFAULT_SECTION,
+    typed_as: str = "--url",
 ) -> Project:
     """Read the configuration.
 
     Args:
-        name: its file; empty: alembic.ini or pyproject.toml here, or what ALEMBIC_CONFIG names.
+        name: its file, perhaps `package:alembic.ini`; empty: alembic.ini or pyproject.toml here, or
+            what ALEMBIC_CONFIG names.
         arguments: settings that the command line gives.
         url: what --url says, or nothing.
         section: of alembic.ini, as `alembic --name` has it; [tool.alembic] has none.
+        typed_as: how that URL is given, for errors.
 
     Raises:
         ConfigurationError: when there is none, or it makes no sense.
     """
-    given = name or os.environ.get(_VARIABLE) or INI
+    given = packaged_path(name or os.environ.get(_VARIABLE) or INI)
     folder, file = os.path.split(given)
     ini = os.path.join(folder, INI) if file == TOML else given
     toml = os.path.join(folder, TOML)
@@ -147,9 +155,8 @@ def read_project(
     try:
         there = read_ini(ini_text or "", ini, _folder_of(ini), section, _WANTED)
         table = _table(toml_text or "")
-        here = {"here": _folder_of(toml)}
-        found = {key: value % here for key in _WANTED if isinstance(value := table.get(key), str)}
-    except (ValueError, KeyError, TypeError) as error:
+        found = table_options(table, {"here": _folder_of(toml)}, _WANTED)
+    except ValueError as error:
         said = " ".join(str(error).split())
         raise ConfigurationError(f"cannot be read: {said}", place=place) from None
     if section not in (DEFAULT_SECTION, *there.sections):
@@ -159,11 +166,11 @@ def read_project(
     return Project(
         ini,
         toml,
-        found.get("sql_location", ""),
+        packaged_path(found.get("sql_location", ""), place),
         found.get("script_location", ""),
         _HOOKS in there.sections or _HOOKS in table,
         read_settings(values, arguments, place),
-        url,
+        DatabaseChoice(_folder_of(ini), read_database(found, place), url or None, typed_as),
         section,
         ScratchSettings(*(found.get(key, "").strip() for key in _SCRATCH)),
     )

@@ -34,8 +34,8 @@ class Given(NamedTuple):
         """These options as a program spells them."""
         section, config = _OPTIONS[program]
         found = [(section, self.section), (config, self.config)]
-        if self.url and program is Front.PROMPTLIB:
-            found.append(("--url", "URL"))
+        if self.url:
+            found.append(("--url", "URL") if program is Front.PROMPTLIB else ("-x", "url=URL"))
         return [word for name, value in found if value for word in (name, _quoted(value))]
 
 
@@ -45,7 +45,7 @@ NOTHING_GIVEN = Given()
 
 def _quoted(value: str) -> str:
     """A value as a shell takes it."""
-    plain = value.replace("/", "").replace("_", "").replace("-", "").replace(".", "")
+    plain = value.translate(dict.fromkeys(map(ord, "/_-.=")))
     return value if plain.isalnum() else "'" + value.replace("'", "'\\''") + "'"
 
 
@@ -153,6 +153,11 @@ class Remedy(str):
             given: what was typed beside it.
         """
         return _filled(self.template, self.commands, front, given)
+
+
+def spelled(text: str, front: Front, given: Given) -> str:
+    """A remedy in the words of a command; any other text as it is."""
+    return text.spelled(front, given) if isinstance(text, Remedy) else text
 
 
 def _filled(

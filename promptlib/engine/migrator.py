@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from promptlib.config.project import DEFAULT_SECTION, read_project
+from promptlib.config.project import BY_PROGRAM, DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ConfigurationError, UnknownVersionError
 from promptlib.core.interrupts import queries_interruptible
@@ -69,7 +69,7 @@ class Migrator:
             migrator.migrate()
 
     Args:
-        url: the database; None: DATABASE_URL, the project's .env or its embedded server.
+        url: the database; None: what the configuration, DATABASE_URL or .env says.
         config: the path of alembic.ini or pyproject.toml; None: the one in the current folder, or
             what ALEMBIC_CONFIG names.
         section: the section of alembic.ini that is read, as `alembic --name` has it.
@@ -95,15 +95,12 @@ class Migrator:
     ) -> None:
         if url is not None and not url.strip():
             raise ConfigurationError("the url is empty", "name a database, or leave it out")
-        project = read_project(config or "", {}, url or "", section)
+        project = read_project(config or "", {}, url or "", section, BY_PROGRAM)
         chosen = override_settings(project.settings, settings or {})
         self._set_up(project._replace(settings=chosen), progress)
 
     def _set_up(
-        self,
-        project: Project,
-        progress: Progress | None,
-        target: Target | None = None,
+        self, project: Project, progress: Progress | None, target: Target | None = None
     ) -> None:
         self._project, self._progress, self._target = project, progress, target
         self._opened: Connection | None = None
@@ -216,6 +213,7 @@ class Migrator:
         """
         from promptlib.engine.request import request_upgrade
 
+        self._project.database.require_agreement()
         chosen = {} if late is None else {"late_migrations": late}
         return self._run(request_upgrade(to), self._look(), chosen)
 
@@ -243,6 +241,7 @@ class Migrator:
         from promptlib.engine.request import request_downgrade
         from promptlib.plan.steps import choose_rollback
 
+        self._project.database.require_agreement()
         found = self._look()
         back = choose_rollback(found, count, to)
         chosen = {"allow_data_loss": "on"} if allow_data_loss else {}
@@ -313,6 +312,7 @@ class Migrator:
         from promptlib.engine.context import Connections
         from promptlib.engine.deploy import Deploy
 
+        self._project.database.require_agreement()
         connection = self._connection
         connect = self.target.beside(connection).connect
         connections = Connections(connection, connect, owned=True, is_command=self._is_command)

@@ -12,13 +12,15 @@ from promptlib.core.errors import ConfigurationError, NoConnectionError, Stateme
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
-from promptlib.postgres.target import URL_VARIABLE, Target, read_only_snapshot
+from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.postgres.target import Target
 
 _log = Log(__name__)
 _MAINTENANCE = ("postgres", "template1")
@@ -79,7 +81,7 @@ def create_database(target: Target) -> bool:
         target.connect().close()
     except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
-            name = target.parameters["dbname"]
+            name = target.database
             if _database_exists(cursor, name):
                 target.connect().close()  # somebody else has made it, or it refuses us
                 return False
@@ -95,17 +97,17 @@ def describe_contents(target: Target) -> str:
     Raises:
         ConfigurationError: for one of those that belong to the server.
     """
-    if target.parameters["dbname"] in _NEVER_DROPPED:
+    if target.database in _NEVER_DROPPED:
         raise ConfigurationError(
-            f"{target.parameters['dbname']} is one of the server's own databases",
-            f"name another one in {URL_VARIABLE}",
+            f"{target.database} is one of the server's own databases",
+            f"name another one in {target.name}",
             place=target.source,
         )
     try:
         connection = target.connect()
     except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
-            if _database_exists(cursor, target.parameters["dbname"]):
+            if _database_exists(cursor, target.database):
                 raise
         return ""
     with (
@@ -124,7 +126,7 @@ def drop_database(target: Target) -> None:
     Raises:
         StatementError: when others are connected to it.
     """
-    name = target.parameters["dbname"]
+    name = target.database
     with maintenance_connection(target) as connection, connection.cursor() as cursor:
         try:
             cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
@@ -148,7 +150,7 @@ def wait_for_database(target: Target, seconds: float) -> None:
         left = seconds - (time.monotonic() - began)
         attempt = str(max(2, min(_LONGEST_ATTEMPT, round(left))))
         try:
-            patient = Target({"connect_timeout": attempt, **target.parameters}, target.source)
+            patient = target._replace(parameters={"connect_timeout": attempt, **target.parameters})
             patient.connect().close()
         except NoConnectionError as error:
             waited = time.monotonic() - began
@@ -174,7 +176,7 @@ def maintenance_connection(
     """
     for name in _MAINTENANCE:
         try:
-            connection = Target({**target.parameters, "dbname": name}, target.source).connect()
+            connection = target.of(name).connect()
         except NoConnectionError as refused:
             error = error or refused
         else:

@@ -7,11 +7,13 @@ import re
 from importlib import resources
 from pathlib import Path
 
+from promptlib.config.database import TYPED, read_dotenv
 from promptlib.config.project import DEFAULT_SECTION, INI, TOML, read_project
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.file_set import FileChange
-from promptlib.postgres.target import URL_VARIABLE, parse_url, read_dotenv
+from promptlib.postgres.target import URL_VARIABLE
+from promptlib.postgres.url import parse_url
 from promptlib.scaffold.configuration import (
     SCRIPT_LOCATION,
     SQL_LOCATION,
@@ -213,7 +215,7 @@ class _Plan:
                     f"set {URL_VARIABLE}, or write it into .env, as .env.example shows"
                 )
             return
-        parse_url(url, "--url")
+        parse_url(url, "--url", TYPED)
         line = "{}='{}'\n".format(URL_VARIABLE, url.replace("'", "%27"))
         if known:
             raise ConfigurationError(

@@ -13,7 +13,6 @@ from psycopg2 import errors, sql
 
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.postgres.admin import maintenance_connection
-from promptlib.postgres.target import Target
 from promptlib.verify.attempts import message_in_short
 from promptlib.verify.build import run_setup
 from promptlib.verify.place import may_make_databases, server_version
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import cursor as Cursor
 
+    from promptlib.postgres.target import Target
     from promptlib.verify.place import ScratchPlace
 
 _PREFIX = "promptlib_scratch_"
@@ -90,7 +90,7 @@ class _MadeDatabases:
     def create(self, template: Target | None = None) -> Target:
         """As in ScratchDatabases."""
         name = f"{self._name}_{next(self._numbers)}"
-        copied = template.parameters["dbname"] if template else self._place.template
+        copied = template.database if template else self._place.template
         made = self._create(name, copied)
         if self._place.setup and not template:
             run_setup(made, self._place.setup, self.guard)
@@ -105,11 +105,11 @@ class _MadeDatabases:
             self._cursor.execute(sql.SQL(" ").join(parts))
         except _NOT_MADE as error:
             raise _not_made(target, error, self._place.template) from None
-        return Target({**target.parameters, "dbname": name}, target.source)
+        return target.of(name)
 
     def drop(self, made: Target) -> None:
         """As in ScratchDatabases."""
-        _drop(self._cursor, made.parameters["dbname"])
+        _drop(self._cursor, made.database)
 
     def _write_down(self, text: str) -> None:
         """Keep a text for the next run, as the comment of a database that nobody works in."""

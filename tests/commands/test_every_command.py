@@ -101,7 +101,7 @@ def test_options_stand_before_the_command_or_behind_it(
     assert told.splitlines() == ["configuration: alembic.ini", f"database: {url}, from --url"]
     assert three.promptlib("status", "-v", "-q", ok=False).returncode == 2
     refused = three.promptlib("status", "--url", "mysql://u:pa55word@h/d", ok=False)
-    assert refused.stderr.startswith("--url: DATABASE_URL has the unknown scheme mysql://")
+    assert refused.stderr.startswith("--url: the URL has the unknown scheme mysql://")
     assert "pa55word" not in refused.stderr
 
 
@@ -124,7 +124,7 @@ def test_pyproject_toml_alone(three: Project) -> None:
     ("content", "said"),
     [
         ("sql_location", "alembic.ini: cannot be read: "),
-        ("[alembic]\nsql_location = %(nowhere)s", "alembic.ini: cannot be read: "),
+        ("[alembic]\nsql_location = %(nowhere)s", "alembic.ini: cannot be read: sql_location"),
         ("[alembic]\n", "alembic.ini: sql_location is not set"),
         ("[alembic]\nsql_location = gone", "gone: the migrations cannot be listed"),
         ("[alembic]\nlock_attempts = many", "alembic.ini: lock_attempts cannot be 'many'"),

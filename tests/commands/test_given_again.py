@@ -48,8 +48,11 @@ def test_a_remedy_means_the_same_database(late: Project, words: str, remedy: str
 
 
 def test_a_url_is_not_shown_again(late: Project, database: Database) -> None:
-    said = late.promptlib("--url", database.url, "migrate", ok=False, DATABASE_URL="")
+    said = late.promptlib("--url", database.url, "migrate", ok=False)
     assert "promptlib --url URL migrate --late apply" in said.stderr
+    assert database.url not in said.stderr
+    said = late.alembic("-x", f"url={database.url}", "upgrade", "head", ok=False)
+    assert "alembic -x url=URL -x late=apply upgrade head" in said.stderr
     assert database.url not in said.stderr
 
 

@@ -44,7 +44,7 @@ def test_what_only_a_database_can_tell(project: Project) -> None:
     """Whatever DATABASE_URL says, it is the embedded one, which is as empty as before."""
     said = project.promptlib("check", "--database")
     assert said.stdout == "no findings in 6 migrations\n"
-    assert project.promptlib("db", "show", DATABASE_URL="").stdout.count("\n") == 1
+    assert Project(project.folder).promptlib("db", "show").stdout.count("\n") == 1
 
     up = "ALTER TABLE providers ADD region text; ALTER TABLE models SET (fillfactor = 70);"
     down = "ALTER TABLE providers DROP region;"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from support import servers
 from support.freezing import Network
 from support.ledgers import applied, current

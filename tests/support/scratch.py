@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from promptlib.verify.server_guard import ServerGuard
 from promptlib.verify.session import scratch_session
 

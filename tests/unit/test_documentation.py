@@ -14,7 +14,7 @@ from promptlib.cli.full_parser import make_parser
 from promptlib.erd.diagram import build_diagram
 from promptlib.erd.mermaid import render_mermaid
 from promptlib.files.parser import MARKER_OPTIONS
-from promptlib.postgres.target import SCHEMES
+from promptlib.postgres.url import SCHEMES
 from promptlib.registry.tables import metadata
 from support.command_line import Node, nodes
 

@@ -57,7 +57,7 @@ def add_adopt_arguments(parser: argparse.ArgumentParser) -> None:
 
 def adopt(options: AdoptOptions, terminal: Terminal) -> Answer:
     """Take over a database that the predecessor migrated."""
-    with open_migrator(options.common) as migrator:
+    with open_migrator(options.common, changes=not options.dry_run) as migrator:
         found, executions, _ = migrator.look_closely()
         try:
             announced = find_adoption(found)

@@ -67,7 +67,7 @@ def judge_database(options: JsonOptions, _: Terminal) -> Answer:
 
 def make_database(options: PlainOptions, _: Terminal) -> Answer:
     """Make the database."""
-    _project, target = open_database(options.common)
+    _project, target = open_database(options.common, changes=True)
     _log.info("%s: %s", target, "made" if create_database(target) else "it is there already")
     return Answer()
 
@@ -86,13 +86,13 @@ class DatabaseDropOptions(NamedTuple):
 
 def remove_database(options: DatabaseDropOptions, terminal: Terminal) -> Answer:
     """Remove the database."""
-    _project, target = open_database(options.common)
+    _project, target = open_database(options.common, changes=True)
     contents = describe_contents(target)
     if not contents:
         _log.info("%s: there is no such database", target)
         return Answer()
     told = [f"removes {contents}", "no rollback brings that back"]
-    question, name = "write the database's name to remove it:", target.parameters["dbname"]
+    question, name = "write the database's name to remove it:", target.database
     if not is_agreed(terminal, told, question, unasked=options.yes, answers=[name]):
         return Answer(code=NO)
     drop_database(target)

@@ -69,7 +69,7 @@ def migrate(options: MigrateOptions, _: Terminal) -> Answer:
     late = {"late_migrations": options.late} if options.late else {}
     answers = given_answers(options.rerun, options.skip)
     request = request_upgrade(options.target)
-    with open_migrator(options.common, **late, **answers) as migrator:
+    with open_migrator(options.common, changes=not options.dry_run, **late, **answers) as migrator:
         found = migrator.look()
         if options.dry_run:
             return _dry_run(migrator, found, request)

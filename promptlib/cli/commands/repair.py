@@ -38,7 +38,7 @@ class RepairOptions(NamedTuple):
 
 def repair(options: RepairOptions, terminal: Terminal) -> Answer:
     """Take the files for right."""
-    with open_migrator(options.common) as migrator:
+    with open_migrator(options.common, changes=True) as migrator:
         found, executions, _ = migrator.look_closely()
         changes = find_repairs(found)
         if not changes:

@@ -86,7 +86,7 @@ def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
     """Take migrations back."""
     loss = {"allow_data_loss": "on"} if options.allow_data_loss else {}
     answers = given_answers(options.rerun, options.skip)
-    with open_migrator(options.common, **loss, **answers) as migrator:
+    with open_migrator(options.common, changes=True, **loss, **answers) as migrator:
         found = migrator.look()
         back = choose_rollback(found, options.n, options.to)
         if not back.entries:

@@ -9,7 +9,7 @@ from promptlib.config.settings import Settings
 from promptlib.core.errors import LateMigrationError
 from promptlib.plan.readiness import Readiness, check_readiness
 from promptlib.plan.reading import MigrationFiles
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from support import inside
 from support.projects import full
 

@@ -15,7 +15,7 @@ from promptlib.postgres.client_programs import (
     find_dump_programs,
     run_client,
 )
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.postgres.liveness import CLIENT_PARAMETERS
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from support.processes import until
 from support.projects import ONE
 

@@ -13,7 +13,7 @@ from promptlib.core.errors import HalfDoneMigrationError, NotAdoptedError
 from promptlib.plan.reading import MigrationFiles
 from promptlib.postgres.catalog import read_catalog
 from promptlib.postgres.client_programs import MAJOR, find_clients
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from promptlib.schema_dump.schema_text import dump_schema
 from support.objects import BASE, CASES
 from support.psql import psql

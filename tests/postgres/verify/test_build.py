@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.core.errors import FindingError, PromptlibError
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from promptlib.verify.place import ScratchPlace
 from promptlib.verify.scratch import open_scratch_databases
 

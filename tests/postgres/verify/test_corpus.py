@@ -9,7 +9,7 @@ import pytest
 
 from promptlib.config.settings import Settings
 from promptlib.files.parser import parse_migration
-from promptlib.postgres.target import parse_url
+from promptlib.postgres.url import parse_url
 from promptlib.verify.place import ScratchPlace
 from promptlib.verify.prover import ToProve, prove_migrations
 from support.verify_corpus import BEFORE, PAIRS, Pair

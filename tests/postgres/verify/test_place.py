@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.core.errors import StatementError
-from promptlib.postgres.target import Target, parse_url
+from promptlib.postgres.target import Target
+from promptlib.postgres.url import parse_url
 from promptlib.verify.place import ScratchPlace, may_make_databases
 from promptlib.verify.scratch import open_scratch_databases
 

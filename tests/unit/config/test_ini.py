@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promptlib.config.ini import read_ini
+from promptlib.config.options import describe_ini_error
 
 _HERE = "/a folder"
 _WANTED = ("sql_location", "here", "b")
@@ -52,7 +53,7 @@ def _expected(text: str, section: str, here: str) -> object:
             if parser.has_section(section) and parser.has_option(section, name)
         }
     except configparser.Error as error:
-        return str(error)
+        return describe_ini_error(error)
     found.pop("here", None)  # which is given, and not asked for
     return {*parser.sections()}, found
 

@@ -137,7 +137,7 @@ def test_another_place() -> None:
         ({"sql": ""}, {}, "sql: this is no folder, where the migrations shall be; name another"),
         ({"alembic": ""}, {}, "alembic: this is no folder, where env.py shall be; name another"),
         ({".env": "DATABASE_URL=x"}, {"url": "postgresql://h/d"}, ".env: it has a DATABASE_URL al"),
-        ({}, {"url": "mysql://h/d"}, "--url: DATABASE_URL has the unknown scheme"),
+        ({}, {"url": "mysql://h/d"}, "--url: the URL has the unknown scheme"),
         ({"alembic.ini": "[alembic]\nsql_location = s\n"}, {"sql": "t"}, "alembic.ini: this confi"),
         ({"alembic.ini": "nonsense"}, {}, "alembic.ini: cannot be read"),
         ({"pyproject.toml": "nonsense"}, {}, "pyproject.toml: cannot be read"),
