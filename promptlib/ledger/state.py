@@ -260,12 +260,12 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
     asked = names_asked_for(names)
     cursor.execute(_WHERE, (asked, names.schema or None, VERSION_TABLE))
     is_replica, pid, server, found, has_schema, path, setting, user, facts = cursor.fetchone() or ()
-    there = trusted_tables(facts)
+    place = names._replace(schema=found or "")
+    there = trusted_tables(cursor, place, facts)
     columns, events, deploys, version = (
         frozenset(there[name].columns if name in there else ()) for name in asked
     )
     has_version_table, has_deploys = version >= _VERSIONED, deploys >= DEPLOYED
-    place = names._replace(schema=found or "")
     kept = _DOWN if _KEPT in columns else "NULL"
     tables = LedgerSql(place)
     parts = (
