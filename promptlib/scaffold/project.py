@@ -10,6 +10,7 @@ from promptlib.config.database import EMBEDDED_OPTION, TYPED, read_dotenv
 from promptlib.config.project import DEFAULT_SECTION, INI, TOML, read_project
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.files.directory import survey_folder
 from promptlib.files.file_set import FileChange
 from promptlib.postgres.target import URL_VARIABLE
 from promptlib.postgres.url import parse_url
@@ -199,6 +200,14 @@ class _Plan:
             )
         if not location.is_dir():
             self._add(location / ".gitkeep", "")
+        elif broken := survey_folder(location)[1]:
+            first, *others = (each.place for each in broken)
+            more = f" and {len(others)} more" if others else ""
+            raise ConfigurationError(
+                f"not only migrations are there: {first}{more}",
+                "name another folder with --sql; --from TOOL converts another tool's",
+                place=display_path(location),
+            )
 
     def _env(self, scripts: Path) -> None:
         path, model = scripts / "env.py", _MODEL.fullmatch(self.wanted.model)

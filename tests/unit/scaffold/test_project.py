@@ -155,6 +155,11 @@ def test_another_place() -> None:
     ("files", "wanted", "said"),
     [
         ({"sql": ""}, {}, "sql: this is no folder, where the migrations shall be; name another"),
+        (
+            {"sql/V1__a.sql": "", "sql/b.sql": ""},
+            {},
+            "sql: not only migrations are there: sql/V",
+        ),
         ({"alembic": ""}, {}, "alembic: this is no folder, where env.py shall be; name another"),
         ({".env": "DATABASE_URL=x"}, {"url": "postgresql://h/d"}, ".env: it has a DATABASE_URL al"),
         ({}, {"url": "mysql://h/d"}, "--url: the URL has the unknown scheme"),
