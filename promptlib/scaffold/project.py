@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MODEL = re.compile(r"(?P<module>\w+(?:\.\w+)*):(?P<expression>(?P<name>\w+)(?:\.\w+)*)")
 _IGNORED = (".env", ".promptlib/")
+_LEDGER = "promptlib_migrations"  # an application may have a table of the usual name
 _RUNS_OURS = "environment.run"
 
 
@@ -162,6 +163,7 @@ class _Plan:
         settings = {
             SCRIPT_LOCATION: _from_here(scripts),
             SQL_LOCATION: _from_here(sql),
+            "ledger_table": _LEDGER,
             **({EMBEDDED_OPTION: "true"} if wanted.embedded else {}),
             "prepend_sys_path": "%(here)s",
         }

@@ -51,6 +51,7 @@ def test_an_empty_folder() -> None:
     assert planned.remarks == ["set DATABASE_URL, or write it into .env, as .env.example shows"]
     write_together(planned.changes)
     project = read_project("", {}, "")
+    assert project.settings.ledger_table == "promptlib_migrations"
     assert (project.sql.name, project.sql.is_dir(), Path(project.scripts, "env.py").is_file()) == (
         *("sql", True, True),
     )
