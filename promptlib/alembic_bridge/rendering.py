@@ -155,7 +155,8 @@ def _config(folder: Path) -> Config:
         if ini.is_file() or toml.is_file():
             config = _PlainConfig(ini if ini.is_file() else None, toml_file=toml)
             scripts = config.get_alembic_option("script_location")
-            if scripts and (place == folder or Path(scripts).resolve() == folder.resolve()):
+            is_meant = scripts and (place == folder or Path(scripts).resolve() == folder.resolve())
+            if is_meant and (":" in str(scripts) or Path(scripts).is_dir()):
                 return config
     if not (folder / "versions").is_dir():
         raise ConfigurationError(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def explain_import(planned: PlannedImport) -> Iterator[str]:
     """Yield what an import finds and would write."""
-    made = sorted([*planned.new, *planned.there])
+    made = sorted([*planned.new, *planned.there], key=lambda each: each.file.where)
     width = max((len(each.source.path.name) for each in made), default=0)
     yield f"found in {display_path(planned.folder)}, of {planned.tool}"
     for each in made:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from promptlib.core.errors import MigrationFileError, PromptlibError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import list_migrations
@@ -55,8 +57,8 @@ def plan_import(tool: str, folder: Path, conversion: ConvertedFolder, sql: Path)
     files = {each.version: each for each in (list_migrations(sql) if sql.is_dir() else ())}
     new, there, problems = list[ConvertedMigration](), list[ConvertedMigration](), []
     for each in conversion.migrations:
-        file = files.get(each.file.version)
-        if not file:
+        file = files.get(each.file.version) or each.file
+        if not os.path.lexists(file.where):
             new.append(each)
         elif _has_same_up(file, each):
             there.append(each)
@@ -68,6 +70,8 @@ def plan_import(tool: str, folder: Path, conversion: ConvertedFolder, sql: Path)
 
 def _has_same_up(file: MigrationFile, made: ConvertedMigration) -> bool:
     """Whether a file runs what would be written; its DOWN may have been mended since."""
+    if not file.version:
+        return file.content() == made.content
     return file.read().up.checksum == made.file.parse(made.content).up.checksum
 
 

@@ -15,7 +15,8 @@ from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import MigrationFile, migration_path
 from promptlib.files.new_file import slug_of
 from promptlib.files.one_way import NO_WAY_BACK
-from promptlib.files.parser import read_sections
+from promptlib.files.parser import parse_repeatable, read_sections
+from promptlib.files.repeatable import FOLDER
 from promptlib.importing.origin import Origin, origin_line
 from promptlib.importing.source import SourceLine, SourceSection
 from promptlib.importing.versions import in_order
@@ -41,7 +42,7 @@ class ConvertedMigration(NamedTuple):
     """One of ours, made of another tool's.
 
     Attributes:
-        file: where it belongs.
+        file: where it belongs; of a repeatable one without a version.
         content: what it holds.
         source: what it was made of.
         notes: what is not as it was.
@@ -84,6 +85,11 @@ def convert_folder(found: SourceFolder, tool: str, sql: Path) -> ConvertedFolder
             made.append(_convert(source, tool, file))
         except PromptlibError as problem:
             problems.append(problem)
+    for source in found.repeatable:
+        try:
+            made.append(_convert_repeatable(source, sql))
+        except PromptlibError as problem:
+            problems.append(problem)
     notes = [f"{display_path(each.source.path)}: {note}" for each in made for note in each.notes]
     return ConvertedFolder(made, problems, [*found.notes, *notes])
 
@@ -105,6 +111,19 @@ def _convert(source: SourceMigration, tool: str, file: MigrationFile) -> Convert
     content = b"".join(_ended(line.text) for line in lines)
     _require_valid(content, lines)
     return ConvertedMigration(file, content, source, tuple(notes))
+
+
+def _convert_repeatable(source: SourceMigration, sql: Path) -> ConvertedMigration:
+    """One that has no sections and no version: its text is all there is."""
+    if not source.up.transactional:
+        what = "a repeatable file runs in a transaction, and this one runs in none"
+        remedy = "make a migration of it, with promptlib new"
+        raise MigrationFileError(what, remedy, place=display_path(source.path))
+    parse_repeatable(source.path, source.up.text)
+    name = slug_of(source.title) or "repeatable"
+    file = MigrationFile("", name, str(sql / FOLDER / f"{name}.sql"))
+    note = "it runs in the order of its name; say `-- after: NAME` where it needs another"
+    return ConvertedMigration(file, source.up.text, source, (note,))
 
 
 def _ours(text: bytes, source: SourceMigration) -> SourceLine:

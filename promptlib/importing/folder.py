@@ -32,7 +32,7 @@ def plan_folder(tool: Tool, folder: Path, sql: Path) -> PlannedImport:
             place=display_path(folder),
         )
     found = tool.read(folder)
-    if not found.migrations and not found.problems:
+    if not (found.migrations or found.repeatable or found.problems):
         notes = f" ({found.notes[0]})" if found.notes else ""
         raise ConfigurationError(
             f"there is no migration of {tool.name} here, as {tool.what}{notes}",

@@ -13,7 +13,7 @@ from promptlib.core.errors import (
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -48,7 +48,8 @@ class SourceMigration(NamedTuple):
     """A migration of another tool.
 
     Attributes:
-        tool_versions: what its tool's table calls it; of a baseline, all that it stands for.
+        tool_versions: what its tool's table calls it; of a baseline, all that it stands for; of a
+            repeatable one, nothing.
         version: ours, of 14 digits, made from that alone; empty: it has to follow from its place.
         title: what it does, as its file's name says.
         path: its file, the first of several.
@@ -73,11 +74,13 @@ class SourceFolder(NamedTuple):
         migrations: those that can be read, in the order in which the tool runs them.
         problems: what cannot be converted, and what to do about it.
         notes: what somebody should know.
+        repeatable: those that run whenever their text has changed; they have UP alone, no version.
     """
 
     migrations: list[SourceMigration]
     problems: list[PromptlibError]
     notes: list[str]
+    repeatable: Sequence[SourceMigration] = ()
 
 
 class Mark(NamedTuple):
@@ -195,13 +198,15 @@ class Collector:
 
     def __init__(self) -> None:
         self.migrations: list[SourceMigration] = []
+        self.repeatable: list[SourceMigration] = []
         self.problems: list[PromptlibError] = []
         self.notes: list[str] = []
 
     def read(self, make: Callable[[], Iterator[SourceMigration]]) -> None:
-        """Take what can be read of a file."""
+        """Take what can be read of a file; what has no version is repeatable."""
         try:
-            self.migrations.extend(make())
+            for each in make():
+                (self.migrations if each.tool_versions else self.repeatable).append(each)
         except PromptlibError as problem:
             self.problems.append(problem)
 
@@ -221,4 +226,4 @@ class Collector:
                     "give the one that ran nowhere another version",
                 )
         found = sorted(first.values(), key=order)  # type: ignore[arg-type] # the tool knows
-        return SourceFolder(found, self.problems, self.notes)
+        return SourceFolder(found, self.problems, self.notes, self.repeatable)

@@ -27,12 +27,8 @@ if TYPE_CHECKING:
     from promptlib.importing.source import SourceFolder
 
 _NAME = re.compile(r"(?P<kind>[VUB])(?P<version>\d+(?:[._]\d+)*)__(?P<title>.*)\.sql", re.ASCII)
+_REPEATABLE = re.compile(r"R__(?P<title>.*)\.sql")
 _OTHERS = (
-    (
-        re.compile(r"R__.*\.sql"),
-        "a repeatable migration has no version",
-        "write a migration of what it holds now, with promptlib new, and another for each change",
-    ),
     (
         re.compile(r"[VUR]\d*(?:[._]\d+)*__.*\.(?:java|kt|groovy|scala|class)"),
         "it is a program",
@@ -61,7 +57,10 @@ def read_folder(folder: Path) -> SourceFolder:
     scripts: list[tuple[re.Match[str], Path]] = []
     for path in list_files(folder, below=True):
         name = _NAME.fullmatch(path.name)
-        if name and name["kind"] == "U":
+        repeatable = _REPEATABLE.fullmatch(path.name)
+        if repeatable:
+            found.read(partial(_read_repeatable, path, repeatable["title"]))
+        elif name and name["kind"] == "U":
             undo[_numbers(name["version"])] = path
         elif name:
             scripts.append((name, path))
@@ -100,6 +99,10 @@ def _read(name: re.Match[str], path: Path, down: Path | None) -> Iterator[Source
     ours = version_of_parts(version.split("."))
     undone = _section(down) if down else None
     yield SourceMigration((version,), ours, name["title"], path, _section(path), undone)
+
+
+def _read_repeatable(path: Path, title: str) -> Iterator[SourceMigration]:
+    yield SourceMigration((), "", title, path, _section(path))
 
 
 def _section(path: Path) -> SourceSection:

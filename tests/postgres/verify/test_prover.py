@@ -112,3 +112,13 @@ def test_a_role_is_made_anew_for_each_database(database: Database) -> None:
     found = _findings(_prove(database, role, ("CREATE TABLE b ()", "SELECT 1"), _MAKE_A))
     assert (found["m1"], found["m3"]) == ([], [])
     assert database.query("SELECT 1 FROM pg_roles WHERE rolname = %s", name) == []
+
+
+def test_a_migration_without_a_way_back_is_run_and_those_behind_it_proven(
+    database: Database,
+) -> None:
+    refuses = ("ALTER TABLE a ADD j int", "DO $$ BEGIN RAISE EXCEPTION 'no'; END $$")
+    report = _prove(database, _MAKE_A, refuses, ("ALTER TABLE a ADD k int", "SELECT 1"))
+    assert _findings(report) == {"m1": [], "m2": [], "m3": ["DOWN does not undo UP"]}
+    assert [proof.is_one_way for proof in report.proofs] == [False, True, False]
+    assert [each.direction for each in report.proofs[1].statements] == ["up"]

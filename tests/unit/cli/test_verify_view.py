@@ -44,6 +44,12 @@ def test_findings_come_with_their_difference_and_what_is_lost_as_accepted() -> N
     ]
 
 
+def test_a_migration_without_a_way_back_is_told() -> None:
+    told, summary = lines(_CLEAN._replace(statements=(), is_one_way=True))
+    assert told == "a.sql: its DOWN refuses, so there was nothing to prove but that UP runs"
+    assert summary.endswith(": DOWN undoes UP in all that have one")
+
+
 def test_a_difference_is_painted_on_a_terminal() -> None:
     assert lines(_BAD, coloured=True)[1:4] == [
         "\x1b[32m  + made\x1b[0m",

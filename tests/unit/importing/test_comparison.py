@@ -9,6 +9,7 @@ import pytest
 from promptlib.core.errors import MigrationFileError
 from promptlib.importing.comparison import PlannedImport, plan_import
 from promptlib.importing.conversion import convert_folder
+from promptlib.importing.tools import flyway
 from promptlib.importing.tools.dbmate import read_folder
 from support.imports import write
 
@@ -46,6 +47,22 @@ def test_a_source_that_changed_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     assert str(problem).startswith(
         "sql/20240102030405_other.sql: it is not what from/20240102030405_a.sql says now; write"
     )
+
+
+def test_a_repeatable_file_is_written_once(tmp_path: Path) -> None:
+    view = "CREATE VIEW v AS SELECT 1;"
+    write(tmp_path / "from", {"R__v.sql": view})
+
+    def planned() -> PlannedImport:
+        found = convert_folder(flyway.read_folder(tmp_path / "from"), "flyway", tmp_path / "sql")
+        return plan_import("flyway", tmp_path / "from", found, tmp_path / "sql")
+
+    (change,) = planned().changes
+    write(tmp_path / "sql", {"repeatable/v.sql": change.after})
+    again = planned()
+    assert (again.new, len(again.there), again.problems) == ([], 1, [])
+    write(tmp_path / "from", {"R__v.sql": view.replace("1", "2")})
+    assert len(planned().problems) == 1
 
 
 def test_what_is_no_migration_is_in_the_way(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from promptlib.files.one_way import NO_WAY_BACK
 from promptlib.lint.down_coverage import objects_left_by_down
 from support.lint_texts import migration_text
 from support.objects import BASE, BASE_DOWN, CASES, Case
@@ -266,6 +267,11 @@ def test_what_an_earlier_migration_has_not_left_is_new(up: str, earlier: str) ->
 )
 def test_what_down_leaves_behind(up: str, down: str, found: list[str]) -> None:
     assert left(up, down) == found
+
+
+def test_a_down_that_only_refuses_leaves_nothing_behind() -> None:
+    assert left("CREATE TABLE a ()", NO_WAY_BACK.decode()) == []
+    assert left("CREATE TABLE a ()", "DO $$ BEGIN RAISE NOTICE 'no'; END $$") == ["table a"]
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
