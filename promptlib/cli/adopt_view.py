@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from promptlib.cli.views import align_columns, display_time
+from promptlib.core.printable import printable_line
 from promptlib.ledger.history import Execution
 from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from promptlib.adopt.adoption import Adoption
     from promptlib.adopt.schema_match import SchemaComparison
+    from promptlib.adopt.tool_history import FoundTable
+    from promptlib.core.errors import NothingToAdoptError
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
@@ -24,16 +27,20 @@ def explain_adoption(
     found: Status,
     executions: Mapping[str, Execution],
     adoption: Adoption,
-    comparison: SchemaComparison,
+    comparison: SchemaComparison | None,
 ) -> Iterator[str]:
     """Say what was found and, if the database holds that, what becomes of it, line by line."""
-    yield f"found in {found.ledger.schema}.{MIGRATIONS}, which the predecessor left:"
+    who = adoption.tool or "the predecessor"
+    yield f"found in {printable_line(adoption.table)}, which {who} left:"
     yield from (f"  {line}" for line in _listed(executions, adoption))
-    if comparison.differences:
+    if comparison and comparison.differences:
         return
-    if comparison.expected.made:
+    if not comparison:
+        yield "nobody has compared the database with what ran on it (--no-compare)"
+    elif comparison.expected.made:
         yield f"the database holds what ran on it: {len(comparison.expected.made)} objects compared"
-    yield from (f"  and beyond that, which it keeps: {each}" for each in comparison.additions)
+    additions = comparison.additions if comparison else ()
+    yield from (f"  and beyond that, which it keeps: {each}" for each in additions)
     yield "adopting it will"
     yield from (f"  {line}" for line in _deeds(found, adoption))
 
@@ -50,13 +57,28 @@ def _listed(executions: Mapping[str, Execution], adoption: Adoption) -> list[str
         (
             each.version,
             each.name.replace("_", " "),
-            display_time(executions.get(each.version, _UNKNOWN).executed_at),
+            display_time(_executed_at(each.version, executions, adoption)),
             what,
         )
         for what, those in about.items()
         for each in those
     ]
     return align_columns(sorted(listed), {}) if listed else ["nothing"]
+
+
+def _executed_at(
+    version: str, executions: Mapping[str, Execution], adoption: Adoption
+) -> str | None:
+    return executions.get(version, _UNKNOWN).executed_at or adoption.times.get(version)
+
+
+def explain_import(error: NothingToAdoptError, left: Sequence[FoundTable]) -> NothingToAdoptError:
+    """Say of what other tools left that their files have to be imported first."""
+    tables = printable_line(", ".join(f"{each.name} ({each.tool}?)" for each in left))
+    return error.but(
+        what=f"{error.what}; there is {tables}, and no file here was imported from that",
+        remedy="import its migrations first: promptlib import TOOL DIR",
+    )
 
 
 def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
@@ -66,8 +88,10 @@ def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
         yield f"add {lacking} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
     if adoption.taken:
         yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
-    if adoption.kept:
+    if adoption.kept and not adoption.tool:
         yield f"keep as they are the rows of {_versions(adoption.kept)}"
+    if adoption.tool and adoption.tool != "alembic":
+        yield f"leave {printable_line(adoption.table)} as it is"
     if adoption.gaps:
         yield f"leave {_versions(adoption.gaps)} late: migrate refuses until --late apply runs it"
     yield f"set {schema}.{VERSION_TABLE} to {adoption.end or 'base'}"

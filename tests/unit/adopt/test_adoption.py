@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.adopt.adoption import find_adoption
+from promptlib.adopt.node_service import find_service_adoption
 from promptlib.core.errors import (
     LedgerError,
     MigrationFileError,
@@ -39,7 +39,7 @@ def digits(those: Iterable[Migration | LedgerRow]) -> str:
 def test_what_ran_what_came_before_what_is_late_and_what_has_no_file(
     tmp_path: Path, files: str, ran: str, expected: tuple[str, str, str, str, int]
 ) -> None:
-    found = find_adoption(status(tmp_path, files, ran, foreign=ran))
+    found = find_service_adoption(status(tmp_path, files, ran, foreign=ran))
     ran, assumed, gaps, kept, end = expected
     assert (digits(found.ran), digits(found.assumed)) == (ran, assumed)
     assert (digits(found.gaps), digits(found.kept)) == (gaps, kept)
@@ -48,24 +48,24 @@ def test_what_ran_what_came_before_what_is_late_and_what_has_no_file(
 
 
 def test_behind_a_current_revision_nothing_is_assumed(tmp_path: Path) -> None:
-    found = find_adoption(status(tmp_path, "12345", "25", 2, foreign="5"))
+    found = find_service_adoption(status(tmp_path, "12345", "25", 2, foreign="5"))
     assert (digits(found.ran), digits(found.assumed), digits(found.gaps)) == ("5", "", "134")
 
 
 def test_where_all_rows_are_ours_there_is_nothing_to_adopt(tmp_path: Path) -> None:
     with pytest.raises(NothingToAdoptError):
-        find_adoption(status(tmp_path, "12", "12", 2))
+        find_service_adoption(status(tmp_path, "12", "12", 2))
     with pytest.raises(NothingToAdoptError):
-        find_adoption(status(tmp_path, "12", ""))
+        find_service_adoption(status(tmp_path, "12", ""))
 
 
 def test_a_replica_a_broken_file_and_another_program_s_table_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ReadOnlyServerError):
-        find_adoption(status(tmp_path, "12", "1", foreign="1", is_replica=True))
+        find_service_adoption(status(tmp_path, "12", "1", foreign="1", is_replica=True))
     found = status(tmp_path, "12", "1", foreign="1")
     other = found.ledger._replace(columns=frozenset(("id",)))
     with pytest.raises(LedgerError):
-        find_adoption(found._replace(ledger=other))
+        find_service_adoption(found._replace(ledger=other))
     (tmp_path / f"{version(3)}_x.sql").write_text("SELECT 1;")
     with pytest.raises(MigrationFileError):
-        find_adoption(status(tmp_path, "12", "1", foreign="1"))
+        find_service_adoption(status(tmp_path, "12", "1", foreign="1"))
