@@ -82,9 +82,11 @@ def explain_import(error: NothingToAdoptError, left: Sequence[FoundTable]) -> No
 
 
 def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
-    schema = found.ledger.schema
-    if not found.ledger.exists:
-        lacking = ", ".join(name for name in ADDED if name not in found.ledger.columns)
+    schema, columns = found.ledger.schema, found.ledger.columns
+    if not columns:
+        yield f"make {schema}.{MIGRATIONS} and {schema}.{EVENTS}"
+    elif not found.ledger.exists:
+        lacking = ", ".join(name for name in ADDED if name not in columns)
         yield f"add {lacking} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
     if adoption.taken:
         yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
