@@ -67,6 +67,11 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that need a database for themselves."""
+    parser.add_argument("--force", action="store_true", help="end the sessions of others in it")
+
+
 def add_partial(parser: argparse.ArgumentParser) -> None:
     """Add the option of commands that convert other tools' migrations."""
     parser.add_argument(

@@ -32,6 +32,8 @@ _LONGEST_ATTEMPT = 10  # seconds; libpq takes no less than 2
 _OTHERS = """
     SELECT pid, application_name, usename FROM pg_catalog.pg_stat_activity
      WHERE datname OPERATOR(pg_catalog.=) %s
+       AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+       AND backend_type OPERATOR(pg_catalog.<>) 'autovacuum worker'
 """
 # The server writes the query that counts the rows of every table: but where that would run a policy
 # of the table's, which is somebody's function.
@@ -120,23 +122,39 @@ def describe_contents(target: Target) -> str:
         return f"{target}: {tables} tables, about {rows} rows, {size}"
 
 
-def drop_database(target: Target) -> None:
+def drop_database(target: Target, *, force: bool = False) -> None:
     """Remove the database.
+
+    Args:
+        target: the database.
+        force: whether the sessions of others in it are ended.
 
     Raises:
         StatementError: when others are connected to it.
     """
     name = target.database
+    drop = sql.SQL("DROP DATABASE IF EXISTS {}" + " WITH (FORCE)" * force)
     with maintenance_connection(target) as connection, connection.cursor() as cursor:
         try:
-            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+            cursor.execute(drop.format(sql.Identifier(name)))
         except errors.ObjectInUse:
-            cursor.execute(_OTHERS, (name,))
-            others = ", ".join(f"pid {pid} ({program or user})" for pid, program, user in cursor)
-            refused = StatementError(
-                f"others are connected to {name}: {others}", "end these sessions, then run it again"
-            )
-            raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE) from None
+            raise describe_others(cursor, name) from None
+
+
+def others_connected(cursor: Cursor, name: str) -> list[str]:
+    """The sessions in a database, but for this one."""
+    cursor.execute(_OTHERS, (name,))
+    return [f"pid {pid} ({program or user})" for pid, program, user in cursor]
+
+
+def describe_others(cursor: Cursor, name: str) -> StatementError:
+    """The error for a database that others are connected to."""
+    others = ", ".join(others_connected(cursor, name))
+    refused = StatementError(
+        f"others are connected to {name}: {others}",
+        "end these sessions, then run it again; --force ends them",
+    )
+    return refused.but(sqlstate=errorcodes.OBJECT_IN_USE)
 
 
 def wait_for_database(target: Target, seconds: float) -> None:

@@ -7,7 +7,7 @@ import os
 import select
 
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
 
 from promptlib.core.errors import NoConnectionError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -105,9 +105,10 @@ class Target(NamedTuple):
 
 def target_of(connection: Connection) -> Target:
     """The database that a connection came to, for whoever has nothing else."""
-    given = {name: value for name, value in connection.get_dsn_parameters().items() if value}
-    password = {"password": connection.info.password} if connection.info.password else {}
-    return Target({**given, **password}, "the connection").beside(connection)
+    given = {**parse_dsn(connection.dsn), "dbname": connection.info.dbname}
+    if "password" in given:  # which is not shown there
+        given["password"] = connection.info.password
+    return Target(given, "the connection").beside(connection)
 
 
 def connect_to_one(target: Target) -> Callable[[], Connection]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.cli.command import Answer, Command, CommonOptions, open_migrator
 from promptlib.cli.parser import FOLDER
 from promptlib.core.errors import display_path
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.logs import Log
+from promptlib.core.remedies import CommandLine, Front
 from promptlib.postgres.backup import write_backup
 
 if TYPE_CHECKING:
     import argparse
 
     from promptlib.cli.command import Terminal
+    from promptlib.core.remedies import Given
     from promptlib.postgres.target import Target
 
 _log = Log(__name__)
@@ -41,19 +44,27 @@ def backup(options: BackupOptions, _: Terminal) -> Answer:
     """Write the whole database to a file."""
     with open_migrator(options.common) as migrator:
         current = max(migrator.ledger().current, default="")
-    return Answer(display_path(back_up(migrator.target, options.folder, current)))
+    return Answer(
+        display_path(back_up(migrator.target, options.folder, current, options.common.given))
+    )
 
 
-def back_up(target: Target, folder: Path, current: str) -> Path:
-    """Write the backup, and say so; its name tells the current revision."""
+def back_up(target: Target, folder: Path, current: str, given: Given) -> Path:
+    """Write the backup, whose name tells the current revision; say so, and what restores it."""
     path = write_backup(target, folder, current)
-    _log.info("backup of %s: %s, %d bytes", target, display_path(path), path.stat().st_size)
+    shown = display_path(path)
+    _log.info("backup of %s: %s, %d bytes", target, shown, path.stat().st_size)
+    way = CommandLine("restore", shlex.quote(shown))
+    _log.info("to restore it: %s", way.spelled(Front.PROMPTLIB, given))
     return path
 
 
 COMMAND = Command(
     summary="write the whole database to a file",
-    more="By pg_dump, in its custom format, which pg_restore reads. Prints the file's path.",
+    more=(
+        "By pg_dump, in its custom format, which `promptlib restore` and pg_restore read. Prints "
+        "the file's path, and says what restores it."
+    ),
     example="backups/",
     options=BackupOptions,
     add_arguments=add_backup_arguments,

@@ -18,7 +18,7 @@ from promptlib.cli.command import (
     text_answer,
 )
 from promptlib.cli.documents import readiness_document
-from promptlib.cli.parser import add_json, add_yes, number_of_seconds
+from promptlib.cli.parser import add_force, add_json, add_yes, number_of_seconds
 from promptlib.cli.views import readiness_lines
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.logs import Log
@@ -78,10 +78,18 @@ class DatabaseDropOptions(NamedTuple):
     Attributes:
         common: what every command takes.
         yes: whether not to ask.
+        force: whether the sessions of others are ended.
     """
 
     common: CommonOptions
     yes: bool
+    force: bool
+
+
+def add_drop_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `promptlib db drop` takes."""
+    add_yes(parser)
+    add_force(parser)
 
 
 def remove_database(options: DatabaseDropOptions, terminal: Terminal) -> Answer:
@@ -95,7 +103,7 @@ def remove_database(options: DatabaseDropOptions, terminal: Terminal) -> Answer:
     question, name = "write the database's name to remove it:", target.database
     if not is_agreed(terminal, told, question, unasked=options.yes, answers=[name]):
         return Answer(code=NO)
-    drop_database(target)
+    drop_database(target, force=options.force)
     _log.info("%s: removed", target)
     return Answer()
 
@@ -169,7 +177,7 @@ COMMAND = CommandGroup(
             more="Asks for its name.",
             example="",
             options=DatabaseDropOptions,
-            add_arguments=add_yes,
+            add_arguments=add_drop_arguments,
             run=remove_database,
         ),
         "wait": Command(

@@ -76,7 +76,7 @@ def migrate(options: MigrateOptions, _: Terminal) -> Answer:
         if options.backup and _runs_something(migrator, found, request):
             from promptlib.cli.commands.backup import back_up
 
-            back_up(migrator.target, options.backup, found.current)
+            back_up(migrator.target, options.backup, found.current, options.common.given)
         announce([describe_deployment(migrator.deploy(request, found))])
     return Answer()
 

@@ -30,9 +30,25 @@ from promptlib.plan.steps import choose_rollback
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from typing import Protocol
 
     from promptlib.cli.command import Terminal
     from promptlib.engine.kept_downs import KeptDown
+    from promptlib.engine.migrator import CommandMigrator
+    from promptlib.engine.request import Request
+    from promptlib.plan.status import Status
+    from promptlib.plan.steps import Rollback
+
+    class RollbackAnswers(Protocol):
+        """What may have been answered on the command line."""
+
+        @property
+        def yes(self) -> bool:
+            """Whether not to ask."""
+
+        @property
+        def kept_down(self) -> bool:
+            """Whether DOWN sections may run that only the ledger has."""
 
 
 class RollbackOptions(NamedTuple):
@@ -92,20 +108,41 @@ def rollback(options: RollbackOptions, terminal: Terminal) -> Answer:
         if not back.entries:
             announce([describe_place(found)])
             return Answer()
-        told, unasked = rollback_lines(back, found), options.yes or len(back.entries) == 1
-        if not is_agreed(terminal, told, "take them back? [y/N]", unasked=unasked):
+        request = agreed_rollback(migrator, found, back, options, terminal)
+        if not request:
             return Answer(code=NO)
-        request = request_downgrade(back.end, agreed=found)
-        kept = migrator.kept_downs(found, [entry.version for entry in back.entries])
-        if kept and not _is_agreed_on(kept, options, terminal):
-            return Answer(code=NO)
-        request = request._replace(kept_downs={key: each.text for key, each in kept.items()})
         announce([describe_deployment(migrator.deploy(request, found))])
     return Answer()
 
 
+def agreed_rollback(
+    migrator: CommandMigrator,
+    found: Status,
+    back: Rollback,
+    options: RollbackAnswers,
+    terminal: Terminal,
+) -> Request | None:
+    """What somebody wants to be taken back; None: he does not. One alone is not asked about.
+
+    Args:
+        migrator: of the database.
+        found: the database and the files.
+        back: what is to be taken back.
+        options: what was answered already.
+        terminal: who is asked.
+    """
+    told, unasked = rollback_lines(back, found), options.yes or len(back.entries) == 1
+    if not is_agreed(terminal, told, "take them back? [y/N]", unasked=unasked):
+        return None
+    request = request_downgrade(back.end, agreed=found)
+    kept = migrator.kept_downs(found, [entry.version for entry in back.entries])
+    if kept and not _is_agreed_on(kept, options, terminal):
+        return None
+    return request._replace(kept_downs={key: each.text for key, each in kept.items()})
+
+
 def _is_agreed_on(
-    kept: Mapping[str, KeptDown], options: RollbackOptions, terminal: Terminal
+    kept: Mapping[str, KeptDown], options: RollbackAnswers, terminal: Terminal
 ) -> bool:
     """Whether somebody has seen the DOWN sections of the ledger's, and wants them to run."""
     if not (options.kept_down or terminal.can_answer):

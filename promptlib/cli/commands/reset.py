@@ -1,0 +1,73 @@
+"""`promptlib reset`: a new database in the place of the old one, with all migrations."""
+
+from __future__ import annotations
+
+from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_database
+from promptlib.cli.parser import add_force, add_yes
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.logs import EventLog, Log
+from promptlib.engine.migrator import CommandMigrator
+from promptlib.plan.reading import MigrationFiles
+from promptlib.plan.status import place_of_version
+from promptlib.postgres.replacement import describe_losses, open_replacement
+
+if TYPE_CHECKING:
+    import argparse
+
+    from promptlib.cli.command import Terminal
+
+_log = Log(__name__)
+
+
+class ResetOptions(NamedTuple):
+    """What `promptlib reset` takes.
+
+    Attributes:
+        common: what every command takes.
+        yes: whether not to ask.
+        force: whether the sessions of others are ended.
+    """
+
+    common: CommonOptions
+    yes: bool
+    force: bool
+
+
+def add_reset_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `promptlib reset` takes."""
+    add_yes(parser)
+    add_force(parser)
+
+
+def reset(options: ResetOptions, terminal: Terminal) -> Answer:
+    """Let a new database take the place of the old one, once all migrations ran in it."""
+    project, target = open_database(options.common, changes=True)
+    files = MigrationFiles(project.sql)
+    files.read({})
+    files.require_readable()
+    losses, name = describe_losses(target), target.database
+    told = [*losses, "no rollback brings that back"]
+    question = "write the database's name to reset it:"
+    if losses and not is_agreed(terminal, told, question, unasked=options.yes, answers=[name]):
+        return Answer(code=NO)
+    with open_replacement(target, force=options.force) as new:
+        new.take_properties()
+        with CommandMigrator(project, EventLog(), new.target) as migrator:
+            made = migrator.migrate()
+        new.take_place(force=options.force)
+    _log.info("%s: reset; %s", target, place_of_version(made.current or "", made.head or ""))
+    return Answer()
+
+
+COMMAND = Command(
+    summary="make the database anew, and run all migrations",
+    more=(
+        "Asks for its name. They run in a new database, which then takes the place of the old one: "
+        "if one fails, that is as it was. To take migrations back one by one: `promptlib rollback "
+        "--to base`."
+    ),
+    example="",
+    options=ResetOptions,
+    add_arguments=add_reset_arguments,
+    run=reset,
+)
