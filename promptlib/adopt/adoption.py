@@ -139,7 +139,7 @@ def make_adoption(
 
 
 def _write(cursor: Cursor, found: Status, adoption: Adoption) -> None:
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     if adoption.taken:
         cursor.execute(sql.took_over(adoption.taken, _OUTCOME))
     for version, moment in adoption.times.items():

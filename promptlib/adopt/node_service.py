@@ -5,7 +5,6 @@ from __future__ import annotations
 from promptlib.adopt.adoption import Adoption
 from promptlib.core.errors import NothingToAdoptError
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.ledger.tables import MIGRATIONS
 from promptlib.plan.refusals import (
     require_agreement,
     require_known,
@@ -40,7 +39,7 @@ def find_service_adoption(found: Status) -> Adoption:
     without = [each for each in files if each not in rows and each < newest]
     assumed = [each for each in without if each < oldest and not known.current]
     return Adoption(
-        table=f"{known.schema}.{MIGRATIONS}",
+        table=f"{known.schema}.{known.table}",
         tool="",
         ran=files.parse(ran),
         assumed=files.parse(assumed),
@@ -52,7 +51,7 @@ def find_service_adoption(found: Status) -> Adoption:
 
 
 def _nothing(found: Status) -> str:
-    table = f"{found.ledger.schema}.{MIGRATIONS}"
+    table = f"{found.ledger.schema}.{found.ledger.table}"
     why = "" if found.ledger.columns else f"there is no table {table}, and "
     then = f"; promptlib migrate runs {len(found.waiting)} pending" if found.waiting else ""
     return f"there is nothing to adopt: {why}{describe_place(found)}{then}"

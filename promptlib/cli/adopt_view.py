@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from promptlib.cli.views import align_columns, display_time
 from promptlib.core.printable import printable_line
 from promptlib.ledger.history import Execution
-from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE
+from promptlib.ledger.names import VERSION_TABLE
+from promptlib.ledger.tables import ADDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -82,12 +83,12 @@ def explain_import(error: NothingToAdoptError, left: Sequence[FoundTable]) -> No
 
 
 def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
-    schema, columns = found.ledger.schema, found.ledger.columns
+    schema, names, columns = found.ledger.schema, found.ledger.names, found.ledger.columns
     if not columns:
-        yield f"make {schema}.{MIGRATIONS} and {schema}.{EVENTS}"
+        yield f"make {schema}.{names.table} and {schema}.{names.events}"
     elif not found.ledger.exists:
         lacking = ", ".join(name for name in ADDED if name not in columns)
-        yield f"add {lacking} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
+        yield f"add {lacking} to {schema}.{names.table}, and make {schema}.{names.events}"
     if adoption.taken:
         yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
     if adoption.kept and not adoption.tool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.tables import UTC
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,3 +74,13 @@ TOOL_TABLES = (
     ToolTable("node-pg-migrate", "pgmigrations", "name", "id", "run_on"),
     ToolTable("alembic", "alembic_version", "version_num", "version_num"),
 )
+
+
+def visible_tool_tables() -> str:
+    """The SQL that finds which of them the search_path leads to; Alembic's is ours, too."""
+    names = ", ".join(sorted({quote_literal(each.name) for each in TOOL_TABLES[:-1]}))
+    return (
+        "SELECT relname::pg_catalog.text FROM pg_catalog.pg_class"
+        f" WHERE relname OPERATOR(pg_catalog.=) ANY (ARRAY[{names}])"
+        " AND pg_catalog.pg_table_is_visible(oid) ORDER BY relname"
+    )
