@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.views import align_columns, display_time
+from promptlib.cli.tables import align_columns
+from promptlib.cli.views import display_time
 from promptlib.core.printable import printable_line
 from promptlib.ledger.history import Execution
 from promptlib.ledger.names import VERSION_TABLE
