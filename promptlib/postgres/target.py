@@ -184,11 +184,10 @@ class _SnapshotCursor(Cursor):
 
     _begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 
-    def execute(self, query: str | bytes, vars: Any = None) -> None:  # noqa: A002, ANN401 - as it is
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401 - as it is
         """Send a query."""
         begin, self._begin = self._begin, ""
-        text = query.decode() if isinstance(query, bytes) else query
-        super().execute(begin + text, vars)
+        super().execute(f"{begin}{query}", vars)
 
 
 def _defaults(given: Mapping[str, str]) -> dict[str, str]:
