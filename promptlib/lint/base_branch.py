@@ -81,10 +81,10 @@ def _changes_to_base(
     base: BaseBranch, folder: Path, files: Sequence[MigrationFile], new: Sequence[MigrationFile]
 ) -> Iterator[Violation]:
     """What a branch may not do to its base."""
-    names, added = {each.path.name for each in files}, [*new]
-    for file in _known_files(folder, base.fork.keys() & base.tip.keys()):
-        if file.path.name in names:
-            yield from _edited_sections(file, base)
+    there, added = {each.path.name: each for each in files}, [*new]
+    for file in _known_files(folder, base, base.fork.keys() & base.tip.keys()):
+        if now := there.get(file.path.name):
+            yield from _edited_sections(now, base, _restore_remedy(file, base))
         elif successor := _successor(file, added, base):
             added.remove(successor)
             what = f"{base.name} has it as {file.path.name}"
@@ -92,19 +92,19 @@ def _changes_to_base(
         else:
             what = f"{base.name} has it, and the file is gone"
             yield Violation(file.path, 1, 1, "missing", what, _restore_remedy(file, base))
-    yield from _late_versions(folder, added, _known_files(folder, base.tip), base.name)
+    yield from _late_versions(folder, added, _known_files(folder, base, base.tip), base.name)
 
 
-def _known_files(folder: Path, names: Iterable[str]) -> list[MigrationFile]:
+def _known_files(folder: Path, base: BaseBranch, names: Iterable[str]) -> list[MigrationFile]:
     """The migrations among some files, oldest first."""
     found = []
     for name in sorted(names):
         with contextlib.suppress(MigrationFileError):
-            found.append(file_from_name(str(folder / name), name))
+            found.append(file_from_name(str(folder / base.places[name]), name))
     return found
 
 
-def _edited_sections(file: MigrationFile, base: BaseBranch) -> Iterator[Violation]:
+def _edited_sections(file: MigrationFile, base: BaseBranch, restore: str) -> Iterator[Violation]:
     """Judge as a deploy does: by UP, but for line endings and the blank lines around it."""
     content, merged = file.content(), base.fork[file.path.name]
     if git_identity(content, merged) in (merged, base.tip[file.path.name]):
@@ -113,8 +113,7 @@ def _edited_sections(file: MigrationFile, base: BaseBranch) -> Iterator[Violatio
     if before and now and before.checksum != now.checksum:
         line, _ = line_and_column(now.source, now.start)
         what = f"{base.name} has another UP section"
-        remedy = f"{_restore_remedy(file, base)}, and write a new migration"
-        yield Violation(file.path, line, 1, "edited", what, remedy)
+        yield Violation(file.path, line, 1, "edited", what, f"{restore}, and write a new migration")
 
 
 def _up_section(file: MigrationFile, content: bytes) -> Section | None:
