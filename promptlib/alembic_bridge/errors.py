@@ -156,7 +156,7 @@ def _raised_by_driver(error: BaseException) -> psycopg2.Error | None:
 def _end(config: Config, interrupt: KeyboardInterrupt) -> NoReturn:
     if not is_command_line(config):
         raise interrupt
-    _log.error("%s", describe_interrupt(interrupt))
+    _log.error("%s", describe_interrupt(interrupt, Front.ALEMBIC, given_to(config)))
     raise SystemExit(interrupt_exit_code(interrupt)) from None
 
 

@@ -19,6 +19,7 @@ from promptlib.alembic_bridge.errors import (
     show_command_progress,
 )
 from promptlib.alembic_bridge.threads import own_environment
+from promptlib.config.packaged import packaged_path
 from promptlib.core.errors import MigrationFileError
 from promptlib.core.logs import Log
 from promptlib.files.directory import (
@@ -78,7 +79,9 @@ class SqlScriptDirectory(ScriptDirectory):
     def __init__(self, config: Config, plain: ScriptDirectory) -> None:
         self.__dict__.update(plain.__dict__)
         self.config = config
-        self.sources = MigrationFiles(Path(str(config.get_alembic_option("sql_location"))))
+        location = str(config.get_alembic_option("sql_location"))
+        with errors_reported(config):
+            self.sources = MigrationFiles(Path(packaged_path(location)))
         self.revision_map = RevisionMap(self.generate_scripts)
         self.asked = Asked()
         self._status: Status | None = None  # of the database, once somebody has looked

@@ -73,7 +73,7 @@ def _answered(words: Sequence[str]) -> int:
         return _fail(error, words, given)
     except psycopg2.Error as error:
         if interrupt := interrupt_behind(error):  # which has closed the connection
-            return _interrupted(interrupt)
+            return _interrupted(interrupt, given)
         from promptlib.postgres.errors import explain_server_error
 
         return _fail(explain_server_error(error, ""), words, given)
@@ -81,7 +81,7 @@ def _answered(words: Sequence[str]) -> int:
         place = error.filename or ""
         return _fail(PromptlibError(error.strerror or str(error), place=place), words, given)
     except KeyboardInterrupt as error:
-        return _interrupted(error)
+        return _interrupted(error, given)
 
 
 def _read_line(words: Sequence[str]) -> argparse.Namespace | SimpleNamespace:
@@ -119,8 +119,8 @@ def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
     return _ERROR
 
 
-def _interrupted(error: KeyboardInterrupt) -> int:
-    print(describe_interrupt(error), file=sys.stderr)
+def _interrupted(error: KeyboardInterrupt, given: Given) -> int:
+    print(describe_interrupt(error, Front.PROMPTLIB, given), file=sys.stderr)
     return interrupt_exit_code(error)
 
 

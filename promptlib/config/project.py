@@ -7,6 +7,7 @@ import os
 from promptlib.config.database import DATABASE_OPTIONS, DatabaseChoice, read_database
 from promptlib.config.ini import read_ini
 from promptlib.config.options import table_options
+from promptlib.config.packaged import packaged_path
 from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -128,7 +129,8 @@ def read_project(
     """Read the configuration.
 
     Args:
-        name: its file; empty: alembic.ini or pyproject.toml here, or what ALEMBIC_CONFIG names.
+        name: its file, perhaps `package:alembic.ini`; empty: alembic.ini or pyproject.toml here, or
+            what ALEMBIC_CONFIG names.
         arguments: settings that the command line gives.
         url: what --url says, or nothing.
         section: of alembic.ini, as `alembic --name` has it; [tool.alembic] has none.
@@ -137,7 +139,7 @@ def read_project(
     Raises:
         ConfigurationError: when there is none, or it makes no sense.
     """
-    given = name or os.environ.get(_VARIABLE) or INI
+    given = packaged_path(name or os.environ.get(_VARIABLE) or INI)
     folder, file = os.path.split(given)
     ini = os.path.join(folder, INI) if file == TOML else given
     toml = os.path.join(folder, TOML)
@@ -164,7 +166,7 @@ def read_project(
     return Project(
         ini,
         toml,
-        found.get("sql_location", ""),
+        packaged_path(found.get("sql_location", ""), place),
         found.get("script_location", ""),
         _HOOKS in there.sections or _HOOKS in table,
         read_settings(values, arguments, place),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable, printable_line
-from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, Remedy
+from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,9 +33,11 @@ class PromptlibError(Exception):
 
     Attributes:
         code: the kind, in kebab case. It stays what it is; a message may change.
+        stands: where the database stands, of what stopped a deploy that had begun; else empty.
     """
 
     code: ClassVar[str] = "error"
+    stands: str = ""
 
     def __init__(
         self,
@@ -67,20 +69,20 @@ class PromptlibError(Exception):
             front: which that was.
             given: what was typed beside it.
         """
-        remedy = self.remedy
-        if isinstance(remedy, Remedy):
-            remedy = remedy.spelled(front, given)
+        remedy, stands = (spelled(each, front, given) for each in (self.remedy, self.stands))
         summary = "; ".join(part for part in (self.what, remedy) if part)
         place = f"{self.place}: " if self.place else ""
         others = (each.told(front, given) for each in self.others)
-        return printable("\n".join([place + summary, *self.notes, *others]))
+        behind = [stands] if stands else []
+        return printable("\n".join([place + summary, *self.notes, *others, *behind]))
 
     def document(self, given: Given = NOTHING_GIVEN) -> dict[str, dict[str, str]]:
         """What `--json` prints of it; the argument is that of `told`."""
-        remedy = self.remedy
-        if isinstance(remedy, Remedy):
-            remedy = remedy.spelled(Front.PROMPTLIB, given)
-        message = "\n".join([self.what, *self.notes, *map(str, self.others)])
+        remedy, stands = (
+            spelled(each, Front.PROMPTLIB, given) for each in (self.remedy, self.stands)
+        )
+        behind = [stands] if stands else []
+        message = "\n".join([self.what, *self.notes, *map(str, self.others), *behind])
         return {
             "error": {
                 "code": self.code,

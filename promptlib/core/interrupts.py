@@ -16,6 +16,7 @@ import time
 
 from promptlib.core.errors import error_chain
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,11 +75,19 @@ def note_seen(error: BaseException, fact: str) -> None:
         interrupt.add_note(fact)
 
 
-def describe_interrupt(error: KeyboardInterrupt) -> str:
-    """How it ended: that it was interrupted, and what the server has confirmed, nothing else."""
+def describe_interrupt(error: KeyboardInterrupt, front: Front, given: Given = NOTHING_GIVEN) -> str:
+    """How it ended: what the server has confirmed, nothing else, and where the database stands.
+
+    Args:
+        error: the interrupt.
+        front: which command was typed.
+        given: what was typed beside it.
+    """
     notes = getattr(error, "__notes__", ())
     seen = ", and ".join(fact for fact in (UNDONE, LOCK_FREE) if fact in notes)
-    return "; ".join(filter(None, ("interrupted", seen)))
+    told = "; ".join(filter(None, ("interrupted", seen)))
+    stands = spelled(getattr(error, "stands", ""), front, given) if UNDONE in notes else ""
+    return "\n".join(filter(None, (told, stands)))
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import threading
 import time
 
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.core.printable import printable_line, printable_stream, raw_stream
+from promptlib.core.printable import cut_middle, printable_line, printable_stream, raw_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 _DEBUG, _INFO, _WARNING, _ERROR = 10, 20, 30, 40  # as in logging
 _LOG_EVERY = 30.0  # seconds between two lines about one statement, where there is no terminal
 # Kinds of events, by their words: to load their class takes its time for who only looks.
-_RUNNING, _SILENT, _WARNINGS = "running", "begin", ("warning", "retry")
+_RUNNING, _RETRY, _SILENT, _WARNED = "running", "retry", "begin", "warning"
+# What a line about a statement can do without, the first first: who blocks it, but for his number,
+# the name of a migration behind its version, a bar before its number, what the step does, and what
+# the server is at.
+_LEFT_OUT = (
+    (r"(  blocked by pid \d+) \([^()]*\)", r"\1"),
+    (r"(\b\d{14})  .*?(?=  )", r"\1"),
+    (r" \[[#-]+\]", ""),
+    (r"\b(?:upgrade|downgrade) +", ""),
+    (r"  [a-z](?:\S| (?! ))* (?=\d+%)", "  "),
+)
 
 _ERASE = "\r\x1b[K"  # to the beginning of the line, and nothing behind it
 _COLUMNS = 80  # of a terminal that does not know
@@ -92,7 +102,7 @@ class _Lines:
             return False
         with self._lock:
             columns = os.get_terminal_size(self._stream.fileno()).columns or _COLUMNS
-            fitting = printable_line(text)[: columns - 1]
+            fitting = _fit_progress(printable_line(text), columns - 1)
             if fitting != self._line:
                 self._line = fitting
                 raw_stream(self._stream).write(_ERASE + fitting)
@@ -119,14 +129,25 @@ class EventLog:
     """Writes a deploy's events to the log; on a terminal what runs now stands on one line."""
 
     def __init__(self) -> None:
-        self._logged = 0.0
+        self._logged, self._retried = 0.0, -_LOG_EVERY
 
     def __call__(self, event: Event) -> None:
         """Write one."""
+        _tell_held_back()
         if event.kind == _RUNNING:
             self._running(event)
+        elif event.kind == _RETRY:
+            self._count(event)
         elif event.kind != _SILENT:
-            _log.say(_WARNING if event.kind in _WARNINGS else _INFO, "%s", event.message)
+            level = _WARNING if event.kind == _WARNED else _INFO
+            _log.say(level, "%s", event.message)
+
+    def _count(self, event: Event) -> None:
+        """Count attempts on one line; without a terminal, tell the first and some others."""
+        now = time.monotonic()
+        if not show_transient(event.message) and now - self._retried >= _LOG_EVERY:
+            _log.warning("%s", event.message)
+            self._retried = now
 
     def _running(self, event: Event) -> None:
         shown = show_transient(event.message)
@@ -135,6 +156,31 @@ class EventLog:
         if event.message and not shown and silent >= _LOG_EVERY:
             _log.info("%s", event.message)
             self._logged = now
+
+
+_held_back: list[str] = []
+
+
+def hold_back(text: str) -> None:
+    """Tell something when a deploy begins, and not to those who only look."""
+    _held_back[:] = [text]
+    _log.debug("%s", text)
+
+
+def _tell_held_back() -> None:
+    if _held_back and not (_shown and _shown.least <= _DEBUG):
+        _log.info("%s", _held_back[0])
+    _held_back.clear()
+
+
+def _fit_progress(text: str, width: int) -> str:
+    """A line of what runs, as wide as the terminal: its numbers stay."""
+    import re  # noqa: PLC0415 - which most commands do without
+
+    for left_out, instead in _LEFT_OUT:
+        if len(text) > width:
+            text = re.sub(left_out, instead, text)
+    return cut_middle(text, width)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DELETE = 0x7F
 _LAYOUT = "\n\t"
+_CUT = "..."
 _SPACED = dict.fromkeys(map(ord, "\t\n\r\f\v"), " ")
 _PAINT = re.compile("(\x1b\\[(?:0|3[1-3])m)")
 
@@ -48,6 +49,15 @@ def printable_line(text: str) -> str:
 def on_one_line(text: str) -> str:
     """A text of several lines as one."""
     return printable_line(" ".join(filter(None, text.translate(_SPACED).split(" "))))
+
+
+def cut_middle(text: str, width: int) -> str:
+    """A text, without its middle where it is too long: names differ at their ends."""
+    if len(text) <= width:
+        return text
+    front = max(0, width - len(_CUT)) // 3
+    back = max(0, width - len(_CUT) - front)
+    return (text[:front] + _CUT + text[len(text) - back :])[:width]
 
 
 def paint(text: str, colour: str) -> str:

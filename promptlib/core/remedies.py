@@ -155,6 +155,11 @@ class Remedy(str):
         return _filled(self.template, self.commands, front, given)
 
 
+def spelled(text: str, front: Front, given: Given) -> str:
+    """A remedy in the words of a command; any other text as it is."""
+    return text.spelled(front, given) if isinstance(text, Remedy) else text
+
+
 def _filled(
     template: str,
     commands: tuple[CommandLine, ...],

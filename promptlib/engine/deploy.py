@@ -156,6 +156,7 @@ class Deploy:
         if not steps:
             return []
         from promptlib.engine.sections import Sections
+        from promptlib.engine.standing import Course, standing_told
         from promptlib.engine.step_runner import StepRunner
 
         if self._connections.is_command:
@@ -165,7 +166,8 @@ class Deploy:
             context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
             sections, pooled = Sections(status, kept), status.ledger.is_pooled
             runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
-            with _failure_recorded(context):
+            course = Course(status, steps, self._settings, self._connections.external)
+            with _failure_recorded(context), standing_told(course, runner):
                 return runner.run_all(steps)
 
     def _tell_what_waits(self, status: Status, steps: list[PlannedStep]) -> None:

@@ -59,6 +59,9 @@ class ResumableRun:
         half: what an earlier run of it left, or None.
         undoing: what it undoes, if the other section was cut off.
         lock: that the deploy holds.
+
+    Attributes:
+        done: how many statements took effect, as far as that was recorded.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class ResumableRun:
         self._unknown = self._half if half and half.is_unknown and not is_whole else None
         self._undoing, self._lock = undoing, lock
         self._event, self._local = 0, ""
+        self.done = self._half.done if self._half else 0
         self._checksum = ""  # of the statements that took effect
         self._is_known = True  # whether the next statement is known not to have taken effect
 
@@ -137,8 +141,8 @@ class ResumableRun:
         self._is_known = True
         if first:
             self._tell(
-                f"{display_path(self._step.path)}: goes on behind the {first} of "
-                f"{len(self._step.section.statements)} statements that took effect",
+                f"{display_path(self._step.path)}: goes on behind statement {first} of "
+                f"{len(self._step.section.statements)}, the last that took effect",
                 Kind.RESUMED,
             )
         for index in range(first, len(self._step.section.statements)):
@@ -219,6 +223,7 @@ class ResumableRun:
             self._transactions.commit(self._went_on(index))
         except psycopg2.Error as error:
             raise explain_unrecorded(error, self._step, index) from None
+        self.done = index + 1
 
     def _checksum_with(self, index: int) -> str:
         """Of the statements that took effect, and of the one that comes next."""
@@ -264,6 +269,12 @@ class ResumableRun:
         except psycopg2.Error as error:
             self._context.record_apart(sql)
             raise explain_unrecorded(error, self._step, index, ran_alone=True) from None
+        self.done = index + 1
+
+    @property
+    def kept(self) -> int | None:
+        """How many statements stay; None where the next one may have taken effect."""
+        return self.done if self._is_known else None
 
     def failed(self, error: BaseException) -> str:
         """The SQL that records how it ended.

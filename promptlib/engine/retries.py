@@ -15,7 +15,7 @@ from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import sqlstate_of
-from promptlib.postgres.sessions import describe_sessions
+from promptlib.postgres.sessions import describe_sessions, end_sessions
 from promptlib.postgres.waiting import sleep_alive
 
 if TYPE_CHECKING:
@@ -64,8 +64,9 @@ def retry(
                 error.notes += (f"  note: gave up after {most} attempt{'s' * (most > 1)}{by}",)
             if not passes or number == most:
                 raise
-            said = f"{error.place}: {error.what}{by}; attempt {number + 1} of {most} begins in"
-            progress(Event(Kind.RETRY, f"{said} {display_duration(pause)}", seconds=pause))
+            count = f"attempt {number + 1} of {most} begins in {display_duration(pause)}"
+            said = f"{count}; {error.place}: {error.what}{by}"
+            progress(Event(Kind.RETRY, said, seconds=pause))
             sleep_alive(watcher.connection, pause)
         except BaseException as error:
             undo(error)
@@ -85,4 +86,5 @@ def _blamed(error: PromptlibError, watcher: Watcher) -> str:
     """Who stood in the way; whoever caused a conflict need not hold a lock, and is not known."""
     seen = watcher.blockers()
     known = seen or sqlstate_of(error) != SERIALIZATION_FAILURE
-    return f", blocked by {describe_sessions(seen)}" if known else ""
+    ending = f": {end_sessions(seen)} would end that" if seen else ""
+    return f", blocked by {describe_sessions(seen)}{ending}" if known else ""

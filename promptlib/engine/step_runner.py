@@ -61,7 +61,14 @@ class StepRunner:
         recorded: called for each step that moves alembic_version, in its transaction, when all but
             the commit is done.
         is_pooled: whether a pooler stands between.
+
+    Attributes:
+        finished: how many steps ran.
+        kept: how many statements of the next one stay all the same; None: nobody knows.
     """
+
+    finished = 0
+    kept: int | None = 0
 
     def __init__(
         self,
@@ -91,7 +98,9 @@ class StepRunner:
         width, ran = len(str(len(steps))), []
         for number, step in enumerate(steps, 1):
             self._is_last = number == len(steps)
+            self.kept = 0
             seconds = self.run(step, f"{number:>{width}}/{len(steps)}")
+            self.finished = number
             if seconds is not None:
                 ran.append(RanSection(step.version, step.direction, seconds))
         self._within.commit()
@@ -227,12 +236,14 @@ class StepRunner:
             with self._autocommit():
                 attempt = this.run()
         except BaseException as error:
+            self.kept = this.kept if isinstance(error, PromptlibError) else None
             if sql := this.failed(error):
                 self._context.record_apart(sql)
             raise
         try:
             self._end(step, planned, Ran(_ago(began), attempt, planned.move))
         except BaseException as error:
+            self.kept = this.kept if isinstance(error, PromptlibError) else None
             self._undo()
             said = str(error) or "interrupted"
             self._context.record_apart(self._context.sql.ended(attempt, "running", said))
@@ -260,6 +271,7 @@ class StepRunner:
             PromptlibError: when it cannot be committed, for a rule that is checked then.
         """
         sql = self._record_of(step, ran)
+        self.kept = None  # until the server has answered
         try:
             with self._context.watcher.statement(pid):
                 if self._recorded and planned.move:
@@ -270,6 +282,7 @@ class StepRunner:
                 self._within.end(sql, pid)
         except psycopg2.Error as error:
             if not self._is_committed(step):
+                self.kept = 0
                 # A traceback would show the driver's error, and with it the data that it quotes.
                 raise explain_uncommitted(self._context, error, step, ran.move) from None
             self._undo()  # what has begun behind the commit

@@ -12,12 +12,13 @@ from psycopg2 import errors
 from promptlib.postgres.search_path import TRUSTED_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from psycopg2.extensions import connection as Connection
 
 CatalogKey = tuple[str, str]
 Catalog = dict[CatalogKey, str]
+Objects = dict[int, Catalog]
 TABLE, ROLE, ENUM = "table", "role", "enum"
 # jit: compiling this query takes a hundred times longer than running it.
 _QUIETLY = f"""
@@ -26,9 +27,13 @@ _QUIETLY = f"""
     SET LOCAL jit = off;
     SET LOCAL statement_timeout = 0;
 """
-# Planning it takes some ten times longer than running it, so a connection does that once.
-_PREPARE, _EXECUTE = "PREPARE promptlib_catalog AS ", "EXECUTE promptlib_catalog"
+# Planning it takes some ten times longer than running it, so a connection does that once: for the
+# whole, and for some objects, whatever their number.
+_PLANNED_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan;"
+_WHOLE = ("promptlib_catalog", "", "")
+_SOME = ("promptlib_objects", "(oid[])", "(%s)")
 _ROUTINES = ("function", "procedure")
+_IS_CHOSEN = re.compile(r"\S+ = ANY \(:only\)")
 _INDEX = re.compile(r"CREATE UNIQUE INDEX (?P<name>.+) ON (?:ONLY )?(?P<table>.+) USING ")
 _OF_A_TABLE = ("column", "constraint", "trigger", "rule", "policy")
 
@@ -42,21 +47,53 @@ def read_catalog(connection: Connection) -> Catalog:
     Raises:
         psycopg2.Error: when the catalog may not be read.
     """
+    return merged(read_objects(connection).values())
+
+
+def read_objects(connection: Connection, only: Collection[int] | None = None) -> Objects:
+    """Read definitions by the number of the object that they are part of, at one moment.
+
+    Args:
+        connection: in no transaction; nothing is written.
+        only: the numbers of tables, indexes, routines, types, ... to read; None: all there is.
+
+    Raises:
+        psycopg2.Error: when the catalog may not be read.
+    """
     autocommit, connection.autocommit = connection.autocommit, False
+    name, declared, given = _WHOLE if only is None else _SOME
+    execute = f"EXECUTE {name}{given}"
+    values = None if only is None else ([*only],)
+    found: Objects = {}
     try:
         with connection.cursor() as cursor:
             try:
-                cursor.execute(_QUIETLY + _EXECUTE)
+                cursor.execute(f"{_QUIETLY}{_PLANNED_ONCE}{execute}", values)
             except errors.InvalidSqlStatementName:
                 connection.rollback()
-                text = (
-                    resources.files("promptlib.postgres").joinpath("catalog.sql").read_text("utf-8")
+                cursor.execute(
+                    f"{_QUIETLY}PREPARE {name}{declared} AS {_query(whole=only is None)}"
                 )
-                cursor.execute(f"{_QUIETLY}{_PREPARE}{text};{_EXECUTE}")
-            return {(kind, name): definition for kind, name, definition in cursor}
+                cursor.execute(_PLANNED_ONCE + execute, values)
+            for number, kind, name, definition in cursor:
+                found.setdefault(number, {})[kind, name] = definition
+            return found
     finally:
         connection.rollback()
         connection.autocommit = autocommit
+
+
+def merged(catalogs: Iterable[Catalog]) -> Catalog:
+    """What is in several catalogs."""
+    return {key: text for each in catalogs for key, text in each.items()}
+
+
+def _query(*, whole: bool) -> str:
+    """The text of catalog.sql, for all there is or for some objects, which are its parameter."""
+    text = resources.files("promptlib.postgres").joinpath("catalog.sql").read_text("utf-8")
+    if whole:
+        text = _IS_CHOSEN.sub("true", text)
+    return text.replace(":only", "$1").replace(":whole", str(whole))
 
 
 def catalog_difference(

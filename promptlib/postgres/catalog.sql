@@ -1,5 +1,9 @@
--- What a database consists of: one row (kind, name, definition) for each object that is neither the
--- server's own nor an extension's. Run on the trusted search_path, so that every name is qualified.
+-- What a database consists of: one row (number, kind, name, definition) for each object that is
+-- neither the server's own nor an extension's. Run on the trusted search_path, so that every name is
+-- qualified. `number` is of the table, index, constraint, routine ... that the row depends on, or 0.
+--
+-- Read whole, `= ANY (:only)` and `:whole` are true. Else :only are the numbers of objects, and what
+-- has the condition `:whole` is not read.
 --
 -- Left out on purpose: the order of columns, positions of sequences, the names of NOT NULL
 -- constraints (PostgreSQL 18 makes them up from what a table was called once), and the rights that
@@ -8,8 +12,10 @@
 WITH part AS MATERIALIZED (
     -- Of an extension; or what came with another object, as the constructors of a range type do.
     SELECT classid, objid FROM pg_depend
-     WHERE deptype = 'e'
-        OR deptype = 'i' AND classid IN ('pg_proc'::regclass, 'pg_cast'::regclass)
+     WHERE objid = ANY (:only)
+       AND (:whole OR classid IN ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass))
+       AND (deptype = 'e'
+            OR deptype = 'i' AND classid IN ('pg_proc'::regclass, 'pg_cast'::regclass))
 ), space AS MATERIALIZED (
     SELECT oid, nspname, nspowner, nspacl FROM pg_namespace
      WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'
@@ -21,60 +27,70 @@ WITH part AS MATERIALIZED (
                         WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' WHEN 'f' THEN 'foreign table'
                         WHEN 'c' THEN 'type' END AS kind
       FROM pg_class c JOIN space ON space.oid = relnamespace
-     WHERE c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_class'::regclass)
+     WHERE c.oid = ANY (:only)
+       AND c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_class'::regclass)
 ), routine AS MATERIALIZED (
     SELECT p.*, p.oid::regprocedure::text AS name, p.tableoid AS class,
            CASE prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate'
                         ELSE 'function' END AS kind
       FROM pg_proc p JOIN space ON space.oid = pronamespace
-     WHERE p.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_proc'::regclass)
+     WHERE p.oid = ANY (:only)
+       AND p.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_proc'::regclass)
 ), type AS MATERIALIZED (
     -- Neither the row types of tables nor the array types that come with each type.
     SELECT t.*, t.oid::regtype::text AS name, t.tableoid AS class,
            CASE typtype WHEN 'd' THEN 'domain' WHEN 'e' THEN 'enum' ELSE 'type' END AS kind
       FROM pg_type t JOIN space ON space.oid = typnamespace
-     WHERE typtype <> 'm' AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+     WHERE t.oid = ANY (:only) AND typtype <> 'm'
+       AND NOT EXISTS (SELECT FROM pg_type e WHERE e.oid = t.typelem AND e.typarray = t.oid)
        AND (typrelid = 0 OR EXISTS (SELECT FROM pg_class WHERE pg_class.oid = typrelid
                                        AND relkind = 'c'))
        AND t.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_type'::regclass)
 ), owned AS (
     -- Whatever has an owner and rights: its letter is the one of acldefault().
-    SELECT kind, name, relowner AS owner, relacl AS acl,
+    SELECT oid AS number, kind, name, relowner AS owner, relacl AS acl,
            CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char" AS letter
       FROM relation WHERE relkind NOT IN ('i', 'I', 'c')
-    UNION ALL SELECT kind, name, proowner, proacl, 'f' FROM routine
-    UNION ALL SELECT kind, name, typowner, typacl, 'T' FROM type
-    UNION ALL SELECT 'schema', quote_ident(nspname), nspowner, nspacl, 'n' FROM space
-    UNION ALL SELECT 'database', 'this one', datdba, datacl, 'd'
-                FROM pg_database WHERE datname = current_database()
-    UNION ALL SELECT 'language', quote_ident(lanname), lanowner, lanacl, 'l' FROM pg_language
-    UNION ALL SELECT 'foreign data wrapper', quote_ident(fdwname), fdwowner, fdwacl, 'F'
-                FROM pg_foreign_data_wrapper
-    UNION ALL SELECT 'server', quote_ident(srvname), srvowner, srvacl, 'S' FROM pg_foreign_server
+    UNION ALL SELECT oid, kind, name, proowner, proacl, 'f' FROM routine
+    UNION ALL SELECT oid, kind, name, typowner, typacl, 'T' FROM type
+    UNION ALL SELECT 0, 'schema', quote_ident(nspname), nspowner, nspacl, 'n' FROM space
+               WHERE :whole
+    UNION ALL SELECT 0, 'database', 'this one', datdba, datacl, 'd'
+                FROM pg_database WHERE :whole AND datname = current_database()
+    UNION ALL SELECT 0, 'language', quote_ident(lanname), lanowner, lanacl, 'l' FROM pg_language
+               WHERE :whole
+    UNION ALL SELECT 0, 'foreign data wrapper', quote_ident(fdwname), fdwowner, fdwacl, 'F'
+                FROM pg_foreign_data_wrapper WHERE :whole
+    UNION ALL SELECT 0, 'server', quote_ident(srvname), srvowner, srvacl, 'S'
+                FROM pg_foreign_server WHERE :whole
     -- These have no rights, an owner only.
-    UNION ALL SELECT 'publication', quote_ident(pubname), pubowner, NULL, NULL FROM pg_publication
-    UNION ALL SELECT 'event trigger', quote_ident(evtname), evtowner, NULL, NULL
-                FROM pg_event_trigger
-    UNION ALL SELECT 'statistics', format('%I.%I', nspname, stxname), stxowner, NULL, NULL
+    UNION ALL SELECT 0, 'publication', quote_ident(pubname), pubowner, NULL, NULL
+                FROM pg_publication WHERE :whole
+    UNION ALL SELECT 0, 'event trigger', quote_ident(evtname), evtowner, NULL, NULL
+                FROM pg_event_trigger WHERE :whole
+    UNION ALL SELECT s.oid, 'statistics', format('%I.%I', nspname, stxname), stxowner, NULL, NULL
                 FROM pg_statistic_ext s JOIN space ON space.oid = stxnamespace
-    UNION ALL SELECT 'collation', format('%I.%I', nspname, collname), collowner, NULL, NULL
-                FROM pg_collation c JOIN space ON space.oid = collnamespace
+               WHERE s.oid = ANY (:only)
+    UNION ALL SELECT 0, 'collation', format('%I.%I', nspname, collname), collowner, NULL, NULL
+                FROM pg_collation c JOIN space ON space.oid = collnamespace WHERE :whole
 ), granted AS (
-    SELECT kind, name, owner, acl, acldefault(letter, owner) AS usual FROM owned
+    SELECT number, kind, name, owner, acl, acldefault(letter, owner) AS usual FROM owned
      WHERE acl IS NOT NULL
     UNION ALL
-    SELECT 'column', format('%s.%I', name, attname), relowner, attacl, acldefault('c', relowner)
+    SELECT relation.oid, 'column', format('%s.%I', name, attname), relowner, attacl,
+           acldefault('c', relowner)
       FROM relation JOIN pg_attribute ON attrelid = relation.oid
      WHERE attacl IS NOT NULL AND NOT attisdropped
 ), partition_parent AS (
     SELECT inhrelid, string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) AS parents
-      FROM pg_inherits GROUP BY inhrelid
+      FROM pg_inherits WHERE inhrelid = ANY (:only) GROUP BY inhrelid
 )
 
 -- Schemas, tables and other relations with what can be said of the whole.
-SELECT 'schema' AS kind, quote_ident(nspname) AS name, '' AS definition FROM space
+SELECT 0::oid AS number, 'schema' AS kind, quote_ident(nspname) AS name, '' AS definition
+  FROM space WHERE :whole
 UNION ALL
-SELECT kind, name, concat_ws(' ',
+SELECT relation.oid, kind, name, concat_ws(' ',
            CASE relpersistence WHEN 'u' THEN 'UNLOGGED' END,
            CASE WHEN reloftype <> 0 THEN 'OF ' || reloftype::regtype END,
            'PARTITION BY ' || pg_get_partkeydef(relation.oid),
@@ -98,13 +114,13 @@ SELECT kind, name, concat_ws(' ',
   FROM relation LEFT JOIN partition_parent ON inhrelid = relation.oid
  WHERE relkind IN ('r', 'p', 'f')
 UNION ALL
-SELECT kind, name, concat_ws(' ',
+SELECT oid, kind, name, concat_ws(' ',
            'WITH (' || array_to_string(reloptions, ', ') || ')',
            'AS' || pg_get_viewdef(oid),
            CASE WHEN NOT relispopulated THEN 'WITH NO DATA' END)
   FROM relation WHERE relkind IN ('v', 'm')
 UNION ALL
-SELECT kind, name, concat_ws(' ',
+SELECT oid, kind, name, concat_ws(' ',
            CASE relpersistence WHEN 'u' THEN 'UNLOGGED' END,
            format('AS %s START %s MINVALUE %s MAXVALUE %s INCREMENT %s CACHE %s', seqtypid::regtype,
                   seqstart, seqmin, seqmax, seqincrement, seqcache),
@@ -114,7 +130,7 @@ SELECT kind, name, concat_ws(' ',
                AND deptype IN ('a', 'i') AND refobjsubid > 0))
   FROM relation JOIN pg_sequence ON seqrelid = oid
 UNION ALL
-SELECT 'column', format('%s.%I', name, attname), concat_ws(' ',
+SELECT relation.oid, 'column', format('%s.%I', name, attname), concat_ws(' ',
            format_type(atttypid, atttypmod),
            'COLLATE ' || (SELECT attcollation::regcollation FROM pg_type
                            WHERE pg_type.oid = atttypid AND typcollation <> attcollation
@@ -139,17 +155,17 @@ SELECT 'column', format('%s.%I', name, attname), concat_ws(' ',
                          WHERE split_part(wish, '=', 1) IN ('n_distinct', 'n_distinct_inherited'))
                || ')',
            'OPTIONS (' || array_to_string(attfdwoptions, ', ') || ')')
-  FROM relation JOIN pg_attribute a ON attrelid = oid
+  FROM relation JOIN pg_attribute a ON attrelid = relation.oid
   LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
  WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
 UNION ALL
-SELECT 'constraint', format('%I on %s', conname, coalesce(relation.name, type.name)),
-       pg_get_constraintdef(c.oid)
-  FROM pg_constraint c LEFT JOIN relation ON relation.oid = conrelid
-  LEFT JOIN type ON type.oid = contypid
- WHERE contype NOT IN ('t', 'n') AND coalesce(relation.oid, type.oid) IS NOT NULL
+SELECT relation.oid, 'constraint', format('%I on %s', conname, name), pg_get_constraintdef(c.oid)
+  FROM relation JOIN pg_constraint c ON conrelid = relation.oid WHERE contype NOT IN ('t', 'n')
 UNION ALL
-SELECT kind, name, concat_ws(' ', pg_get_indexdef(relation.oid),
+SELECT c.oid, 'constraint', format('%I on %s', conname, name), pg_get_constraintdef(c.oid)
+  FROM type JOIN pg_constraint c ON contypid = type.oid WHERE contype NOT IN ('t', 'n')
+UNION ALL
+SELECT relation.oid, kind, name, concat_ws(' ', pg_get_indexdef(relation.oid),
            'PARTITION OF ' || parents,
            CASE WHEN NOT indisvalid THEN 'INVALID' END,
            CASE WHEN indisclustered THEN 'CLUSTERED' END,
@@ -161,7 +177,7 @@ SELECT kind, name, concat_ws(' ', pg_get_indexdef(relation.oid),
   FROM relation JOIN pg_index ON indexrelid = relation.oid
   LEFT JOIN partition_parent ON inhrelid = relation.oid
 UNION ALL
-SELECT 'statistics', format('%I.%I', nspname, stxname),
+SELECT s.oid, 'statistics', format('%I.%I', nspname, stxname),
        concat_ws(' ', 'KINDS', stxkind, 'ON', (
                      SELECT string_agg(part, ', ' ORDER BY part) FROM (
                          SELECT quote_ident(attname) FROM pg_attribute
@@ -169,23 +185,23 @@ SELECT 'statistics', format('%I.%I', nspname, stxname),
                          UNION ALL SELECT unnest(pg_get_statisticsobjdef_expressions(s.oid))
                      ) parts (part)),
                  'FROM', stxrelid::regclass, 'TARGET ' || nullif(to_jsonb(s) ->> 'stxstattarget', '-1'))
-  FROM pg_statistic_ext s JOIN space ON space.oid = stxnamespace
+  FROM pg_statistic_ext s JOIN space ON space.oid = stxnamespace WHERE s.oid = ANY (:only)
 
 -- What happens on its own: triggers, rules, policies, event triggers, publications.
 UNION ALL
-SELECT 'trigger', format('%I on %s', tgname, name),
+SELECT relation.oid, 'trigger', format('%I on %s', tgname, name),
        concat_ws(' ', pg_get_triggerdef(t.oid),
                  CASE tgenabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA'
                                 WHEN 'A' THEN 'ALWAYS' END)
   FROM pg_trigger t JOIN relation ON relation.oid = tgrelid WHERE NOT tgisinternal
 UNION ALL
-SELECT 'rule', format('%I on %s', rulename, name),
+SELECT relation.oid, 'rule', format('%I on %s', rulename, name),
        concat_ws(' ', pg_get_ruledef(r.oid),
                  CASE ev_enabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA'
                                  WHEN 'A' THEN 'ALWAYS' END)
   FROM pg_rewrite r JOIN relation ON relation.oid = ev_class WHERE rulename <> '_RETURN'
 UNION ALL
-SELECT 'policy', format('%I on %s', polname, name),
+SELECT relation.oid, 'policy', format('%I on %s', polname, name),
        concat_ws(' ', CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
                  CASE polcmd WHEN 'r' THEN 'FOR SELECT' WHEN 'a' THEN 'FOR INSERT'
                              WHEN 'w' THEN 'FOR UPDATE' WHEN 'd' THEN 'FOR DELETE'
@@ -197,36 +213,38 @@ SELECT 'policy', format('%I on %s', polname, name),
                  'WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')')
   FROM pg_policy JOIN relation ON relation.oid = polrelid
 UNION ALL
-SELECT 'event trigger', quote_ident(evtname),
+SELECT 0, 'event trigger', quote_ident(evtname),
        concat_ws(' ', 'ON', evtevent, 'WHEN TAG IN (' || array_to_string(evttags, ', ') || ')',
                  'EXECUTE', evtfoid::regprocedure,
                  CASE evtenabled WHEN 'D' THEN 'DISABLED' WHEN 'R' THEN 'REPLICA'
                                  WHEN 'A' THEN 'ALWAYS' END)
   FROM pg_event_trigger e
- WHERE e.oid NOT IN (SELECT objid FROM part
-                      WHERE classid = 'pg_event_trigger'::regclass)
+ WHERE :whole AND e.oid NOT IN (SELECT objid FROM part
+                                 WHERE classid = 'pg_event_trigger'::regclass)
 UNION ALL
-SELECT 'publication', quote_ident(pubname),
+SELECT 0, 'publication', quote_ident(pubname),
        (to_jsonb(p) - ARRAY['oid', 'pubname', 'pubowner'])::text
-  FROM pg_publication p
+  FROM pg_publication p WHERE :whole
 UNION ALL
-SELECT 'publication', format('%I of %I.%I', pubname, schemaname, tablename),
+SELECT number, 'publication', format('%I of %I.%I', pubname, schemaname, tablename),
        concat_ws(' ', '(' || (SELECT string_agg(name, ', ' ORDER BY name)
                                 FROM jsonb_array_elements_text(to_jsonb(t) -> 'attnames') name)
                           || ')',
                  'WHERE ' || (to_jsonb(t) ->> 'rowfilter'))
-  FROM pg_publication_tables t
+  FROM pg_publication_tables t,
+       LATERAL (SELECT to_regclass(format('%I.%I', schemaname, tablename))::oid AS number) named
+ WHERE number = ANY (:only)
 UNION ALL
 -- Whole schemas of a publication: their catalog is not in PostgreSQL 14, but what depends is.
-SELECT 'publication', (pg_identify_object(classid, objid, objsubid)).identity, ''
+SELECT 0, 'publication', (pg_identify_object(classid, objid, objsubid)).identity, ''
   FROM pg_depend
- WHERE refclassid = 'pg_publication'::regclass AND classid <> 'pg_publication_rel'::regclass
+ WHERE :whole AND refclassid = 'pg_publication'::regclass AND classid <> 'pg_publication_rel'::regclass
 
 -- Routines, types and what is built on them.
 UNION ALL
-SELECT kind, name, pg_get_functiondef(oid) FROM routine WHERE prokind <> 'a'
+SELECT oid, kind, name, pg_get_functiondef(oid) FROM routine WHERE prokind <> 'a'
 UNION ALL
-SELECT kind, name,
+SELECT oid, kind, name,
        concat_ws(' ', 'RETURNS', prorettype::regtype, 'KIND', aggkind, aggnumdirectargs,
                  'SFUNC', aggtransfn::regproc, 'STYPE', aggtranstype::regtype, aggtransspace,
                  'FINALFUNC', aggfinalfn::regproc, aggfinalextra, aggfinalmodify,
@@ -239,7 +257,7 @@ SELECT kind, name,
                  'PARALLEL', proparallel)
   FROM routine JOIN pg_aggregate ON aggfnoid = oid
 UNION ALL
-SELECT kind, name, concat_ws(' ', CASE typtype
+SELECT oid, kind, name, concat_ws(' ', CASE typtype
            WHEN 'e' THEN (SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
                             FROM pg_enum WHERE enumtypid = type.oid)
            WHEN 'd' THEN concat_ws(' ', format_type(typbasetype, typtypmod),
@@ -258,15 +276,15 @@ SELECT kind, name, concat_ws(' ', CASE typtype
            WHEN 'c' THEN 'COMPOSITE' END)
   FROM type
 UNION ALL
-SELECT 'operator', o.oid::regoperator::text,
+SELECT 0, 'operator', o.oid::regoperator::text,
        concat_ws(' ', 'RETURNS', oprresult::regtype, 'FUNCTION', oprcode,
                  'COMMUTATOR', oprcom::regoperator, 'NEGATOR', oprnegate::regoperator,
                  'RESTRICT', oprrest, 'JOIN', oprjoin,
                  CASE WHEN oprcanmerge THEN 'MERGES' END, CASE WHEN oprcanhash THEN 'HASHES' END)
   FROM pg_operator o JOIN space ON space.oid = oprnamespace
- WHERE o.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_operator'::regclass)
+ WHERE :whole AND o.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_operator'::regclass)
 UNION ALL
-SELECT 'operator family', format('%I.%I using %s', nspname, opfname, amname),
+SELECT 0, 'operator family', format('%I.%I using %s', nspname, opfname, amname),
        concat_ws(', ', (SELECT string_agg(format('OPERATOR %s %s', amopstrategy,
                                                  amopopr::regoperator), ', '
                                           ORDER BY amopstrategy, amopopr::regoperator::text)
@@ -275,88 +293,88 @@ SELECT 'operator family', format('%I.%I using %s', nspname, opfname, amname),
                                     ORDER BY amprocnum, amproc::regprocedure::text)
                     FROM pg_amproc WHERE amprocfamily = f.oid))
   FROM pg_opfamily f JOIN space ON space.oid = opfnamespace JOIN pg_am ON pg_am.oid = opfmethod
- WHERE f.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_opfamily'::regclass)
+ WHERE :whole AND f.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_opfamily'::regclass)
 UNION ALL
-SELECT 'operator class', format('%I.%I using %s', nspname, opcname, amname),
+SELECT 0, 'operator class', format('%I.%I using %s', nspname, opcname, amname),
        concat_ws(' ', 'FOR', opcintype::regtype, CASE WHEN opcdefault THEN 'DEFAULT' END,
                  'FAMILY ' || (SELECT opfname FROM pg_opfamily f WHERE f.oid = opcfamily),
                  'STORAGE ' || nullif(opckeytype, 0)::regtype)
   FROM pg_opclass c JOIN space ON space.oid = opcnamespace JOIN pg_am ON pg_am.oid = opcmethod
- WHERE c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_opclass'::regclass)
+ WHERE :whole AND c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_opclass'::regclass)
 UNION ALL
 -- From here on oids below 16384 are the server's own (FirstNormalObjectId in its source).
-SELECT 'cast', format('%s as %s', castsource::regtype, casttarget::regtype),
+SELECT 0, 'cast', format('%s as %s', castsource::regtype, casttarget::regtype),
        concat_ws(' ', CASE castmethod WHEN 'f' THEN 'FUNCTION ' || castfunc::regprocedure
                                       WHEN 'i' THEN 'INOUT' ELSE 'BINARY' END,
                  CASE castcontext WHEN 'a' THEN 'ASSIGNMENT' WHEN 'i' THEN 'IMPLICIT' END)
-  FROM pg_cast WHERE oid >= 16384
+  FROM pg_cast WHERE :whole AND oid >= 16384
    AND oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_cast'::regclass)
 UNION ALL
-SELECT 'collation', format('%I.%I', nspname, collname),
+SELECT 0, 'collation', format('%I.%I', nspname, collname),
        (to_jsonb(c) - ARRAY['oid', 'collname', 'collnamespace', 'collowner', 'collversion'])::text
   FROM pg_collation c JOIN space ON space.oid = collnamespace
- WHERE c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_collation'::regclass)
+ WHERE :whole AND c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_collation'::regclass)
 UNION ALL
-SELECT 'conversion', format('%I.%I', nspname, conname),
+SELECT 0, 'conversion', format('%I.%I', nspname, conname),
        concat_ws(' ', pg_encoding_to_char(conforencoding), 'TO', pg_encoding_to_char(contoencoding),
                  'FROM', conproc, CASE WHEN condefault THEN 'DEFAULT' END)
-  FROM pg_conversion JOIN space ON space.oid = connamespace
+  FROM pg_conversion JOIN space ON space.oid = connamespace WHERE :whole
 UNION ALL
-SELECT 'transform', format('%s for %s', trftype::regtype, lanname),
+SELECT 0, 'transform', format('%s for %s', trftype::regtype, lanname),
        concat_ws(' ', 'FROM SQL', trffromsql, 'TO SQL', trftosql)
   FROM pg_transform t JOIN pg_language l ON l.oid = trflang
- WHERE t.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_transform'::regclass)
+ WHERE :whole AND t.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_transform'::regclass)
 UNION ALL
-SELECT 'text search configuration', format('%I.%I', nspname, cfgname),
+SELECT 0, 'text search configuration', format('%I.%I', nspname, cfgname),
        concat_ws(' ', 'PARSER ' || (SELECT prsname FROM pg_ts_parser p WHERE p.oid = cfgparser),
                  (SELECT string_agg(format('%s: %s', maptokentype, mapdict::regdictionary), ', '
                                     ORDER BY maptokentype, mapseqno)
                     FROM pg_ts_config_map WHERE mapcfg = c.oid))
   FROM pg_ts_config c JOIN space ON space.oid = cfgnamespace
- WHERE c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_ts_config'::regclass)
+ WHERE :whole AND c.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_ts_config'::regclass)
 UNION ALL
-SELECT 'text search dictionary', format('%I.%I', nspname, dictname),
+SELECT 0, 'text search dictionary', format('%I.%I', nspname, dictname),
        concat_ws(' ', 'TEMPLATE ' || (SELECT tmplname FROM pg_ts_template t
                                        WHERE t.oid = dicttemplate), dictinitoption)
   FROM pg_ts_dict d JOIN space ON space.oid = dictnamespace
- WHERE d.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_ts_dict'::regclass)
+ WHERE :whole AND d.oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_ts_dict'::regclass)
 
 -- What belongs to the database itself.
 UNION ALL
-SELECT 'extension', quote_ident(extname), format('VERSION %s SCHEMA %I', extversion, nspname)
-  FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace
+SELECT 0, 'extension', quote_ident(extname), format('VERSION %s SCHEMA %I', extversion, nspname)
+  FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE :whole
 UNION ALL
-SELECT 'language', quote_ident(lanname), format('HANDLER %s', lanplcallfoid::regproc)
-  FROM pg_language l WHERE oid >= 16384
+SELECT 0, 'language', quote_ident(lanname), format('HANDLER %s', lanplcallfoid::regproc)
+  FROM pg_language l WHERE :whole AND oid >= 16384
    AND oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_language'::regclass)
 UNION ALL
-SELECT 'access method', quote_ident(amname), concat_ws(' ', amtype, amhandler)
-  FROM pg_am WHERE oid >= 16384
+SELECT 0, 'access method', quote_ident(amname), concat_ws(' ', amtype, amhandler)
+  FROM pg_am WHERE :whole AND oid >= 16384
    AND oid NOT IN (SELECT objid FROM part WHERE classid = 'pg_am'::regclass)
 UNION ALL
-SELECT 'foreign data wrapper', quote_ident(fdwname),
+SELECT 0, 'foreign data wrapper', quote_ident(fdwname),
        concat_ws(' ', nullif(fdwhandler, 0::oid)::regproc, nullif(fdwvalidator, 0::oid)::regproc,
                  fdwoptions)
   FROM pg_foreign_data_wrapper
- WHERE oid NOT IN (SELECT objid FROM part
-                    WHERE classid = 'pg_foreign_data_wrapper'::regclass)
+ WHERE :whole AND oid NOT IN (SELECT objid FROM part
+                               WHERE classid = 'pg_foreign_data_wrapper'::regclass)
 UNION ALL
-SELECT 'server', quote_ident(srvname), concat_ws(' ', fdwname, srvtype, srvversion, srvoptions)
-  FROM pg_foreign_server JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw
+SELECT 0, 'server', quote_ident(srvname), concat_ws(' ', fdwname, srvtype, srvversion, srvoptions)
+  FROM pg_foreign_server JOIN pg_foreign_data_wrapper w ON w.oid = srvfdw WHERE :whole
 UNION ALL
 -- Its options may hold a password.
-SELECT 'user mapping', format('%I for %I', srvname, usename), md5(umoptions::text)
-  FROM pg_user_mappings
+SELECT 0, 'user mapping', format('%I for %I', srvname, usename), md5(umoptions::text)
+  FROM pg_user_mappings WHERE :whole
 UNION ALL
-SELECT 'setting', concat_ws(' ', split_part(setting, '=', 1), 'of ' || nullif(setrole, 0)::regrole),
+SELECT 0, 'setting', concat_ws(' ', split_part(setting, '=', 1), 'of ' || nullif(setrole, 0)::regrole),
        setting
   FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase, unnest(setconfig) setting
- WHERE datname = current_database()
+ WHERE :whole AND datname = current_database()
 UNION ALL
-SELECT 'owner', concat_ws(' ', 'of', kind, name), owner::regrole::text
+SELECT number, 'owner', concat_ws(' ', 'of', kind, name), owner::regrole::text
   FROM owned WHERE owner <> current_user::regrole
 UNION ALL
-SELECT CASE WHEN added THEN 'grant' ELSE 'revoked default' END,
+SELECT number, CASE WHEN added THEN 'grant' ELSE 'revoked default' END,
        format('on %s %s to %s', kind, name,
               CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END),
        string_agg(privilege_type || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END,
@@ -367,9 +385,9 @@ SELECT CASE WHEN added THEN 'grant' ELSE 'revoked default' END,
         UNION ALL
         (SELECT false, grantee, privilege_type, is_grantable FROM aclexplode(usual)
          EXCEPT SELECT false, grantee, privilege_type, is_grantable FROM aclexplode(acl))) change
- GROUP BY kind, name, added, grantee
+ GROUP BY number, kind, name, added, grantee
 UNION ALL
-SELECT 'default privilege',
+SELECT 0, 'default privilege',
        concat_ws(' ', 'of', defaclrole::regrole, 'in ' || nullif(defaclnamespace, 0)::regnamespace,
                  'on', CASE defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences'
                             WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
@@ -378,24 +396,26 @@ SELECT 'default privilege',
        coalesce(string_agg(privilege_type || CASE WHEN is_grantable THEN ' WITH GRANT OPTION'
                                                   ELSE '' END, ', ' ORDER BY privilege_type), '')
   FROM pg_default_acl LEFT JOIN aclexplode(defaclacl) ON true  -- nobody may have any
+ WHERE :whole
  GROUP BY defaclrole, defaclnamespace, defaclobjtype, grantee
 UNION ALL
-SELECT 'comment', concat_ws(' ', 'on', object.type, object.identity), description
+SELECT objoid, 'comment', concat_ws(' ', 'on', object.type, object.identity), description
   FROM pg_description, pg_identify_object(classoid, objoid, objsubid) object
- WHERE (objoid >= 16384
+ WHERE objoid = ANY (:only)
+   AND (objoid >= 16384
         OR classoid = 'pg_namespace'::regclass AND objoid = to_regnamespace('public'))
    AND (classoid, objoid) NOT IN (SELECT classid, objid FROM part)
 UNION ALL
-SELECT 'comment', 'on this database', description
+SELECT 0, 'comment', 'on this database', description
   FROM pg_shdescription JOIN pg_database d ON d.oid = objoid
- WHERE classoid = 'pg_database'::regclass AND datname = current_database()
+ WHERE :whole AND classoid = 'pg_database'::regclass AND datname = current_database()
    AND description !~ '^promptlib empties this database'
 UNION ALL
-SELECT 'security label', concat_ws(' ', provider, 'on', objtype, objname), label FROM pg_seclabels
- WHERE objoid >= 16384
+SELECT objoid, 'security label', concat_ws(' ', provider, 'on', objtype, objname), label
+  FROM pg_seclabels WHERE objoid >= 16384 AND objoid = ANY (:only)
 UNION ALL
 -- Roles are the whole server's: others may make some at any time.
-SELECT 'role', quote_ident(rolname),
+SELECT 0, 'role', quote_ident(rolname),
        concat_ws(' ', CASE WHEN rolsuper THEN 'SUPERUSER' END,
                  CASE WHEN rolinherit THEN 'INHERIT' END,
                  CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
@@ -405,4 +425,4 @@ SELECT 'role', quote_ident(rolname),
                  'UNTIL ' || rolvaliduntil, 'SET ' || array_to_string(rolconfig, ', '),
                  'IN ' || (SELECT string_agg(roleid::regrole::text, ', ' ORDER BY roleid)
                              FROM pg_auth_members WHERE member = r.oid))
-  FROM pg_roles r WHERE rolname !~ '^pg_'
+  FROM pg_roles r WHERE :whole AND rolname !~ '^pg_'

@@ -21,7 +21,7 @@ import psycopg2
 from psycopg2.extensions import make_dsn
 
 from promptlib.core.errors import NoConnectionError, ProgramError, display_path
-from promptlib.core.logs import Log
+from promptlib.core.logs import Log, hold_back
 from promptlib.postgres.embedded_place import (
     SYSTEM_USER,
     Place,
@@ -88,7 +88,8 @@ def start_embedded(project: Path, *, asked: bool = False) -> dict[str, str]:
     binaries = None if found else server_binaries(lacking)
     word = "using" if found else "starting"
     shown = display_path(folder)
-    _log.info("%s the embedded PostgreSQL in %s (%s%s)", word, shown, why, _why_away(place))
+    told = f"{word} the embedded PostgreSQL in {shown} ({why}{_why_away(place)})"
+    (hold_back if found else _log.info)(told)
     if binaries:
         with errors_explained("start", folder):
             uid = (server_owner() or (os.geteuid(), 0))[0]

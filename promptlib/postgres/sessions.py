@@ -112,6 +112,11 @@ def describe_sessions(sessions: Iterable[ServerSession]) -> str:
     return ", ".join(map(str, sessions)) or "somebody who is gone, or a prepared transaction"
 
 
+def end_sessions(sessions: Iterable[ServerSession]) -> str:
+    """The statement that ends them."""
+    return f"SELECT {', '.join(f'pg_terminate_backend({each.pid})' for each in sessions)}"
+
+
 def blocking_sessions(cursor: Cursor, pid: int) -> list[ServerSession]:
     """The sessions that a server process waits for."""
     cursor.execute(_BLOCKERS, (pid,))

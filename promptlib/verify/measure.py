@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from psycopg2 import errorcodes
 
@@ -21,12 +21,13 @@ from promptlib.verify.report import LOCK_STRENGTHS, MeasuredStatement, Strongest
 from promptlib.verify.server_guard import NOWHERE, WHAT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.settings import Settings
     from promptlib.engine.runner import Step
+    from promptlib.verify.rows import Table
     from promptlib.verify.session import ScratchSession
 
 _COMMITS = errorcodes.INVALID_TRANSACTION_TERMINATION
@@ -48,49 +49,23 @@ _LACKING = {
     errorcodes.INSUFFICIENT_PRIVILEGE: ("permission denied to create extension",),
 }
 # It runs between the author's statements, on his search_path.
-_OBSERVE = """
-    SELECT c.oid, CASE WHEN nspname OPERATOR(pg_catalog.=) 'public'
-                       THEN pg_catalog.quote_ident(relname)
-                       ELSE pg_catalog.format('%I.%I', nspname, relname) END,
-           pg_catalog.pg_relation_filenode(c.oid), NULL
-      FROM pg_catalog.pg_class c
-      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) relnamespace
-     WHERE relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m}')
-       AND relpersistence OPERATOR(pg_catalog.<>) 't'
-       AND nspname OPERATOR(pg_catalog.<>) 'information_schema'
-       AND nspname OPERATOR(pg_catalog.!~) '^pg_'
-    UNION ALL
-    SELECT relation, NULL, NULL, mode FROM pg_catalog.pg_locks
+_HELD = """
+    SELECT relation, mode, pg_catalog.pg_relation_filenode(relation) FROM pg_catalog.pg_locks
      WHERE locktype OPERATOR(pg_catalog.=) 'relation' AND granted
        AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()
+"""
+_FILES = """
+    SELECT number, pg_catalog.pg_relation_filenode(number)
+      FROM pg_catalog.unnest(%s::pg_catalog.oid[]) number
 """
 _LONGEST = 100  # characters of a statement that is shown
 
 
-class _Observation(NamedTuple):
-    """What can be seen between two statements.
-
-    Attributes:
-        names: the tables that are there.
-        files: their files' numbers: a table that is written anew gets another one.
-        held: the strongest lock on each relation.
-    """
-
-    names: dict[int, str]
-    files: dict[int, int | None]
-    held: dict[int, str]
-
-
-_NOT_OBSERVED = _Observation({}, {}, {})
-
-
-def table_numbers(cursor: Cursor) -> set[int]:
-    """The numbers of the tables that are there: a rename does not change them."""
-    return {*_observe(cursor).names}
-
-
 def run_measured(
-    session: ScratchSession, step: Step, settings: Settings, known: Collection[int] = ()
+    session: ScratchSession,
+    step: Step,
+    settings: Settings,
+    tables: Mapping[int, Table] | None = None,
 ) -> Iterator[MeasuredStatement]:
     """Run a section as a deploy would, and say of each statement what it did to others.
 
@@ -102,7 +77,7 @@ def run_measured(
         session: in no transaction, and in none when the last statement was told.
         step: what to run.
         settings: what it runs with.
-        known: the tables whose locks are told, as far as they are there.
+        tables: those whose locks are told, as they are before.
 
     Raises:
         StatementError: for the statement that fails; the transaction is to be rolled back.
@@ -117,17 +92,17 @@ def run_measured(
             cursor, section, settings.of_section(section.settings), local=section.transactional
         ) as pid,
     ):
-        before = _observe(cursor) if known else _NOT_OBSERVED
-        told = {oid: name for oid, name in before.names.items() if oid in known}
+        locks = _Locks(cursor, tables or {})
         for index in range(len(section.statements)):
             if not section.transactional:
                 _commit(session, step, max(index - 1, 0))
+                locks.let_go()
             began = time.perf_counter()
-            _execute(session, cursor, step, index, pid)
+            alone = _execute(session, cursor, step, index, pid)
             seconds = time.perf_counter() - began
-            after = _observe(cursor) if known else _NOT_OBSERVED
-            yield _timing(step, index, seconds, tuple(_locks(told, before, after)))
-            before = after if section.transactional else after._replace(held={})
+            if alone:
+                locks.read_files()
+            yield _timing(step, index, seconds, tuple(locks.taken()))
     _commit(session, step, 0 if section.transactional else len(section.statements) - 1)
 
 
@@ -140,16 +115,21 @@ def _commit(session: ScratchSession, step: Step, index: int) -> None:
         index: of the statement that it began with.
     """
     section, connection = step.section, session.connection
+    counted = not section.mentions("track_counts")  # and turns off what both rest on
+    if not counted:
+        session.state.lose_track()
     try:
         with connection.cursor() as cursor:
-            session.guard.check(cursor)
+            session.guard.check(cursor, counted=counted)
+            session.state.note_changes(cursor)
     except FindingError as refused:
         head = section.statements[index].head
         raise refused.but(place=place_in_file(step.path, section.source, head)) from None
     connection.commit()
 
 
-def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pid: int) -> None:
+def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pid: int) -> bool:
+    """Run a statement; whether it ran in no transaction of ours."""
     section, connection = step.section, session.connection
     try:
         execute_statement(cursor, step, index, session.watcher, pid)
@@ -165,9 +145,12 @@ def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pi
             ) from None
         connection.rollback()
         connection.autocommit = True
+        session.state.lose_track()
         with session.guard.watched() if error.sqlstate == _COMMITS else contextlib.nullcontext():
             execute_statement(cursor, step, index, session.watcher, pid)
         connection.autocommit = False
+        return True
+    return False
 
 
 def _with_advice(error: StatementError) -> StatementError:
@@ -178,26 +161,50 @@ def _with_advice(error: StatementError) -> StatementError:
     return error.but(remedy=LACKING)
 
 
-def _observe(cursor: Cursor) -> _Observation:
-    found = _Observation({}, {}, {})
-    cursor.execute(_OBSERVE)
-    for oid, name, file, mode in cursor:
-        if mode is None:
-            found.names[oid], found.files[oid] = name, file
-        else:
-            found.held[oid] = max(mode, found.held.get(oid, mode), key=_strength)
-    return found
+class _Locks:
+    """What one statement after the other holds on tables.
 
+    Args:
+        cursor: of the session that runs them.
+        tables: by their numbers, as they are before; nobody asks where there is none.
+    """
 
-def _locks(
-    told: Mapping[int, str], before: _Observation, after: _Observation
-) -> Iterator[StrongestLock]:
-    """What a statement took beyond what its transaction held, on the tables that are told."""
-    for oid, mode in after.held.items():
-        rewritten = oid in after.files and after.files[oid] != before.files.get(oid)
-        held = before.held.get(oid)
-        if oid in told and (rewritten or held is None or _strength(mode) > _strength(held)):
-            yield StrongestLock(told[oid], mode, rewritten)
+    def __init__(self, cursor: Cursor, tables: Mapping[int, Table]) -> None:
+        self._cursor = cursor
+        self._tables = tables
+        # A table that is written anew gets another file.
+        self._files = {number: table.file for number, table in tables.items()}
+        self._held: dict[int, str] = {}
+
+    def taken(self) -> Iterator[StrongestLock]:
+        """What the last statement took beyond what its transaction held, and what it wrote anew."""
+        if not self._tables:
+            return
+        before, self._held = self._held, {}
+        files: dict[int, int | None] = {}
+        self._cursor.execute(_HELD)
+        for number, mode, file in self._cursor:
+            self._held[number] = max(mode, self._held.get(number, mode), key=_strength)
+            files[number] = file
+        for number in self._held:
+            if number in self._tables:
+                yield from self._lock(number, before.get(number), files[number])
+
+    def _lock(self, number: int, held: str | None, file: int | None) -> Iterator[StrongestLock]:
+        mode = self._held[number]
+        rewritten = file is not None and file != self._files[number]
+        self._files[number] = file
+        if rewritten or held is None or _strength(mode) > _strength(held):
+            yield StrongestLock(self._tables[number].shown, mode, rewritten)
+
+    def let_go(self) -> None:
+        """Forget the locks of a transaction that has ended."""
+        self._held = {}
+
+    def read_files(self) -> None:
+        """Look at all files: nobody saw which tables a statement has locked."""
+        self._cursor.execute(_FILES, ([*self._tables],))
+        self._files = dict(self._cursor.fetchall())
 
 
 def _strength(mode: str) -> int:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
     from promptlib.files.repeatable import RepeatableFile
-    from promptlib.postgres.catalog import Catalog
     from promptlib.postgres.target import Target
     from promptlib.verify.place import ScratchPlace
     from promptlib.verify.report import Proof, RepeatableProof
@@ -147,7 +146,6 @@ class _Prover:
         self.goes_on = True  # whether all migrations ran until now
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
         self._work: ScratchSession | None = None
-        self._objects: Catalog | None = None  # what is in it, if that is known
         self._open = contextlib.ExitStack()  # what is to be closed when the work is left
 
     def __enter__(self) -> Self:
@@ -197,14 +195,13 @@ class _Prover:
     def leave(self) -> None:
         """Drop the database that was worked on."""
         self._open.close()
-        self._work = self._objects = None
+        self._work = None
 
     def _try_migration(self, migration: Migration, rows: list[SampleRow] | None) -> Trial:
         if not self._work:
             self._work = self._open.enter_context(self._working_copy())
         tried = Trial(self._work, migration, self._settings, self._samples)
-        tried.run(rows, self._objects)
-        self._objects = tried.objects
+        tried.run(rows)
         return tried
 
     def _rows_made_behind(self, migration: Migration) -> list[SampleRow] | None:
@@ -216,7 +213,7 @@ class _Prover:
         with self._working_copy() as session:
             try:
                 [*run_measured(session, step, self._settings)]
-                made = self._samples.fill(session.connection)
+                made = self._samples.fill(session)
             except (PromptlibError, psycopg2.Error):
                 return None
         self.refused |= made.refused

@@ -11,7 +11,7 @@ import psycopg2
 from promptlib.postgres.search_path import TRUSTED_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -20,27 +20,25 @@ TableRows = dict[str, Counter[str]]
 # Every name that is read is qualified; compiling such queries takes longer than running them.
 QUALIFIED = f"{TRUSTED_PATH} SET LOCAL jit = off;"
 _AS_USUAL = "SET LOCAL search_path TO DEFAULT;"  # for the bodies of triggers
-# The server writes the queries that read every table. Columns are sorted, so that their order does
-# not matter; jsonb, which sorts too, does not take all that a column of type json may hold.
-_QUERIES = """
-    SELECT string_agg(format(
-               'SELECT %%L, to_json(t.*)::text FROM (SELECT %%s FROM ONLY %%s) t', oid::regclass,
+# Columns are sorted, so that their order does not matter; jsonb, which sorts too, does not take all
+# that a column of type json may hold.
+_TABLES = """
+    SELECT c.oid::bigint, c.oid::regclass::text, pg_relation_filenode(c.oid),
+           CASE relkind WHEN 'r' THEN format(
+               'SELECT %%s, to_json(t.*)::text FROM (SELECT %%s FROM ONLY %%s) t', c.oid,
                (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) FROM pg_attribute
-                 WHERE attrelid = oid AND attnum > 0 AND NOT attisdropped),
-               oid::regclass), ' UNION ALL ')
-      FROM (SELECT oid, row_number() OVER (ORDER BY oid) AS number FROM pg_class
-             WHERE relkind = 'r' AND relpersistence <> 't' AND relnamespace IN (
-                   SELECT oid FROM pg_namespace
-                    WHERE nspname <> 'information_schema' AND nspname !~ '^pg_')) numbered
-     GROUP BY number / %s
+                 WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped), c.oid::regclass)
+           ELSE '' END,
+           ARRAY(SELECT attname::text FROM pg_constraint
+                   JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+                  WHERE conrelid = c.oid AND contype = 'p')
+      FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+     WHERE relkind IN ('r', 'p', 'm') AND relpersistence <> 't'
+       AND nspname <> 'information_schema' AND nspname !~ '^pg_'
+       AND (%s OR c.oid = ANY (%s::oid[]))
 """
 _ALIKE = 20  # rows that are looked at to find the most similar one
 _TOGETHER = 40  # tables that one query reads: it locks them, and all of their indexes
-_KEYS = """
-    SELECT conrelid::regclass::text, array_agg(attname::text)
-      FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
-     WHERE contype = 'p' GROUP BY conrelid
-"""
 # The server writes these too: 19 is a row's trigger (1), before (2) an UPDATE (16).
 _UPDATE = """
     SELECT format('SELECT pg_catalog.to_json(t.*)::pg_catalog.text FROM ONLY %%s t',
@@ -55,34 +53,54 @@ _UPDATE = """
 """
 
 
-def read_rows(connection: Connection) -> TableRows:
-    """Read the rows of every table, by its qualified name, as JSON.
+class Table(NamedTuple):
+    """A table or materialized view.
+
+    Attributes:
+        name: with its schema.
+        file: its file's number: one that is written anew gets another.
+        query: that reads its rows, behind its number; nothing where it has none of its own.
+        key: the columns of its primary key.
+    """
+
+    name: str
+    file: int | None
+    query: str
+    key: list[str]
+
+    @property
+    def shown(self) -> str:
+        """Its name, without the schema that most tables are in."""
+        return self.name.removeprefix("public.")
+
+
+def read_tables(connection: Connection, only: Collection[int] | None = None) -> dict[int, Table]:
+    """Read which tables there are, by their numbers, which a rename does not change.
 
     Args:
         connection: in no transaction, and in none afterwards.
+        only: the numbers of those to read; None: all.
     """
-    found: TableRows = {}
     with connection, connection.cursor() as cursor:
-        cursor.execute(QUALIFIED + _QUERIES, (_TOGETHER,))
-        queries = cursor.fetchall()
-        if len(queries) == 1:
-            _read_into(found, cursor, queries.pop())
-    for query in queries:
+        cursor.execute(QUALIFIED + _TABLES, (only is None, [*(only or ())]))
+        return {number: Table(*table) for number, *table in cursor}
+
+
+def read_rows(connection: Connection, tables: Mapping[int, Table]) -> dict[int, Counter[str]]:
+    """Read the rows of tables, by their numbers, as JSON.
+
+    Args:
+        connection: in no transaction, and in none afterwards.
+        tables: to read.
+    """
+    found: dict[int, Counter[str]] = {}
+    queries = [table.query for table in tables.values() if table.query]
+    for start in range(0, len(queries), _TOGETHER):
         with connection, connection.cursor() as cursor:
-            _read_into(found, cursor, query)
+            cursor.execute(QUALIFIED + " UNION ALL ".join(queries[start : start + _TOGETHER]))
+            for number, row in cursor:
+                found.setdefault(number, Counter())[row] += 1
     return found
-
-
-def _read_into(found: TableRows, cursor: Cursor, query: tuple[str]) -> None:
-    cursor.execute(QUALIFIED + query[0])
-    for table, row in cursor:
-        found.setdefault(table, Counter())[row] += 1
-
-
-def primary_keys(cursor: Cursor) -> dict[str, list[str]]:
-    """The columns of each table's primary key."""
-    cursor.execute(_KEYS)
-    return dict(cursor.fetchall())
 
 
 def row_counts(rows: TableRows) -> dict[str, int]:
@@ -100,7 +118,7 @@ def columns_set_by_triggers(
     Args:
         connection: in no transaction, and in none afterwards: what is tried is rolled back.
         tables: those to look at, by their qualified names.
-        keys: from `primary_keys`.
+        keys: the columns of their primary keys.
     """
     found = {}
     with connection.cursor() as cursor:
@@ -141,7 +159,8 @@ def row_differences(
     Args:
         before: what was there.
         after: what is there now.
-        keys: from `primary_keys`; in a table without one, as many rows count as changed as can.
+        keys: the columns of primary keys; in a table without one, as many rows count as changed
+            as can.
         touched: from `columns_set_by_triggers`: columns of each table whose changes do not count.
     """
     for table in sorted(before.keys() | after.keys()):

@@ -91,7 +91,9 @@ _COUNTS = """
       FROM (SELECT c.oid, c.oid::regclass::text AS name,
                    row_number() OVER (ORDER BY c.oid::regclass::text) AS number
               FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-             WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence <> 't'
+             WHERE (%s OR c.oid = ANY (%s::oid[])
+                       OR c.oid IN (SELECT to_regclass(name) FROM unnest(%s::text[]) name))
+               AND relkind IN ('r', 'p') AND NOT relispartition AND relpersistence <> 't'
                AND nspname <> 'information_schema' AND nspname !~ '^pg_') numbered
      GROUP BY number / %s ORDER BY number / %s
 """
@@ -135,16 +137,24 @@ class RowCount(NamedTuple):
     rows: int
 
 
-def count_rows(connection: Connection, most: int) -> list[RowCount]:
-    """Count the rows of all tables that rows can be inserted into, by name.
+def count_rows(
+    connection: Connection,
+    most: int,
+    only: Collection[int] | None = None,
+    others: Collection[str] = (),
+) -> list[RowCount]:
+    """Count the rows of tables that rows can be inserted into, by name.
 
     Args:
         connection: in no transaction, and in none afterwards.
         most: how many to count of each.
+        only: the numbers of those to count; None: all.
+        others: the names of more to count.
     """
     found: list[RowCount] = []
     with connection, connection.cursor() as cursor:
-        cursor.execute(QUALIFIED + _COUNTS, (most, _TOGETHER, _TOGETHER))
+        chosen = (only is None, [*(only or ())], [*others])
+        cursor.execute(QUALIFIED + _COUNTS, (most, *chosen, _TOGETHER, _TOGETHER))
         queries = cursor.fetchall()
     for (query,) in queries:
         with connection, connection.cursor() as cursor:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.verify.sample_tables import Reference, SampleTable
+    from promptlib.verify.session import ScratchSession
 
 _Item = TypeVar("_Item")
 _NONE = "\0"  # no constraint's name
@@ -75,21 +76,33 @@ class SampleMaker:
         self._casts = Casts()
         self._refused: dict[str, tuple[SampleTable, str]] = {}
 
-    def fill(self, connection: Connection, only: Collection[str] | None = None) -> Samples:
+    def fill(self, session: ScratchSession, only: Collection[int] | None = None) -> Samples:
         """Give each table rows until it has some.
 
         Args:
-            connection: in no transaction, and in none afterwards.
-            only: the tables that get some, with their schemas; None: all.
+            session: in no transaction, and in none afterwards.
+            only: the numbers of the tables that get some; None: all.
         """
+        return self._fill(session, self._tables_to_fill(session.connection, only))
+
+    def refill(self, session: ScratchSession, changed: Collection[int] | None) -> Samples:
+        """Fill what is not full any more, and what could not be filled before.
+
+        Args:
+            session: in no transaction, and in none afterwards.
+            changed: the numbers of what has changed since all was full; None: of anything.
+        """
+        waiting = self._tables_to_fill(session.connection, changed, self._refused)
+        return self._fill(session, waiting)
+
+    def _fill(self, session: ScratchSession, waiting: list[SampleTable]) -> Samples:
         self._casts.forget_own()
-        waiting = self._tables_to_fill(connection, only)
         made: list[SampleRow] = []
         refused: dict[str, str] = {}
         while waiting:
             before = len(made)
             for some in _chunks(waiting, _TOGETHER):
-                made += self._fill_some(connection, some, refused, fresh=bool(made))
+                made += self._fill_some(session, some, refused, fresh=bool(made))
             still = [table for table in waiting if table.name in refused]
             if len(still) == len(waiting) and len(made) == before:
                 break  # those that refer to each other's rows, for one
@@ -97,17 +110,15 @@ class SampleMaker:
         return Samples(made, refused)
 
     def _tables_to_fill(
-        self, connection: Connection, only: Collection[str] | None
+        self, connection: Connection, only: Collection[int] | None, others: Collection[str] = ()
     ) -> list[SampleTable]:
-        if not self._count or (only is not None and not only):
+        if not self._count or (only is not None and not only and not others):
             return []
-        found = {
-            each.oid: each.rows
-            for each in count_rows(connection, self._count)
-            if each.rows < self._count
-            and each.table not in self._without
-            and (only is None or each.table in only)
-        }
+        found = [
+            each.oid
+            for each in count_rows(connection, self._count, only, others)
+            if each.rows < self._count and each.table not in self._without
+        ]
         if not found:
             return []
         with connection, connection.cursor() as cursor:
@@ -116,7 +127,7 @@ class SampleMaker:
 
     def _fill_some(
         self,
-        connection: Connection,
+        session: ScratchSession,
         tables: Sequence[SampleTable],
         refused: dict[str, str],
         *,
@@ -125,12 +136,12 @@ class SampleMaker:
         """Fill tables in one transaction.
 
         Args:
-            connection: in no transaction.
+            session: in no transaction.
             tables: to fill.
             refused: is told which of them could not be filled, and why.
             fresh: whether other tables have got rows meanwhile.
         """
-        with connection, connection.cursor() as cursor:
+        with session.connection as connection, connection.cursor() as cursor:
             cursor.execute(_IN_FILLING)
             for table in tables:
                 known, why = self._refused.get(table.name, (None, ""))
@@ -146,6 +157,7 @@ class SampleMaker:
                     self._refused[table.name] = (table, filler.refusal)
                 else:
                     refused.pop(table.name, None)
+            session.state.note_changes(cursor)
 
     def put_back(self, connection: Connection, rows: Iterable[SampleRow]) -> None:
         """Insert rows again, as far as their tables, and columns of them, are there.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.interrupts import queries_interruptible
 from promptlib.engine.watcher import Watcher
+from promptlib.verify.state import ScratchState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 
 
 class ScratchSession(NamedTuple):
-    """A connection to a scratch database, who looks at its statements, and after the server."""
+    """A connection to a scratch database, with those who look after what runs on it.
+
+    Attributes:
+        connection: to the database.
+        watcher: looks at statements while they run.
+        guard: looks after the server.
+        state: what is in the database.
+    """
 
     connection: Connection
     watcher: Watcher
     guard: ServerGuard
+    state: ScratchState
 
 
 @contextlib.contextmanager
@@ -33,4 +42,4 @@ def scratch_session(made: Target, guard: ServerGuard) -> Iterator[ScratchSession
         queries_interruptible(),
         Watcher(made.connect, connection, interruptible=False) as watcher,
     ):
-        yield ScratchSession(connection, watcher, guard)
+        yield ScratchSession(connection, watcher, guard, ScratchState(connection))

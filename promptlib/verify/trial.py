@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2.sql import SQL, Identifier
@@ -13,36 +13,23 @@ from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
 from promptlib.files.one_way import is_one_way
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference, read_catalog
+from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference
 from promptlib.postgres.errors import explain_server_error
-from promptlib.verify.measure import LACKING, run_measured, table_numbers
+from promptlib.verify.measure import LACKING, run_measured
 from promptlib.verify.report import Finding, Proof
-from promptlib.verify.rows import (
-    QUALIFIED,
-    columns_set_by_triggers,
-    primary_keys,
-    read_rows,
-    row_counts,
-    row_differences,
-)
+from promptlib.verify.rows import columns_set_by_triggers, row_counts, row_differences
+from promptlib.verify.state import compare_snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
-    from promptlib.postgres.catalog import Catalog
     from promptlib.verify.report import MeasuredStatement
-    from promptlib.verify.rows import TableRows
+    from promptlib.verify.rows import Table
     from promptlib.verify.samples import SampleMaker, SampleRow
     from promptlib.verify.session import ScratchSession
-
-
-class _Snapshot(NamedTuple):
-    """A database at one moment: its objects and its rows."""
-
-    objects: Catalog
-    rows: TableRows
+    from promptlib.verify.state import Change, Snapshot
 
 
 class Trial:
@@ -63,9 +50,6 @@ class Trial:
         self._samples = samples
         self._path = display_path(migration.path)
         self._source = migration.up.source
-        # The tables that are there before the migration, and what tells their rows apart.
-        self._known: set[int] = set()
-        self._keys: dict[str, list[str]] = {}
         self.went_up = False
         self.was_refused = False  # for what it would do to the server
         self.is_one_way = is_one_way(migration.down)
@@ -75,37 +59,31 @@ class Trial:
         self.findings: list[Finding] = []
         self.lost: dict[str, None] = {}
         self.refused: dict[str, str] = {}  # tables without made-up rows, and why
-        self.objects: Catalog | None = None  # as it leaves the database, if that is known
 
-    def run(self, rows: list[SampleRow] | None, objects: Catalog | None = None) -> None:
+    def run(self, rows: list[SampleRow] | None) -> None:
         """Try the migration, on tables with made-up rows.
 
         Args:
             rows: those that the tables get; None: whatever they take.
-            objects: what is in the database, if that is known.
         """
         with contextlib.suppress(_FailedError):
             self._prepare(rows)
-            before = self._snapshot(objects)
-            with self._connection, self._connection.cursor() as cursor:
-                cursor.execute(QUALIFIED)
-                self._known, self._keys = table_numbers(cursor), primary_keys(cursor)
-            self.statements += self._run_section(UP)
+            before = self._session.state.snapshot()
+            self.statements += self._run_section(UP, before.tables)
             self.went_up = True
-            after = self._snapshot()
             if self.is_one_way:
-                self.objects = after.objects
                 return
-            self.statements += self._run_section(DOWN)
+            after = self._session.state.snapshot()
+            there = {each: after.tables[each] for each in before.tables.keys() & after.tables}
+            self.statements += self._run_section(DOWN, there)
             self._compare(before)
             if self.findings or self.stays:
                 return  # what a second UP makes of that is no news
             [*self._run_section(UP)]
-            self.objects = self._compare_again(after)
-            made = {name for kind, name in after.objects.keys() - before.objects.keys()}
+            made = self._made(before, after, self._compare_again(after))
             if self.findings:
                 return
-            found = self._samples.fill(self._connection, made)
+            found = self._samples.fill(self._session, made)
             self.refused |= found.refused
             if found.rows:
                 [*self._run_section(DOWN)]
@@ -130,18 +108,26 @@ class Trial:
 
     def _prepare(self, rows: list[SampleRow] | None) -> None:
         if rows is None:
-            self.refused |= self._samples.fill(self._connection).refused
+            changed = self._session.state.changed_tables()
+            self.refused |= self._samples.refill(self._session, changed).refused
         else:
             self._samples.put_back(self._connection, rows)
 
-    def _run_section(self, direction: str) -> Iterator[MeasuredStatement]:
-        """Run a section; a failure is a finding, and the end of the trial."""
+    def _run_section(
+        self, direction: str, tables: Mapping[int, Table] | None = None
+    ) -> Iterator[MeasuredStatement]:
+        """Run a section; a failure is a finding, and the end of the trial.
+
+        Args:
+            direction: which.
+            tables: those whose locks are told.
+        """
         migration = self._migration
         section = migration.up if direction == UP else migration.down
         settings = self._settings if direction == UP else self._losing
         step = Step(migration.version, direction, section, migration.path)
         try:
-            yield from run_measured(self._session, step, settings, self._known)
+            yield from run_measured(self._session, step, settings, tables)
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
         except PromptlibError as error:
@@ -177,7 +163,7 @@ class Trial:
                 return str(row)
         return ""
 
-    def _compare(self, before: _Snapshot, more: str = "") -> None:
+    def _compare(self, before: Snapshot, more: str = "") -> None:
         """Compare what DOWN left with what was there before UP.
 
         Args:
@@ -185,15 +171,15 @@ class Trial:
             more: the sign of changes that are none: a DOWN may give the rows of a table that UP
                 made to the table that they came from, the made-up ones too.
         """
-        now = self._snapshot()
-        lines = [*self._difference(before, now)]
-        if self._migration.up.data_loss_accepted and self._keeps_values(before, now):
+        change = compare_snapshots(before, self._session.state.snapshot())
+        lines = [*self._difference(change)]
+        if self._migration.up.data_loss_accepted and self._keeps_values(change):
             self.stays = True
             lines = [line for line in lines if line[1:].split()[:1] != ["enum"]]
         self._report("DOWN does not undo UP", lines)
-        tables = (name for name in before.rows if before.rows[name] != now.rows.get(name))
-        touched = columns_set_by_triggers(self._connection, tables, self._keys)
-        found = row_differences(before.rows, now.rows, self._keys, touched)
+        tables = (name for name, was in change.rows.items() if was != change.rows_now.get(name))
+        touched = columns_set_by_triggers(self._connection, tables, change.keys)
+        found = row_differences(change.rows, change.rows_now, change.keys, touched)
         changes = [each for each in found if each[0] != more]
         if self._migration.up.data_loss_accepted:
             self.lost |= dict.fromkeys(each[2:] for each in changes if each[0] != "+")
@@ -204,13 +190,14 @@ class Trial:
             changes,
         )
 
-    def _compare_again(self, after: _Snapshot) -> Catalog:
+    def _compare_again(self, after: Snapshot) -> Snapshot:
         """Compare what the second UP made with what the first one did; what that is."""
-        now = self._snapshot()
+        now = self._session.state.snapshot()
+        change = compare_snapshots(after, now)
         what = "a second UP makes something else than the first"
-        self._report(what, self._difference(after, now))
+        self._report(what, self._difference(change))
         if not self._migration.up.data_loss_accepted:
-            first, second = row_counts(after.rows), row_counts(now.rows)
+            first, second = row_counts(change.rows), row_counts(change.rows_now)
             self._report(
                 what,
                 (
@@ -219,37 +206,40 @@ class Trial:
                     if first.get(table) != second.get(table)
                 ),
             )
-        return now.objects
+        return now
 
     def _report(self, what: str, diff: Iterable[str]) -> None:
         if lines := tuple(diff):
             self.findings.append(Finding(self._path, what, lines))
 
-    def _snapshot(self, objects: Catalog | None = None) -> _Snapshot:
-        return _Snapshot(objects or read_catalog(self._connection), read_rows(self._connection))
-
-    def _keeps_values(self, before: _Snapshot, now: _Snapshot) -> bool:
+    def _keeps_values(self, change: Change) -> bool:
         """Whether enumerated types have the values that they had, and more: none can be dropped."""
         kept = {
-            f"{name} has values beyond {was}, which stay": (was, now.objects[kind, name])
-            for (kind, name), was in before.objects.items()
-            if kind == ENUM and was != now.objects.get((kind, name), "")
+            f"{name} has values beyond {was}, which stay": (was, change.objects_now[kind, name])
+            for (kind, name), was in change.objects.items()
+            if kind == ENUM and was != change.objects_now.get((kind, name), "")
         }
         if not kept or not all(_is_within(*pair) for pair in kept.values()):
             return False
         self.lost |= dict.fromkeys(kept)
         return True
 
-    def _difference(self, before: _Snapshot, now: _Snapshot) -> Iterator[str]:
+    def _difference(self, change: Change) -> Iterator[str]:
         """How the objects differ, as far as it may be the migration's doing.
 
         Roles are the whole server's: others make and change them meanwhile.
         """
         first, second = (
-            {key: each.objects[key] for key in each.objects if self._is_of_migration(key)}
-            for each in (before, now)
+            {key: each[key] for key in each if self._is_of_migration(key)}
+            for each in (change.objects, change.objects_now)
         )
         return catalog_difference(first, second)
+
+    def _made(self, before: Snapshot, after: Snapshot, now: Snapshot) -> set[int]:
+        """The numbers of the tables that UP has made."""
+        change = compare_snapshots(before, after)
+        names = {name for _, name in change.objects_now.keys() - change.objects.keys()}
+        return {number for number, table in now.tables.items() if table.name in names}
 
     def _is_of_migration(self, key: CatalogKey) -> bool:
         kind, name = key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from support.ledgers import states
 from support.projects import ONE, THREE, TWO, Project
 
 if TYPE_CHECKING:
+    import pytest
+
     from support.databases import Database
     from support.projects import Project
 
@@ -107,3 +110,25 @@ def test_promptlib_where_pyproject_toml_alone_is_the_configuration(
     )
     three.promptlib("migrate")
     assert {"a", "b", "c"} <= database.tables()
+
+
+def test_a_package_carries_its_migrations(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its wheel is enough: no file of the project is where the command runs."""
+    project.add(1, "CREATE TABLE a ();", "DROP TABLE a;")
+    installed = tmp_path_factory.mktemp("installed")
+    shutil.copytree(project.folder, installed / "ourapp_of_test")
+    (installed / "ourapp_of_test" / "__init__.py").touch()
+    project.folder = tmp_path_factory.mktemp("elsewhere")
+    config = ("--config", "ourapp_of_test:alembic.ini")
+    said = project.promptlib(*config, "migrate", PYTHONPATH=str(installed)).stderr
+    assert f"upgrade   {ONE}" in said
+    ini = "[alembic]\nscript_location = ourapp_of_test:alembic\nsql_location = {}:sql\n"
+    (project.folder / "alembic.ini").write_text(ini.format("ourapp_of_test"))
+    said = project.alembic("downgrade", "base", PYTHONPATH=str(installed)).stderr
+    assert f"downgrade {ONE}" in said
+    (project.folder / "alembic.ini").write_text(ini.format("no_such_app"))
+    for run in (project.alembic, project.promptlib):
+        said = run("history", ok=False, PYTHONPATH=str(installed)).stderr
+        assert "no_such_app:sql is in no package no_such_app that this Python has" in said

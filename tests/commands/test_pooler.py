@@ -68,7 +68,7 @@ def test_a_lock_is_waited_for_and_its_holder_named(
     with Hold(database, "LOCK TABLE t IN ACCESS SHARE MODE") as reader:
         again, *error = project.alembic(*impatient, "upgrade", "head", ok=False).stderr.splitlines()
     assert f"blocked by pid {reader.pid} (test, " in again
-    assert "; attempt 2 of 2 begins in " in again
+    assert "attempt 2 of 2 begins in " in again
     assert "canceling statement due to lock timeout (55P03)" in error[0]
     assert "gave up after 2 attempts" in error[-1]
     assert f"blocked by pid {reader.pid} (test, " in error[-1]

@@ -202,7 +202,7 @@ def test_where_a_statement_with_a_key_fails(
         inside.alembic(project, "--raiseerr", "upgrade", "head")
     shown = "".join(traceback.format_exception(caught.value))
     (first,), (second,) = database.query("SELECT error FROM migration_events ORDER BY id")
-    assert first == second == told.stderr.strip("\n")
+    assert first == second == told.stderr.rpartition("\nnothing of ")[0]
     assert _KEY not in told.stdout + told.stderr + shown + caplog.text
 
 

@@ -79,7 +79,7 @@ def test_the_pause_before_the_next_attempt(
         f"{ONE}_x.sql", f"-- UP {options}\nALTER TABLE busy ADD j int;\n-- DOWN\nSELECT 1;\n"
     )
     with Hold(database, "LOCK TABLE busy") as hold, project.start("promptlib", "migrate") as deploy:
-        deploy.says("attempt 7 of 1000 begins in")
+        deploy.says("attempt 2 of 1000 begins in")
         _waits(database, 4)
         hold.release()
         deploy.ends()

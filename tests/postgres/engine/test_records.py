@@ -46,7 +46,7 @@ def test_a_server_that_dies_while_a_statement_is_recorded(
         in said
     )
     database.query("DROP TRIGGER wait ON migration_events")
-    assert "goes on behind the 1 of 3 statements" in deploy("upgrade head")
+    assert "goes on behind statement 1 of 3" in deploy("upgrade head")
     assert database.query("SELECT i FROM log ORDER BY i") == [(1,), (2,), (3,)]
 
 

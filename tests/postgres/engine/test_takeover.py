@@ -137,7 +137,7 @@ def test_sums_are_right_where_the_lock_is_lost_in_a_section_that_counts(
         second.says("waiting for an earlier deploy that was cut off, or lost its lock: ")
         gate.release()
         assert "lost" in first.ends(255)
-        assert "goes on behind the 6 of 13 statements" in second.ends()
+        assert "goes on behind statement 6 of 13" in second.ends()
     assert database.value("SELECT value FROM counter") == 12
     assert applied(database) == [ONE, TWO]
 

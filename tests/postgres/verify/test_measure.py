@@ -13,8 +13,9 @@ from promptlib.core.errors import StatementError
 from promptlib.engine.runner import Step
 from promptlib.files.parser import parse_section
 from promptlib.ledger.tables import DOWN, UP
-from promptlib.verify.measure import run_measured, table_numbers
+from promptlib.verify.measure import run_measured
 from promptlib.verify.report import StrongestLock
+from promptlib.verify.rows import read_tables
 
 if TYPE_CHECKING:
     from promptlib.verify.report import MeasuredStatement
@@ -28,10 +29,9 @@ def _measured(
 ) -> list[MeasuredStatement]:
     """Measure statements, with the locks on the tables that are there before."""
     section = parse_section(f"-- UP{options}\n{sql}\n")
-    with session.connection, session.connection.cursor() as cursor:
-        known = table_numbers(cursor)
+    tables = read_tables(session.connection)
     step = Step("20250101000001", direction, section, Path("sql/x.sql"))
-    return [*run_measured(session, step, Settings(), known)]
+    return [*run_measured(session, step, Settings(), tables)]
 
 
 def _locks(measured: list[MeasuredStatement]) -> list[list[str]]:

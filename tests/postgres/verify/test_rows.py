@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from promptlib.verify.rows import QUALIFIED, columns_set_by_triggers, primary_keys, read_rows
+from promptlib.verify.rows import columns_set_by_triggers, read_rows, read_tables
 
 if TYPE_CHECKING:
     from promptlib.verify.rows import TableRows
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def _read(session: ScratchSession) -> TableRows:
-    return read_rows(session.connection)
+    tables = read_tables(session.connection)
+    rows = read_rows(session.connection, tables)
+    return {tables[number].name: rows[number] for number in rows}
 
 
 def _run(session: ScratchSession, sql: str) -> None:
@@ -55,11 +57,11 @@ def test_a_column_may_have_any_name(session: ScratchSession) -> None:
 def test_keys(session: ScratchSession) -> None:
     _run(session, "CREATE TABLE a (i int, j int, PRIMARY KEY (j, i))")
     _run(session, "CREATE TABLE b (i int UNIQUE)")
-    with session.connection, session.connection.cursor() as cursor:
-        cursor.execute(QUALIFIED)
-        found = primary_keys(cursor)
-    ours = {table: {*columns} for table, columns in found.items() if "." in table}
-    assert ours == {"public.a": {"i", "j"}}
+    found = read_tables(session.connection).values()
+    assert {each.name: {*each.key} for each in found} == {
+        "public.a": {"i", "j"},
+        "public.b": set(),
+    }
 
 
 def test_what_triggers_set(session: ScratchSession) -> None:
@@ -72,9 +74,7 @@ def test_what_triggers_set(session: ScratchSession) -> None:
         CREATE TRIGGER touch BEFORE UPDATE ON a FOR EACH ROW EXECUTE FUNCTION touch()""",
     )
     before = _read(session)
-    with session.connection, session.connection.cursor() as cursor:
-        cursor.execute(QUALIFIED)
-        keys = primary_keys(cursor)
+    keys = {"public.a": ["id"], "public.b": ["id"]}
     touched = columns_set_by_triggers(session.connection, ["public.a", "public.b", "x.gone"], keys)
     assert {table: columns for table, columns in touched.items() if columns} == {"public.a": {"at"}}
     assert _read(session) == before

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from promptlib.verify.rows import read_tables
 from promptlib.verify.samples import SampleMaker, SampleRow, Samples
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ def _fill(
 ) -> Samples:
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute(sql)
-    return SampleMaker(count).fill(session.connection, only)
+    tables = read_tables(session.connection)
+    chosen = [each for each, table in tables.items() if only is None or table.name in only]
+    return SampleMaker(count).fill(session, chosen)
 
 
 def _values(made: Samples, table: str = "public.t") -> list[dict[str, object]]:
@@ -129,7 +132,7 @@ END $$;
 def test_many_tables_take_no_more_locks_than_some(session: ScratchSession) -> None:
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute(_LOGGED.format(219))
-    made = SampleMaker(3, ["public.held"]).fill(session.connection)
+    made = SampleMaker(3, ["public.held"]).fill(session)
     assert (made.refused, len(made.rows)) == ({}, 360)
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute("SELECT max(locks) FROM held")
@@ -146,20 +149,20 @@ def test_a_table_that_took_none_is_not_tried_over_and_over(session: ScratchSessi
             " $$ BEGIN PERFORM nextval('tries'); RETURN new; END $$;"
             " CREATE TRIGGER f BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()"
         )
-    first = maker.fill(session.connection)
+    first = maker.fill(session)
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute("SELECT last_value FROM tries")
         tried = cursor.fetchall()
-    assert maker.fill(session.connection) == first
+    assert maker.fill(session) == first
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute("SELECT last_value FROM tries")
         assert cursor.fetchall() == tried
         cursor.execute("ALTER TABLE t DROP CONSTRAINT t_i_check")
-    assert maker.fill(session.connection).refused == {}
+    assert maker.fill(session).refused == {}
 
 
 def test_some_tables_get_none(session: ScratchSession) -> None:
     with session.connection, session.connection.cursor() as cursor:
         cursor.execute("CREATE TABLE t (i int); CREATE TABLE u (i int)")
-    made = SampleMaker(3, ["public.t"]).fill(session.connection)
+    made = SampleMaker(3, ["public.t"]).fill(session)
     assert {row.table for row in made.rows} == {"public.u"}
