@@ -70,7 +70,11 @@ def _late(entry: Entry, status: Status) -> PlanRefusedError:
     )
 
 
-def _edited(entry: Entry, _: Status) -> PlanRefusedError:
+def _edited(entry: Entry, status: Status) -> PlanRefusedError:
+    replaced = status.files.replaced.get(entry.version)
+    ran_apart = replaced and replaced.versions & status.ledger.ours.keys() - {entry.version}
+    if ran_apart and (refused := replaced_in_part(entry.version, status)):
+        return refused
     if entry.ran_as:
         return EditedMigrationError(
             f"is another migration than the one of this version that ran here, {entry.ran_as!r}",
@@ -88,7 +92,30 @@ def _edited(entry: Entry, _: Status) -> PlanRefusedError:
     )
 
 
+def replaced_in_part(version: str, status: Status) -> PlanRefusedError | None:
+    """The error for a migration that another one replaces with what did not run here so."""
+    ran = {each: row.checksum for each, row in status.ledger.ours.items()}
+    for one, replaced in status.files.replaced.items():
+        if version in replaced.versions and (rest := replaced.differing(ran)):
+            place = display_path(status.files[one].path)
+            lacking, edited = (
+                [each for each in rest if (each in ran) is there] for there in (False, True)
+            )
+            told = [
+                *([f"{', '.join(lacking)} did not run here"] * bool(lacking)),
+                *([f"{', '.join(edited)} ran here as something else"] * bool(edited)),
+            ]
+            return MissingMigrationError(
+                f"{place} replaces what ran here by more or something else: {'; '.join(told)}",
+                "deploy from the files as they were before that, up to "
+                f"{one}, with these as they are replaced; then go on",
+            )
+    return None
+
+
 def _missing(entry: Entry, status: Status) -> PlanRefusedError:
+    if refused := replaced_in_part(entry.version, status):
+        return refused
     if status.head and entry.version > status.head:
         return MissingMigrationError(
             "ran here, and is newer than all files: the database is ahead of them",
