@@ -23,7 +23,7 @@ from promptlib.engine.runner import Step
 from promptlib.files.directory import migration_path, parse_all, resolve_version
 from promptlib.files.new_file import write_errors_explained
 from promptlib.files.parser import parse_migration
-from promptlib.files.replaced import join_replaced, read_replacement
+from promptlib.files.replaced import join_replaced, read_replaced
 from promptlib.ledger.tables import DOWN
 from promptlib.postgres.catalog import read_catalog
 from promptlib.postgres.catalog_wording import difference_beyond_wording
@@ -90,7 +90,7 @@ def choose_squash(files: Iterable[MigrationFile], to: str) -> Squash:
     files = [*files]
     version = resolve_version((each.version for each in files), to)
     *earlier, last = parse_all(each for each in files if each.version <= version)
-    replaced = read_replacement(last.up.source).versions
+    replaced = read_replaced(last.up.source).versions
     if replaced:
         if others := [each for each in earlier if each.version not in replaced]:
             raise MigrationFileError(
@@ -104,7 +104,7 @@ def choose_squash(files: Iterable[MigrationFile], to: str) -> Squash:
     if not earlier:
         raise _nothing_to_do(last)
     for each in earlier:
-        again = read_replacement(each.up.source).versions - {each.version}
+        again = read_replaced(each.up.source).versions - {each.version}
         if any(other.version in again for other in earlier):
             raise MigrationFileError(
                 "replaces others that are still there",

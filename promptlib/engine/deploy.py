@@ -19,11 +19,12 @@ from promptlib.core.interrupts import UNDONE, note_seen
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
+from promptlib.engine.one_connection import suits_one_connection
 from promptlib.engine.request import is_needed, plan_request, untouched
 from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.deploys import finish, lose
-from promptlib.ledger.lock import acquire_lock, hold_lock, lock_key
+from promptlib.ledger.lock import acquire_lock, hold_lock, hold_lock_in_session, lock_key
 from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
@@ -87,29 +88,60 @@ class Deploy:
         """
         with driver_errors_explained():
             status = seen or self.look()
-            if not is_needed(plan_request(request, status, self._settings), status):
+            steps = plan_request(request, status, self._settings)
+            if not is_needed(steps, status):
                 return untouched(status)
-        return self.run_locked(request, status)
+        return self.run_locked(request, status, steps)
 
-    def run_locked(self, request: Request, seen: Status) -> Deployment:
+    def run_locked(self, request: Request, seen: Status, expected: list[PlannedStep]) -> Deployment:
         """Run what is asked for, where there was something to do when somebody looked.
+
+        Args:
+            request: what is asked for.
+            seen: what was seen then.
+            expected: the steps that this meant.
 
         Raises:
             PromptlibError: for whatever keeps it from running, or stops it.
         """
         began = time.monotonic()
-        with driver_errors_explained(), self._undone(), self.locked(seen) as locked:
-            status = locked.status
-            require_unmoved(status.ledger, request.start)
-            steps = plan_request(request, status, self._settings)
-            kept = self._agreed_downs(status, steps, request)
-            ran = self._run_steps(locked, steps, request, kept)
-            self._tell_what_waits(status, steps)
-        return untouched(status)._replace(
-            ran=tuple(ran),
-            current=_end(status, steps) or None,
-            seconds=time.monotonic() - began,
-        )
+        with driver_errors_explained(), self._undone():
+            done = self._run_in_session(request, seen, expected)
+            if not done:
+                with self.locked(seen) as locked:
+                    done = self._run_under(locked, request, self._planned(locked, request))
+        return done._replace(seconds=time.monotonic() - began)
+
+    def _run_in_session(
+        self, request: Request, seen: Status, expected: list[PlannedStep]
+    ) -> Deployment | None:
+        """Run a step under a lock that its own session holds, if it suits and is still the one."""
+        connections = self._connections
+        if not suits_one_connection(connections, seen, expected):
+            return None
+        number, wait = lock_key(seen.ledger.schema, VERSION_TABLE), self._settings.deploy_wait
+        with hold_lock_in_session(connections.connection, number, wait, self._progress) as lock:
+            locked = Locked(connections, self.look(), lock)
+            suits = suits_one_connection(connections, locked.status, expected)
+            if suits and self._planned(locked, request) == expected:
+                done = self._run_under(locked, request, expected)
+            else:
+                done = None
+            if not (done and connections.is_command):  # whose session ends now
+                lock.let_go()
+        return done
+
+    def _planned(self, locked: Locked, request: Request) -> list[PlannedStep]:
+        require_unmoved(locked.status.ledger, request.start)
+        return plan_request(request, locked.status, self._settings)
+
+    def _run_under(self, locked: Locked, request: Request, steps: list[PlannedStep]) -> Deployment:
+        status = locked.status
+        kept = self._agreed_downs(status, steps, request)
+        ran = self._run_steps(locked, steps, request, kept)
+        self._tell_what_waits(status, steps)
+        current = _end(status, steps) or None
+        return untouched(status)._replace(ran=tuple(ran), current=current)
 
     @contextlib.contextmanager
     def _undone(self) -> Iterator[None]:

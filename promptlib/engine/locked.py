@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.engine.context import Connections
-    from promptlib.ledger.lock import DeployLock
+    from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.plan.repair import Repair
     from promptlib.plan.status import Status
 
@@ -41,7 +41,9 @@ class Locked:
         has_recorded: whether a deploy has been recorded, which may change what is there.
     """
 
-    def __init__(self, connections: Connections, status: Status, lock: DeployLock | None) -> None:
+    def __init__(
+        self, connections: Connections, status: Status, lock: DeployLock | SessionLock | None
+    ) -> None:
         self.connections, self.status, self.lock = connections, status, lock
         self.has_recorded = False
 

@@ -302,9 +302,10 @@ class Migrator:
         from promptlib.engine.request import is_needed, plan_request, untouched
 
         settings = override_settings(self.settings, chosen)
-        if not is_needed(plan_request(request, seen, settings), seen):
+        steps = plan_request(request, seen, settings)
+        if not is_needed(steps, seen):
             return untouched(seen)
-        return self._deploy(seen.files, settings).run_locked(request, seen)
+        return self._deploy(seen.files, settings).run_locked(request, seen, steps)
 
     def _deploy(self, files: MigrationFiles, settings: Settings) -> Deploy:
         from promptlib.core.events import ignore

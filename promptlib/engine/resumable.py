@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
     from promptlib.engine.undoing import Undoing
-    from promptlib.ledger.lock import DeployLock
+    from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.ledger.state import HalfDone
 
 # SQLSTATEs that leave open how the statement ended.
@@ -70,7 +70,7 @@ class ResumableRun:
         step: Step,
         half: HalfDone | None,
         undoing: Undoing | None,
-        lock: DeployLock,
+        lock: DeployLock | SessionLock,
     ) -> None:
         self._context, self._step = context, step
         self._half = half if half and half.direction == step.direction else None

@@ -181,6 +181,12 @@ def _execute(cursor: Cursor, step: Step, batch: range, watcher: Watcher, pid: in
     except psycopg2.Error as error:
         # A traceback would show the driver's error, and with it the data that it quotes.
         raise _explained(error, cursor.connection, step, batch, received.done) from None
+    except UnicodeEncodeError:
+        raise StatementError(
+            f"holds a letter that the connection's encoding, {cursor.connection.encoding}, lacks",
+            "let the program that opened it ask for client_encoding=UTF8",
+            place=step.place(batch.start),
+        ) from None
 
 
 def _explained(

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Sending, Step
     from promptlib.engine.sections import Sections
-    from promptlib.ledger.lock import DeployLock
+    from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.ledger.state import HalfDone
     from promptlib.ledger.tables import Move
     from promptlib.plan.steps import PlannedStep
@@ -74,7 +74,7 @@ class StepRunner:
         self,
         context: DeployContext,
         sections: Sections,
-        lock: DeployLock | None,
+        lock: DeployLock | SessionLock | None,
         recorded: Recorded | None = None,
         *,
         is_pooled: bool = False,
@@ -86,7 +86,12 @@ class StepRunner:
         self._within: Chain | Nested = (
             Nested(context.connection)
             if connections.external
-            else Chain(context.connection, usual, owned=connections.owned and not is_pooled)
+            else Chain(
+                context.connection,
+                usual,
+                owned=connections.owned and not is_pooled,
+                keeps_locks=lock is not None and lock.in_session,
+            )
         )
 
     def run_all(self, steps: Sequence[PlannedStep]) -> list[RanSection]:

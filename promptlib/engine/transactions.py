@@ -37,8 +37,8 @@ _COMMIT = "COMMIT AND CHAIN;"
 # would cost a message of its own. psycopg2 wants its dates in ISO. Source:
 # https://www.postgresql.org/docs/current/sql-discard.html
 _FORGET = """RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET datestyle = 'ISO';
-CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all();
-DISCARD TEMP; DISCARD SEQUENCES;"""
+CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;"""
+_LET_GO = "SELECT pg_catalog.pg_advisory_unlock_all();"
 
 
 class Chain:
@@ -49,12 +49,20 @@ class Chain:
         settings: PostgreSQL settings of the sections that ask for no others.
         owned: whether nobody else keeps anything in the connection's session: then nothing that a
             section leaves there reaches the next.
+        keeps_locks: whether the session's locks stay where a section is undone: the deploy lock
+            is one of them, and the section the only one.
     """
 
     def __init__(
-        self, connection: Connection, settings: Mapping[str, str], *, owned: bool = False
+        self,
+        connection: Connection,
+        settings: Mapping[str, str],
+        *,
+        owned: bool = False,
+        keeps_locks: bool = False,
     ) -> None:
         self._connection, self._settings, self._owned = connection, settings, owned
+        self._keeps_locks = keeps_locks
         watched = f"SELECT {watch_client(local=True)};"
         self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
@@ -86,7 +94,7 @@ class Chain:
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
-        forget = f"{_FORGET}\n{_COMMIT}" if self._owned else ""
+        forget = f"{_FORGET}\n{_LET_GO}\n{_COMMIT}" if self._owned else ""
         with self._connection.cursor() as cursor:
             cursor.execute(f"{sql}\n{_COMMIT}\n{forget}\n{self._set}")
         # For the server the next transaction begins when it gets the message, not when it commits.
@@ -103,7 +111,7 @@ class Chain:
         self._connection.rollback()
         if self._owned:
             with self._connection.cursor() as cursor:
-                cursor.execute(_FORGET)
+                cursor.execute(_FORGET + ("" if self._keeps_locks else _LET_GO))
             self._connection.commit()
 
     def release(self) -> None:

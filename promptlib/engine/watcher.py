@@ -223,6 +223,8 @@ class Watcher:
         elif running.pid:
             with contextlib.suppress(psycopg2.Error, PromptlibError), self._asking().cursor() as it:
                 it.execute("SELECT pg_catalog.pg_cancel_backend(%s)", (running.pid,))
+        else:
+            self.connection.cancel()  # which keeps all threads waiting
 
     def _look(self, running: _Running) -> None:
         """Ask and tell."""

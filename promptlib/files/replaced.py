@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from promptlib.files.parser import Migration
 
 REPLACES = b"-- replaces: "
-_HEAD = re.compile(rb"(?:[ \t]*(?:--(?![ \t]*up[ \t]*(?:\r?\n|\Z))[^\n]*)?\n)*", re.IGNORECASE)
+_HEAD = re.compile(rb"(?:[ \t\r]*(?:--(?![ \t]*up[ \t]*(?:\r?\n|\Z))[^\n]*)?\n)*", re.IGNORECASE)
 _LINE = re.compile(
     rb"^-- replaces: (?P<version>[0-9]{14}) (?P<checksum>[0-9a-f]{64})"
     rb"(?P<whole> and all before it)?[ \t\r]*$",
@@ -24,7 +24,7 @@ _LINE = re.compile(
 )
 
 
-class Replacement(NamedTuple):
+class ReplacedMigrations(NamedTuple):
     """What a migration replaces.
 
     Attributes:
@@ -62,10 +62,10 @@ class Replacement(NamedTuple):
             yield f"-- replaces: {version} {checksum} and all before it"
 
 
-NOTHING = Replacement({}, {})
+NOTHING = ReplacedMigrations({}, {})
 
 
-def read_replacement(content: bytes) -> Replacement:
+def read_replaced(content: bytes) -> ReplacedMigrations:
     """What the file says that it replaces; mostly nothing.
 
     Args:
@@ -83,16 +83,16 @@ def read_replacement(content: bytes) -> Replacement:
         }
         for is_whole in (False, True)
     )
-    return Replacement(single, whole)
+    return ReplacedMigrations(single, whole)
 
 
-def join_replaced(migrations: Iterable[Migration]) -> Replacement:
+def join_replaced(migrations: Iterable[Migration]) -> ReplacedMigrations:
     """What one migration says that replaces several, and what those had replaced."""
     single: dict[str, str] = {}
     whole: dict[str, str] = {}
     for each in migrations:
-        earlier = read_replacement(each.up.source)
+        earlier = read_replaced(each.up.source)
         single |= earlier.single
         whole |= earlier.whole
         (whole if earlier.versions else single)[each.version] = each.up.checksum
-    return Replacement(single, whole)
+    return ReplacedMigrations(single, whole)

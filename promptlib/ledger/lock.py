@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
 _TELL_EVERY = 5.0  # seconds
+_TRANSACTION, _SESSION = (f"pg_catalog.pg_try_advisory_{each}lock" for each in ("xact_", ""))
 _WHETHER_FREE = "whether the deploy lock is free"
 # Nothing may end the transaction that holds the lock while a migration takes its time, but the end
 # of its client. It reads no table or view, which it would lock as well.
@@ -48,6 +49,29 @@ _STAY = f"""
 """
 
 
+class SessionLock:
+    """A lock that is held in the session that migrations run in: where that ends, nothing runs.
+
+    Args:
+        connection: to the session.
+    """
+
+    in_session = True
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def let_go(self) -> None:
+        """Let others deploy; the session would go on holding it."""
+        self._connection.rollback()
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
+        self._connection.rollback()
+
+    def require(self) -> None:
+        """Make sure that it is held, for which nothing is to be done."""
+
+
 class DeployLock:
     """A lock that was taken; `require` says whether it still is.
 
@@ -55,6 +79,8 @@ class DeployLock:
         connection: whose transaction holds it.
         server: when the server was started that it is held on.
     """
+
+    in_session = False
 
     def __init__(self, connection: Connection, server: datetime | None) -> None:
         self._connection, self._server = connection, server
@@ -145,6 +171,41 @@ def hold_lock(
 
 
 @contextlib.contextmanager
+def hold_lock_in_session(
+    connection: Connection, number: int, wait: str, progress: Progress = ignore
+) -> Iterator[SessionLock]:
+    """Take the lock in the session of a connection that migrations run on, too.
+
+    Behind an error it is free; else whoever took it lets go of it, or ends the session.
+
+    Not behind a pooler, nor where a section lets go of a session's locks, or may wait for those who
+    wait for the lock.
+
+    Args:
+        connection: ours, in no transaction.
+        number: from `lock_key`.
+        wait: how long to wait for another deploy, as PostgreSQL writes times.
+        progress: is told who holds it meanwhile.
+
+    Raises:
+        LockNotAcquiredError: when it is not free in time, naming who holds it.
+    """
+    connection.autocommit = True  # or each try would leave a snapshot
+    with connection.cursor() as cursor:
+        acquire_lock(cursor, number, wait, progress)
+    connection.autocommit = False
+    with in_doubt(lambda: _WHETHER_FREE):
+        lock = SessionLock(connection)
+        try:
+            yield lock
+        except BaseException as error:
+            with contextlib.suppress(psycopg2.Error):  # it may be lost
+                lock.let_go()
+                note_seen(error, LOCK_FREE)
+            raise
+
+
+@contextlib.contextmanager
 def _seen_free(connection: Connection) -> Iterator[None]:
     """Behind an interrupt see that the server lets go of the lock, for somebody is to be told."""
     try:
@@ -164,7 +225,7 @@ def acquire_lock(
     progress: Progress = ignore,
     between: Callable[[], None] = lambda: None,
 ) -> None:
-    """Take the lock for the cursor's transaction.
+    """Take the lock for the cursor's transaction; in autocommit, for its session.
 
     Args:
         cursor: in READ COMMITTED, or it would not see what the other deploy did.
@@ -201,7 +262,8 @@ def _share() -> float:
 
 def _try(cursor: Cursor, number: int) -> bool:
     require_open(cursor.connection)
-    cursor.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(%s)", (number,))
+    of = "" if cursor.connection.autocommit else "xact_"
+    cursor.execute(f"SELECT pg_catalog.pg_try_advisory_{of}lock(%s)", (number,))
     (taken,) = cursor.fetchone() or (False,)
     return bool(taken)
 

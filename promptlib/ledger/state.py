@@ -246,7 +246,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     """
     cursor.execute(_WHERE, (schema or None, VERSION_TABLE))
     is_replica, pid, server, found, facts = cursor.fetchone() or ()
-    there = trusted_tables(facts)
+    there = trusted_tables(cursor, found or "", facts)
     has_version_table, has_deploys = VERSION_TABLE in there, DEPLOYS in there
     columns, events = (
         frozenset(there[name].columns if name in there else ()) for name in (MIGRATIONS, EVENTS)

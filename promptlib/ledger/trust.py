@@ -36,8 +36,22 @@ ROLES = """
         SELECT datdba FROM pg_catalog.pg_database
          WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
     ), trusted (role) AS (SELECT role FROM mine UNION SELECT role FROM mighty)"""
+# A table and what of it may rest on functions, operators and types; of the server's own, nothing is
+# written down.
+_PARTS = """
+    (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, c.oid AS part
+     UNION ALL
+     SELECT tableoid, oid FROM pg_catalog.pg_attrdef WHERE adrelid OPERATOR(pg_catalog.=) c.oid
+     UNION ALL
+     SELECT tableoid, oid FROM pg_catalog.pg_constraint
+      WHERE conrelid OPERATOR(pg_catalog.=) c.oid
+     UNION ALL
+     SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, indexrelid
+       FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) c.oid) AS parts
+    JOIN pg_catalog.pg_depend d ON d.classid OPERATOR(pg_catalog.=) class
+                               AND d.objid OPERATOR(pg_catalog.=) part"""
 # What runs functions: each with the statement that ends that.
-_BORNE = """
+_BORNE = f"""
     SELECT pg_catalog.format('bears the trigger %I', tgname),
            pg_catalog.format('DROP TRIGGER %I ON %s', tgname, name)
       FROM pg_catalog.pg_trigger
@@ -65,24 +79,22 @@ _BORNE = """
                              pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0),
                              pg_catalog.pg_get_userbyid(owner)),
            'let a column default, a constraint, an index or a type of it rest on the server''s own'
-      FROM (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class,
-                   c.oid AS part
-            UNION ALL
-            SELECT tableoid, oid FROM pg_catalog.pg_attrdef
-             WHERE adrelid OPERATOR(pg_catalog.=) c.oid
-            UNION ALL
-            SELECT tableoid, oid FROM pg_catalog.pg_constraint
-             WHERE conrelid OPERATOR(pg_catalog.=) c.oid
-            UNION ALL
-            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, indexrelid
-              FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) c.oid) AS parts
-      JOIN pg_catalog.pg_depend d ON d.classid OPERATOR(pg_catalog.=) class
-                                 AND d.objid OPERATOR(pg_catalog.=) part
+      FROM {_PARTS}
       JOIN (SELECT tableoid AS kind, oid AS used, proowner AS owner FROM pg_catalog.pg_proc
             UNION ALL SELECT tableoid, oid, oprowner FROM pg_catalog.pg_operator
             UNION ALL SELECT tableoid, oid, typowner FROM pg_catalog.pg_type) AS others
         ON kind OPERATOR(pg_catalog.=) d.refclassid AND used OPERATOR(pg_catalog.=) d.refobjid
      WHERE NOT EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) owner)"""
+# Whether there is any of that: mostly not, and to look at all of it takes longer than the rest.
+_MAY_BEAR = f"""
+    c.relhasrules OR c.relhastriggers OR c.relrowsecurity OR c.relhassubclass
+    OR EXISTS (SELECT FROM pg_catalog.pg_policy WHERE polrelid OPERATOR(pg_catalog.=) c.oid)
+    OR EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhrelid OPERATOR(pg_catalog.=) c.oid)
+    OR EXISTS (SELECT FROM {_PARTS}
+                WHERE d.refclassid OPERATOR(pg_catalog.=) ANY (ARRAY[
+                    'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid,
+                    'pg_catalog.pg_operator'::pg_catalog.regclass,
+                    'pg_catalog.pg_type'::pg_catalog.regclass]))"""
 _GRANTED = f"""
     SELECT grantee, privilege_type, '' AS columns
       FROM pg_catalog.aclexplode(c.relacl)
@@ -102,8 +114,7 @@ FACTS = f"""(
         ARRAY(SELECT attname FROM pg_catalog.pg_attribute
                WHERE attrelid OPERATOR(pg_catalog.=) c.oid
                  AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped),
-        (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(what, remedy)), '[]')
-           FROM ({_BORNE}) AS borne (what, remedy)),
+        {_MAY_BEAR},
         (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
                     CASE WHEN grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
                          ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(grantee)) END,
@@ -122,6 +133,16 @@ FACTS = f"""(
        AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{_ALL}])
 )""".replace("%", "%%")
 _AGAIN = f"WITH RECURSIVE {ROLES}, place AS (SELECT %s AS schema) SELECT {FACTS} FROM place"
+_CLOSER = f"""
+    WITH RECURSIVE {ROLES}
+    SELECT c.relname, pg_catalog.json_agg(pg_catalog.json_build_array(what, remedy))
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace,
+           pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name,
+           LATERAL ({_BORNE.replace("%", "%%")}) AS borne (what, remedy)
+     WHERE n.nspname OPERATOR(pg_catalog.=) %s
+       AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{_ALL}])
+     GROUP BY c.relname"""
 _GUARD = f"""DO $promptlib$ BEGIN
     IF EXISTS (
         SELECT FROM pg_catalog.pg_class c
@@ -166,17 +187,33 @@ class LedgerTable(NamedTuple):
     granted: list[tuple[str, str, str]]
 
 
-def trusted_tables(facts: Iterable[Any]) -> dict[str, LedgerTable]:
+def trusted_tables(cursor: Cursor, schema: str, facts: Iterable[Any]) -> dict[str, LedgerTable]:
     """The tables that FACTS has told of, by their plain names.
+
+    Args:
+        cursor: that has read them; it looks closer where a table may run functions of somebody's.
+        schema: of the ledger.
+        facts: what was told.
 
     Raises:
         LedgerError: when one says what a stranger likes, or runs what he likes: naming owner or
             cause, and what to do.
     """
-    tables = [LedgerTable(*each) for each in facts]
+    told = [*facts]
+    borne = _borne(cursor, schema) if any(may_bear for *_, may_bear, _ in told) else {}
+    tables = [
+        LedgerTable._make((name, *about, borne.get(name, []), granted))
+        for name, *about, _, granted in told
+    ]
     if found := [error for each in tables for error in _distrust(each)]:
         raise combine_errors(found)
     return {each.plain_name: each for each in tables}
+
+
+def _borne(cursor: Cursor, schema: str) -> dict[str, list[tuple[str, str]]]:
+    """What runs functions of somebody's, by the table that bears it."""
+    cursor.execute(_CLOSER, (schema,))
+    return dict(cursor.fetchall())
 
 
 def require_trust_anew(cursor: Cursor, schema: str) -> None:
@@ -187,7 +224,7 @@ def require_trust_anew(cursor: Cursor, schema: str) -> None:
     """
     cursor.execute(_AGAIN, (schema,))
     (facts,) = cursor.fetchone() or ((),)
-    trusted_tables(facts)
+    trusted_tables(cursor, schema, facts)
 
 
 def _distrust(table: LedgerTable) -> Iterator[LedgerError]:

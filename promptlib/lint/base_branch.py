@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.core.errors import MigrationFileError, display_path
 from promptlib.files.directory import file_from_name
 from promptlib.files.new_file import name_next_migration
-from promptlib.files.replaced import read_replacement
+from promptlib.files.replaced import read_replaced
 from promptlib.lint.git import git_identity, open_base
 from promptlib.lint.violations import Violation
 from promptlib.syntax.statements import line_and_column
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptlib.files.directory import MigrationFile
-    from promptlib.files.replaced import Replacement
+    from promptlib.files.replaced import ReplacedMigrations
     from promptlib.files.section import Section
     from promptlib.lint.git import BaseBranch
 
@@ -84,7 +84,7 @@ def _changes_to_base(
 ) -> Iterator[Violation]:
     """What a branch may not do to its base."""
     names, added = {each.path.name for each in files}, [*new]
-    replaced = [read_replacement(each.content()) for each in files]
+    replaced = [read_replaced(each.content()) for each in files]
     for file in _known_files(folder, base.fork.keys() & base.tip.keys()):
         if _is_replaced(file, base, replaced):
             added = [each for each in added if each.version != file.version]
@@ -100,7 +100,9 @@ def _changes_to_base(
     yield from _late_versions(folder, added, _known_files(folder, base.tip), base.name)
 
 
-def _is_replaced(file: MigrationFile, base: BaseBranch, replaced: Iterable[Replacement]) -> bool:
+def _is_replaced(
+    file: MigrationFile, base: BaseBranch, replaced: Iterable[ReplacedMigrations]
+) -> bool:
     """Whether a merged migration has become a part of another one, as it was merged."""
     claimed = {each.single.get(file.version) or each.whole.get(file.version) for each in replaced}
     if claimed <= {None}:

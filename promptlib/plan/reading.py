@@ -10,7 +10,7 @@ from promptlib.core.errors import MigrationFileError, PromptlibError, combine_er
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import list_migrations
-from promptlib.files.replaced import REPLACES, read_replacement
+from promptlib.files.replaced import REPLACES, read_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.files.repeatable import RepeatableFile
-    from promptlib.files.replaced import Replacement
+    from promptlib.files.replaced import ReplacedMigrations
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
@@ -41,7 +41,7 @@ class MigrationFiles(Mapping[str, "Migration"]):
     def __init__(self, folder: Path | str) -> None:
         self.where = folder
         self.checksums: dict[str, str] = {}
-        self.replaced: dict[str, Replacement] = {}
+        self.replaced: dict[str, ReplacedMigrations] = {}
         self.broken: list[PromptlibError] = []
         self._parsed: dict[str, Migration] = {}
         self._kept: dict[str, bytes] = {}
@@ -114,7 +114,7 @@ class MigrationFiles(Mapping[str, "Migration"]):
 
     def _take(self, file: MigrationFile, row: LedgerRow | None) -> None:
         content = file.content()
-        if REPLACES in content and (replaced := read_replacement(content)).versions:
+        if REPLACES in content and (replaced := read_replaced(content)).versions:
             self.replaced[file.version] = replaced
         if row and row.down and is_as_it_ran(content, row.checksum, row.down):
             self.checksums[file.version] = row.checksum

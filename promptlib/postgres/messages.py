@@ -29,7 +29,7 @@ _ROWS = 64  # that libpq keeps at most at once
 # What libpq says of a result: PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH; of the error kinds,
 # PGRES_BAD_RESPONSE and PGRES_FATAL_ERROR. And of a connection: CONNECTION_BAD.
 _COPIES, _FAILED, _BAD = (3, 4, 8), (5, 7), 1
-_ROWS_CAME = (2, 9, 12)  # PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE, PGRES_TUPLES_CHUNK
+_ROW = 9  # PGRES_SINGLE_TUPLE
 _SEVERITIES = ("ERROR:  ", "FATAL:  ", "PANIC:  ")
 # Each field of an error by the letter that the protocol has for it. Source:
 # https://www.postgresql.org/docs/current/protocol-error-fields.html
@@ -78,8 +78,9 @@ class MessageError(psycopg2.Error):
 
 def can_send(connection: Connection) -> bool:
     """Whether text can go to libpq itself: as psycopg2 would send it, and without its help."""
-    return (
-        load_libpq() is not None
+    return bool(
+        load_libpq()
+        and getattr(connection, "pgconn_ptr", None)  # something else may stand for a connection
         and not connection.closed
         and get_wait_callback() is None  # who waits by himself would be kept waiting here
         and connection.encoding == "UTF8"
@@ -100,7 +101,7 @@ def can_send_together(connection: Connection) -> bool:
 def send_message(connection: Connection, sql: bytes, received: Received) -> None:
     """Send statements in one message, and wait until the last one is done.
 
-    Ctrl-C ends the wait and the statements.
+    What a signal raises, as Ctrl-C does, ends the wait and the statements.
 
     Args:
         connection: that `can_send`.
@@ -114,7 +115,9 @@ def send_message(connection: Connection, sql: bytes, received: Received) -> None
     try:
         message.send(sql)
         message.receive(received)
-    except KeyboardInterrupt:
+    except psycopg2.Error:
+        raise
+    except BaseException:  # of a signal
         cancel_shortly(connection)
         raise
     finally:
@@ -143,12 +146,14 @@ class _Message:
         libpq, error = self._libpq, None
         while result := self._next():
             status = libpq.PQresultStatus(result)
-            if status in _FAILED:  # the last one counts, as it does for psycopg2
+            if status == _ROW:
+                received.rows += 1
+            elif status in _FAILED:  # the last one counts, as it does for psycopg2
                 error = self._error(result)
-            elif libpq.PQcmdStatus(result):  # else there is more of this statement to come
-                received.done += 1
-            if status in _ROWS_CAME:
+            else:
                 received.rows += libpq.PQntuples(result)
+                # Else there is more of this statement to come.
+                received.done += libpq.PQcmdStatus(result) != b""
             libpq.PQclear(result)
             if status in _COPIES:
                 raise psycopg2.ProgrammingError("COPY cannot read from or write to the client here")
@@ -185,9 +190,10 @@ class _Message:
             libpq.PQclear(result)
             if status in _COPIES:
                 return  # which ends with the next command
+        if libpq.PQstatus(self._address) == _BAD:
+            with contextlib.suppress(psycopg2.Error):
+                self._connection.rollback()  # which still takes in notices
         with contextlib.suppress(psycopg2.Error):
-            if libpq.PQstatus(self._address) == _BAD:
-                self._connection.rollback()  # so that it knows
             self._connection.poll()
 
 

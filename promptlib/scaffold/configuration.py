@@ -16,18 +16,19 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.file_set import FileChange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 SQL_LOCATION, SCRIPT_LOCATION = "sql_location", "script_location"
 _TABLE = re.compile(
     rb"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*alembic[ \t]*\][^\r\n]*(?:\r?\n|$)", re.MULTILINE
 )
+_ALEMBICS = "prepend_sys_path"
 _ABOUT = {
     SCRIPT_LOCATION: "env.py, which Alembic's own commands run.",
     SQL_LOCATION: "The migrations: YYYYMMDDHHMMSS_name.sql.",
     "ledger_table": "Where a database remembers which of them ran.",
-    "embedded": "Without DATABASE_URL, use a PostgreSQL of this folder's own.",
+    "embedded": "Without DATABASE_URL, a PostgreSQL below .promptlib/: for trying things out.",
 }
 _HEAD = "# What promptlib and Alembic are told; the database's address is in DATABASE_URL.\n\n"
 
@@ -48,19 +49,21 @@ def configure(path: Path, section: str, settings: Mapping[str, str]) -> FileChan
     Args:
         path: alembic.ini, or pyproject.toml, which may be there or not.
         section: of alembic.ini.
-        settings: what to set. A section that is there gets `sql_location` alone, which makes SQL
-            files of its migrations.
+        settings: what to set. Of a section that is there nothing is set twice, nor what only
+            Alembic's own commands look at.
 
     Raises:
         ConfigurationError: when the file cannot be read, or is written in a way that nothing can
             be put into.
     """
     before = read_content(path)
+    old = _read(path, before or b"", section)
+    lacking = {name: value for name, value in settings.items() if name not in old}
     if path.name == TOML:
-        after = _with_table(before or b"", settings)
+        after = _with_table(before or b"", lacking)
     else:
-        after = _with_section(before, section, settings)
-    _check(path, section, before or b"", after, settings)
+        after = _with_section(before, section, lacking)
+    _require_read_as_meant(path, section, after, settings[SQL_LOCATION])
     return FileChange(path, after, before)
 
 
@@ -87,22 +90,22 @@ def append_lines(before: bytes, text: str) -> bytes:
     return before + gap + text.encode().replace(b"\n", end)
 
 
-def _insert(before: bytes, at: int, line: str) -> bytes:
+def _insert(before: bytes, at: int, lines: Iterable[str]) -> bytes:
     end = b"\r\n" if b"\r\n" in before else b"\n"
     gap = b"" if before[:at].endswith(b"\n") else end
-    return before[:at] + gap + line.encode() + end + before[at:]
+    return before[:at] + gap + b"".join(line.encode() + end for line in lines) + before[at:]
 
 
 def _with_table(before: bytes, settings: Mapping[str, str]) -> bytes:
-    if header := _TABLE.search(before):
-        return _insert(before, header.end(), f"{SQL_LOCATION} = {_quoted(settings[SQL_LOCATION])}")
     lines = [f"{name} = {_toml_value(name, value)}" for name, value in settings.items()]
+    if header := _TABLE.search(before):
+        return _insert(before, header.end(), filter(_is_ours, lines))
     text = "\n".join(["[tool.alembic]", *_explained(lines), ""])
     return append_lines(before, f"\n{text}" if before else text)
 
 
 def _toml_value(name: str, value: str) -> str:
-    if name == "prepend_sys_path":
+    if name == _ALEMBICS:
         return f"[{_quoted(value)}]"
     return value if name == "embedded" else _quoted(value)
 
@@ -114,13 +117,15 @@ def _quoted(value: str) -> str:
 def _with_section(before: bytes | None, section: str, settings: Mapping[str, str]) -> bytes:
     name = re.escape(section.encode())
     header = re.search(rb"^\[%s\][^\r\n]*(?:\r?\n|$)" % name, before or b"", re.MULTILINE)
+    lines = [f"{key} = {value}" for key, value in settings.items()]
     if before and header:
-        line = f"{SQL_LOCATION} = {settings[SQL_LOCATION]}"
-        return _insert(before, header.end(), line)
-    values = {**settings, "path_separator": "os"}
-    lines = _explained([f"{key} = {value}" for key, value in values.items()])
-    text = "\n".join([f"[{section}]", *lines, ""])
+        return _insert(before, header.end(), filter(_is_ours, lines))
+    text = "\n".join([f"[{section}]", *_explained(lines), "path_separator = os", ""])
     return append_lines(before, f"\n{text}") if before else (_HEAD + text).encode()
+
+
+def _is_ours(line: str) -> bool:
+    return not line.startswith(_ALEMBICS)
 
 
 def _explained(lines: list[str]) -> list[str]:
@@ -132,42 +137,37 @@ def _explained(lines: list[str]) -> list[str]:
     return told
 
 
-def _check(
-    path: Path, section: str, before: bytes, after: bytes, settings: Mapping[str, str]
-) -> None:
-    """Let nothing be written that would be read otherwise than it is meant."""
+def _require_read_as_meant(path: Path, section: str, after: bytes, location: str) -> None:
+    """Let nothing be written that would be read otherwise: into a text that looks like a header."""
+    if _read(path, after, section).get(SQL_LOCATION) == location:
+        return
+    table = f"[{section}]"
+    if path.name == TOML:
+        location, table = _quoted(location), "[tool.alembic]"
+    raise ConfigurationError(
+        "nothing can be put into it without changing what is there",
+        f"write {SQL_LOCATION} = {location} into {table} yourself",
+        place=display_path(path),
+    )
+
+
+def _read(path: Path, content: bytes, section: str) -> dict[str, object]:
+    """What a section of a configuration says."""
     try:
-        read = _read_toml if path.name == TOML else _read_ini
-        old, new = read(before, section), read(after, section)
+        return (_read_toml if path.name == TOML else _read_ini)(content, section)
     except (ValueError, configparser.Error) as error:
         said = " ".join(str(error).split())
         raise ConfigurationError(
             f"cannot be read: {said}", "mend it", place=display_path(path)
         ) from None
-    kept = {key: value for key, value in new.items() if key in old}
-    if kept != old or new.get(SQL_LOCATION) != settings[SQL_LOCATION]:
-        location, table = settings[SQL_LOCATION], f"[{section}]"
-        if path.name == TOML:
-            location, table = _quoted(location), "[tool.alembic]"
-        raise ConfigurationError(
-            "nothing can be put into it without changing what is there",
-            f"write {SQL_LOCATION} = {location} into {table} yourself",
-            place=display_path(path),
-        )
 
 
 def _read_toml(content: bytes, _: str) -> dict[str, object]:
-    """What a pyproject.toml says: the table's own keys, and all else as one."""
-    found = tomllib.loads(content.decode())
-    table = found.get("tool", {}).pop("alembic", {})
-    if not found.get("tool", {}):
-        found.pop("tool", None)
-    return {**table, "": found}
+    table: dict[str, object] = tomllib.loads(content.decode()).get("tool", {}).get("alembic", {})
+    return table
 
 
 def _read_ini(content: bytes, section: str) -> dict[str, object]:
     parser = configparser.RawConfigParser()
     parser.read_string(content.decode())
-    own = dict(parser.items(section)) if parser.has_section(section) else {}
-    others = {name: dict(parser.items(name)) for name in parser.sections() if name != section}
-    return {**own, "": others}
+    return dict(parser.items(section)) if parser.has_section(section) else {}

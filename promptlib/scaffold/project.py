@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from importlib import resources
 from pathlib import Path
 
-from promptlib.config.database import TYPED, read_dotenv
+from promptlib.config.database import EMBEDDED_OPTION, TYPED, read_dotenv
 from promptlib.config.project import DEFAULT_SECTION, INI, TOML, read_project
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -22,13 +21,16 @@ from promptlib.scaffold.configuration import (
     has_section,
     read_content,
 )
+from promptlib.scaffold.workflow import (
+    read_template,
+    workflow_path,
+    workflow_remarks,
+    workflow_text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from promptlib.config.project import Project
 
-GITHUB, GITLAB = CI_SYSTEMS = ("github", "gitlab")
 _MODEL = re.compile(r"(?P<module>\w+(?:\.\w+)*):(?P<expression>(?P<name>\w+)(?:\.\w+)*)")
 _IGNORED = (".env", ".promptlib/")
 _RUNS_OURS = "environment.run"
@@ -93,6 +95,12 @@ def is_configured(wanted: WantedProject) -> bool:
     return bool(found and found.location)
 
 
+def names_database(wanted: WantedProject) -> bool:
+    """Whether anything says already which database is meant."""
+    dotenv = wanted.config.parent / ".env"
+    return bool(wanted.url or os.environ.get(URL_VARIABLE) or read_dotenv(str(dotenv)))
+
+
 def plan_project(wanted: WantedProject) -> PlannedProject:
     """Say what a folder lacks to be the project that is wanted.
 
@@ -111,6 +119,7 @@ class _Plan:
 
     def __init__(self, wanted: WantedProject) -> None:
         self.wanted = wanted
+        self.found = _read(wanted)
         self.folder = wanted.config.parent
         self.changes: list[FileChange] = []
         self.kept: list[Path] = []
@@ -121,11 +130,12 @@ class _Plan:
         self._sql(location)
         if scripts:
             self._env(scripts)
-        self._add(self.folder / ".env.example", _template("env.example.txt"))
+        self._add(self.folder / ".env.example", read_template("env.example.txt"))
         self._database()
         self._ignored()
-        if self.wanted.ci:
-            self._workflow()
+        if ci := self.wanted.ci:
+            self._add(workflow_path(self.folder, ci), workflow_text(self.folder, ci))
+            self.remarks.extend(workflow_remarks(self.folder, ci))
         return PlannedProject(self.changes, self.kept, location, self.remarks)
 
     def _add(self, path: Path, text: str, *, is_secret: bool = False) -> None:
@@ -137,29 +147,32 @@ class _Plan:
 
     def _configuration(self) -> tuple[Path, Path | None]:
         """Where migrations are, and env.py, in the project as it will be."""
-        wanted = self.wanted
-        found = _read(wanted)
+        wanted, found = self.wanted, self.found
         if found and found.location:
-            self._refuse_vain_options()
-            self.kept.append(wanted.config)
-            return Path(found.location), _folder(found.scripts)
+            self._refuse_vain("--sql", wanted.sql)
+            self._refuse_vain("--embedded", wanted.embedded)
         if found and found.scripts:
+            self._refuse_vain("--scripts", wanted.scripts)
             self._refuse_revisions(Path(found.scripts))
         sql, scripts = wanted.sql or "sql", wanted.scripts or "alembic"
+        if found and found.location:
+            self.kept.append(wanted.config)
+            return Path(found.location), _folder(found.scripts)
         settings = {
             SCRIPT_LOCATION: _from_here(scripts),
             SQL_LOCATION: _from_here(sql),
+            **({EMBEDDED_OPTION: "true"} if wanted.embedded else {}),
             "prepend_sys_path": "%(here)s",
         }
         self.changes.append(configure(wanted.config, wanted.section, settings))
-        return self.folder / sql, _folder(found.scripts) if found and found.scripts else (
+        is_there = bool(found and found.scripts)
+        return self.folder / sql, _folder(found.scripts) if found and is_there else (
             self.folder / scripts
         )
 
-    def _refuse_vain_options(self) -> None:
+    def _refuse_vain(self, option: str, value: object) -> None:
         """What the configuration says already is not said twice."""
-        vain = {"--sql": self.wanted.sql, "--scripts": self.wanted.scripts}
-        for option in (name for name, value in vain.items() if value):
+        if value:
             raise ConfigurationError(
                 f"this configures a project already, so {option} would change nothing",
                 "change it there",
@@ -169,7 +182,8 @@ class _Plan:
     def _refuse_revisions(self, scripts: Path) -> None:
         """A project of plain Alembic would lose sight of its revisions."""
         there = sorted((scripts / "versions").glob("[!_]*.py"))
-        if there and not self.wanted.converts:
+        is_plain = not (self.found and self.found.location)
+        if there and is_plain and not self.wanted.converts:
             raise ConfigurationError(
                 f"{len(there)} revisions of plain Alembic are there, which SQL files would hide",
                 "promptlib init --from alembic converts them",
@@ -194,7 +208,7 @@ class _Plan:
                 "name another with --scripts",
                 place=display_path(scripts),
             )
-        text = _template("env_with_model.py.txt" if model else "env.py.txt")
+        text = read_template("env_with_model.py.txt" if model else "env.py.txt")
         for name, value in model.groupdict().items() if model else ():
             text = text.replace(f"@{name.upper()}@", value)
         self._add(path, text)
@@ -210,7 +224,7 @@ class _Plan:
         url, path = self.wanted.url, self.folder / ".env"
         known = read_dotenv(str(path))
         if not url:
-            if not known and not os.environ.get(URL_VARIABLE):
+            if not (known or os.environ.get(URL_VARIABLE) or self._names_database()):
                 self.remarks.append(
                     f"set {URL_VARIABLE}, or write it into .env, as .env.example shows"
                 )
@@ -227,6 +241,11 @@ class _Plan:
         after = append_lines(before or b"", line)
         self.changes.append(FileChange(path, after, before, is_secret=True))
 
+    def _names_database(self) -> bool:
+        """Whether the configuration says which database is meant."""
+        said = self.found.database.configured if self.found else None
+        return self.wanted.embedded or bool(said and (said.embedded or said.url))
+
     def _ignored(self) -> None:
         path = self.folder / ".gitignore"
         before = read_content(path)
@@ -237,31 +256,6 @@ class _Plan:
             self.changes.append(FileChange(path, append_lines(before or b"", text), before))
         else:
             self.kept.append(path)
-
-    def _workflow(self) -> None:
-        text = _template(f"{self.wanted.ci}.yml.txt").replace("@INSTALL@", self._installs())
-        path = self.folder / ".github/workflows/migrations.yml"
-        if self.wanted.ci == GITLAB:
-            path = self.folder / ".gitlab-ci.yml"
-            if path.exists():
-                self.kept.append(path)
-                path = self.folder / ".gitlab/migrations.yml"
-                self.remarks.append(
-                    f".gitlab-ci.yml is yours; let it include {display_path(path)}: "
-                    "include: .gitlab/migrations.yml"
-                )
-        self._add(path, text)
-
-    def _installs(self) -> str:
-        """What a workflow installs: what env.py may import, too."""
-        return " ".join([*self._own_packages(), "'promptlib[embedded,lint]'"])
-
-    def _own_packages(self) -> Iterator[str]:
-        toml = self.folder / TOML
-        if toml.is_file() and b"[build-system]" in toml.read_bytes():
-            yield "--editable ."
-        if (self.folder / "requirements.txt").is_file():
-            yield "--requirement requirements.txt"
 
 
 def _read(wanted: WantedProject) -> Project | None:
@@ -283,7 +277,3 @@ def _from_here(folder: str) -> str:
     """A folder as the configuration has it: seen from its own."""
     escaped = Path(folder).as_posix().replace("%", "%%")
     return escaped if Path(folder).is_absolute() else f"%(here)s/{escaped}"
-
-
-def _template(name: str) -> str:
-    return resources.files("promptlib.scaffold").joinpath("templates", name).read_text("utf-8")

@@ -42,9 +42,12 @@ _TABLES = """
                      WHERE indrelid = c.oid AND indexprs IS NOT NULL AND refobjid = c.oid
                        AND refobjsubid = attnum
                     UNION ALL
-                    SELECT pg_get_partition_constraintdef(inhrelid) FROM pg_inherits
-                      JOIN pg_partitioned_table ON partrelid = inhparent
-                     WHERE inhparent = c.oid AND attnum = ANY (partattrs))) ORDER BY attnum)
+                    SELECT bounds FROM pg_inherits
+                      JOIN pg_partitioned_table ON partrelid = inhparent,
+                      LATERAL pg_get_partition_constraintdef(inhrelid) bounds
+                     -- A partition for all the rest has none where it is alone.
+                     WHERE inhparent = c.oid AND attnum = ANY (partattrs)
+                       AND bounds IS NOT NULL)) ORDER BY attnum)
               FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
               JOIN pg_type base ON base.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
              WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped

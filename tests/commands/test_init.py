@@ -40,7 +40,7 @@ def test_three_commands_to_a_table(tmp_path: Path, database: Database) -> None:
 
 def test_it_asks_at_a_terminal_and_writes_nothing_unless_somebody_agrees(tmp_path: Path) -> None:
     write(tmp_path, {"pyproject.toml": "[tool.black]\nline-length = 3\n"})
-    project = Project(tmp_path, "postgresql://127.0.0.1:1/d")
+    project = Project(tmp_path)
     refused = project.promptlib("init", ok=False)
     assert refused.stderr.endswith("so nothing was changed; say --yes to go on\n")
     for answer, code in (("n", 1), ("y", 0)):
@@ -48,6 +48,8 @@ def test_it_asks_at_a_terminal_and_writes_nothing_unless_somebody_agrees(tmp_pat
         with Terminal(project, "init") as terminal:
             terminal.says("folder of the migrations [sql]")
             terminal.type("changes")
+            terminal.says("postgresql://user:password@host/database, or embedded [none]")
+            terminal.type("postgresql://127.0.0.1:1/d")
             terminal.says("as package.module:metadata [none]")
             terminal.type("our model")
             terminal.says("our model is not that; type it again, or none")
@@ -60,7 +62,8 @@ def test_it_asks_at_a_terminal_and_writes_nothing_unless_somebody_agrees(tmp_pat
             assert "  pyproject.toml  (lines more, beside what is there)\n" in screen
             assert "  changes/.gitkeep\n" in screen
     assert everything(tmp_path) == [
-        *(".env.example", ".gitignore", "alembic/env.py", "changes/.gitkeep", "pyproject.toml"),
+        *(".env", ".env.example", ".gitignore", "alembic/env.py", "changes/.gitkeep"),
+        "pyproject.toml",
     ]
     assert "import metadata" in (tmp_path / "alembic" / "env.py").read_text()
 

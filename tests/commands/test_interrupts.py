@@ -158,6 +158,7 @@ def test_a_lock_that_was_lost_is_not_called_free(
 ) -> None:
     busy.configure(lock_timeout="10min")
     busy.add(1, "ALTER TABLE busy ADD j int;")
+    busy.add(2, "SELECT 1;")  # of one migration the lock would end with its session
     ends_holder = """
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
          WHERE locktype = 'advisory' AND datname = current_database()

@@ -89,6 +89,7 @@ def test_servers_behind_one_address_are_told_apart(
     project: Project, database: Database, standby: Server, command: tuple[str, ...]
 ) -> None:
     project.add(1, "CREATE TABLE a (i int);")
+    project.add(2, "SELECT 1;")  # of one migration lock and session are one
     with Network(database, standby) as balancer:
         project.url = balancer.url
         with project.start(*command) as deploy:

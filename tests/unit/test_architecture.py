@@ -35,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
         *("autogenerate", "config", "core", "engine", "files", "ledger", "plan", "postgres"),
     },
     "scaffold": {"config", "core", "files", "postgres"},
+    "testing": {"config", "core", "engine", "postgres", "verify"},
     "importing": {"alembic_bridge", "core", "files", "syntax"},
     "adopt": {"config", "core", "engine", "files", "ledger", "plan", "postgres", "verify"},
 }

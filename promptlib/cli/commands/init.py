@@ -15,13 +15,14 @@ from promptlib.files.file_set import write_together
 from promptlib.importing.folder import plan_folder, usual_folder
 from promptlib.importing.tool_list import BY_NAME
 from promptlib.scaffold.project import (
-    CI_SYSTEMS,
     WantedProject,
     choose_configuration,
     is_configured,
     is_model,
+    names_database,
     plan_project,
 )
+from promptlib.scaffold.workflow import CI_SYSTEMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from promptlib.importing.comparison import PlannedImport
     from promptlib.scaffold.project import PlannedProject
 
-_NONE = "none"
+_NONE, _EMBEDDED = "none", "embedded"
 
 
 class InitOptions(NamedTuple):
@@ -45,6 +46,7 @@ class InitOptions(NamedTuple):
         ci: the CI system, if it was named.
         tool: whose migrations are converted, if any are.
         from_folder: where those are, if it was named.
+        embedded: whether a server of the folder's own stands in for a DATABASE_URL.
         partial: whether to write what can be converted, and leave the rest.
         yes: whether not to ask.
     """
@@ -56,6 +58,7 @@ class InitOptions(NamedTuple):
     ci: str | None
     tool: str | None
     from_folder: Path | None
+    embedded: bool
     partial: bool
     yes: bool
 
@@ -73,6 +76,11 @@ def add_init_arguments(parser: argparse.ArgumentParser) -> None:
         type=_model,
         metavar="MODULE:NAME",
         help="SQLAlchemy's metadata, to compare databases with",
+    )
+    parser.add_argument(
+        "--embedded",
+        action="store_true",
+        help="use a PostgreSQL of the folder's own where there is no DATABASE_URL",
     )
     parser.add_argument("--ci", choices=CI_SYSTEMS, help="also write a workflow")
     parser.add_argument(
@@ -126,6 +134,7 @@ def _wanted(options: InitOptions, terminal: Terminal) -> WantedProject:
         scripts=options.scripts or "",
         model=options.model or "",
         ci=options.ci or "",
+        embedded=options.embedded,
         url=common.url,
         converts=options.tool == "alembic",
     )
@@ -136,6 +145,12 @@ def _asked(wanted: WantedProject, terminal: Terminal) -> WantedProject:
     """The same, with what somebody at the terminal answers where nothing was said."""
     if not wanted.sql and not is_configured(wanted):
         wanted = wanted._replace(sql=terminal.ask("folder of the migrations", "sql"))
+    if not (wanted.embedded or is_configured(wanted) or names_database(wanted)):
+        question = "database, as postgresql://user:password@host/database, or embedded"
+        answer = terminal.ask(question, _NONE)
+        wanted = wanted._replace(embedded=answer == _EMBEDDED)
+        if answer not in (_NONE, _EMBEDDED):
+            wanted = wanted._replace(url=answer)
     if not wanted.model:
         question = "model to compare databases with, as package.module:metadata"
         wanted = wanted._replace(model=_one(terminal, question, is_model))

@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from support import inside
 from support.projects import full
@@ -134,7 +134,7 @@ def test_a_constraint_checked_at_commit_is_an_error_of_its_migration(
     assert result.stderr.startswith("sql/20250101000001_x.sql: duplicate key value violates")
     assert "detail: Key (i)=(***) already exists." in result.stderr
     assert "8642" not in result.stdout + result.stderr
-    assert "upgrade " not in result.stderr
+    assert "upgrade  " not in result.stderr
     assert database.tables() == {"alembic_version"}
 
 
@@ -270,6 +270,16 @@ def test_a_notice_shows_no_line_of_the_statement(project: Project) -> None:
     assert "sekrit" not in said
 
 
+def test_a_caller_s_connection_in_another_encoding(project: Project, database: Database) -> None:
+    project.add(1, "CREATE TABLE t (v text);\nINSERT INTO t VALUES ('größe');")
+    project.add(2, "SELECT 1;\nSELECT '😀';")
+    made = create_engine(database.engine.url, client_encoding="latin1", poolclass=NullPool)
+    config = Config(project.folder / "alembic.ini", attributes={"connection": made})
+    with pytest.raises(CommandError, match=r"sql/\d+_x.sql:3:1: .*'s encoding, LATIN1, lacks; "):
+        command.upgrade(config, "head")
+    assert database.query("SELECT v FROM t") == [("größe",)]
+
+
 def test_a_database_in_another_encoding(project: Project, database: Database) -> None:
     name = f"{database.name}_latin"
     database.query(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
@@ -279,5 +289,8 @@ def test_a_database_in_another_encoding(project: Project, database: Database) ->
         project.alembic("upgrade", "head", DATABASE_URL=url, PGCLIENTENCODING="SQL_ASCII")
         bytes_ = project.alembic("current", DATABASE_URL=url).stdout
         assert bytes_ == "20250101000001 (head)\n"
+        project.add(2, "CREATE TABLE gone (i int);\nSELECT 'ü';\nSELECT '€', 1;\nSELECT 'ä';")
+        failed = project.alembic("upgrade", "head", ok=False, DATABASE_URL=url).stderr
+        assert failed.startswith("sql/20250101000002_x.sql:4:1: character with byte sequence")
     finally:
         database.server.drop(name)

@@ -73,6 +73,25 @@ def test_a_session_that_is_idle_is_waited_for(begun: Project, database: Database
     assert database.query(_LAST) == [("died", False)]
 
 
+def test_what_a_dead_client_sent_commits_nothing(begun: Project, database: Database) -> None:
+    """The server may run all of its message, and the record would only come behind that."""
+    database.query("CREATE TABLE busy (i int); CREATE SEQUENCE ran")
+    count = "INSERT INTO log SELECT nextval('ran');"
+    begun.add(2, f"{count} ALTER TABLE busy ADD j int; {count}")
+    with Hold(database, "LOCK TABLE busy") as hold, begun.start("promptlib", "migrate") as deploy:
+        pid = hold.blocks()
+        deploy.signal(signal.SIGKILL)
+        deploy.ends(-signal.SIGKILL)
+        with begun.start("promptlib", "migrate") as other:
+            other.says(f"pid {pid} ")
+            hold.release()
+            other.ends()
+    assert applied(database) == [ONE, TWO]
+    first, second = (row[0] for row in database.query("SELECT i FROM log ORDER BY i"))
+    assert (second - first, database.query("SELECT j FROM busy")) == (1, [])
+    assert database.query(_LAST) == [("died", False)]
+
+
 def test_a_session_that_did_not_see_its_own_start_is_waited_for(
     begun: Project, database: Database
 ) -> None:

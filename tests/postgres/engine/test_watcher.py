@@ -12,6 +12,7 @@ import pytest
 
 from promptlib.core.events import Event, Kind
 from promptlib.engine.watcher import Watcher
+from promptlib.postgres.sessions import Received
 from support.holding import Hold
 
 if TYPE_CHECKING:
@@ -73,6 +74,25 @@ def test_a_statement_that_takes_its_time_is_told_until_it_ends(
     assert (first.kind, first.seconds > 2) == (Kind.RUNNING, True)
     assert first.message.startswith("a title  statement 2 of 3, 2")
     assert last == Event(Kind.RUNNING, "")
+
+
+def test_of_statements_that_went_together_those_are_told_that_may_run(
+    connection: Connection,
+) -> None:
+    told: list[Event] = []
+    shown, received = threading.Event(), Received()
+
+    def progress(event: Event) -> None:
+        told.append(event)
+        shown.set()
+
+    with Watcher(no_second, connection, progress, interruptible=False) as watcher:
+        watcher.section("a title", 0)
+        received.done, received.rows = 1, 12345
+        with watcher.statements(0, range(2, 9), 12, received):
+            assert shown.wait(30)
+    assert told[0].message.startswith("a title  statements 4 to 9 of 12, 2")
+    assert told[0].message.endswith(" s  12,345 rows")
 
 
 def test_without_a_second_connection_the_time_is_told_all_the_same(

@@ -67,9 +67,10 @@ def test_statements_and_rows_are_counted(connection: Connection) -> None:
     found = _sent(
         connection,
         "CREATE TABLE t (i int); INSERT INTO t SELECT generate_series(1, 200) RETURNING i;"
-        "SELECT i FROM t LIMIT 100; SELECT i FROM t WHERE false; UPDATE t SET i = 1",
+        "SELECT i FROM t LIMIT 100; SELECT i FROM t WHERE false; UPDATE t SET i = 1;"
+        "SELECT i FROM t LIMIT 64; SELECT i FROM t LIMIT 128; SELECT i FROM t LIMIT 1",
     )
-    assert (found.done, found.rows) == (5, 300)
+    assert (found.done, found.rows) == (8, 493)
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
     assert _run(connection, "SELECT DISTINCT i FROM t") == [(1,)]
 
@@ -130,8 +131,14 @@ def test_notices_come_in_their_order(connection: Connection) -> None:
     assert connection.notices == [f"NOTICE:  {each}\n" for each in "abc"]
 
 
-def test_psycopg2_knows_that_a_connection_is_lost(connection: Connection) -> None:
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_psycopg2_knows_that_a_connection_is_lost(
+    connection: Connection, *, autocommit: bool
+) -> None:
     lose = "SELECT pg_terminate_backend(pg_backend_pid())"
+    connection.rollback()
+    connection.autocommit = autocommit
+    _run(connection, "SELECT 1")
     received = Received()
     with pytest.raises(psycopg2.Error) as ours:
         send_message(connection, f"DO $$ BEGIN RAISE NOTICE 'a'; END $$; {lose}".encode(), received)
@@ -154,18 +161,26 @@ def test_copy_with_the_client_is_refused(connection: Connection, sql: str) -> No
     assert _run(connection, "SELECT 1") == [(1,)]
 
 
-def test_ctrl_c_in_a_program_ends_the_statement(connection: Connection, database: Database) -> None:
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, TimeoutError])
+def test_a_signal_in_a_program_ends_the_statement(
+    connection: Connection, database: Database, raised: type[BaseException]
+) -> None:
     sleeping = f"SELECT 1 FROM pg_stat_activity WHERE pid = {connection.info.backend_pid}"
 
     def interrupt() -> None:
         until(lambda: database.query(f"{sleeping} AND wait_event = 'PgSleep'"))
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGUSR1)
 
+    def hear(_number: int, _frame: object) -> None:
+        raise raised
+
+    before = signal.signal(signal.SIGUSR1, hear)
     thread = threading.Thread(target=interrupt)
     thread.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(raised):
         _sent(connection, "SELECT 1; SELECT pg_sleep(600); SELECT 1")
     thread.join()
+    signal.signal(signal.SIGUSR1, before)
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INERROR
     connection.rollback()
     assert _run(connection, "SELECT 1") == [(1,)]

@@ -63,6 +63,15 @@ def test_rows_refer_to_rows(session: ScratchSession) -> None:
     assert [row.table for row in made.rows] == ["public.z"] * 3 + ["public.t"] * 3
 
 
+def test_a_partition_for_all_the_rest_takes_rows(session: ScratchSession) -> None:
+    made = _fill(
+        session,
+        """CREATE TABLE t (d date) PARTITION BY RANGE (d);
+        CREATE TABLE rest PARTITION OF t DEFAULT""",
+    )
+    assert (made.refused, len(_values(made))) == ({}, 3)
+
+
 def test_the_same_rows_are_made_each_time(session: ScratchSession) -> None:
     table = "CREATE TABLE t (id serial PRIMARY KEY, a text UNIQUE, b date, c numeric CHECK (c < 5))"
     first = _fill(session, table)

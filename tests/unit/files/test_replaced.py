@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from promptlib.files.parser import parse_migration
-from promptlib.files.replaced import NOTHING, Replacement, join_replaced, read_replacement
+from promptlib.files.replaced import NOTHING, ReplacedMigrations, join_replaced, read_replaced
 
 ONE, TWO, THREE = (f"2025010100000{number}" for number in (1, 2, 3))
 A, B, C, D = (letter * 64 for letter in "abcd")
@@ -16,9 +16,9 @@ _BEHIND = "-- UP\nSELECT 1;\n-- DOWN\nSELECT 2;\n"
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_lines_before_up_are_read_again(ends: str) -> None:
-    said = Replacement({ONE: A, THREE: C}, {TWO: B})
+    said = ReplacedMigrations({ONE: A, THREE: C}, {TWO: B})
     text = "\n".join(["-- words", "", *said.lines(), "-- more", _BEHIND])
-    assert read_replacement(text.replace("\n", ends).encode()) == said
+    assert read_replaced(text.replace("\n", ends).encode()) == said
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_lines_before_up_are_read_again(ends: str) -> None:
     ],
 )
 def test_what_says_nothing(text: str) -> None:
-    assert read_replacement(text.encode()) == NOTHING
+    assert read_replaced(text.encode()) == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_what_says_nothing(text: str) -> None:
     ],
 )
 def test_what_ran_otherwise(ran: dict[str, str], differing: list[str]) -> None:
-    assert Replacement({ONE: A, TWO: B, THREE: C}, {}).differing(ran) == differing
+    assert ReplacedMigrations({ONE: A, TWO: B, THREE: C}, {}).differing(ran) == differing
 
 
 def test_a_whole_stands_for_all_before_it() -> None:
-    said = Replacement({ONE: A, TWO: B, THREE: C}, {TWO: D})
+    said = ReplacedMigrations({ONE: A, TWO: B, THREE: C}, {TWO: D})
     assert said.differing({TWO: D, THREE: C}) == []
     assert said.differing({ONE: A, TWO: B, THREE: C}) == []
     assert said.differing({TWO: D}) == [THREE]
@@ -63,6 +63,6 @@ def test_squashed_ones_are_joined_with_what_they_replaced() -> None:
         parse_migration(version, "x", Path("x.sql"), text.encode())
         for version, text in ((TWO, first), (THREE, _BEHIND))
     )
-    assert join_replaced([two, three]) == Replacement(
+    assert join_replaced([two, three]) == ReplacedMigrations(
         {ONE: A, TWO: B, THREE: three.up.checksum}, {TWO: two.up.checksum}
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.files.replaced import Replacement
+from promptlib.files.replaced import ReplacedMigrations
 from promptlib.ledger.state import LedgerRow
 from promptlib.plan.absorbing import absorb_replaced
 from support.statuses import status, version
@@ -42,7 +42,7 @@ def test_rows(tmp_path: Path, ran: dict[int, str], current: int, kept: dict[int,
             for each, text in texts.items()
         }
 
-    found.files.replaced[version(3)] = Replacement(
+    found.files.replaced[version(3)] = ReplacedMigrations(
         {version(each): text for each, text in _TEXTS.items()}, {}
     )
     ledger = absorb_replaced(found.files, found.ledger._replace(rows=rows(ran)))

@@ -117,6 +117,26 @@ def test_plain_alembic_with_revisions_is_converted_or_left_alone() -> None:
     assert planned.remarks[0].startswith("alembic/env.py stays as it is; Alembic's own commands")
 
 
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("alembic.ini", None),
+        ("alembic.ini", _PLAIN_INI),
+        ("pyproject.toml", ""),
+        ("pyproject.toml", '[tool.alembic]\nscript_location = "a"\n'),
+    ],
+)
+def test_a_server_of_its_own_is_asked_for(name: str, before: str | None) -> None:
+    write(Path(), {} if before is None else {name: before})
+    planned = plan(embedded=True)
+    assert planned.remarks == []
+    write_together(planned.changes)
+    assert read_project("", {}, "").database.configured.embedded
+    with pytest.raises(ConfigurationError, match="so --embedded would change nothing"):
+        plan(embedded=True)
+    assert plan().remarks == []
+
+
 def test_another_section_of_the_same_file() -> None:
     write(Path(), {"alembic.ini": "[alembic]\nsql_location = %(here)s/sql\n"})
     planned = plan(section="billing", sql="billing", scripts="billing/alembic")
