@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from promptlib.verify.scratch import ScratchDatabases
 
 _log = Log(__name__)
+# What is there already is no longer to be judged.
 _HEADER = """\
+-- squawk-ignore-file
 -- What was there before the first migration: without rows, owners and rights.
 -- On databases that held it already it counts as executed.
 """

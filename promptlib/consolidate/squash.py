@@ -34,7 +34,7 @@ from promptlib.verify.scratch import open_scratch_databases
 from promptlib.verify.session import scratch_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from promptlib.config.settings import Settings
@@ -47,7 +47,9 @@ if TYPE_CHECKING:
 
 _log = Log(__name__)
 _NAME = "squashed"
+# What they make was judged when they were merged.
 _HEADER = """\
+-- squawk-ignore-file
 -- {count} migrations in one: what they made, rows too. Databases that ran them all know it by these
 -- lines; keep them.
 """
@@ -234,8 +236,19 @@ def put_in_place(squash: Squash, one: Migration | None) -> Path:
                 unfinished.replace(path)
         for each in [*squash.left, *squash.migrations[:-1]]:
             each.path.unlink(missing_ok=True)
-        path.rename(squash.path)
+        with _done_by_another(squash.path):
+            path.rename(squash.path)
     return squash.path
+
+
+@contextlib.contextmanager
+def _done_by_another(path: Path) -> Iterator[None]:
+    """Take it for done where somebody else has, just now."""
+    try:
+        yield
+    except FileNotFoundError:
+        if not path.exists():
+            raise
 
 
 def _require_unchanged(squash: Squash) -> None:
