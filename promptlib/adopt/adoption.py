@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.adopt.schema_match import NOTHING_EXPECTED, compare_schema, expected_schema
 from promptlib.core.errors import ChangedMeanwhileError, NothingToAdoptError, PromptlibError
 from promptlib.core.logs import Log
-from promptlib.ledger.tables import MIGRATIONS, LedgerSql
+from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.refusals import (
     require_agreement,
     require_known,
@@ -84,7 +84,7 @@ def find_adoption(found: Status) -> Adoption:
 
 
 def _nothing(found: Status) -> str:
-    table = f"{found.ledger.schema}.{MIGRATIONS}"
+    table = f"{found.ledger.schema}.{found.ledger.table}"
     why = "" if found.ledger.columns else f"there is no table {table}, and "
     then = f"; promptlib migrate runs {len(found.waiting)} pending" if found.waiting else ""
     return f"there is nothing to adopt: {why}{describe_place(found)}{then}"
@@ -164,7 +164,7 @@ def make_adoption(
 
 
 def _write(cursor: Cursor, found: Status, adoption: Adoption) -> None:
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     if adoption.taken:
         cursor.execute(sql.took_over(adoption.taken, _OUTCOME))
     cursor.execute(sql.moved(adoption.end))

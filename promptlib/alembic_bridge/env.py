@@ -27,7 +27,7 @@ from promptlib.config.settings import OPTIONS, read_settings
 from promptlib.core.errors import ConfigurationError
 from promptlib.core.logs import Log
 from promptlib.core.remedies import Front
-from promptlib.ledger.tables import TABLES, VERSION_TABLE
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.postgres.target import connect_to_one
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _comparison(
 
     models = _models(compared.metadata)
     script = _sql_scripts(context)
-    ours = {*TABLES, VERSION_TABLE}
+    ours = {*LedgerNames(*_settings(context).ledger).tables, VERSION_TABLE}
     scope = ComparisonScope(connection, models, script.up_sections, ours)
     refuse = partial(_refuse_differences, context.config, context.get_context())
     in_stages = _in_stages(context.get_x_argument(as_dictionary=True))

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from promptlib.core.errors import ConfigurationError
 from promptlib.core.logs import stdout_may_close
 from promptlib.engine.psql_script import PsqlScript
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import DOWN, UP, LedgerSql, Move
+from promptlib.plan.protection import require_ledger_spared_by
 from promptlib.plan.repeatable import repeatable_entries
 from promptlib.plan.steps import PlannedStep
 
@@ -35,6 +37,7 @@ def run_offline(
 
     Raises:
         MigrationFileError: before a line is written.
+        LedgerError: likewise, where a section would change the ledger.
     """
     inner = context.get_context()
     if inner.purge:
@@ -45,14 +48,16 @@ def run_offline(
     files.require_readable()
     start = max(inner.get_current_heads(), default="")
     steps = [*inner.opts["fn"](inner.get_current_heads(), inner)]
-    sql = LedgerSql(settings.version_table_schema)
+    names = LedgerNames(*settings.ledger)
+    sql = LedgerSql(names)
     if script.asked.command == "stamp":
         parts = PsqlScript(files, settings, sql).stamp(start, script.asked.bound)
     else:
-        recorded = partial(_tell, inner, {step.revision.revision: step.info for step in steps})
         planned = [*_planned(steps)]
+        recorded = partial(_tell, inner, {step.revision.revision: step.info for step in steps})
         if script.asked.command == "upgrade" and _end(start, planned) == files.newest:
             planned += [PlannedStep(repeatable_version(each.name), UP) for each in files.repeatable]
+        require_ledger_spared_by(files, (step[:2] for step in planned), names)
         parts = PsqlScript(files, settings, sql, recorded).deploy(start, planned)
     _write(context, parts)
 

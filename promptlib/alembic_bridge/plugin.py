@@ -66,15 +66,16 @@ def _keep_ledger(
     from alembic.operations import ops  # noqa: PLC0415 - Alembic is being imported
     from alembic.util import PriorityDispatchResult  # noqa: PLC0415
 
-    from promptlib.ledger.tables import EVENTS, RECORDED, TABLES  # noqa: PLC0415 - others do without
+    from promptlib.ledger.names import names_beside  # noqa: PLC0415 - others do without
+    from promptlib.ledger.tables import RECORDED  # noqa: PLC0415 - others do without
 
     drops = [each for each in found.ops if isinstance(each, ops.DropTableOp)]
-    schemas = {
-        each.schema
+    ours = {
+        (each.schema, name)
         for each in drops
-        if each.table_name == EVENTS and {*each.to_table().columns.keys()} >= RECORDED
+        if {*each.to_table().columns.keys()} >= RECORDED
+        for name in names_beside(each.table_name)
     }
-    ours = {(schema, name) for schema in schemas for name in TABLES}
     of_tables = (ops.DropTableOp, ops.ModifyTableOps)
     found.ops = [
         each

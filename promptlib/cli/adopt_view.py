@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.views import align_columns, display_time
+from promptlib.cli.tables import align_columns
+from promptlib.cli.views import display_time
 from promptlib.ledger.history import Execution
-from promptlib.ledger.tables import ADDED, EVENTS, MIGRATIONS, VERSION_TABLE
+from promptlib.ledger.names import VERSION_TABLE
+from promptlib.ledger.tables import ADDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +29,7 @@ def explain_adoption(
     comparison: SchemaComparison,
 ) -> Iterator[str]:
     """Say what was found and, if the database holds that, what becomes of it, line by line."""
-    yield f"found in {found.ledger.schema}.{MIGRATIONS}, which the predecessor left:"
+    yield f"found in {found.ledger.schema}.{found.ledger.table}, which the predecessor left:"
     yield from (f"  {line}" for line in _listed(executions, adoption))
     if comparison.differences:
         return
@@ -60,10 +62,10 @@ def _listed(executions: Mapping[str, Execution], adoption: Adoption) -> list[str
 
 
 def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
-    schema = found.ledger.schema
+    schema, table, events = found.ledger.schema, found.ledger.table, found.ledger.names.events
     if not found.ledger.exists:
         lacking = ", ".join(name for name in ADDED if name not in found.ledger.columns)
-        yield f"add {lacking} to {schema}.{MIGRATIONS}, and make {schema}.{EVENTS}"
+        yield f"add {lacking} to {schema}.{table}, and make {schema}.{events}"
     if adoption.taken:
         yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
     if adoption.kept:

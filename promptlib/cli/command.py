@@ -29,6 +29,10 @@ if TYPE_CHECKING:
             """Whether results may be painted."""
 
         @property
+        def columns(self) -> int:
+            """How wide the terminal is that results go to; 0: they go to none."""
+
+        @property
         def can_answer(self) -> bool:
             """Whether there is somebody to ask."""
 

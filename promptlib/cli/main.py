@@ -25,7 +25,7 @@ from promptlib.core.interrupts import (
     interrupt_exit_code,
     signals_answered,
 )
-from promptlib.core.logs import show_progress, stdout_may_close
+from promptlib.core.logs import show_progress, show_transient, stdout_may_close
 from promptlib.core.printable import printable_output, raw_stream, write_painted
 from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front
 
@@ -115,11 +115,13 @@ def _fail(error: PromptlibError, words: Sequence[str], given: Given) -> int:
         with contextlib.suppress(OSError), stdout_may_close():
             _print(json_answer(error.document(given)))
             return _ERROR
+    show_transient("")
     print(error.told(Front.PROMPTLIB, given), file=sys.stderr)
     return _ERROR
 
 
 def _interrupted(error: KeyboardInterrupt, given: Given) -> int:
+    show_transient("")
     print(describe_interrupt(error, Front.PROMPTLIB, given), file=sys.stderr)
     return interrupt_exit_code(error)
 
@@ -131,6 +133,14 @@ class _Terminal:
     def is_coloured(self) -> bool:
         """Whether results go to a terminal, which nobody asked to keep plain."""
         return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+    @property
+    def columns(self) -> int:
+        """How wide the terminal is that results go to; 0: they go to none."""
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns
+        except (OSError, ValueError):
+            return 0
 
     @property
     def can_answer(self) -> bool:

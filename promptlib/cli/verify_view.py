@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.cli.views import GREEN, RED, YELLOW, align_columns
+from promptlib.cli.tables import align_columns, fit_columns
+from promptlib.cli.views import GREEN, RED, YELLOW
 from promptlib.core.durations import display_duration
 from promptlib.core.printable import paint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from promptlib.verify.report import (
         Finding,
@@ -22,31 +23,53 @@ if TYPE_CHECKING:
 
     Row = tuple[str, str, str, str, str]
 
+_STATEMENT = 4  # its column
 _PAINTED = {"+": GREEN, "-": RED, "!": YELLOW}
 
 
-def verify_lines(report: VerifyReport, *, coloured: bool, every_statement: bool) -> Iterator[str]:
-    """What is wrong, migration by migration; locks and times; a summary.
+def verify_lines(
+    report: VerifyReport,
+    *,
+    coloured: bool,
+    every_statement: bool,
+    columns: int = 0,
+    ran: Collection[str] = (),
+) -> Iterator[str]:
+    """What has to be mended; locks and times; what a reader should know; a summary.
 
     Args:
         report: what was found.
         coloured: whether to paint it.
+        columns: of the terminal; 0: as many as need be.
         every_statement: whether to tell of all statements, or of those that others notice alone.
+        ran: versions that ran already, whose locks are left out then.
     """
+    done = () if every_statement else ran
     for proof in report.proofs:
         yield from _findings(proof.findings, coloured=coloured)
+    if report.repeatable:
+        yield from _findings(report.repeatable.findings, coloured=coloured)
+    risks = [each for each in report.risks if each.proof.version not in done]
+    rows = [*_statements(report.proofs)] if every_statement else [*_risks(risks)]
+    if rows:
+        table = [("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows]
+        yield from align_columns(fit_columns(table, columns, _STATEMENT), {})
+    yield from _remarks(report)
+    if left_out := len({each.proof.version for each in report.risks} & {*done}):
+        those = "a migration" if left_out == 1 else f"{left_out} migrations"
+        yield f"the locks of {those} that ran already are left out: -v shows them"
+    yield _summary(report)
+
+
+def _remarks(report: VerifyReport) -> Iterator[str]:
+    """What a reader should know, and nobody has to mend."""
+    for proof in report.proofs:
         if proof.is_one_way:
             yield f"{proof.path}: its DOWN refuses, so there was nothing to prove but that UP runs"
         for loss in proof.lost:
             yield f"{proof.path}: as accepted, its UP loses what no DOWN gives back: {loss}"
-    rows = [*_statements(report.proofs)] if every_statement else [*_risks(report.risks)]
-    if rows:
-        yield from align_columns([("LOCK", "TABLE", "TOOK", "PLACE", "STATEMENT"), *rows], {})
     for table, why in report.unfilled:
         yield f"{table} was tried without made-up rows: {why}"
-    if report.repeatable:
-        yield from _findings(report.repeatable.findings, coloured=coloured)
-    yield _summary(report)
 
 
 def _findings(findings: Iterable[Finding], *, coloured: bool) -> Iterator[str]:

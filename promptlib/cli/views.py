@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-
+from promptlib.cli.tables import align_columns, fit_columns
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.core.printable import paint, printable_line
 from promptlib.ledger.history import Execution
 from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.tables import DOWN
@@ -15,7 +13,7 @@ from promptlib.plan.states import State
 from promptlib.plan.status import describe_half_done, describe_place, place_of_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from promptlib.cli.documents import Document
     from promptlib.engine.results import DatabaseStatus, MigrationStatus, RepeatableStatus
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from promptlib.plan.steps import PlannedStep, Rollback
 
 GREEN, YELLOW, RED = "32", "33", "31"
-_BETWEEN = "  "
+_NAME, _REMARK, _ERROR = 1, 5, 6  # columns
 _UNKNOWN = "-"
 _REPEATABLE = "repeatable"
 _OUTDATED = "outdated"
@@ -40,7 +38,7 @@ _COLOURS = {
 _SECONDS = len("2025-01-01T00:00:00")
 
 
-def status_lines(status: DatabaseStatus, *, coloured: bool) -> Iterator[str]:
+def status_lines(status: DatabaseStatus, *, coloured: bool, columns: int = 0) -> Iterator[str]:
     """The table of migrations, a summary, and a line for each section or deploy cut off."""
     header = ("VERSION", "NAME", "STATE", "EXECUTED AT", "TOOK", "BY")
     found = status.migrations
@@ -49,8 +47,8 @@ def status_lines(status: DatabaseStatus, *, coloured: bool) -> Iterator[str]:
         how = _how(Execution(each.executed_at, None, each.executed_by))
         rows.append((_REPEATABLE, each.name, str(each.state), *how))
     if rows:
-        yield from _table([header, *rows], coloured=coloured)
-    counted = [_counted("migration", found, State)]
+        yield from _table([header, *rows], coloured=coloured, columns=columns)
+    counted = [_counted("migration", found, State)] if found or status.head else []
     if status.repeatable:
         counted.append(_counted("repeatable file", status.repeatable, RepeatableState))
     place = place_of_version(status.current or "", status.head or "")
@@ -72,7 +70,11 @@ def _counted(
 
 
 def pending_lines(
-    found: Iterable[MigrationStatus], repeatable: Iterable[RepeatableStatus], *, coloured: bool
+    found: Iterable[MigrationStatus],
+    repeatable: Iterable[RepeatableStatus],
+    *,
+    coloured: bool,
+    columns: int = 0,
 ) -> list[str]:
     """A line for each migration and repeatable file; late and changed ones say so."""
     rows = [(each.version, each.name, _remark(each, State.PENDING)) for each in found]
@@ -81,36 +83,38 @@ def pending_lines(
         (_REPEATABLE, each.name, "" if each.state is usual else str(each.state))
         for each in repeatable
     ]
-    return _table(rows, coloured=coloured)
+    return _table(rows, coloured=coloured, columns=columns)
 
 
-def executed_lines(found: Iterable[MigrationStatus], *, coloured: bool) -> list[str]:
+def executed_lines(
+    found: Iterable[MigrationStatus], *, coloured: bool, columns: int = 0
+) -> list[str]:
     """A line for each migration; edited and missing ones say so."""
     rows = [
         (each.version, each.name, *_how(each.execution), _remark(each, State.EXECUTED))
         for each in found
     ]
-    return _table(rows, coloured=coloured)
+    return _table(rows, _REMARK, coloured=coloured, columns=columns)
 
 
-def history_lines(attempts: Sequence[Attempt], *, coloured: bool) -> list[str]:
+def history_lines(attempts: Sequence[Attempt], *, coloured: bool, columns: int = 0) -> list[str]:
     """A line for each attempt, and the first line of its error."""
     if not attempts:
         return []
-    header = ("VERSION", "DIRECTION", "STARTED AT", "FINISHED AT", "OUTCOME", "BY", "ERROR")
+    header = ("VERSION", "DIRECTION", "OUTCOME", "STARTED AT", "FINISHED AT", "BY", "ERROR")
     rows = [
         (
             each.version,
             each.direction,
+            _OUTDATED if _says_outdated(each) else each.outcome,
             display_time(each.started_at),
             display_time(each.finished_at),
-            _OUTDATED if _says_outdated(each) else each.outcome,
             each.executed_by,
             (each.error or "").partition("\n")[0],
         )
         for each in attempts
     ]
-    return _table([header, *rows], coloured=coloured)
+    return _table([header, *rows], coloured=coloured, columns=columns, elastic=_ERROR)
 
 
 def _says_outdated(attempt: Attempt) -> bool:
@@ -167,38 +171,23 @@ def rollback_lines(back: Rollback, found: Status) -> Iterator[str]:
             entry.state, "was cut off halfway" if entry.version in halves else ""
         )
         name = entry.name.replace("_", " ")
-        yield f"takes back  {entry.version}  {name}{f'  ({about})' if about else ''}"
-    yield "what these made is dropped by their DOWN sections, with the data in it"
-    yield f"then the database is at {back.end}"
+        yield f"to take back  {entry.version}  {name}{f'  ({about})' if about else ''}"
+    if len(back.entries) == 1:
+        yield "its DOWN section drops what it made, with the data in it"
+    else:
+        yield "their DOWN sections drop what they made, with the data in it"
+    yield f"the database will be at {back.end}"
 
 
-def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> list[str]:
-    """Lines whose columns stand below each other.
-
-    Args:
-        rows: all of the same length.
-        colours: of whole cells, by their text; none where there is no colour.
-    """
-    if not "".join(itertools.chain.from_iterable(rows)).isprintable():
-        rows = [[*map(printable_line, row)] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        _BETWEEN.join(
-            [_painted(each, colours) for each in map(str.ljust, row, widths)]
-            if colours
-            else map(str.ljust, row, widths)
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def _painted(padded: str, colours: Mapping[str, str]) -> str:
-    cell = padded.rstrip()
-    return paint(cell, colours[cell]) + padded[len(cell) :] if cell in colours else padded
-
-
-def _table(rows: Sequence[Sequence[str]], *, coloured: bool) -> list[str]:
-    return align_columns(rows, _COLOURS if coloured else {})
+def _table(
+    rows: Sequence[Sequence[str]],
+    *needed: int,
+    coloured: bool,
+    columns: int,
+    elastic: int = _NAME,
+) -> list[str]:
+    fitting = fit_columns(rows, columns, elastic, *needed)
+    return align_columns(fitting, _COLOURS if coloured else {})
 
 
 def _how(execution: Execution) -> tuple[str, str, str]:

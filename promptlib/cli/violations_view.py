@@ -45,7 +45,8 @@ def violations_answer(found: Iterable[Violation], migrations: int, form: str) ->
     ordered = sort_violations(found)
     told, summary = FORMATS[form](ordered), summarize_violations(ordered, migrations)
     if form == TEXT:
-        told = [*told, summary]
+        ordered.sort(key=lambda each: each.severity != "error")  # what has to be mended first
+        told = [*FORMATS[form](ordered), summary]
     else:
         _log.info("%s", summary)
     return text_answer(told, NO if ordered else 0)

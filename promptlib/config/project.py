@@ -147,7 +147,7 @@ def read_project(
     if ini_text is None and toml_text is None:
         raise ConfigurationError(
             "there is no such file",
-            "go to the project's folder, or name it with --config",
+            "go to the project's folder, or name it with --config; promptlib init makes one",
             place=given,
         )
     place = display_path(toml if ini_text is None else ini)

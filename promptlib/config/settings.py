@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ALLOW_DATA_LOSS = "promptlib.allow_data_loss"
 _MOST_ATTEMPTS = 1000
+_LONGEST_NAME = 40  # of 63 characters
 
 
 class Settings(NamedTuple):
@@ -25,6 +26,7 @@ class Settings(NamedTuple):
         deploy_wait: how long to wait for another deploy.
         late_migrations: `refuse`, or `apply` to run late migrations before the others.
         version_table_schema: where alembic_version and the ledger are; empty: by search_path.
+        ledger_table: what the ledger's first table is called; the others begin with that.
         schema_file: what a deploy writes the schema to, as a path from here; empty: nothing.
         allow_data_loss: `on` lets a DOWN section delete rows that no migration made.
         kept_down: `run` lets DOWN sections run that only the ledger has; `refuse` shows them.
@@ -40,6 +42,7 @@ class Settings(NamedTuple):
     deploy_wait: str = "10min"
     late_migrations: str = "refuse"
     version_table_schema: str = ""
+    ledger_table: str = "migrations"
     schema_file: str = ""
     allow_data_loss: str = "off"
     kept_down: str = "refuse"
@@ -61,6 +64,11 @@ class Settings(NamedTuple):
     def attempts(self) -> int:
         """How often a section is begun."""
         return int(self.lock_attempts)
+
+    @property
+    def ledger(self) -> tuple[str, str]:
+        """The schema of the ledger, and the name of its first table."""
+        return self.version_table_schema, self.ledger_table
 
     def answers(self, name: str, version: str) -> bool:
         """Whether `rerun`, `skip` or `rerunnable` names a version; the first two may shorten it."""
@@ -84,6 +92,12 @@ def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and 1 <= int(text) <= _MOST_ATTEMPTS
 
 
+def _is_table(text: str) -> bool:
+    """Whether the ledger may be called so: tables and an index get longer names of it."""
+    is_name = re.fullmatch(f"[a-z_][a-z0-9_]{{0,{_LONGEST_NAME - 1}}}", text)
+    return bool(is_name) and text != "alembic_version"
+
+
 def _are_versions(text: str) -> bool:
     return all(re.fullmatch("[0-9]{14}", each) for each in text.split())
 
@@ -101,6 +115,7 @@ _ALLOWED: dict[str, tuple[Callable[[str], bool], str]] = {
     "deploy_wait": (is_duration, "a time like 30s, 10min or 1h"),
     "late_migrations": ({"refuse", "apply"}.__contains__, "refuse or apply"),
     "version_table_schema": (lambda _: True, ""),
+    "ledger_table": (_is_table, f"a name of a-z, 0-9 and _, of at most {_LONGEST_NAME} characters"),
     _SCHEMA_FILE: (lambda _: True, ""),
     "rerunnable": (_are_versions, "versions of 14 digits, with a space between"),
 }

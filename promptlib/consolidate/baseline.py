@@ -66,7 +66,7 @@ def make_baseline(migrator: CommandMigrator, title: str, place: ScratchPlace) ->
     with migrator.locked(found) as locked:
         _require_beginning(locked.status)
         with _written(migration), locked.recording("stamp", file.version) as cursor:
-            sql = LedgerSql(locked.status.ledger.schema)
+            sql = LedgerSql(locked.status.ledger.names)
             cursor.execute(sql.took_over([migration], _OUTCOME))
             cursor.execute(sql.moved(file.version))
     return file.path
@@ -104,7 +104,7 @@ def _tried(
     migrator: CommandMigrator, found: Status, file: MigrationFile, place: ScratchPlace
 ) -> Migration:
     """The migration, once it is known to make what the database holds."""
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     ledger = [sql.version, sql.migrations, sql.events, sql.deploys]
     with contextlib.closing(migrator.target.connect()) as connection:
         written = write_sections(connection, migrator.target, ledger)
@@ -145,7 +145,7 @@ def _is_undone(
 
 def _make_ledger(made: Target, found: Status) -> None:
     """Make the tables that the other database has, which do not count."""
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     statements = [sql.create()] * found.ledger.exists
     statements += [sql.create_version()] * found.ledger.has_version_table
     with contextlib.closing(made.connect()) as connection, connection.cursor() as cursor:

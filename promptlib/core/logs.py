@@ -130,6 +130,7 @@ class EventLog:
 
     def __init__(self) -> None:
         self._logged, self._retried = 0.0, -_LOG_EVERY
+        self._named = False  # whether the last of these lines names who stands in the way
 
     def __call__(self, event: Event) -> None:
         """Write one."""
@@ -144,10 +145,11 @@ class EventLog:
 
     def _count(self, event: Event) -> None:
         """Count attempts on one line; without a terminal, tell the first and some others."""
-        now = time.monotonic()
-        if not show_transient(event.message) and now - self._retried >= _LOG_EVERY:
+        now, names = time.monotonic(), "pg_terminate_backend" in event.message
+        is_new = names > self._named or now - self._retried >= _LOG_EVERY
+        if not show_transient(event.message) and is_new:
             _log.warning("%s", event.message)
-            self._retried = now
+            self._retried, self._named = now, names
 
     def _running(self, event: Event) -> None:
         shown = show_transient(event.message)

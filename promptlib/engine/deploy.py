@@ -25,9 +25,10 @@ from promptlib.engine.transactions import transaction_kept
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, hold_lock_in_session, lock_key
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.state import read_ledger
-from promptlib.ledger.tables import DOWN, UP, VERSION_TABLE, LedgerSql
+from promptlib.ledger.tables import DOWN, UP, LedgerSql
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
@@ -193,7 +194,7 @@ class Deploy:
 
         if self._connections.is_command:
             gc.freeze()  # files and modules stay: no use in searching them again and again
-        sql = LedgerSql(status.ledger.schema, locked.begin(request.action, _end(status, steps)))
+        sql = LedgerSql(status.ledger.names, locked.begin(request.action, _end(status, steps)))
         with self._watcher() as watcher:
             context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
             sections, pooled = Sections(status, kept), status.ledger.is_pooled
@@ -304,7 +305,7 @@ class Deploy:
     def _read(self) -> Ledger:
         """Read what the database remembers."""
         with self._looking() as cursor:
-            return read_ledger(cursor, self._settings.version_table_schema)
+            return read_ledger(cursor, LedgerNames(*self._settings.ledger))
 
     @contextlib.contextmanager
     def _looking(self) -> Iterator[Cursor]:

@@ -19,6 +19,7 @@ from promptlib.core.printable import printable
 from promptlib.core.remedies import REPAIR, CommandLine, Remedy
 from promptlib.files.directory import migration_path
 from promptlib.files.parser import parse_section
+from promptlib.ledger.protection import require_ledger_spared
 from promptlib.ledger.tables import LedgerSql
 
 if TYPE_CHECKING:
@@ -80,17 +81,21 @@ def find_kept_downs(cursor: Cursor, status: Status, versions: Iterable[str]) -> 
 
     Raises:
         MissingMigrationError: when the ledger keeps none.
-        LedgerError: when what it keeps is none.
+        LedgerError: when what it keeps is none, or would drop the ledger.
     """
     kept = [version for version in versions if _is_kept(status, version)]
     if not kept:
         return {}
-    table = LedgerSql(status.ledger.schema).migrations
+    table = LedgerSql(status.ledger.names).migrations
     cursor.execute(
         f"SELECT id, down_sql FROM {table} WHERE id OPERATOR(pg_catalog.=) ANY (%s)", (kept,)
     )
     texts = dict(cursor.fetchall())
-    return {version: _kept(status, version, texts.get(version), table) for version in kept}
+    found = {version: _kept(status, version, texts.get(version), table) for version in kept}
+    for each in found.values():
+        names, schemas = status.ledger.names, status.ledger.path
+        require_ledger_spared(each.path, [each.section], names, schemas)
+    return found
 
 
 def _kept(status: Status, version: str, text: str | None, table: str) -> KeptDown:

@@ -147,7 +147,7 @@ class Locked:
 
     @property
     def _sql(self) -> LedgerSql:
-        return LedgerSql(self.status.ledger.schema)
+        return LedgerSql(self.status.ledger.names)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Cursor]:

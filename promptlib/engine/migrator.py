@@ -27,6 +27,7 @@ from promptlib.ledger.history import (
     read_history,
     read_kept_texts,
 )
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
@@ -73,7 +74,7 @@ class Migrator:
             what ALEMBIC_CONFIG names.
         section: the section of alembic.ini that is read, as `alembic --name` has it.
         settings: what wins over the configuration, by the names that it has there: lock_timeout,
-            lock_attempts, statement_timeout, deploy_wait, version_table_schema.
+            lock_attempts, statement_timeout, deploy_wait, version_table_schema, ledger_table.
         progress: called with each event of a deploy, perhaps from another thread.
 
     Raises:
@@ -288,7 +289,7 @@ class Migrator:
     def _snapshot(self) -> Iterator[tuple[Cursor, Ledger]]:
         """What the database remembers at one moment, and a cursor that sees the rest of it."""
         with self._asking() as connection, read_only_snapshot(connection) as cursor:
-            yield cursor, read_ledger(cursor, self.settings.version_table_schema)
+            yield cursor, read_ledger(cursor, LedgerNames(*self.settings.ledger))
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator[Connection]:
@@ -383,7 +384,7 @@ class CommandMigrator(Migrator):
         """The SQL of steps, for psql."""
         from promptlib.engine.psql_script import PsqlScript
 
-        sql = LedgerSql(found.ledger.schema)  # where it was found, or a deploy would make it
+        sql = LedgerSql(found.ledger.names)  # where it was found, or a deploy would make it
         script = PsqlScript(found.files, self.settings, sql)
         return "\n\n".join([*script.deploy(found.current, steps), ""])
 

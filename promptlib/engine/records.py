@@ -19,7 +19,6 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, CommandLine, Remedy
 from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.ledger.deploys import has_taken_over
-from promptlib.ledger.tables import EVENTS
 from promptlib.postgres.errors import explain_server_error
 
 if TYPE_CHECKING:
@@ -48,18 +47,24 @@ def refuse_to_undo(half: HalfDone, step: Step, index: int) -> HalfDoneMigrationE
 
 
 def explain_unrecorded(
-    error: psycopg2.Error, step: Step, index: int | None, *, ran_alone: bool = False
+    context: DeployContext,
+    error: psycopg2.Error,
+    step: Step,
+    index: int | None,
+    *,
+    ran_alone: bool = False,
 ) -> PromptlibError:
     """Why a statement outside a transaction could not be recorded; it took no effect then.
 
     Args:
+        context: of the deploy.
         error: the driver's.
         step: whose section.
         index: which statement, from 0; None: that the section begins.
         ran_alone: whether no transaction took it, so that it did take effect.
     """
     place, statements = display_path(step.path), step.section.statements
-    if _is_refused_record(error):
+    if _is_refused_record(context, error):
         if not ran_alone:
             return lost_to_another(place)
         became = "this statement, which no transaction takes, took effect"
@@ -89,17 +94,18 @@ def explain_uncommitted(
         move: how alembic_version was to change.
     """
     place = display_path(step.path)
-    if not _is_refused_record(error):
+    if not _is_refused_record(context, error):
         return explain_server_error(error, place)
     if move and not _is_taken_over(context):
         return moved_elsewhere(move, place)
     return lost_to_another(place)
 
 
-def _is_refused_record(error: psycopg2.Error) -> bool:
+def _is_refused_record(context: DeployContext, error: psycopg2.Error) -> bool:
     """Whether the event has no version: the SQL that writes it says so where it must not."""
     column = error.diag.table_name, error.diag.column_name
-    return isinstance(error, errors.NotNullViolation) and column == (EVENTS, "version")
+    events = context.sql.names.events
+    return isinstance(error, errors.NotNullViolation) and column == (events, "version")
 
 
 def _is_taken_over(context: DeployContext) -> bool:

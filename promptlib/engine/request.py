@@ -25,7 +25,7 @@ from promptlib.plan.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from promptlib.config.settings import Settings
     from promptlib.plan.status import Status
@@ -86,7 +86,17 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
     steps = plan_steps(status, request.action, wanted, applies_late=late)
     if request.action is Action.MIGRATE:
         steps += repeatable_steps(status, steps)
+    if steps:
+        _require_ledger_spared(status, steps)
     return steps
+
+
+def _require_ledger_spared(status: Status, steps: Iterable[PlannedStep]) -> None:
+    """Read all files that are to run, whatever becomes of them later, and see what they do."""
+    from promptlib.plan.protection import require_ledger_spared_by  # noqa: PLC0415 - mostly there is no step
+
+    names, schemas = status.ledger.names, status.ledger.path
+    require_ledger_spared_by(status.files, (step[:2] for step in steps), names, schemas)
 
 
 def is_needed(steps: list[PlannedStep], status: Status) -> bool:

@@ -163,7 +163,7 @@ class ResumableRun:
         try:
             cursor.execute(self._context.sql.began(begun))
         except psycopg2.Error as error:
-            raise explain_unrecorded(error, self._step, None) from None
+            raise explain_unrecorded(self._context, error, self._step, None) from None
         (self._event,) = cursor.fetchone() or (0,)
 
     def _took_effect(self, cursor: Cursor, half: HalfDone, pid: int) -> bool:
@@ -222,7 +222,7 @@ class ResumableRun:
         try:
             self._transactions.commit(self._went_on(index))
         except psycopg2.Error as error:
-            raise explain_unrecorded(error, self._step, index) from None
+            raise explain_unrecorded(self._context, error, self._step, index) from None
         self.done = index + 1
 
     def _checksum_with(self, index: int) -> str:
@@ -242,7 +242,7 @@ class ResumableRun:
         try:
             cursor.execute(f"{self._ourselves}{before}{lone.patience}")
         except psycopg2.Error as error:
-            raise explain_unrecorded(error, self._step, index) from None
+            raise explain_unrecorded(self._context, error, self._step, index) from None
         self._is_known = False
         try:
             self._retried(lone, found)
@@ -267,8 +267,9 @@ class ResumableRun:
         try:
             cursor.execute(f"{self._ourselves}{sql}{after}")
         except psycopg2.Error as error:
-            self._context.record_apart(sql)
-            raise explain_unrecorded(error, self._step, index, ran_alone=True) from None
+            context, step = self._context, self._step
+            context.record_apart(sql)
+            raise explain_unrecorded(context, error, step, index, ran_alone=True) from None
         self.done = index + 1
 
     @property

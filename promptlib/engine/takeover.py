@@ -42,7 +42,7 @@ def take_over_unfinished(
     Raises:
         LockNotAcquiredError: when one of them stays.
     """
-    sql, ids = LedgerSql(ledger.schema), [each.id for each in ledger.unfinished]
+    sql, ids = LedgerSql(ledger.names), [each.id for each in ledger.unfinished]
     own = connections.connection.info.backend_pid
     with contextlib.closing(connections.connect()) as other, other.cursor() as cursor:
         other.autocommit = True

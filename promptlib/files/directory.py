@@ -190,9 +190,10 @@ def resolve_version(known: Iterable[str], text: str) -> str:
     found = [each for each in known if text and each.startswith(text)]
     if text in found or len(found) == 1:
         return text if text in found else found[0]
+    more = "write more of it: " if found else ""
     raise UnknownVersionError(
         f"{len(found) or 'no'} migrations have a version that begins with {text!r}",
-        Remedy("{} shows them all", STATUS),
+        Remedy(f"{more}{{}} shows them all", STATUS),
     )
 
 

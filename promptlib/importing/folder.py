@@ -28,7 +28,7 @@ def plan_folder(tool: Tool, folder: Path, sql: Path) -> PlannedImport:
     if folder.resolve() == sql.resolve() or sql.resolve() in folder.resolve().parents:
         raise ConfigurationError(
             "this is where the converted migrations go",
-            f"move those of {tool.name} elsewhere, or set sql_location to another folder",
+            f"move those of {tool.name} elsewhere, or ours: by sql_location, or init --sql",
             place=display_path(folder),
         )
     found = tool.read(folder)

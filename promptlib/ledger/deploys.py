@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from promptlib.ledger.tables import LedgerSql
 
+# What the table has, and no other program's of that name.
+DEPLOYED = frozenset(("follows", "action", "from_version", "to_version", "outcome"))
 # The newest deploy, and those that have not ended, as JSON. To be filled in.
 UNFINISHED = """
     (SELECT coalesce(pg_catalog.max(id), 0) FROM {deploys}),

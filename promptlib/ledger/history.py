@@ -95,7 +95,7 @@ def read_history(cursor: Cursor, ledger: Ledger, version: str = "") -> list[Atte
         return []
     cursor.execute(
         f"SELECT version, direction, {UTC.format('started_at')}, {UTC.format('finished_at')},"
-        f" outcome, executed_by, error FROM {LedgerSql(ledger.schema).events}"
+        f" outcome, executed_by, error FROM {LedgerSql(ledger.names).events}"
         " WHERE pg_catalog.starts_with(version, %s) ORDER BY id",
         (version,),
     )
@@ -114,7 +114,7 @@ def read_deploys(cursor: Cursor, ledger: Ledger) -> list[RecordedDeploy]:
     cursor.execute(
         f"SELECT action, from_version, to_version, {UTC.format('started_at')},"
         f" {UTC.format('finished_at')}, outcome, executed_by"
-        f" FROM {LedgerSql(ledger.schema).deploys} ORDER BY id"
+        f" FROM {LedgerSql(ledger.names).deploys} ORDER BY id"
     )
     return [RecordedDeploy(*row) for row in cursor.fetchall()]
 
@@ -125,7 +125,7 @@ def read_kept_texts(
     """Read what ran of some migrations, by version, as far as the ledger keeps it."""
     found = [name if name in ledger.columns else "NULL" for name in ("up_sql", "down_sql")]
     cursor.execute(
-        f"SELECT id::pg_catalog.text, {', '.join(found)} FROM {LedgerSql(ledger.schema).migrations}"
+        f"SELECT id::pg_catalog.text, {', '.join(found)} FROM {LedgerSql(ledger.names).migrations}"
         " WHERE id OPERATOR(pg_catalog.=) ANY (%s)",
         ([*versions],),
     )
@@ -138,5 +138,5 @@ def read_executions(cursor: Cursor, ledger: Ledger) -> dict[str, Execution]:
         return {}
     later = [name if name in ledger.columns else "NULL" for name in Execution._fields[1:]]
     columns = ", ".join(["id::pg_catalog.text", UTC.format("executed_at"), *later])
-    cursor.execute(f"SELECT {columns} FROM {LedgerSql(ledger.schema).migrations}")
+    cursor.execute(f"SELECT {columns} FROM {LedgerSql(ledger.names).migrations}")
     return {version: Execution(*facts) for version, *facts in cursor}

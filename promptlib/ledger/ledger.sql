@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS {events} (
     found_before pg_catalog.text,
     alone_checksum varchar(64)
 );
-CREATE INDEX IF NOT EXISTS idx_migration_events_version ON {events} (version, id);
+CREATE INDEX IF NOT EXISTS {index} ON {events} (version, id);
 CREATE TABLE IF NOT EXISTS {deploys} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     follows bigint NOT NULL UNIQUE,

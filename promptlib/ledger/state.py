@@ -10,21 +10,20 @@ from psycopg2 import errors
 
 from promptlib.core.errors import LedgerError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.ledger.deploys import UNFINISHED, UnfinishedDeploy
+from promptlib.ledger.deploys import DEPLOYED, UNFINISHED, UnfinishedDeploy
+from promptlib.ledger.names import MIGRATIONS, VERSION_TABLE, LedgerNames
 from promptlib.ledger.repeatable import REPEATABLE, RepeatableRow
-from promptlib.ledger.tables import (
-    ADDED,
-    ADDED_TO_EVENTS,
-    DEPLOYS,
-    EVENTS,
-    MIGRATIONS,
-    RECORDED,
-    TABLES,
-    UTC,
-    VERSION_TABLE,
-    LedgerSql,
+from promptlib.ledger.tables import ADDED, ADDED_TO_EVENTS, RECORDED, UTC, LedgerSql
+from promptlib.ledger.trust import (
+    FACTS,
+    ROLES,
+    elsewhere,
+    ledger_writers,
+    names_asked_for,
+    require_trust_anew,
+    trusted_tables,
 )
-from promptlib.ledger.trust import FACTS, ROLES, ledger_writers, require_trust_anew, trusted_tables
+from promptlib.postgres.search_path import first_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,16 +36,20 @@ _OURS = frozenset(ADDED)
 _KEPT = "down_sql"  # which every version of ours has
 _RECORDED = RECORDED | frozenset(ADDED_TO_EVENTS)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
+_VERSIONED = frozenset(("version_num",))
 _WHERE = f"""
-    WITH RECURSIVE {ROLES}, place (schema) AS (
-        SELECT coalesce(%s, (
+    WITH RECURSIVE {ROLES}, place (names, schema) AS (
+        SELECT %s::pg_catalog.text[], coalesce(%s, (
             SELECT nspname FROM pg_catalog.pg_class c
               JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
              WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)),
             pg_catalog.current_schema())
     )
     SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),
-           pg_catalog.pg_postmaster_start_time(), schema, {FACTS}
+           pg_catalog.pg_postmaster_start_time(), schema,
+           pg_catalog.to_regnamespace(pg_catalog.quote_ident(schema)) IS NOT NULL,
+           pg_catalog.current_schemas(false)::pg_catalog.text[],
+           pg_catalog.current_setting('search_path'), current_user::pg_catalog.text, {FACTS}
       FROM place
 """
 _NONE = "'[]'::pg_catalog.json"
@@ -149,16 +152,22 @@ class Ledger(NamedTuple):
         current: what alembic_version names.
         rows: the applied migrations by version.
         half_done: sections that did not come to their end.
-        columns: of the table `migrations`; none if it is not there.
+        columns: of its first table; none if it is not there.
         has_version_table: whether alembic_version is there.
-        events: the columns of the table `migration_events`; none if it is not there.
+        events: the columns of the table of attempts; none if it is not there.
         is_replica: whether the server takes no writes.
         is_pooled: whether a pooler stands between: its sessions are other clients' as well.
-        has_deploys: whether the table `migration_deploys` is there.
+        has_deploys: whether the table of deploys is there.
         last_deploy: the id of the newest deploy, or 0.
         unfinished: deploys that run, or died.
         writers: who may write the tables beside their owner.
         server: when it was started: no two were in the same microsecond.
+        table: what the first table is called, or would be.
+        has_schema: whether the schema is there.
+        path: the schemas that names without one are looked up in.
+        first: the schema that the search_path names first; empty where version_table_schema says
+            where the ledger is.
+        foreign: the name of a table that is some other program's, or nothing.
         repeatable: the repeatable files that ran, by name.
     """
 
@@ -177,6 +186,16 @@ class Ledger(NamedTuple):
     writers: Sequence[LedgerWriter] = ()
     server: datetime | None = None
     repeatable: Mapping[str, RepeatableRow] = MappingProxyType({})
+    table: str = MIGRATIONS
+    has_schema: bool = True
+    path: tuple[str, ...] = ()
+    first: str = ""
+    foreign: str = ""
+
+    @property
+    def names(self) -> LedgerNames:
+        """Where the tables are, and what they are called."""
+        return LedgerNames(self.schema, self.table)
 
     @property
     def exists(self) -> bool:
@@ -193,13 +212,6 @@ class Ledger(NamedTuple):
     def is_predecessors(self) -> bool:
         """Whether `migrations` is the one of the Node service, which keeps no DOWN sections."""
         return self.columns >= _PREDECESSORS and _KEPT not in self.columns
-
-    @property
-    def foreign(self) -> str:
-        """The name of a table that is some other program's, or nothing."""
-        if self.columns and not self.columns >= _PREDECESSORS:
-            return MIGRATIONS
-        return EVENTS if self.events and not self.has_events else ""
 
     @property
     def ours(self) -> dict[str, LedgerRow]:
@@ -233,25 +245,27 @@ UNKNOWN_LEDGER = Ledger(
 )
 
 
-def read_ledger(cursor: Cursor, schema: str) -> Ledger:
+def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
     """Read what the database remembers, in two queries.
 
     Args:
         cursor: on any connection.
-        schema: where alembic_version is; empty: wherever the search_path finds it.
+        names: of the tables; without a schema they are beside the alembic_version that the
+            search_path finds.
 
     Raises:
         psycopg2.Error: when the tables may not be read.
         LedgerError: when they are a stranger's, or run functions of somebody's.
     """
-    cursor.execute(_WHERE, (schema or None, VERSION_TABLE))
-    is_replica, pid, server, found, facts = cursor.fetchone() or ()
-    there = trusted_tables(cursor, found or "", facts)
-    has_version_table, has_deploys = VERSION_TABLE in there, DEPLOYS in there
-    columns, events = (
-        frozenset(there[name].columns if name in there else ()) for name in (MIGRATIONS, EVENTS)
+    asked = names_asked_for(names)
+    cursor.execute(_WHERE, (asked, names.schema or None, VERSION_TABLE))
+    is_replica, pid, server, found, has_schema, path, setting, user, facts = cursor.fetchone() or ()
+    place = names._replace(schema=found or "")
+    there = trusted_tables(cursor, place, facts)
+    columns, events, deploys, version = (
+        frozenset(there[name].columns if name in there else ()) for name in asked
     )
-    place = found or ""
+    has_version_table, has_deploys = version >= _VERSIONED, deploys >= DEPLOYED
     kept = _DOWN if _KEPT in columns else "NULL"
     tables = LedgerSql(place)
     parts = (
@@ -266,7 +280,7 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
     cursor.execute(f"SELECT {', '.join(parts)}")
     current, rows, half_done, last_deploy, unfinished, repeatable = cursor.fetchone() or ()
     return Ledger(
-        place,
+        place.schema,
         tuple(current),
         {row[0]: LedgerRow(*row) for row in rows},
         tuple(HalfDone(*each) for each in half_done),
@@ -281,7 +295,18 @@ def read_ledger(cursor: Cursor, schema: str) -> Ledger:
         ledger_writers(there.values()),
         server,
         {row[0]: RepeatableRow(*row) for row in repeatable},
+        names.table,
+        has_schema,
+        tuple(path),
+        "" if names.schema else first_schema(setting, path, user),
+        _foreign(dict(zip(asked, (columns, events, deploys, version), strict=True))),
     )
+
+
+def _foreign(found: Mapping[str, frozenset[str]]) -> str:
+    """The first table that lacks columns which ours have, or nothing."""
+    wanted = zip(found.items(), (_PREDECESSORS, RECORDED, DEPLOYED, _VERSIONED), strict=True)
+    return next((name for (name, has), needs in wanted if has and not has >= needs), "")
 
 
 def _half_done(tables: LedgerSql, events: frozenset[str]) -> str:
@@ -309,32 +334,45 @@ def make_ledger(cursor: Cursor, found: Ledger) -> Ledger:
     Raises:
         LedgerError: naming the tables, when they may not be made, or a stranger made them first.
     """
-    tables = LedgerSql(found.schema)
-    sql = [] if found.exists else [tables.create(extend=bool(found.columns or found.events))]
+    tables = LedgerSql(found.names)
+    sql = [] if found.has_schema else [tables.create_schema()]
+    if not found.exists:
+        sql.append(tables.create(extend=bool(found.columns or found.events)))
     if not found.has_version_table:
         sql.append(tables.create_version())
     try:
         for each in sql:
             cursor.execute(each)
         if sql:
-            require_trust_anew(cursor, found.schema)
+            require_trust_anew(cursor, found.names)
     except psycopg2.Error as error:
-        if refused := _unmakeable(error, found.schema):
+        if refused := _unmakeable(error, found):
             raise refused from error
         raise
     return found.with_tables() if sql else found
 
 
-def _unmakeable(error: psycopg2.Error, schema: str) -> LedgerError | None:
+def _unmakeable(error: psycopg2.Error, found: Ledger) -> LedgerError | None:
     """Why the tables cannot be made, where that is a matter of rights or names."""
-    may_not = isinstance(error, errors.InsufficientPrivilege)
-    if not may_not and not isinstance(error, errors.InvalidSchemaName):
+    remedy = next((remedy for kind, remedy in _UNMAKEABLE.items() if isinstance(error, kind)), "")
+    if not remedy:
         return None
-    schema = schema or "that the search_path names"
-    return LedgerError(
-        f"the tables {', '.join(TABLES)} cannot be made in the schema {schema}: "
-        f"{error.diag.message_primary}",
-        f"GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or let the owner deploy once"
-        if may_not
-        else "create the schema, or name another one in version_table_schema",
-    )
+    schema = found.schema or "that the search_path names"
+    what = f"the tables {', '.join(found.names.tables)} cannot be made in the schema {schema}"
+    if not found.has_schema:
+        what = f"the schema {schema} of the ledger, which is not there, cannot be made"
+        if isinstance(error, errors.InsufficientPrivilege):
+            remedy = "let who may: CREATE SCHEMA {schema} AUTHORIZATION the user in DATABASE_URL"
+    said = error.diag.message_primary
+    return LedgerError(f"{what}: {said}", remedy.replace("{schema}", schema))
+
+
+_ANOTHER_SCHEMA = "create the schema, or name another one in version_table_schema"
+_UNMAKEABLE: dict[type[psycopg2.Error], str] = {
+    errors.InsufficientPrivilege: "GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or "
+    "let the owner deploy once",
+    errors.InvalidSchemaName: _ANOTHER_SCHEMA,
+    errors.ReservedName: "name another schema in version_table_schema",
+    # A type, say, whose name a table would need.
+    errors.DuplicateObject: elsewhere(MIGRATIONS),
+}

@@ -1,13 +1,14 @@
 """The ledger's tables, and the SQL that makes and writes them, the same for us and for psql.
 
 `migrations` has a row for each migration that is applied now, `migration_events` one for each
-attempt at one, `migration_deploys` one for each deploy, whose statements are in deploys.py. Who
-runs the SQL, and in which transaction, is left to others.
+attempt at one, `migration_deploys` one for each deploy, whose statements are in deploys.py. A
+project may call them otherwise. Who runs the SQL, and in which transaction, is left to others.
 """
 
 from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.ledger.names import VERSION_TABLE
 from promptlib.syntax.lexemes import quote_literal, quote_name
 
 if TYPE_CHECKING:
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 
     from promptlib.files.parser import Migration
     from promptlib.files.section import Section
+    from promptlib.ledger.names import LedgerNames
 
-MIGRATIONS, EVENTS, DEPLOYS = TABLES = ("migrations", "migration_events", "migration_deploys")
-VERSION_TABLE = "alembic_version"
 # An author's search_path is in force where this runs: see promptlib/postgres/search_path.py.
 EQUALS = "OPERATOR(pg_catalog.=)"
 _DIFFERS, _AFTER = "OPERATOR(pg_catalog.<>)", "OPERATOR(pg_catalog.>)"
@@ -47,6 +47,12 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
     version_num varchar(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );"""
+# CREATE SCHEMA IF NOT EXISTS asks for the right to make one where there is one, too.
+_SCHEMA = """DO $promptlib$ BEGIN
+    IF pg_catalog.to_regnamespace({name}) IS NULL THEN
+        CREATE SCHEMA {schema};
+    END IF;
+END $promptlib$;"""
 _EXTEND = "ALTER TABLE {table} {columns};"
 # A time as text: SQL, to be filled in.
 UTC = (
@@ -141,28 +147,38 @@ class LedgerSql:
     """The SQL that makes and writes the ledger.
 
     Args:
-        schema: where the tables are; empty: wherever the search_path leads, for psql.
+        names: of the tables.
         deploy: the id of the deploy that runs it. What records a section writes nothing and fails
             where another deploy has taken over: the NOT NULL of the event's version refuses it.
     """
 
-    def __init__(self, schema: str, deploy: int = 0) -> None:
-        self.deploy = deploy
-        prefix = f"{quote_name(schema)}." if schema else ""
+    def __init__(self, names: LedgerNames, deploy: int = 0) -> None:
+        self.names, self.deploy = names, deploy
+        prefix = f"{quote_name(names.schema)}." if names.schema else ""
         self.version = prefix + VERSION_TABLE
-        self.migrations = prefix + MIGRATIONS
-        self.events = prefix + EVENTS
-        self.deploys = prefix + DEPLOYS
+        self.migrations, self.events, self.deploys = (prefix + each for each in names.tables)
 
     def create(self, *, extend: bool = False) -> str:
         """Make what is not there; `extend` gives tables that are there what they lack."""
         from importlib import resources  # noqa: PLC0415 - slow to import, and rarely needed
 
         text = resources.files("promptlib.ledger").joinpath("ledger.sql").read_text("utf-8").strip()
-        made = text.format(migrations=self.migrations, events=self.events, deploys=self.deploys)
+        made = text.format(
+            migrations=self.migrations,
+            events=self.events,
+            deploys=self.deploys,
+            index=f"idx_{self.names.events}_version",
+        )
         lacking = (self.migrations, ADDED), (self.events, ADDED_TO_EVENTS)
         extended = [_extend(table, columns) for table, columns in lacking] if extend else []
         return "\n".join([made, *extended])
+
+    def create_schema(self) -> str:
+        """Make the schema where it is not; nothing, where none is named."""
+        if not self.names.schema:
+            return ""
+        schema = quote_name(self.names.schema)
+        return _SCHEMA.format(name=quote_literal(schema), schema=schema)
 
     def create_version(self) -> str:
         """Make alembic_version where Alembic did not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from promptlib.core.errors import LedgerError, combine_errors
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable_line
-from promptlib.ledger.tables import TABLES, VERSION_TABLE, LedgerSql
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import cursor as Cursor
 
-_ALL = ", ".join(map(quote_literal, (*TABLES, VERSION_TABLE)))
+    from promptlib.ledger.tables import LedgerSql
+
 _EVERYWHERE = "pg_write_all_data"  # a role of the server's own, whose members may write any table
 _WRITES = f"'{{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER,{_EVERYWHERE}}}'"
 # Who is no stranger. pg_has_role() would do but for superusers, of whom it says that they have all.
@@ -106,7 +107,8 @@ _GRANTED = f"""
     SELECT member, rolname, '' FROM pg_catalog.pg_auth_members m
       JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid
      WHERE rolname OPERATOR(pg_catalog.=) '{_EVERYWHERE}'"""
-# To be put behind ROLES, where `place.schema` is the schema of the ledger, and a driver fills in.
+# To be put behind ROLES, where `place` has the schema of the ledger and the names of its tables,
+# and a driver fills in.
 FACTS = f"""(
     SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
         c.relname, name, c.relkind, c.relpersistence, pg_catalog.pg_get_userbyid(c.relowner),
@@ -130,9 +132,11 @@ FACTS = f"""(
       JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace,
            pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
      WHERE n.nspname OPERATOR(pg_catalog.=) place.schema
-       AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{_ALL}])
+       AND c.relname OPERATOR(pg_catalog.=) ANY (place.names)
 )""".replace("%", "%%")
-_AGAIN = f"WITH RECURSIVE {ROLES}, place AS (SELECT %s AS schema) SELECT {FACTS} FROM place"
+_AGAIN = f"""
+    WITH RECURSIVE {ROLES}, place (schema, names) AS (SELECT %s, %s::pg_catalog.text[])
+    SELECT {FACTS} FROM place"""
 _CLOSER = f"""
     WITH RECURSIVE {ROLES}
     SELECT c.relname, pg_catalog.json_agg(pg_catalog.json_build_array(what, remedy))
@@ -141,7 +145,7 @@ _CLOSER = f"""
            pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name,
            LATERAL ({_BORNE.replace("%", "%%")}) AS borne (what, remedy)
      WHERE n.nspname OPERATOR(pg_catalog.=) %s
-       AND c.relname OPERATOR(pg_catalog.=) ANY (ARRAY[{_ALL}])
+       AND c.relname OPERATOR(pg_catalog.=) ANY (%s::pg_catalog.text[])
      GROUP BY c.relname"""
 _GUARD = f"""DO $promptlib$ BEGIN
     IF EXISTS (
@@ -187,12 +191,19 @@ class LedgerTable(NamedTuple):
     granted: list[tuple[str, str, str]]
 
 
-def trusted_tables(cursor: Cursor, schema: str, facts: Iterable[Any]) -> dict[str, LedgerTable]:
+def names_asked_for(names: LedgerNames) -> list[str]:
+    """The tables that FACTS is to tell of."""
+    return [*names.tables, VERSION_TABLE]
+
+
+def trusted_tables(
+    cursor: Cursor, names: LedgerNames, facts: Iterable[Any]
+) -> dict[str, LedgerTable]:
     """The tables that FACTS has told of, by their plain names.
 
     Args:
         cursor: that has read them; it looks closer where a table may run functions of somebody's.
-        schema: of the ledger.
+        names: of the ledger.
         facts: what was told.
 
     Raises:
@@ -200,7 +211,7 @@ def trusted_tables(cursor: Cursor, schema: str, facts: Iterable[Any]) -> dict[st
             cause, and what to do.
     """
     told = [*facts]
-    borne = _borne(cursor, schema) if any(may_bear for *_, may_bear, _ in told) else {}
+    borne = _borne(cursor, names) if any(may_bear for *_, may_bear, _ in told) else {}
     tables = [
         LedgerTable._make((name, *about, borne.get(name, []), granted))
         for name, *about, _, granted in told
@@ -210,26 +221,26 @@ def trusted_tables(cursor: Cursor, schema: str, facts: Iterable[Any]) -> dict[st
     return {each.plain_name: each for each in tables}
 
 
-def _borne(cursor: Cursor, schema: str) -> dict[str, list[tuple[str, str]]]:
+def _borne(cursor: Cursor, names: LedgerNames) -> dict[str, list[tuple[str, str]]]:
     """What runs functions of somebody's, by the table that bears it."""
-    cursor.execute(_CLOSER, (schema,))
+    cursor.execute(_CLOSER, (names.schema, names_asked_for(names)))
     return dict(cursor.fetchall())
 
 
-def require_trust_anew(cursor: Cursor, schema: str) -> None:
+def require_trust_anew(cursor: Cursor, names: LedgerNames) -> None:
     """Look again at tables that were made just now: a stranger may have been quicker.
 
     Raises:
         LedgerError: as `trusted_tables` does.
     """
-    cursor.execute(_AGAIN, (schema,))
+    cursor.execute(_AGAIN, (names.schema, names_asked_for(names)))
     (facts,) = cursor.fetchone() or ((),)
-    trusted_tables(cursor, schema, facts)
+    trusted_tables(cursor, names, facts)
 
 
 def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
     name = printable_line(table.name)
-    aside = "rename it, or set version_table_schema in alembic.ini to a schema of its own"
+    aside = elsewhere(table.plain_name)
     if not table.is_trusted:
         owner = printable_line(table.owner)
         yield LedgerError(
@@ -239,7 +250,10 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
             f"OWNER TO who does; if it is not the ledger, {aside}",
         )
     elif table.kind != _PLAIN or table.persistence != _LASTING:
-        yield LedgerError(f"the table {name} is none that keeps what is written to it", aside)
+        logged = f"ALTER TABLE {name} SET LOGGED; " if table.kind == _PLAIN else ""
+        yield LedgerError(
+            f"the table {name} is none that keeps what is written to it", f"{logged}{aside}"
+        )
     else:
         for what, remedy in table.borne:
             yield LedgerError(
@@ -247,6 +261,16 @@ def _distrust(table: LedgerTable) -> Iterator[LedgerError]:
                 "functions of somebody's",
                 printable_line(remedy),
             )
+
+
+def elsewhere(table: str) -> str:
+    """What to do where a table of that name is no ledger's."""
+    if table == VERSION_TABLE:
+        return "rename it, or set version_table_schema in alembic.ini to a schema of its own"
+    return (
+        "if another program made it, let the ledger have another name: ledger_table = "
+        "promptlib_migrations in alembic.ini"
+    )
 
 
 def trust_guard(tables: LedgerSql) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import running_section, still_connected
 from promptlib.ledger.lock import lock_key
-from promptlib.ledger.tables import UP, VERSION_TABLE, LedgerSql
+from promptlib.ledger.names import VERSION_TABLE
+from promptlib.ledger.tables import UP, LedgerSql
 from promptlib.postgres.sessions import blocking_sessions, lock_holders, sessions_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def look_at_deploys(cursor: Cursor, found: Status) -> tuple[DeployProgress, ...]
 def _look(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> DeployProgress:
     session = _session(cursor, found, deploy)
     progress = DeployProgress(*deploy[1:6], runs=session is not None)
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     if section := running_section(cursor, sql, deploy.id):
         version, statement, statements = _counted(found, *section)
     elif session:
@@ -88,7 +89,7 @@ def _look(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> DeployProg
 
 def _session(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> ServerSession | None:
     """The session that it runs in; behind a pooler that of the lock. None: it is gone."""
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     if deploy.backend_pid is None:
         holders = lock_holders(cursor, lock_key(found.ledger.schema, VERSION_TABLE))
         return next(iter(holders), None)

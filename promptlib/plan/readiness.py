@@ -6,8 +6,8 @@ import time
 
 from promptlib.core.errors import LedgerError, PlanRefusedError, PromptlibError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.ledger.state import UNKNOWN_LEDGER, read_ledger
-from promptlib.ledger.tables import TABLES, VERSION_TABLE
 from promptlib.plan.refusals import deploy_refusals, require_writable
 from promptlib.plan.states import State
 from promptlib.plan.status import compare_status
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 _LOOKS = 3  # at the latency, of which the shortest counts
 _ABOUT = """
     SELECT session_user, pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(),
-           pg_catalog.has_schema_privilege(
-               pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)), 'CREATE'),
+           CASE WHEN pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)) IS NOT NULL
+                THEN pg_catalog.has_schema_privilege(
+                         pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)), 'CREATE')
+                WHEN %(schema)s IS NOT NULL
+                THEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') END,
            (SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(oid, 'INSERT, UPDATE'))
               FROM pg_catalog.pg_class
              WHERE relname OPERATOR(pg_catalog.=) ANY (%(tables)s)
@@ -88,9 +91,9 @@ def check_readiness(
         what was seen, and what stands in the way.
     """
     with read_only_snapshot(connection) as cursor:
-        ledger, problems = _ledger(cursor, settings.version_table_schema)
+        ledger, problems = _ledger(cursor, LedgerNames(*settings.ledger))
         found = compare_status(files, ledger)
-        asked = {"schema": ledger.schema or None, "tables": [*TABLES, VERSION_TABLE]}
+        asked = {"schema": ledger.schema or None, "tables": [*ledger.names.tables, VERSION_TABLE]}
         cursor.execute(_ABOUT, asked)
         user, pid, is_replica, can_create, can_write = cursor.fetchone() or ("", 0, False, 0, 0)
         latency = min(_round_trip(cursor) for _ in range(_LOOKS))
@@ -116,10 +119,10 @@ def check_readiness(
     return readiness, problems
 
 
-def _ledger(cursor: Cursor, schema: str) -> tuple[Ledger, list[PromptlibError]]:
+def _ledger(cursor: Cursor, names: LedgerNames) -> tuple[Ledger, list[PromptlibError]]:
     """The ledger; or one of which nothing is known, and why."""
     try:
-        return read_ledger(cursor, schema), []
+        return read_ledger(cursor, names), []
     except LedgerError as error:
         return UNKNOWN_LEDGER, [error]
 
@@ -148,12 +151,22 @@ def _rights(
     except PromptlibError as error:
         yield error
     if not can_create:
-        yield PlanRefusedError(
-            f"this user may create nothing in the schema {found.ledger.schema}",
-            "GRANT CREATE ON SCHEMA to it, or deploy as the owner",
-        )
+        yield _may_create_nothing(found.ledger)
     if can_write is False:
         yield PlanRefusedError(
-            f"this user may not write the tables {', '.join([*TABLES, VERSION_TABLE])}",
+            f"this user may not write the tables "
+            f"{', '.join([*found.ledger.names.tables, VERSION_TABLE])}",
             "GRANT INSERT, UPDATE, DELETE on them to it, or deploy as the owner",
         )
+
+
+def _may_create_nothing(ledger: Ledger) -> PlanRefusedError:
+    if ledger.has_schema:
+        return PlanRefusedError(
+            f"this user may create nothing in the schema {ledger.schema}",
+            "GRANT CREATE ON SCHEMA to it, or deploy as the owner",
+        )
+    return PlanRefusedError(
+        f"there is no schema {ledger.schema} for the ledger, and this user may make none",
+        f"let who may: CREATE SCHEMA {ledger.schema} AUTHORIZATION this user",
+    )

@@ -6,7 +6,13 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 
-from promptlib.core.errors import MigrationFileError, PromptlibError, combine_errors, display_path
+from promptlib.core.errors import (
+    ChangedMeanwhileError,
+    MigrationFileError,
+    PromptlibError,
+    combine_errors,
+    display_path,
+)
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import list_migrations
@@ -151,9 +157,15 @@ class MigrationFiles(Mapping[str, "Migration"]):
 
     def __getitem__(self, version: str) -> Migration:
         if version not in self._parsed:
-            file = self._by_version[version]
-            content = self._kept[version] if version in self._kept else file.content()
-            self._parsed[version] = file.parse(content)
+            file, kept = self._by_version[version], self._kept.get(version)
+            found = file.parse(file.content() if kept is None else kept)
+            if found.up.checksum != self.checksums.get(version, found.up.checksum):
+                raise ChangedMeanwhileError(
+                    "was edited since it was read, so it did not run",
+                    "run it again",
+                    place=display_path(found.path),
+                )
+            self._parsed[version] = found
         return self._parsed[version]
 
     def __contains__(self, version: object) -> bool:

@@ -21,6 +21,8 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.files.directory import migration_path
+from promptlib.ledger.tables import UP
+from promptlib.ledger.trust import elsewhere
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
@@ -180,7 +182,7 @@ def require_known(status: Status) -> None:
             "here",
             Remedy(
                 "if all migrations up to that did, say so: {}; if the ledger is elsewhere, name it "
-                "in version_table_schema",
+                "in version_table_schema or ledger_table",
                 CommandLine("stamp", status.current),
             ),
         )
@@ -202,17 +204,37 @@ def require_agreement(status: Status) -> None:
 
 
 def require_ours(ledger: Ledger) -> None:
-    """Refuse to write into another program's table.
+    """Refuse to write into another program's table, or another tenant's.
 
     Raises:
         LedgerError: saying what to do first.
     """
+    if ledger.first not in ("", ledger.schema):
+        raise _astray(ledger)
     if ledger.foreign:
         raise LedgerError(
             f"the table {ledger.schema}.{ledger.foreign} is not a ledger of promptlib's: it lacks "
             "columns that ours has",
-            "rename it, or set version_table_schema in alembic.ini to a schema of its own",
+            elsewhere(ledger.foreign),
         )
+
+
+def _astray(ledger: Ledger) -> LedgerError:
+    """Say that names without a schema lead elsewhere than to the ledger."""
+    first, schema = map(printable_line, (ledger.first, ledger.schema))
+    if ledger.first in ledger.path:
+        return LedgerError(
+            f"the ledger is in the schema {schema}, but the search_path begins with {first}, whose "
+            "tables it may know nothing of",
+            f"set version_table_schema in alembic.ini: to {first}, which then has a ledger of its "
+            f"own, or to {schema}, if that one is meant",
+        )
+    return LedgerError(
+        f"the search_path begins with {first}, which is not there, or this user may not use it: "
+        f"tables and ledger would be in {schema or 'no schema at all'}",
+        f"CREATE SCHEMA {first}, or GRANT USAGE ON it, or mend the search_path; if {schema} is "
+        "right, set version_table_schema to that",
+    )
 
 
 def require_adopted(status: Status) -> None:
@@ -223,7 +245,8 @@ def require_adopted(status: Status) -> None:
     """
     if ran := status.unadopted:
         raise NotAdoptedError(
-            f"the predecessor migrated this database: its table migrations has {', '.join(ran)}",
+            f"the predecessor migrated this database: its table {status.ledger.table} has "
+            f"{', '.join(ran)}",
             Remedy("take that over, then go on: {}", ADOPT),
         )
 
@@ -253,6 +276,16 @@ def deploy_refusals(status: Status, *, applies_late: bool) -> Iterator[Promptlib
     except PromptlibError as error:
         yield error
     yield from state_problems(status, applies_late=applies_late)
+    waiting = [(each.version, UP) for each in status.waiting]
+    waiting = [each for each in waiting if each[0] in status.files.checksums]  # else it is broken
+    if not waiting:
+        return
+    from promptlib.plan.protection import require_ledger_spared_by  # noqa: PLC0415 - as for a deploy
+
+    try:
+        require_ledger_spared_by(status.files, waiting, status.ledger.names, status.ledger.path)
+    except PromptlibError as error:
+        yield error
 
 
 def require_unmoved(ledger: Ledger, start: tuple[str, ...] | None) -> None:

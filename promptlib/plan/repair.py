@@ -201,7 +201,7 @@ def _explain_missing(found: Status, entry: Entry, ran: str) -> Iterator[str]:
 
 def repair_statements(found: Status, changes: Repair) -> Iterator[str]:
     """The SQL that writes a repair into the ledger."""
-    tables = LedgerSql(found.ledger.schema)
+    tables = LedgerSql(found.ledger.names)
     if changes.edited:
         files = found.files.parse(each.entry.version for each in changes.edited)
         yield tables.took_over(files, _OUTCOME)

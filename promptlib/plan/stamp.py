@@ -43,7 +43,7 @@ def declare_version(status: Status, version: str) -> Declaration:
 
 def stamp_statements(status: Status, declared: Declaration) -> Iterator[str]:
     """The SQL that writes it: ledger and alembic_version; sections that were cut off are closed."""
-    sql = LedgerSql(status.ledger.schema)
+    sql = LedgerSql(status.ledger.names)
     if declared.executed:
         yield sql.took_over(status.files.parse(declared.executed), _OUTCOME)
     if declared.pending:

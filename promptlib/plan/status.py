@@ -117,7 +117,7 @@ def place_of_version(version: str, head: str) -> str:
 
 def _beside_head(version: str, head: str) -> str:
     if version == head:
-        return " (head)"
+        return " (head)" if head else ", without migrations"
     if version and not is_version(version):
         return " (unknown)"
     newest = f"the newest file, {head}" if head else "all files, as there is none"

@@ -130,10 +130,11 @@ def rollback_last(status: Status, count: int) -> Rollback:
     if count < 1:
         raise UnknownVersionError(f"{count} is not a number of migrations", "say 1 or more")
     candidates = _candidates(status)
+    if not candidates:
+        raise UnknownVersionError("no migration has run here, so none can be taken back")
     if count > len(candidates):
-        number = f"only {len(candidates)}" if candidates else "no"
         raise UnknownVersionError(
-            f"{number} migration{'s' * (len(candidates) != 1)} can be taken back",
+            f"only {len(candidates)} migration{'s' * (len(candidates) != 1)} can be taken back",
             Remedy("{} shows them", CommandLine("executed")),
         )
     return _to_the_end(status, candidates[:count])

@@ -14,6 +14,12 @@ from __future__ import annotations
 
 import itertools
 
+from promptlib.core.light import TYPE_CHECKING
+from promptlib.syntax.lexemes import lazy_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # Tables are looked up in pg_temp first where it is not named. It ends with the transaction; of
 # several statements in one message each is looked up when those before it have run.
 TRUSTED_PATH = "SET LOCAL search_path = pg_catalog, pg_temp;"
@@ -22,6 +28,8 @@ _KEEP = f"SELECT pg_catalog.set_config('{_KEPT}', pg_catalog.current_setting('se
 _GIVE_BACK = (
     f"SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('{_KEPT}'), true);"
 )
+_NAME = lazy_pattern(r'"((?:[^"]|"")*)"|([^",\s]+)')
+_SERVERS_OWN = ("pg_catalog", "pg_temp")
 _numbers = itertools.count(1)
 
 
@@ -39,3 +47,20 @@ def resolved_apart(query: str) -> str:
         f"{_KEEP} {TRUSTED_PATH} DECLARE {name} CURSOR FOR {query};"
         f" {_GIVE_BACK} FETCH ALL FROM {name}"
     )
+
+
+def first_schema(setting: str, effective: Sequence[str], user: str) -> str:
+    """The schema that somebody names first in a search_path, whether it is there or not.
+
+    Args:
+        setting: what search_path is set to.
+        effective: the schemas that names are looked up in: those that are there and may be used.
+        user: whom `$user` stands for; that one need not have a schema.
+    """
+    for quoted, plain in _NAME.findall(setting):
+        name = quoted.replace('""', '"') or plain.lower()
+        if name == "$user":
+            name = user if user in effective else ""
+        if name and name not in _SERVERS_OWN:
+            return str(name)
+    return ""

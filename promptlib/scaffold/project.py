@@ -10,6 +10,7 @@ from promptlib.config.database import EMBEDDED_OPTION, TYPED, read_dotenv
 from promptlib.config.project import DEFAULT_SECTION, INI, TOML, read_project
 from promptlib.core.errors import ConfigurationError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.files.directory import survey_folder
 from promptlib.files.file_set import FileChange
 from promptlib.postgres.target import URL_VARIABLE
 from promptlib.postgres.url import parse_url
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _MODEL = re.compile(r"(?P<module>\w+(?:\.\w+)*):(?P<expression>(?P<name>\w+)(?:\.\w+)*)")
 _IGNORED = (".env", ".promptlib/")
+_LEDGER = "promptlib_migrations"  # an application may have a table of the usual name
 _RUNS_OURS = "environment.run"
 
 
@@ -161,6 +163,7 @@ class _Plan:
         settings = {
             SCRIPT_LOCATION: _from_here(scripts),
             SQL_LOCATION: _from_here(sql),
+            "ledger_table": _LEDGER,
             **({EMBEDDED_OPTION: "true"} if wanted.embedded else {}),
             "prepend_sys_path": "%(here)s",
         }
@@ -199,6 +202,14 @@ class _Plan:
             )
         if not location.is_dir():
             self._add(location / ".gitkeep", "")
+        elif broken := survey_folder(location)[1]:
+            first, *others = (each.place for each in broken)
+            more = f" and {len(others)} more" if others else ""
+            raise ConfigurationError(
+                f"not only migrations are there: {first}{more}",
+                "name another folder with --sql; --from TOOL converts another tool's",
+                place=display_path(location),
+            )
 
     def _env(self, scripts: Path) -> None:
         path, model = scripts / "env.py", _MODEL.fullmatch(self.wanted.model)

@@ -28,7 +28,7 @@ def ledger_statements(found: Status) -> Iterator[str]:
     Args:
         found: the database and the files.
     """
-    sql = LedgerSql(found.ledger.schema)
+    sql = LedgerSql(found.ledger.names)
     yield sql.create()
     yield sql.create_version()
     rows = recorded_checksums(found)

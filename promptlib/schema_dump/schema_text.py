@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promptlib.core.errors import HalfDoneMigrationError
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.refusals import require_clear
@@ -67,7 +68,7 @@ def dump_schema(
     """
     server = connection.server_version // MAJOR
     with read_only_snapshot(connection) as cursor:
-        found = compare_status(files, read_ledger(cursor, settings.version_table_schema))
+        found = compare_status(files, read_ledger(cursor, LedgerNames(*settings.ledger)))
         _require_whole(found)
         ours = [f"--exclude-table={name}" for name in _tables(found.ledger)]
         arguments = [*PLAIN, *BARE, *ours, *_snapshot(cursor, settings)]
@@ -113,7 +114,7 @@ def _require_whole(found: Status) -> None:
 
 
 def _tables(ledger: Ledger) -> list[str]:
-    sql = LedgerSql(ledger.schema)
+    sql = LedgerSql(ledger.names)
     return [sql.version, sql.migrations, sql.events, sql.deploys]
 
 

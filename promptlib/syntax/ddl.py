@@ -155,6 +155,13 @@ def object_changes(statement: Sequence[Token]) -> Iterator[ObjectChange]:
         yield from _parse_alter(reader)
 
 
+def altered_object(statement: Sequence[Token]) -> NamedObject | None:
+    """What ALTER names, whatever it does to that; None for other statements."""
+    reader = TokenReader(statement)
+    found = _take_altered(reader) if reader.take("ALTER") else None
+    return found[0] if found else None
+
+
 def _take_kind(reader: TokenReader) -> str:
     """Go beyond the kind that comes next; nothing, where none is known."""
     if reader.take("USER", "MAPPING"):
@@ -234,18 +241,26 @@ def _parse_drop(reader: TokenReader) -> Iterator[ObjectChange]:
 
 def _parse_alter(reader: TokenReader) -> Iterator[ObjectChange]:
     """ALTER."""
+    found = _take_altered(reader)
+    if not found:
+        return
+    whole, guard = found
+    if whole.kind == "SEQUENCE" and (owner := _take_owner(TokenReader(reader.rest))):
+        yield ObjectChange("move", whole._replace(mentions=_mentions(reader.rest)), to=owner)
+    for action in split_tokens(reader.rest):
+        yield from _parse_action(TokenReader(action), whole, guard)
+
+
+def _take_altered(reader: TokenReader) -> tuple[NamedObject, str] | None:
+    """Go beyond what ALTER names, and give that with its guard; None, where its kind is unknown."""
     kind = _take_kind(reader)
     if not kind:
-        return
+        return None
     guard = _take_guard(reader, IF_EXISTS)
     reader.take("ONLY")
     offset, name = reader.offset, _take_name(reader, kind)
     reader.take_symbol("*")
-    whole = NamedObject(kind, name, reader.name() if reader.take("ON") else (), offset)
-    if kind == "SEQUENCE" and (owner := _take_owner(TokenReader(reader.rest))):
-        yield ObjectChange("move", whole._replace(mentions=_mentions(reader.rest)), to=owner)
-    for action in split_tokens(reader.rest):
-        yield from _parse_action(TokenReader(action), whole, guard)
+    return NamedObject(kind, name, reader.name() if reader.take("ON") else (), offset), guard
 
 
 def _parse_action(reader: TokenReader, whole: NamedObject, guard: str) -> Iterator[ObjectChange]:

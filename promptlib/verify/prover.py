@@ -11,12 +11,12 @@ import time
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import psycopg2
-from psycopg2.sql import SQL, Identifier
 
 from promptlib.core.errors import PromptlibError, display_path
 from promptlib.core.logs import Log, show_transient
 from promptlib.engine.runner import Step
-from promptlib.ledger.tables import EVENTS, MIGRATIONS, UP, VERSION_TABLE, LedgerSql
+from promptlib.ledger.names import VERSION_TABLE, LedgerNames
+from promptlib.ledger.tables import UP, LedgerSql
 from promptlib.verify.build import build_schema
 from promptlib.verify.measure import run_measured
 from promptlib.verify.repeatable import prove_repeatable
@@ -140,7 +140,7 @@ class _Prover:
     def __init__(self, scratch: ScratchDatabases, settings: Settings, rows: int) -> None:
         self._scratch = scratch
         self._settings = settings
-        self._samples = SampleMaker(rows, _ledger_tables(settings.version_table_schema))
+        self._samples = SampleMaker(rows, _ledger_tables(LedgerNames(*settings.ledger)))
         self._clean = self._fresh() if scratch.makes_copies else None
         self._behind: list[Migration] = []  # what has yet to run on a fresh one
         self.goes_on = True  # whether all migrations ran until now
@@ -246,24 +246,23 @@ class _Prover:
     def _fresh(self) -> Target:
         """A database that no migration has run in."""
         made = self._scratch.create()
-        _make_ledger(made, self._settings.version_table_schema)
+        _make_ledger(made, LedgerNames(*self._settings.ledger))
         return made
 
 
-def _ledger_tables(schema: str) -> set[str]:
+def _ledger_tables(names: LedgerNames) -> set[str]:
     """The names of our own tables, as verify has them."""
-    prefix = f"{schema or 'public'}."
-    return {prefix + name for name in (MIGRATIONS, EVENTS, VERSION_TABLE)}
+    prefix = f"{names.schema or 'public'}."
+    return {prefix + name for name in (*names.tables, VERSION_TABLE)}
 
 
-def _make_ledger(made: Target, schema: str) -> None:
+def _make_ledger(made: Target, names: LedgerNames) -> None:
     """Make what a deploy makes before the first migration, which may grant rights on it."""
-    tables = LedgerSql(schema)
+    tables = LedgerSql(names)
     with (
         contextlib.closing(made.connect()) as connection,
         connection,
         connection.cursor() as cursor,
     ):
-        if schema:
-            cursor.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)))
-        cursor.execute(f"{tables.create_version()}\n{tables.create()}")
+        parts = (tables.create_schema(), tables.create_version(), tables.create())
+        cursor.execute("\n".join(parts))

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.sql import SQL, Identifier
 
-from promptlib.core.errors import FindingError, PromptlibError, display_path
+from promptlib.core.errors import FindingError, LedgerError, PromptlibError, display_path
 from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
 from promptlib.files.one_way import is_one_way
+from promptlib.ledger.names import LedgerNames
+from promptlib.ledger.protection import require_ledger_spared
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.postgres.catalog import ENUM, ROLE, CatalogKey, catalog_difference
 from promptlib.postgres.errors import explain_server_error
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from promptlib.config.settings import Settings
     from promptlib.files.parser import Migration
+    from promptlib.files.section import Section
     from promptlib.verify.report import MeasuredStatement
     from promptlib.verify.rows import Table
     from promptlib.verify.samples import SampleMaker, SampleRow
@@ -127,6 +130,7 @@ class Trial:
         settings = self._settings if direction == UP else self._losing
         step = Step(migration.version, direction, section, migration.path)
         try:
+            self._require_ledger_spared(section)
             yield from run_measured(self._session, step, settings, tables)
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute("DISCARD TEMP")  # of a deploy, it would end with the session
@@ -134,6 +138,14 @@ class Trial:
             self._fail(direction, error)
         except psycopg2.Error as error:
             self._fail(direction, explain_server_error(error, self._path))
+
+    def _require_ledger_spared(self, section: Section) -> None:
+        """Refuse what a deploy refuses: without a ledger nothing that follows would run there."""
+        names = LedgerNames(*self._settings.ledger)
+        try:
+            require_ledger_spared(self._migration.path, [section], names)
+        except LedgerError as error:
+            raise FindingError(error.what, error.remedy, place=error.place) from None
 
     def _fail(self, direction: str, error: PromptlibError) -> None:
         self._connection.rollback()

@@ -238,12 +238,12 @@ def test_what_is_asked_often_loads_no_alembic(three: Project) -> None:
 
 
 def test_an_empty_folder(project: Project, database: Database, tmp_path: Path) -> None:
-    assert project.promptlib("status").stdout == "0 migrations; the database is at base (head)\n"
+    assert project.promptlib("status").stdout == "the database is at base, without migrations\n"
     assert project.promptlib("pending").stdout == ""
     assert project.document("status")["head"] is None
     assert project.document("executed") == {"executed": []}
     assert project.document("db", "test")["ok"] is True
     assert database.tables() == set()
     assert project.promptlib("migrate", "--dry-run").stdout.count("CREATE TABLE") >= 2
-    assert project.promptlib("migrate").stderr == "the database is at base (head)\n"
+    assert project.promptlib("migrate").stderr == "the database is at base, without migrations\n"
     assert (tmp_path / "sql").exists()

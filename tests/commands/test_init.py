@@ -31,6 +31,7 @@ def test_three_commands_to_a_table(tmp_path: Path, database: Database) -> None:
     project.promptlib("migrate")
     assert database.value("SELECT to_regclass('users') IS NOT NULL") is True
     assert project.promptlib("init", "--yes").stdout == "next: promptlib migrate\n"
+    assert database.value("SELECT count(*) FROM promptlib_migrations") == 1
     # Alembic's own commands work as well.
     project.alembic("downgrade", "base")
     assert database.value("SELECT to_regclass('users') IS NULL") is True

@@ -54,7 +54,7 @@ def test_no_configuration(tmp_path: Path, command: str) -> None:
         "code": "configuration",
         "message": "there is no such file",
         "place": "nowhere.ini",
-        "remedy": "go to the project's folder, or name it with --config",
+        "remedy": "go to the project's folder, or name it with --config; promptlib init makes one",
     }
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def test_rollback_takes_back_the_last_one_without_asking(done: Project, database: Database) -> None:
     result = done.promptlib("rollback")
-    assert f"takes back  {THREE}  make c" in result.stderr
+    assert f"to take back  {THREE}  make c" in result.stderr
     assert database.tables() & {"a", "b", "c"} == {"a", "b"}
 
 
@@ -87,7 +87,7 @@ def test_a_half_done_migration_is_the_one_to_take_back(three: Project, database:
     three.promptlib("migrate", TWO, ok=False)
     assert "b" in database.tables()
     result = three.promptlib("rollback")
-    assert f"takes back  {TWO}  make b  (was cut off halfway)" in result.stderr
+    assert f"to take back  {TWO}  make b  (was cut off halfway)" in result.stderr
     assert database.tables() & {"a", "b"} == {"a"}
     assert states(three) == {ONE: "executed", TWO: "pending", THREE: "pending"}
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg2
 from sqlalchemy import NullPool, create_engine
 
-from promptlib.ledger.tables import TABLES
+from promptlib.ledger.names import LedgerNames
 from support.projects import ROOT, run
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Database:
     def tables(self) -> set[str]:
         """The names of the tables in the schema public, but for the ledger's."""
         rows = self.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        return {name for (name,) in rows} - {*TABLES}
+        return {name for (name,) in rows} - {*LedgerNames().tables}
 
     @cached_property
     def engine(self) -> Engine:

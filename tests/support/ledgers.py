@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from promptlib.ledger.tables import TABLES
+from promptlib.ledger.names import LedgerNames
 from support.projects import full
 
 if TYPE_CHECKING:
@@ -63,4 +63,4 @@ def sha256(text: str) -> str:
 
 def drop_the_ledger(database: Database) -> None:
     """What a database looks like that was migrated before there was a ledger."""
-    database.query(f"DROP TABLE {', '.join(TABLES)}")
+    database.query(f"DROP TABLE {', '.join(LedgerNames().tables)}")

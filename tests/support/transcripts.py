@@ -5,6 +5,7 @@
       -- UP
       ...
     > sql CREATE TABLE a (i int)
+    > configure lock_attempts = 2
     > hold LOCK TABLE a
     > release
     $ promptlib migrate
@@ -43,9 +44,10 @@ _ERASED = re.compile(r"[^\n]*\r\x1b\[K")
 _COLOUR = re.compile(r"\x1b\[\d+m")
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
-    (re.compile(r"\b\d+(\.\d+)? (ms|s)\b( {3,})?"), r"N \2"),
+    (re.compile(r"\b(\d+ min )?\d+(\.\d+)? (ms|s)\b"), "N ms"),
+    (re.compile(r"(TIME|N ms|TOOK|PLACE| -) {2,}"), r"\1  "),
+    (re.compile(r"postgresql://\S*/DATABASE"), "postgresql://DATABASE"),
     (re.compile(r"(pid |backend\(|process )\d+"), r"\1N"),
-    (re.compile(r"(TOOK|PLACE) {3,}"), r"\1  "),
     (re.compile(r"PostgreSQL \d+\.\d+"), "PostgreSQL N"),
 )
 
@@ -96,6 +98,9 @@ class _Reader:
             path.write_text("".join(f"{each[2:]}\n" for each in content), encoding="utf-8")
         elif what == "remove":
             (self._project.folder / rest).unlink()
+        elif what == "configure":
+            name, value = rest.split(" = ")
+            self._project.configure(**{name: value})
         elif what == "sql":
             self._database.query(rest)
         elif what == "hold":
@@ -117,7 +122,7 @@ class _Reader:
         else:
             code, said = self._run(command, environment)
         assert "Traceback" not in said, said
-        lines = _unchanging(said, self._project, self._database).rstrip("\n").split("\n")
+        lines = _unchanging(said, self._project, self._database).rstrip("\n").splitlines()
         return [line.rstrip() for line in lines] + ([f"[exit {code}]"] if code else [])
 
     def _run(self, command: list[str], environment: dict[str, str]) -> tuple[int, str]:

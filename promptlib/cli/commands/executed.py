@@ -25,7 +25,9 @@ def executed(options: JsonOptions, terminal: Terminal) -> Answer:
         found = migrator.executed()
     if options.json:
         return json_answer({"executed": [migration_document(each) for each in found]})
-    return text_answer(executed_lines(found, coloured=terminal.is_coloured))
+    return text_answer(
+        executed_lines(found, coloured=terminal.is_coloured, columns=terminal.columns)
+    )
 
 
 COMMAND = Command(

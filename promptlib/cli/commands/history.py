@@ -50,7 +50,7 @@ def history(options: HistoryOptions, terminal: Terminal) -> Answer:
     if options.json:
         events, deploys = ([each._asdict() for each in some] for some in (found, recorded))
         return json_answer({"events": events, "deploys": deploys})
-    lines = history_lines(found, coloured=terminal.is_coloured)
+    lines = history_lines(found, coloured=terminal.is_coloured, columns=terminal.columns)
     return text_answer([*lines, *deploy_lines(recorded, now)])
 
 

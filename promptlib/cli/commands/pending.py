@@ -30,7 +30,9 @@ def pending(options: JsonOptions, terminal: Terminal) -> Answer:
         repeatable = [{"name": each.name, "state": str(each.state)} for each in due]
         pending = [pending_document(each) for each in found]
         return json_answer({"pending": pending, "repeatable": repeatable})
-    return text_answer(pending_lines(found, due, coloured=terminal.is_coloured))
+    return text_answer(
+        pending_lines(found, due, coloured=terminal.is_coloured, columns=terminal.columns)
+    )
 
 
 COMMAND = Command(

@@ -66,7 +66,9 @@ def status(options: StatusOptions, terminal: Terminal) -> Answer:
     code = NO if options.exit_code and behind else 0
     if options.json:
         return json_answer(status_document(report), code)
-    return text_answer(status_lines(report, coloured=terminal.is_coloured), code)
+    return text_answer(
+        status_lines(report, coloured=terminal.is_coloured, columns=terminal.columns), code
+    )
 
 
 COMMAND = Command(

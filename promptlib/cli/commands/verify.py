@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,11 +25,13 @@ from promptlib.cli.parser import (
 )
 from promptlib.cli.scratch_place import scratch_place
 from promptlib.cli.verify_view import verify_lines
-from promptlib.core.errors import combine_errors
+from promptlib.core.errors import PromptlibError, combine_errors
+from promptlib.core.events import ignore
 from promptlib.core.interrupts import interrupt_exit_code
 from promptlib.core.logs import Log
 from promptlib.files.directory import list_migrations, parse_all, resolve_version
 from promptlib.files.repeatable import survey_repeatable
+from promptlib.plan.states import State
 from promptlib.verify.prover import ToProve, growing_reports
 
 if TYPE_CHECKING:
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from promptlib.cli.command import Terminal
+    from promptlib.config.project import Project
     from promptlib.files.parser import Migration
+    from promptlib.verify.place import ScratchPlace
 
 _log = Log(__name__)
 ROWS = 3  # made up for each table, unless more or fewer are asked for
@@ -117,9 +122,30 @@ def verify(options: VerifyOptions, terminal: Terminal) -> Answer:
 
         write_file(options.html, render_page(report))
     lines = verify_lines(
-        report, coloured=terminal.is_coloured, every_statement=options.common.verbose
+        report,
+        coloured=terminal.is_coloured,
+        columns=terminal.columns,
+        every_statement=options.common.verbose,
+        ran=_ran_already(options, project, place),
     )
     return text_answer(lines, code)
+
+
+def _ran_already(options: VerifyOptions, project: Project, place: ScratchPlace) -> set[str]:
+    """The versions that ran on the project's database, as far as anybody knows.
+
+    Who names migrations wants to know all of these.
+    """
+    if options.versions or options.since or options.pending or options.scratch:
+        return set()
+    from promptlib.engine.migrator import CommandMigrator
+
+    with (
+        contextlib.suppress(PromptlibError),
+        CommandMigrator(project, ignore, place.target) as migrator,
+    ):
+        return {entry.version for entry in migrator.look().in_states(State.EXECUTED)}
+    return set()
 
 
 def _chosen(options: VerifyOptions, migrations: Iterable[Migration]) -> set[str]:

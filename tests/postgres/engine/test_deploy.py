@@ -199,7 +199,7 @@ def test_who_waits_sees_what_the_other_deploy_left(
         gate.release()
         first.ends()
         said = second.ends(255).splitlines()
-    assert said[-1].startswith(f"sql/{full(3)}_x.sql: ran here, and the file is gone; ")
+    assert said[-1].startswith(f"sql/{full(3)}_x.sql: ran here, and is newer than all files: ")
     assert _ran(database) == [full(1), full(2), full(3)]
 
 

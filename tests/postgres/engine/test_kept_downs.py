@@ -18,6 +18,7 @@ from promptlib.core.errors import (
 )
 from promptlib.engine.kept_downs import KeptDown, find_kept_downs, require_agreed
 from promptlib.files.parser import parse_section
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.state import read_ledger
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import compare_status
@@ -58,7 +59,7 @@ def change(project: Project, what: str) -> None:
 def found(project: Project, database: Database) -> dict[str, KeptDown]:
     """What would run of the ledger's, were everything taken back."""
     with contextlib.closing(database.connect()) as connection, connection.cursor() as cursor:
-        ledger = read_ledger(cursor, "")
+        ledger = read_ledger(cursor, LedgerNames())
         status = compare_status(MigrationFiles(project.folder / "sql"), ledger)
         return find_kept_downs(cursor, status, [full(1), full(2)])
 

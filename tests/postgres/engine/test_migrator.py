@@ -191,6 +191,26 @@ def test_errors_have_a_kind(two: Project, database: Database) -> None:
         assert type(raised(migrator)) is promptlib.MissingMigrationError
 
 
+def test_a_file_that_is_deleted_while_a_rollback_runs(two: Project, database: Database) -> None:
+    """Though all of them together take more room than what was read is kept in."""
+    for path in (two.folder / "sql").iterdir():
+        path.write_text(path.read_text() + "-- " + "x" * (6 << 20))
+    files = [*(two.folder / "sql").iterdir()]
+
+    def delete(_: Event) -> None:
+        for path in files:
+            path.unlink(missing_ok=True)
+
+    with Migrator(database.url, config=str(two.folder / "alembic.ini")) as migrator:
+        migrator.migrate()
+    config = str(two.folder / "alembic.ini")
+    with Migrator(database.url, config=config, progress=delete) as migrator:
+        done = migrator.rollback(to="base")
+    assert (len(done.ran), applied(database)) == (2, [])
+    assert not any(path.exists() for path in files)
+    assert database.tables() == {"alembic_version"}
+
+
 def test_late_holds_for_one_call(two: Project, database: Database) -> None:
     with opened(two) as migrator:
         migrator.migrate("+1")

@@ -9,7 +9,7 @@ import pytest
 from promptlib import Migrator
 from promptlib.core.events import Event, Kind
 from promptlib.ledger.lock import lock_key
-from promptlib.ledger.tables import VERSION_TABLE
+from promptlib.ledger.names import VERSION_TABLE
 from support.holding import Hold
 from support.ledgers import applied
 from support.projects import ONE, full

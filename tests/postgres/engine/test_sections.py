@@ -11,6 +11,7 @@ from promptlib.core.errors import MissingMigrationError
 from promptlib.engine.kept_downs import KeptDown
 from promptlib.engine.sections import Sections
 from promptlib.files.parser import parse_section
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.state import read_ledger
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import compare_status
@@ -46,7 +47,9 @@ def ran(project: Project) -> Project:
 def compared(project: Project, connection: Connection) -> Status:
     """Where the database stands."""
     with connection.cursor() as cursor:
-        return compare_status(MigrationFiles(project.folder / "sql"), read_ledger(cursor, ""))
+        return compare_status(
+            MigrationFiles(project.folder / "sql"), read_ledger(cursor, LedgerNames())
+        )
 
 
 def test_what_is_as_it_ran_is_the_file_s(ran: Project, connection: Connection) -> None:

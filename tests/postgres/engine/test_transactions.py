@@ -211,8 +211,8 @@ def test_what_comes_behind_a_commit_does_not_make_it_a_failure(
 ) -> None:
     # A deploy would refuse a trigger that is there before it begins.
     trigger = (
-        "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON migrations DEFERRABLE"
-        " INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit();"
+        "DO $$ BEGIN EXECUTE 'CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON ' || 'migrations"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()'; END $$;"
     )
     up = f"-- UP{options}\nCREATE TABLE a (i int);\n{trigger}\n-- DOWN\nDROP TABLE a;\n"
     waiting.write(f"{full(2)}_x.sql", up)

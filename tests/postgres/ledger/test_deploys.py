@@ -17,6 +17,7 @@ from promptlib.ledger.deploys import (
     still_connected,
     take_over,
 )
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.tables import LedgerSql
 from support.projects import TWO, full
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
-_SQL = LedgerSql("public")
+_SQL = LedgerSql(LedgerNames("public"))
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_of_two_that_follow_the_same_one_cannot_begin(cursor: Cursor) -> None:
 
 def test_who_was_taken_over_from_stays_so(cursor: Cursor) -> None:
     deploy = _begun(cursor)
-    sql = LedgerSql("public", deploy)
+    sql = LedgerSql(LedgerNames("public"), deploy)
     assert not has_taken_over(cursor, sql)
     cursor.execute(take_over(_SQL, [deploy]))
     assert has_taken_over(cursor, sql)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.repeatable import (
     outdated_repeatable,
     ran_repeatable,
@@ -18,7 +19,7 @@ from promptlib.ledger.tables import LedgerSql, Ran
 if TYPE_CHECKING:
     from support.databases import Database
 
-_SQL = LedgerSql("public")
+_SQL = LedgerSql(LedgerNames("public"))
 
 
 @pytest.fixture
@@ -29,7 +30,10 @@ def ledger(database: Database) -> Database:
 
 def _read(database: Database) -> dict[str, str]:
     with database.connect() as connection, connection.cursor() as cursor:
-        return {name: row.checksum for name, row in read_ledger(cursor, "").repeatable.items()}
+        return {
+            name: row.checksum
+            for name, row in read_ledger(cursor, LedgerNames()).repeatable.items()
+        }
 
 
 def _ran(name: str, checksum: str) -> str:
@@ -59,7 +63,7 @@ def test_attempts_that_failed_and_migrations_do_not_count(ledger: Database) -> N
 
 
 def test_of_a_deploy_that_lost_its_lock_nothing_is_recorded(ledger: Database) -> None:
-    stale = LedgerSql("public", deploy=17)
+    stale = LedgerSql(LedgerNames("public"), deploy=17)
     with pytest.raises(Exception, match='null value in column "version"'):
         ledger.query(ran_repeatable(stale, repeatable_version("a"), "1", Ran()))
     assert _read(ledger) == {}

@@ -50,7 +50,7 @@ def test_without_a_ledger_nobody_knows_what_ran_until_somebody_says_so(
         (
             f"alembic_version is at {_THIRD}, but there is no ledger that says what ran here; if "
             f"all migrations up to that did, say so: alembic stamp {_THIRD}; if the ledger is "
-            "elsewhere, name it in version_table_schema\n"
+            "elsewhere, name it in version_table_schema or ledger_table\n"
         )
     }
     assert states(three) == dict.fromkeys(versions(1, 3, 5), "unknown") | {full(6): "pending"}
@@ -99,12 +99,11 @@ def test_another_program_s_table_is_left_alone(three: Project, database: Databas
     for arguments in (("upgrade", "head"), ("downgrade", "base"), ("stamp", "head"), ("current",)):
         assert inside.alembic(three, *arguments, ok=arguments == ("current",)).stderr == (
             "the table public.migrations is not a ledger of promptlib's: it lacks "
-            "columns that ours has; rename it, or set version_table_schema in alembic.ini to a "
-            "schema of its own\n"
+            "columns that ours has; if another program made it, let the ledger have another name: "
+            "ledger_table = promptlib_migrations in alembic.ini\n"
         )
     assert database.tables() == set()
-    database.query("CREATE SCHEMA meta")
-    three.configure(version_table_schema="meta")
+    three.configure(version_table_schema="meta")  # which is made
     inside.alembic(three, "upgrade", "head")
     assert database.query("TABLE migrations") == [(1, "2014_10_12_users")]
 

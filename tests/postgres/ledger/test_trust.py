@@ -185,12 +185,12 @@ def test_who_is_no_stranger(done: Project, database: Database) -> None:
         (
             "ALTER TABLE migrations RENAME TO mine; CREATE VIEW migrations AS SELECT * FROM mine",
             "is none that keeps what is written to it",
-            "rename it",
+            "if another program made it, let the ledger have another name",
         ),
         (
             "ALTER TABLE migrations SET UNLOGGED",
             "is none that keeps what is written to it",
-            "rename it",
+            "ALTER TABLE public.migrations SET LOGGED; if another program made it",
         ),
     ],
 )

@@ -63,7 +63,7 @@ def test_a_replica_a_broken_file_and_another_program_s_table_are_refused(tmp_pat
     with pytest.raises(ReadOnlyServerError):
         find_adoption(status(tmp_path, "12", "1", foreign="1", is_replica=True))
     found = status(tmp_path, "12", "1", foreign="1")
-    other = found.ledger._replace(columns=frozenset(("id",)))
+    other = found.ledger._replace(foreign="migrations")
     with pytest.raises(LedgerError):
         find_adoption(found._replace(ledger=other))
     (tmp_path / f"{version(3)}_x.sql").write_text("SELECT 1;")

@@ -32,6 +32,7 @@ class Reader:
     """Somebody at a terminal, who gives one answer to each question."""
 
     is_coloured = False
+    columns = 0
     can_answer = True
 
     def __init__(self, answer: str) -> None:

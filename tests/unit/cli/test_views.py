@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.cli.views import (
-    align_columns,
     display_time,
     executed_lines,
     history_lines,
@@ -40,18 +39,6 @@ _WAITS = MigrationStatus("2", "c", State.PENDING, None, Execution())
 def told(*found: MigrationStatus, coloured: bool = False, half: tuple[HalfDone, ...] = ()) -> str:
     made = DatabaseStatus("db", "", "1", "1", 2, half, found)
     return "\n".join(status_lines(made, coloured=coloured))
-
-
-def test_columns_stand_below_each_other_and_end_without_blanks() -> None:
-    assert align_columns([("a", "bcd", ""), ("efg", "h", "")], {}) == ["a    bcd", "efg  h"]
-
-
-def test_only_whole_cells_are_painted_and_widths_do_not_change() -> None:
-    assert align_columns([("ab", "ab c", "d")], {"ab": "31"}) == ["\x1b[31mab\x1b[0m  ab c  d"]
-    assert align_columns([("a", "b"), ("ccc", "d")], {"a": "32"}) == [
-        "\x1b[32ma\x1b[0m    b",
-        "ccc  d",
-    ]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +85,7 @@ def test_history_shows_the_first_line_of_an_error() -> None:
     attempt = Attempt("1", "up", "2025-01-02T03:04:05Z", None, "failed", "me", "bad\nworse")
     header, line = history_lines([attempt], coloured=False)
     assert header.split()[:2] == ["VERSION", "DIRECTION"]
-    assert line.split() == ["1", "up", "2025-01-02T03:04:05Z", "-", "failed", "me", "bad"]
+    assert line.split() == ["1", "up", "failed", "2025-01-02T03:04:05Z", "-", "me", "bad"]
     assert history_lines([], coloured=False) == []
 
 
@@ -121,9 +108,9 @@ def test_what_a_migrate_would_run(tmp_path: Path) -> None:
 def test_what_a_rollback_takes_back(tmp_path: Path) -> None:
     found = status(tmp_path, "124", "123", 3, (4, "up"))
     assert [*rollback_lines(rollback_last(found, 3), found)] == [
-        f"takes back  {version(4)}  x  (was cut off halfway)",
-        f"takes back  {version(3)}  x  (its file is gone: by the DOWN section in the ledger)",
-        f"takes back  {version(2)}  x",
-        "what these made is dropped by their DOWN sections, with the data in it",
-        f"then the database is at {version(1)}",
+        f"to take back  {version(4)}  x  (was cut off halfway)",
+        f"to take back  {version(3)}  x  (its file is gone: by the DOWN section in the ledger)",
+        f"to take back  {version(2)}  x",
+        "their DOWN sections drop what they made, with the data in it",
+        f"the database will be at {version(1)}",
     ]

@@ -138,9 +138,9 @@ def test_what_makes_no_sense(name: str, lines: list[str], said: str) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_no_file() -> None:
-    said = "there is no such file; go to the project's folder, or name it with --config"
-    assert _refused() == f"alembic.ini: {said}"
-    assert _refused("gone/my.ini") == f"gone/my.ini: {said}"
+    said = "there is no such file; go to the project's folder, or name it with --config; "
+    assert _refused() == f"alembic.ini: {said}promptlib init makes one"
+    assert _refused("gone/my.ini") == f"gone/my.ini: {said}promptlib init makes one"
 
 
 @pytest.mark.usefixtures("folder")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import MigrationFileError
+from promptlib.core.errors import ChangedMeanwhileError, MigrationFileError
 from promptlib.ledger.state import LedgerRow
 from promptlib.plan.reading import MigrationFiles
 
@@ -105,6 +105,19 @@ def test_files_that_take_much_room_are_read_again(sources: MigrationFiles) -> No
     for each in (first, second):
         with pytest.raises(MigrationFileError):
             sources[each.version]
+
+
+def test_what_was_edited_since_it_was_read_is_not_taken_for_what_was_compared(
+    sources: MigrationFiles,
+) -> None:
+    first, second, _ = sources.files
+    second.path.write_text(_TEXT.format(2, 2) + "-- " + "x" * (9 << 20))
+    sources.read({each.version: _row(each) for each in sources.files})
+    first.path.write_text(_TEXT.format(1, 7))  # of which nothing was said
+    second.path.write_text(_TEXT.format(7, 2))
+    assert sources[first.version].down.text == "DROP TABLE t7;"
+    with pytest.raises(ChangedMeanwhileError, match="since it was read"):
+        sources[second.version]
 
 
 def test_the_newest_is_the_last_and_may_be_added(sources: MigrationFiles) -> None:

@@ -92,7 +92,7 @@ _UNCLEAR: dict[str, tuple[dict[str, Any], type[PlanRefusedError], str]] = {
         (
             f"alembic_version is at {version(2)}, but there is no ledger that says what ran here; "
             f"if all migrations up to that did, say so: alembic stamp {version(2)}; if the ledger "
-            "is elsewhere, name it in version_table_schema"
+            "is elsewhere, name it in version_table_schema or ledger_table"
         ),
     ),
     "the ledger is ahead": (

@@ -198,13 +198,42 @@ def test_the_current_revision_is_one_that_somebody_knows(
 
 
 def test_a_table_of_another_program_is_refused() -> None:
-    found = ledger(columns=frozenset(("id", "migration", "batch")))
+    found = ledger()._replace(foreign="migrations")
     assert refusal(lambda: require_ours(found)) == (
         "the table public.migrations is not a ledger of promptlib's: it lacks columns that"
-        " ours has; rename it, or set version_table_schema in alembic.ini to a schema of its own"
+        " ours has; if another program made it, let the ledger have another name: ledger_table = "
+        "promptlib_migrations in alembic.ini"
     )
-    for ours in (frozenset[str](), _COLUMNS, _COLUMNS | _OURS):
-        require_ours(ledger(columns=ours))
+    require_ours(ledger())
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (
+            ("tenant1", "public"),
+            (
+                "the ledger is in the schema public, but the search_path begins with tenant1, "
+                "whose tables it may know nothing of; set version_table_schema in alembic.ini: to "
+                "tenant1, which then has a ledger of its own, or to public, if that one is meant"
+            ),
+        ),
+        (
+            ("public",),
+            (
+                "the search_path begins with tenant1, which is not there, or this user may not use "
+                "it: tables and ledger would be in public; CREATE SCHEMA tenant1, or GRANT USAGE "
+                "ON it, or mend the search_path; if public is right, set version_table_schema to "
+                "that"
+            ),
+        ),
+    ],
+)
+def test_a_ledger_that_is_not_in_the_first_schema_of_the_search_path(
+    path: tuple[str, ...], said: str
+) -> None:
+    assert refusal(lambda: require_ours(ledger()._replace(first="tenant1", path=path))) == said
+    require_ours(ledger()._replace(first="public", path=path))
 
 
 def ghosts(found: Ledger, *numbers: int) -> list[str]:

@@ -51,6 +51,7 @@ def test_an_empty_folder() -> None:
     assert planned.remarks == ["set DATABASE_URL, or write it into .env, as .env.example shows"]
     write_together(planned.changes)
     project = read_project("", {}, "")
+    assert project.settings.ledger_table == "promptlib_migrations"
     assert (project.sql.name, project.sql.is_dir(), Path(project.scripts, "env.py").is_file()) == (
         *("sql", True, True),
     )
@@ -155,6 +156,11 @@ def test_another_place() -> None:
     ("files", "wanted", "said"),
     [
         ({"sql": ""}, {}, "sql: this is no folder, where the migrations shall be; name another"),
+        (
+            {"sql/V1__a.sql": "", "sql/b.sql": ""},
+            {},
+            "sql: not only migrations are there: sql/V",
+        ),
         ({"alembic": ""}, {}, "alembic: this is no folder, where env.py shall be; name another"),
         ({".env": "DATABASE_URL=x"}, {"url": "postgresql://h/d"}, ".env: it has a DATABASE_URL al"),
         ({}, {"url": "mysql://h/d"}, "--url: the URL has the unknown scheme"),
