@@ -1,4 +1,7 @@
-"""Take over a database that the predecessor migrated, a service in Node: it says what ran there."""
+"""Take over a database that another tool migrated: what that is, whether it is so, and the deed.
+
+Which tool says what is in node_service.py and tool_adoption.py.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,10 @@ from promptlib.adopt.schema_match import NOTHING_EXPECTED, compare_schema, expec
 from promptlib.core.errors import ChangedMeanwhileError, NothingToAdoptError, PromptlibError
 from promptlib.core.logs import Log
 from promptlib.ledger.tables import LedgerSql
-from promptlib.plan.refusals import (
-    require_agreement,
-    require_known,
-    require_ours,
-    require_writable,
-)
-from promptlib.plan.status import describe_place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.adopt.schema_match import SchemaComparison
@@ -34,60 +32,29 @@ class Adoption(NamedTuple):
     """What is taken over.
 
     Attributes:
-        ran: migrations of which the predecessor's table has a row.
+        table: in which the tool remembers what ran.
+        tool: whose it is, as it is named on the command line; empty: the predecessor's.
+        ran: migrations of which that table says that they ran.
         assumed: those older than all of them: what they make was there before the predecessor.
         gaps: those in between that its table does not have.
         kept: rows of migrations that have no file here.
         end: the current revision after it, or nothing.
+        times: when they ran, as ISO 8601 in UTC, as far as that is known and not in our table yet.
     """
 
+    table: str
+    tool: str
     ran: list[Migration]
     assumed: list[Migration]
     gaps: list[Migration]
     kept: list[LedgerRow]
     end: str
+    times: Mapping[str, str | None]
 
     @property
     def taken(self) -> list[Migration]:
         """What counts as executed from then on, oldest first."""
         return [*self.assumed, *self.ran]
-
-
-def find_adoption(found: Status) -> Adoption:
-    """What there is to take over.
-
-    Raises:
-        NothingToAdoptError: where that is nothing.
-        PromptlibError: where it is not clear, or cannot be written down.
-    """
-    known, files = found.ledger, found.files
-    require_ours(known)
-    require_known(found)
-    ran = [each for each in files if each in known.rows.keys() - known.ours.keys()]
-    ran = ran if found.unadopted else []
-    if not ran and (known.current or not known.is_predecessors):
-        raise NothingToAdoptError(_nothing(found))
-    files.require_readable()
-    require_writable(known)
-    require_agreement(found)
-    rows = found.rows
-    oldest, newest = (ran[0], ran[-1]) if ran else ("", "")
-    without = [each for each in files if each not in rows and each < newest]
-    assumed = [each for each in without if each < oldest and not known.current]
-    return Adoption(
-        ran=files.parse(ran),
-        assumed=files.parse(assumed),
-        gaps=files.parse(each for each in without if each not in assumed),
-        kept=[row for row in rows.values() if row.is_foreign and row.version not in files],
-        end=newest,
-    )
-
-
-def _nothing(found: Status) -> str:
-    table = f"{found.ledger.schema}.{found.ledger.table}"
-    why = "" if found.ledger.columns else f"there is no table {table}, and "
-    then = f"; promptlib migrate runs {len(found.waiting)} pending" if found.waiting else ""
-    return f"there is nothing to adopt: {why}{describe_place(found)}{then}"
 
 
 def check_adoption(
@@ -114,22 +81,29 @@ def check_adoption(
         ran = found.files.parse(versions)
         expected = expected_schema(ran, place, migrator.target, migrator.settings)
     except PromptlibError as error:
-        raise _unchecked(error, late, place) from error
+        raise _unchecked(error, adoption.table, late, place) from error
     return compare_schema(migrator.target, expected)
 
 
-def _unchecked(error: PromptlibError, late: list[str], place: ScratchPlace) -> PromptlibError:
+def _unchecked(
+    error: PromptlibError, table: str, late: list[str], place: ScratchPlace
+) -> PromptlibError:
     """The error for a database of which nobody knows whether it holds what ran on it."""
     notes = ["  so nobody knows whether the database holds what ran; nothing was changed"]
     if late:
-        notes.append(f"  the predecessor's table has no row of {', '.join(late)}")
+        notes.append(f"  {table} has no row of {', '.join(late)}")
     if not place.is_for_trials:
         notes.append("  --embedded makes the scratch database on the embedded server")
+    notes.append("  --no-compare adopts without: only you know then that the database holds it")
     return error.but(notes=(*error.notes, *notes))
 
 
 def make_adoption(
-    migrator: CommandMigrator, seen: Status, announced: Adoption, comparison: SchemaComparison
+    migrator: CommandMigrator,
+    seen: Status,
+    announced: Adoption,
+    comparison: SchemaComparison | None,
+    find: Callable[[Status], Adoption],
 ) -> bool:
     """Write what was announced, in one transaction, while no deploy runs.
 
@@ -137,7 +111,8 @@ def make_adoption(
         migrator: of the database.
         seen: what was seen when it was announced.
         announced: what is taken over.
-        comparison: of the database with what ran on it.
+        comparison: of the database with what ran on it; None: nobody compared.
+        find: looks again what there is to take over.
 
     Returns:
         False if somebody else did so meanwhile.
@@ -147,10 +122,10 @@ def make_adoption(
     """
     with migrator.locked(seen) as locked:
         try:
-            adoption = find_adoption(locked.status)
+            adoption = find(locked.status)
         except NothingToAdoptError:
             return False
-        same = compare_schema(migrator.target, comparison.expected) == comparison
+        same = not comparison or compare_schema(migrator.target, comparison.expected) == comparison
         if adoption != announced or not same:
             raise ChangedMeanwhileError(
                 "files, ledger or schema have changed meanwhile, so nothing was adopted",
@@ -167,4 +142,7 @@ def _write(cursor: Cursor, found: Status, adoption: Adoption) -> None:
     sql = LedgerSql(found.ledger.names)
     if adoption.taken:
         cursor.execute(sql.took_over(adoption.taken, _OUTCOME))
+    for version, moment in adoption.times.items():
+        if moment:
+            cursor.execute(sql.dated(version, moment))
     cursor.execute(sql.moved(adoption.end))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg2
 from alembic.operations import Operations
 from alembic.runtime.migration import RevisionStep
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from promptlib.alembic_bridge.catalog_queries import catalog_queries_apart
@@ -24,7 +26,7 @@ from promptlib.engine.context import Connections
 from promptlib.engine.deploy import Deploy
 from promptlib.engine.request import Request
 from promptlib.engine.results import describe_deployment
-from promptlib.ledger.tables import UP
+from promptlib.ledger.tables import UP, LedgerSql
 from promptlib.plan.refusals import deploy_refusals, require_clear
 from promptlib.plan.status import place_of_version
 from promptlib.plan.steps import Action, Wanted
@@ -35,10 +37,11 @@ if TYPE_CHECKING:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext, MigrationInfo
     from psycopg2.extensions import connection as DriverConnection
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from promptlib.alembic_bridge.revisions import SqlScriptDirectory
     from promptlib.config.settings import Settings
+    from promptlib.ledger.state import Ledger
     from promptlib.plan.status import Status
     from promptlib.plan.steps import PlannedStep
 
@@ -118,6 +121,8 @@ def _look(
     with contextlib.suppress(psycopg2.errors.InsufficientPrivilege):
         found = deploy.look()
         vars(inner).update(get_current_heads=lambda: found.ledger.current)  # read already
+        if not found.ledger.has_schema:
+            event.listen(inner._version, "before_create", partial(_make_schema, found.ledger))
         script.acquaint(found)
         if compares:
             require_clear(found)
@@ -128,6 +133,13 @@ def _look(
     assert inner.connection
     with catalog_queries_apart(inner.connection):
         inner.run_migrations()
+
+
+def _make_schema(ledger: Ledger, _table: Table, connection: Connection, **_: object) -> None:
+    """Make the schema of alembic_version before that, which `alembic ensure_version` makes."""
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
+        cursor.execute(LedgerSql(ledger.names).create_schema())
 
 
 def _problems(found: Status) -> Iterable[PromptlibError]:

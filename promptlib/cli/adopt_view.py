@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptlib.cli.tables import align_columns
 from promptlib.cli.views import display_time
+from promptlib.core.printable import printable_line
 from promptlib.ledger.history import Execution
 from promptlib.ledger.names import VERSION_TABLE
 from promptlib.ledger.tables import ADDED
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from promptlib.adopt.adoption import Adoption
     from promptlib.adopt.schema_match import SchemaComparison
+    from promptlib.adopt.tool_history import FoundTable
+    from promptlib.core.errors import NothingToAdoptError
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
     from promptlib.plan.status import Status
@@ -26,16 +29,20 @@ def explain_adoption(
     found: Status,
     executions: Mapping[str, Execution],
     adoption: Adoption,
-    comparison: SchemaComparison,
+    comparison: SchemaComparison | None,
 ) -> Iterator[str]:
     """Say what was found and, if the database holds that, what becomes of it, line by line."""
-    yield f"found in {found.ledger.schema}.{found.ledger.table}, which the predecessor left:"
+    who = adoption.tool or "the predecessor"
+    yield f"found in {printable_line(adoption.table)}, which {who} left:"
     yield from (f"  {line}" for line in _listed(executions, adoption))
-    if comparison.differences:
+    if comparison and comparison.differences:
         return
-    if comparison.expected.made:
+    if not comparison:
+        yield "nobody has compared the database with what ran on it (--no-compare)"
+    elif comparison.expected.made:
         yield f"the database holds what ran on it: {len(comparison.expected.made)} objects compared"
-    yield from (f"  and beyond that, which it keeps: {each}" for each in comparison.additions)
+    additions = comparison.additions if comparison else ()
+    yield from (f"  and beyond that, which it keeps: {each}" for each in additions)
     yield "adopting it will"
     yield from (f"  {line}" for line in _deeds(found, adoption))
 
@@ -52,7 +59,7 @@ def _listed(executions: Mapping[str, Execution], adoption: Adoption) -> list[str
         (
             each.version,
             each.name.replace("_", " "),
-            display_time(executions.get(each.version, _UNKNOWN).executed_at),
+            display_time(_executed_at(each.version, executions, adoption)),
             what,
         )
         for what, those in about.items()
@@ -61,15 +68,34 @@ def _listed(executions: Mapping[str, Execution], adoption: Adoption) -> list[str
     return align_columns(sorted(listed), {}) if listed else ["nothing"]
 
 
+def _executed_at(
+    version: str, executions: Mapping[str, Execution], adoption: Adoption
+) -> str | None:
+    return executions.get(version, _UNKNOWN).executed_at or adoption.times.get(version)
+
+
+def explain_import(error: NothingToAdoptError, left: Sequence[FoundTable]) -> NothingToAdoptError:
+    """Say of what other tools left that their files have to be imported first."""
+    tables = printable_line(", ".join(f"{each.name} ({each.tool}?)" for each in left))
+    return error.but(
+        what=f"{error.what}; there is {tables}, and no file here was imported from that",
+        remedy="import its migrations first: promptlib import TOOL DIR",
+    )
+
+
 def _deeds(found: Status, adoption: Adoption) -> Iterator[str]:
-    schema, table, events = found.ledger.schema, found.ledger.table, found.ledger.names.events
-    if not found.ledger.exists:
-        lacking = ", ".join(name for name in ADDED if name not in found.ledger.columns)
-        yield f"add {lacking} to {schema}.{table}, and make {schema}.{events}"
+    schema, names, columns = found.ledger.schema, found.ledger.names, found.ledger.columns
+    if not columns:
+        yield f"make {schema}.{names.table} and {schema}.{names.events}"
+    elif not found.ledger.exists:
+        lacking = ", ".join(name for name in ADDED if name not in columns)
+        yield f"add {lacking} to {schema}.{names.table}, and make {schema}.{names.events}"
     if adoption.taken:
         yield f"count {_versions(adoption.taken)} as executed, with the checksums of their files"
-    if adoption.kept:
+    if adoption.kept and not adoption.tool:
         yield f"keep as they are the rows of {_versions(adoption.kept)}"
+    if adoption.tool and adoption.tool != "alembic":
+        yield f"leave {printable_line(adoption.table)} as it is"
     if adoption.gaps:
         yield f"leave {_versions(adoption.gaps)} late: migrate refuses until --late apply runs it"
     yield f"set {schema}.{VERSION_TABLE} to {adoption.end or 'base'}"

@@ -368,8 +368,14 @@ class CommandMigrator(Migrator):
         """The DOWN sections that come from the ledger, of migrations that are to be taken back."""
         from promptlib.engine.kept_downs import find_kept_downs
 
-        with self._asking() as connection, read_only_snapshot(connection) as cursor:
+        with self.looking() as cursor:
             return find_kept_downs(cursor, found, versions)
+
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[Cursor]:
+        """A cursor to look with at the database as it is at one moment."""
+        with self._asking() as connection, read_only_snapshot(connection) as cursor:
+            yield cursor
 
     def kept_texts(self, found: Status, versions: Sequence[str]) -> dict[str, KeptTexts]:
         """What ran of some migrations, as far as the ledger keeps it."""

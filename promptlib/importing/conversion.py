@@ -15,9 +15,9 @@ from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.files.directory import MigrationFile, migration_path
 from promptlib.files.new_file import slug_of
 from promptlib.files.one_way import NO_WAY_BACK
+from promptlib.files.origin import Origin, origin_line
 from promptlib.files.parser import parse_repeatable, read_sections
 from promptlib.files.repeatable import FOLDER
-from promptlib.importing.origin import Origin, origin_line
 from promptlib.importing.source import SourceLine, SourceSection
 from promptlib.importing.versions import in_order
 from promptlib.syntax.alone import is_refused_in_transaction

@@ -168,6 +168,7 @@ class Ledger(NamedTuple):
         first: the schema that the search_path names first; empty where version_table_schema says
             where the ledger is.
         foreign: the name of a table that is some other program's, or nothing.
+        others: where there is no ledger, the tables of other migration tools.
         repeatable: the repeatable files that ran, by name.
     """
 
@@ -191,6 +192,7 @@ class Ledger(NamedTuple):
     path: tuple[str, ...] = ()
     first: str = ""
     foreign: str = ""
+    others: tuple[str, ...] = ()
 
     @property
     def names(self) -> LedgerNames:
@@ -300,7 +302,16 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
         tuple(path),
         "" if names.schema else first_schema(setting, path, user),
         _foreign(dict(zip(asked, (columns, events, deploys, version), strict=True))),
+        () if columns else _others(cursor),
     )
+
+
+def _others(cursor: Cursor) -> tuple[str, ...]:
+    """The tables of other tools, which matter where there is no ledger yet."""
+    from promptlib.ledger.tool_tables import visible_tool_tables  # noqa: PLC0415 - rarely needed
+
+    cursor.execute(visible_tool_tables())
+    return tuple(name for (name,) in cursor.fetchall())
 
 
 def _foreign(found: Mapping[str, frozenset[str]]) -> str:

@@ -295,6 +295,18 @@ class LedgerSql:
             f" SELECT id, 'up', {_NOW}, {_NOW}, '{outcome}' FROM taken ORDER BY id;"
         )
 
+    def dated(self, version: str, moment: str) -> str:
+        """Record when a migration ran that was taken over.
+
+        Args:
+            version: of the migration.
+            moment: as ISO 8601 in UTC.
+        """
+        return (
+            f"UPDATE {self.migrations} SET executed_at = {quote_literal(moment)}::{_TIME}"
+            f" WHERE id {EQUALS} {quote_literal(version)};"
+        )
+
     def moved(self, version: str) -> str:
         """Set the current revision; nothing stands for none."""
         named = f" INSERT INTO {self.version} (version_num) VALUES ({quote_literal(version)});"

@@ -238,7 +238,7 @@ def _astray(ledger: Ledger) -> LedgerError:
 
 
 def require_adopted(status: Status) -> None:
-    """Refuse to run what the predecessor ran.
+    """Refuse to run what another tool ran, or may have run.
 
     Raises:
         NotAdoptedError: saying how to take it over.
@@ -249,6 +249,23 @@ def require_adopted(status: Status) -> None:
             f"{', '.join(ran)}",
             Remedy("take that over, then go on: {}", ADOPT),
         )
+    if status.ledger.others and (tool := _imported_from(status)):
+        names = printable_line(", ".join(status.ledger.others))
+        raise NotAdoptedError(
+            f"{tool} may have run these migrations here: they were imported from it, and its table "
+            f"{names} is there",
+            Remedy("take that over, then go on: {}", ADOPT),
+        )
+
+
+def _imported_from(status: Status) -> str:
+    """The tool that migrations were imported from whose table is there, or nothing."""
+    from promptlib.files.origin import read_origin  # noqa: PLC0415 - rarely needed
+    from promptlib.ledger.tool_tables import TOOL_TABLES  # noqa: PLC0415 - the same
+
+    left = {each.tool for each in TOOL_TABLES if each.name in status.ledger.others}
+    origins = (read_origin(status.files[each].up.source) for each in status.files)
+    return next((each.tool for each in origins if each and each.tool in left), "")
 
 
 def require_clear(status: Status) -> None:

@@ -174,9 +174,10 @@ def test_what_cannot_have_run_without_the_gap(three: Project, database: Database
     assert refused.returncode == 2
     lines = refused.stderr.splitlines()
     assert f'sql/{THREE}_make_c.sql:3:1: relation "b" does not exist (42P01)' in refused.stderr
-    assert lines[-2:] == [
-        f"  the predecessor's table has no row of {TWO}",
+    assert lines[-3:] == [
+        f"  public.migrations has no row of {TWO}",
         "  --embedded makes the scratch database on the embedded server",
+        "  --no-compare adopts without: only you know then that the database holds it",
     ]
     assert dump(database) == before
 

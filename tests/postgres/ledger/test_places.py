@@ -86,6 +86,9 @@ def test_a_schema_for_the_ledger_is_made(three: Project, database: Database) -> 
     assert '"can_create": true' in three.promptlib("db", "test", "--json").stdout
     assert inside.alembic(three, "current").stderr == ""
     assert _tables(database) == []
+    inside.alembic(three, "ensure_version")
+    assert _tables(database) == ['the "Ledger".alembic_version']
+    database.query('DROP SCHEMA "the ""Ledger""" CASCADE')
     script = inside.alembic(three, "upgrade", f"base:{TWO}", "--sql").stdout
     psql(database, script)
     psql(database, inside.alembic(three, "upgrade", f"{TWO}:head", "--sql").stdout)

@@ -1,71 +1,18 @@
-"""adoption: what there is to take over of a predecessor's database."""
+"""adoption: what counts as executed from then on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-import pytest
-
-from promptlib.adopt.adoption import find_adoption
-from promptlib.core.errors import (
-    LedgerError,
-    MigrationFileError,
-    NothingToAdoptError,
-    ReadOnlyServerError,
-)
-from support.statuses import status, version
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from promptlib.files.parser import Migration
-    from promptlib.ledger.state import LedgerRow
+from promptlib.adopt.adoption import Adoption
+from promptlib.files.parser import Migration, parse_migration
 
 
-def digits(those: Iterable[Migration | LedgerRow]) -> str:
-    return "".join(each.version[-1] for each in those)
+def _migration(version: str) -> Migration:
+    return parse_migration(version, "x", Path("x.sql"), b"-- UP\nSELECT 1;\n-- DOWN\nSELECT 1;\n")
 
 
-@pytest.mark.parametrize(
-    ("files", "ran", "expected"),
-    [
-        ("123", "12", ("12", "", "", "", 2)),
-        ("1234", "23", ("23", "1", "", "", 3)),
-        ("1234", "13", ("13", "", "2", "", 3)),
-        ("13", "1239", ("13", "", "", "29", 3)),
-    ],
-)
-def test_what_ran_what_came_before_what_is_late_and_what_has_no_file(
-    tmp_path: Path, files: str, ran: str, expected: tuple[str, str, str, str, int]
-) -> None:
-    found = find_adoption(status(tmp_path, files, ran, foreign=ran))
-    ran, assumed, gaps, kept, end = expected
-    assert (digits(found.ran), digits(found.assumed)) == (ran, assumed)
-    assert (digits(found.gaps), digits(found.kept)) == (gaps, kept)
-    assert found.end == version(end)
-    assert digits(found.taken) == assumed + ran
-
-
-def test_behind_a_current_revision_nothing_is_assumed(tmp_path: Path) -> None:
-    found = find_adoption(status(tmp_path, "12345", "25", 2, foreign="5"))
-    assert (digits(found.ran), digits(found.assumed), digits(found.gaps)) == ("5", "", "134")
-
-
-def test_where_all_rows_are_ours_there_is_nothing_to_adopt(tmp_path: Path) -> None:
-    with pytest.raises(NothingToAdoptError):
-        find_adoption(status(tmp_path, "12", "12", 2))
-    with pytest.raises(NothingToAdoptError):
-        find_adoption(status(tmp_path, "12", ""))
-
-
-def test_a_replica_a_broken_file_and_another_program_s_table_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ReadOnlyServerError):
-        find_adoption(status(tmp_path, "12", "1", foreign="1", is_replica=True))
-    found = status(tmp_path, "12", "1", foreign="1")
-    other = found.ledger._replace(foreign="migrations")
-    with pytest.raises(LedgerError):
-        find_adoption(found._replace(ledger=other))
-    (tmp_path / f"{version(3)}_x.sql").write_text("SELECT 1;")
-    with pytest.raises(MigrationFileError):
-        find_adoption(status(tmp_path, "12", "1", foreign="1"))
+def test_what_was_there_before_counts_as_what_ran() -> None:
+    before, ran, gap = map(_migration, ("20250101000001", "20250101000003", "20250101000002"))
+    found = Adoption("t", "", [ran], [before], [gap], [], ran.version, {})
+    assert [each.version for each in found.taken] == [before.version, ran.version]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.adopt.adoption import Adoption, find_adoption
+from promptlib.adopt.node_service import find_service_adoption
 from promptlib.adopt.schema_match import NOTHING_EXPECTED, ExpectedSchema
 from promptlib.cli.adopt_view import explain_adoption
 from promptlib.ledger.history import Execution
@@ -13,6 +13,7 @@ from support.statuses import status, version
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from promptlib.adopt.adoption import Adoption
     from promptlib.adopt.schema_match import SchemaComparison
     from promptlib.plan.status import Status
 
@@ -27,7 +28,7 @@ def left(folder: Path, files: str, ran: str) -> tuple[Status, Adoption]:
     found = status(folder, files, ran, foreign=ran)
     columns = frozenset(("id", "name", "executed_at", "checksum"))
     found = found._replace(ledger=found.ledger._replace(columns=columns, events=frozenset()))
-    return found, find_adoption(found)
+    return found, find_service_adoption(found)
 
 
 def told(found: Status, adoption: Adoption, compared: SchemaComparison) -> list[str]:

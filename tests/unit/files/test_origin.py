@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.importing.origin import Origin, origin_line, read_origin
+from promptlib.files.origin import Origin, origin_line, read_origin
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,216 @@
+"""What another tool's table says of a database: which of its versions ran, and what went wrong."""
+
+from __future__ import annotations
+
+import re
+
+from promptlib.core.errors import LedgerError, NothingToAdoptError, PlanRefusedError
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.printable import printable_line
+from promptlib.ledger.tool_tables import TOOL_TABLES
+from promptlib.ledger.trust import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from psycopg2.extensions import cursor as Cursor
+
+_PLAIN_TABLE = ("r", "p")
+_FIND = f"""
+    WITH RECURSIVE {ROLES}
+    SELECT pg_catalog.format('%%I.%%I', nspname, relname), relname, relkind,
+           pg_catalog.pg_get_userbyid(relowner),
+           EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) relowner),
+           ARRAY(SELECT attname::pg_catalog.text FROM pg_catalog.pg_attribute
+                  WHERE attrelid OPERATOR(pg_catalog.=) c.oid
+                    AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped)
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) relnamespace
+     WHERE (c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%(named)s)
+            OR %(named)s IS NULL AND relname OPERATOR(pg_catalog.=) ANY (%(names)s)
+               AND pg_catalog.pg_table_is_visible(c.oid))
+     ORDER BY 1
+"""
+_NUMBER = re.compile(r"\d+")
+
+
+class RanElsewhere(NamedTuple):
+    """A version that ran, as its tool calls it; and when, as ISO 8601 in UTC, if that is known."""
+
+    version: str
+    executed_at: str | None = None
+
+
+class ToolHistory(NamedTuple):
+    """What a tool's table says.
+
+    Attributes:
+        tool: whose it is.
+        table: its name, quoted where it has to be.
+        ran: the versions that ran, in the tool's order.
+        is_newest: whether only the newest is kept: all before it ran as well.
+        baseline: the version up to which all counts as run, whatever the rows say; or nothing.
+    """
+
+    tool: str
+    table: str
+    ran: tuple[RanElsewhere, ...]
+    is_newest: bool = False
+    baseline: str = ""
+
+
+class _Row(NamedTuple):
+    """A row of a tool's table; `kind` is what else it keeps."""
+
+    version: str | None
+    executed_at: str | None
+    went_well: bool
+    kind: str | None
+
+
+class FoundTable(NamedTuple):
+    """A table of a tool's, as the server describes it."""
+
+    tool: str
+    name: str
+    query: str
+
+
+def find_tables(cursor: Cursor, named: str | None = None) -> list[FoundTable]:
+    """The tables of tools that a database has, in the schemas of the search_path.
+
+    Args:
+        cursor: on any connection.
+        named: the only one to look at, where it is not called as usual.
+
+    Raises:
+        LedgerError: for one that belongs to a stranger, or is no table: what it says is believed.
+    """
+    cursor.execute(_FIND, {"named": named, "names": sorted({each.name for each in TOOL_TABLES})})
+    found = []
+    for name, plain, kind, owner, is_trusted, columns in cursor.fetchall():
+        tools = [each for each in TOOL_TABLES if (named or each.name == plain)]
+        for each in tools:
+            if each.has(columns):
+                _require_trust(name, kind, owner, is_trusted=is_trusted)
+                found.append(FoundTable(each.tool, name, each.query(name)))
+    return found
+
+
+def _require_trust(name: str, kind: str, owner: str, *, is_trusted: bool) -> None:
+    if kind not in _PLAIN_TABLE or not is_trusted:
+        who = printable_line(owner)
+        raise LedgerError(
+            f"{printable_line(name)} belongs to {who}, who is neither this user, nor a role of "
+            "his, nor the database's owner, nor a superuser; or it is no table"
+            if not is_trusted
+            else f"{printable_line(name)} is no table, so what it says may be anybody's",
+            "adopt as its owner, or as a member of that role",
+        )
+
+
+def read_history(cursor: Cursor, table: FoundTable) -> ToolHistory:
+    """Read what a tool's table says.
+
+    Raises:
+        PlanRefusedError: where its last migration failed, or is half done.
+    """
+    cursor.execute(table.query)
+    rows = [_Row(*row) for row in cursor.fetchall()]
+    _require_well(table, rows)
+    ran, baseline = _READ.get(table.tool, _read_rows)(rows)
+    is_newest = table.tool in ("golang-migrate", "alembic")
+    return ToolHistory(table.tool, table.name, tuple(ran), is_newest, baseline)
+
+
+def _require_well(table: FoundTable, rows: Iterable[_Row]) -> None:
+    if failed := [str(row.version) for row in rows if not row.went_well]:
+        raise PlanRefusedError(
+            f"{printable_line(table.name)} says that {printable_line(', '.join(failed))} failed, "
+            f"and nobody knows how far it came",
+            f"mend that with {table.tool} first: what ran, and what its table says",
+        )
+
+
+_Read = tuple[list[RanElsewhere], str]
+
+
+def _read_rows(rows: Sequence[_Row]) -> _Read:
+    """A row for each that ran."""
+    return [RanElsewhere(row.version, row.executed_at) for row in rows if row.version], ""
+
+
+def _read_goose(rows: Sequence[_Row]) -> _Read:
+    """The last row of each version counts; 0 is the table itself."""
+    ran: dict[str, RanElsewhere] = {}
+    for row in rows:
+        version = str(row.version)
+        ran.pop(version, None)
+        if row.kind == "true" and version != "0":
+            ran[version] = RanElsewhere(version, row.executed_at)
+    return [*ran.values()], ""
+
+
+def _read_flyway(rows: Sequence[_Row]) -> _Read:
+    """Rows of repeatable migrations have no version; some take others back."""
+    ran: dict[str, RanElsewhere] = {}
+    baseline = ""
+    for row in rows:
+        if not row.version:
+            continue
+        kind = str(row.kind)
+        if "BASELINE" in kind:
+            baseline = row.version
+        elif kind.startswith("UNDO") or kind == "DELETE":
+            ran.pop(row.version, None)
+        else:
+            ran[row.version] = RanElsewhere(row.version, row.executed_at)
+    return [*ran.values()], baseline
+
+
+_READ: Mapping[str, Callable[[Sequence[_Row]], _Read]] = {
+    "goose": _read_goose,
+    "flyway": _read_flyway,
+}
+
+
+def choose_table(
+    found: Sequence[FoundTable], known: Iterable[str], wanted: str | None
+) -> FoundTable | None:
+    """The table to take over: of the tool that was named, or that files were imported from.
+
+    Args:
+        found: the tables that are there.
+        known: the tools that files say they were imported from.
+        wanted: the tool that somebody named, or None.
+
+    Returns:
+        None, where no file was imported from a tool whose table is there.
+
+    Raises:
+        NothingToAdoptError: where the tool that was named left no table.
+        PlanRefusedError: where several tools are meant.
+    """
+    tools = {wanted} if wanted else {*known}
+    candidates = [each for each in found if each.tool in tools]
+    if wanted and not candidates:
+        there = ", ".join(sorted({f"{each.tool}'s {each.name}" for each in found}))
+        raise NothingToAdoptError(
+            f"there is nothing to adopt: {wanted} left no table in a schema of the search_path",
+            f"there is {printable_line(there)}" if there else "name its table: --table",
+        )
+    if len({each.tool for each in candidates}) > 1:
+        names = ", ".join(sorted({each.tool for each in candidates}))
+        raise PlanRefusedError(f"several tools left a table: {names}", "say which: --from TOOL")
+    if len(candidates) > 1:
+        names = printable_line(", ".join(each.name for each in candidates))
+        raise PlanRefusedError(f"several tables are there: {names}", "say which: --table NAME")
+    return candidates[0] if candidates else None
+
+
+def version_numbers(version: str) -> list[int]:
+    """A version as tools with dots compare it."""
+    found = [int(each) for each in _NUMBER.findall(version)]
+    while len(found) > 1 and not found[-1]:
+        found.pop()
+    return found
