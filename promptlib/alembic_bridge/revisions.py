@@ -25,7 +25,6 @@ from promptlib.core.logs import Log
 from promptlib.files.directory import (
     MigrationFile,
     is_version,
-    migration_path,
 )
 from promptlib.files.new_file import (
     DEFAULT_TEXT,
@@ -113,7 +112,7 @@ class SqlScriptDirectory(ScriptDirectory):
     def get_heads(self, consider_depends_on: bool = False) -> list[str]:  # noqa: ARG002, FBT001, FBT002 - as Alembic calls it
         """The newest file's version, and those of late ones: all that is to have run."""
         late = self._status.in_states(State.LATE) if self._status else []
-        newest = [self.sources.newest] if self.sources.newest else []
+        newest = [file.version for file in self.files[-1:]]  # whose errors are reported
         return [*newest, *(each.version for each in late if each.version not in newest)]
 
     def up_sections(self) -> Iterator[Section]:
@@ -131,12 +130,12 @@ class SqlScriptDirectory(ScriptDirectory):
 
         What nobody knows comes first: so nothing of ours counts as its ancestor, which ran.
         """
-        folder, unknown = self.sources.folder, self._status.unknown if self._status else ()
+        unknown = self._status.unknown if self._status else ()
         gone = {
             row.version: MigrationFile(
                 row.version,
                 row.file_name,
-                str(migration_path(folder, row.version, row.file_name)),
+                str(self.sources.path(row.version, row.file_name)),
             )
             for row in self._ghosts
         }

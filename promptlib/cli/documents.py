@@ -68,6 +68,7 @@ def readiness_document(readiness: Readiness, url: str, *, ok: bool) -> Document:
         "role": "replica" if readiness.is_replica else "primary",
         "pooler": readiness.pooler,
         "can_create": readiness.can_create,
+        "limits": [each._asdict() for each in readiness.limits],
         "current": readiness.current,
         "pending": readiness.pending,
     }

@@ -24,6 +24,14 @@ def explain_import(planned: PlannedImport) -> Iterator[str]:
         yield from (f"  {note}" for note in planned.notes)
 
 
+def what_next(tool: str) -> str:
+    """What to do with migrations that were converted; nothing shall run twice."""
+    return (
+        f"promptlib migrate, on an empty database; where {tool} ran them already, record that "
+        "first: alembic stamp VERSION"
+    )
+
+
 def require_convertible(planned: PlannedImport, *, partial: bool) -> None:
     """Let a part of a folder be imported only where that is what somebody wants.
 

@@ -143,6 +143,8 @@ def readiness_lines(document: Document) -> list[str]:
         "latency": f"{document['latency_ms']} ms",
         "pooler between": _answer(document["pooler"]),
         "may create": _answer(document["can_create"]),
+        "limits": ", ".join(f"{each['name']} {each['value']}" for each in document["limits"])
+        or "none",
         "migrations": f"at {document['current'] or 'base'}, {document['pending']} pending",
         "deploy": "could run" if document["ok"] else "could not run",
     }

@@ -17,7 +17,6 @@ from promptlib.core.errors import (
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable
 from promptlib.core.remedies import REPAIR, CommandLine, Remedy
-from promptlib.files.directory import migration_path
 from promptlib.files.parser import parse_section
 from promptlib.ledger.protection import require_ledger_spared
 from promptlib.ledger.tables import LedgerSql
@@ -100,12 +99,7 @@ def find_kept_downs(cursor: Cursor, status: Status, versions: Iterable[str]) -> 
 
 def _kept(status: Status, version: str, text: str | None, table: str) -> KeptDown:
     is_edited = version in status.files
-    name = status.ledger.rows[version].file_name
-    path = (
-        status.files[version].path
-        if is_edited
-        else migration_path(status.files.folder, version, name)
-    )
+    path = status.files.path(version, status.ledger.rows[version].file_name)
     if not text:
         raise MissingMigrationError(
             f"{_why(is_edited=is_edited)}, and the ledger has no DOWN section of it",

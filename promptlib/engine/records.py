@@ -21,6 +21,10 @@ from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.ledger.deploys import has_taken_over
 from promptlib.postgres.errors import explain_server_error
 
+# What the record of a section meets that has dropped or renamed the ledger.
+_GONE = (errors.UndefinedTable, errors.InvalidSchemaName)
+_LEDGER_GONE = "let the section leave the ledger alone, in dynamic SQL and by CASCADE too"
+
 if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
@@ -95,7 +99,8 @@ def explain_uncommitted(
     """
     place = display_path(step.path)
     if not _is_refused_record(context, error):
-        return explain_server_error(error, place)
+        told = explain_server_error(error, place)
+        return told.but(remedy=_LEDGER_GONE) if isinstance(error, _GONE) else told
     if move and not _is_taken_over(context):
         return moved_elsewhere(move, place)
     return lost_to_another(place)

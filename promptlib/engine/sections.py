@@ -8,7 +8,6 @@ from promptlib.core.errors import MissingMigrationError, display_path
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import Step
 from promptlib.engine.undoing import Undoing
-from promptlib.files.directory import migration_path
 from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.repeatable import outdated_by
@@ -94,6 +93,6 @@ class Sections:
             raise MissingMigrationError(
                 "was cut off halfway, and its file is gone",
                 "restore it",
-                place=display_path(migration_path(self._files.folder, version, "")),
+                place=display_path(self._files.path(version, "")),
             )
         return Step(version, direction, found.up if direction == UP else found.down, found.path)

@@ -1,4 +1,4 @@
-"""sql/ as a whole: find, order and read migrations."""
+"""sql/ as a whole, with the folders in it: find, order and read migrations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import TypeVar
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     _Result = TypeVar("_Result")
 
+REPEATABLE_FOLDER = "repeatable"  # the folder in it that has files of another kind
 _DIGITS = 14
+_REMOVE_LINK = "remove it, or let it lead to a folder of migrations elsewhere"
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 
 
@@ -109,21 +111,88 @@ def survey_folder(folder: Path | str) -> tuple[list[MigrationFile], list[Promptl
     Raises:
         ConfigurationError: when the folder cannot be listed.
     """
+    walk = _Walk(os.fspath(folder))
+    candidates = sorted(walk.candidates(), key=lambda entry: (entry.name, entry.path))
+    found: dict[str, MigrationFile] = {}
+    files, problems = _collect_problems(
+        lambda entry: _require_new_version(found, _migration_of_entry(entry, folder)), candidates
+    )
+    return files, walk.problems + problems
+
+
+class _Walk:
+    """A way through a folder and those below it, each listed once, whatever links lead where.
+
+    Args:
+        folder: the topmost.
+
+    Attributes:
+        problems: links that lead nowhere, or to what would count twice.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.problems: list[PromptlibError] = []
+        self._top = folder
+        self._waiting = [folder]
+        self._counted: list[str] = []  # what links led to, and the topmost itself
+
+    def candidates(self) -> Iterator[os.DirEntry[str]]:
+        """Yield what is named like a migration."""
+        while self._waiting:
+            folder = self._waiting.pop()
+            for entry in _entries(folder, is_top=folder == self._top):
+                name = entry.name
+                if is_candidate(name):
+                    yield entry
+                elif name[0] != "." and (name != REPEATABLE_FOLDER or folder != self._top):
+                    self._look_into(entry)
+
+    def _look_into(self, entry: os.DirEntry[str]) -> None:
+        try:
+            if entry.is_symlink():
+                self._follow(entry)
+            elif entry.is_dir():
+                self._waiting.append(entry.path)
+        except PromptlibError as problem:
+            self.problems.append(problem)
+
+    def _follow(self, entry: os.DirEntry[str]) -> None:
+        """Go where a link leads, if that is a folder that does not count already."""
+        if not os.path.exists(entry.path):
+            raise MigrationFileError(
+                "this link leads nowhere", _REMOVE_LINK, place=display_path(entry.path)
+            )
+        if not entry.is_dir():
+            return
+        real = os.path.realpath(entry.path)
+        self._counted = self._counted or [os.path.realpath(self._top)]
+        if any(_is_within(real, each) for each in self._counted):
+            return
+        if any(_is_within(each, real) for each in self._counted):
+            raise MigrationFileError(
+                "this link leads to a folder around migrations that count already",
+                _REMOVE_LINK,
+                place=display_path(entry.path),
+            )
+        self._counted.append(real)
+        self._waiting.append(entry.path)
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return f"{path}{os.sep}".startswith(f"{folder.rstrip(os.sep)}{os.sep}")
+
+
+def _entries(folder: str, *, is_top: bool) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            candidates = sorted(
-                (entry for entry in entries if is_candidate(entry.name)), key=lambda e: e.name
-            )
+            return [*entries]
     except OSError as error:
+        where = "set sql_location in alembic.ini to the folder that holds them"
         raise ConfigurationError(
             f"the migrations cannot be listed: {error.strerror}",
-            "set sql_location in alembic.ini to the folder that holds them",
+            where if is_top else "make the folder readable: what is below sql_location counts",
             place=display_path(folder),
         ) from error
-    found: dict[str, MigrationFile] = {}
-    return _collect_problems(
-        lambda entry: _require_new_version(found, _migration_of_entry(entry)), candidates
-    )
 
 
 def parse_all(found: Iterable[MigrationFile]) -> list[Migration]:
@@ -198,7 +267,7 @@ def resolve_version(known: Iterable[str], text: str) -> str:
 
 
 def migration_path(folder: Path | str, version: str, name: str) -> Path:
-    """Where a migration's file is, or was; `*` stands for a name that nobody knows."""
+    """Where a migration's file belongs, or was; `*` stands for a name that nobody knows."""
     from pathlib import Path
 
     return Path(folder) / f"{version}_{name or '*'}.sql"
@@ -209,8 +278,14 @@ def is_candidate(name: str) -> bool:
     return name[-4:].lower() == ".sql" and not name.startswith(".")
 
 
-def _migration_of_entry(entry: os.DirEntry[str]) -> MigrationFile:
-    file = file_from_name(entry.path, entry.name)
+def _migration_of_entry(entry: os.DirEntry[str], top: Path | str) -> MigrationFile:
+    try:
+        file = file_from_name(entry.path, entry.name)
+    except MigrationFileError as error:
+        if entry.path == os.path.join(top, entry.name):
+            raise
+        out = f"or move it out of {display_path(top)}: what is in its folders counts"
+        raise error.but(remedy=f"{error.remedy}, {out}") from None
     require_file(entry, "a migration")
     return file
 

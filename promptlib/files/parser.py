@@ -273,7 +273,7 @@ def _read_options(marker: Marker) -> dict[str, str]:
         LexicalError: for one that is unknown, given twice, or cannot have its value.
     """
     found: dict[str, str] = {}
-    for option in marker.options.split():
+    for option in marker.options.lower().split():
         name, value = option.split(":", 1)
         allowed = MARKER_OPTIONS.get(name)
         if not allowed or (name == "data_loss" and marker.word == "DOWN"):

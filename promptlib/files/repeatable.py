@@ -15,7 +15,7 @@ from pathlib import Path
 from promptlib.core.errors import MigrationFileError, PromptlibError, display_path
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import text_checksum, trimmed_span
-from promptlib.files.directory import is_candidate, read_content, require_file
+from promptlib.files.directory import REPEATABLE_FOLDER, is_candidate, read_content, require_file
 from promptlib.files.parser import parse_repeatable, place_in_file
 from promptlib.syntax.ddl import object_changes
 from promptlib.syntax.lexemes import BLOCK_COMMENT, SPACE, byte_pattern
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from promptlib.files.section import Section
     from promptlib.syntax.ddl import NamedObject, ObjectChange
 
-FOLDER = "repeatable"
+FOLDER = REPEATABLE_FOLDER
 _NAME = re.compile(r"([a-z0-9_]{1,200})\.sql", re.ASCII)
 _HEAD = byte_pattern(rf"(?>{SPACE}++|--[^\n\r]*+|{BLOCK_COMMENT})*+")
 _AFTER = byte_pattern(

@@ -83,13 +83,13 @@ def _changes_to_base(
     base: BaseBranch, folder: Path, files: Sequence[MigrationFile], new: Sequence[MigrationFile]
 ) -> Iterator[Violation]:
     """What a branch may not do to its base."""
-    names, added = {each.path.name for each in files}, [*new]
+    there, added = {each.path.name: each for each in files}, [*new]
     replaced = [read_replaced(each.content()) for each in files]
-    for file in _known_files(folder, base.fork.keys() & base.tip.keys()):
+    for file in _known_files(folder, base, base.fork.keys() & base.tip.keys()):
         if _is_replaced(file, base, replaced):
             added = [each for each in added if each.version != file.version]
-        elif file.path.name in names:
-            yield from _edited_sections(file, base)
+        elif now := there.get(file.path.name):
+            yield from _edited_sections(now, base, _restore_remedy(file, base))
         elif successor := _successor(file, added, base):
             added.remove(successor)
             what = f"{base.name} has it as {file.path.name}"
@@ -97,7 +97,7 @@ def _changes_to_base(
         else:
             what = f"{base.name} has it, and the file is gone"
             yield Violation(file.path, 1, 1, "missing", what, _restore_remedy(file, base))
-    yield from _late_versions(folder, added, _known_files(folder, base.tip), base.name)
+    yield from _late_versions(folder, added, _known_files(folder, base, base.tip), base.name)
 
 
 def _is_replaced(
@@ -111,16 +111,16 @@ def _is_replaced(
     return before is not None and before.checksum in claimed
 
 
-def _known_files(folder: Path, names: Iterable[str]) -> list[MigrationFile]:
+def _known_files(folder: Path, base: BaseBranch, names: Iterable[str]) -> list[MigrationFile]:
     """The migrations among some files, oldest first."""
     found = []
     for name in sorted(names):
         with contextlib.suppress(MigrationFileError):
-            found.append(file_from_name(str(folder / name), name))
+            found.append(file_from_name(str(folder / base.places[name]), name))
     return found
 
 
-def _edited_sections(file: MigrationFile, base: BaseBranch) -> Iterator[Violation]:
+def _edited_sections(file: MigrationFile, base: BaseBranch, restore: str) -> Iterator[Violation]:
     """Judge as a deploy does: by UP, but for line endings and the blank lines around it."""
     content, merged = file.content(), base.fork[file.path.name]
     if git_identity(content, merged) in (merged, base.tip[file.path.name]):
@@ -129,8 +129,7 @@ def _edited_sections(file: MigrationFile, base: BaseBranch) -> Iterator[Violatio
     if before and now and before.checksum != now.checksum:
         line, _ = line_and_column(now.source, now.start)
         what = f"{base.name} has another UP section"
-        remedy = f"{_restore_remedy(file, base)}, and write a new migration"
-        yield Violation(file.path, line, 1, "edited", what, remedy)
+        yield Violation(file.path, line, 1, "edited", what, f"{restore}, and write a new migration")
 
 
 def _up_section(file: MigrationFile, content: bytes) -> Section | None:

@@ -12,14 +12,15 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError, display_path
+from promptlib.files.directory import REPEATABLE_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 _NO_REPOSITORY = "not a git repository"
 _NO_COMMIT = ("unknown revision", "not a commit")
-_FILE = b"100"  # how the modes of files begin, not those of folders and links
+_FILE, _TREE = b"100", b"40000"  # how the modes of files begin, and that of folders; not links'
 _SHA1_LENGTH = 40  # in hexadecimal digits; that of SHA-256 is 64
 # A hook of git's is told where the repository is, from the folder that it was begun in.
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
@@ -30,14 +31,17 @@ class BaseBranch(NamedTuple):
 
     Attributes:
         name: as it was given.
-        tip: its files in the folder, by their names, each with the id of its content.
+        tip: its files in the folder and those below, by their names, each with the id of its
+            content.
         fork: those of the newest commit that the current branch has in common with it.
+        places: where each is, as a path from the folder.
         content: what has an id.
     """
 
     name: str
     tip: Mapping[str, str]
     fork: Mapping[str, str]
+    places: Mapping[str, str]
     content: Callable[[str], bytes]
 
 
@@ -62,10 +66,13 @@ def open_base(folder: Path, ref: str) -> Iterator[BaseBranch]:
     """
     prefix, tip, fork = _resolve_ref(folder, ref)
     with _object_reader(folder) as read:
-        of_tip, of_fork = (
-            _tree_files(read(f"{commit}:{prefix}"), commit) for commit in (tip, fork)
-        )
-        yield BaseBranch(ref, of_tip, of_fork, read)
+        of_fork, of_tip = ({*_files(read, f"{each}:{prefix}", each)} for each in (fork, tip))
+        places = {os.path.basename(path): path for path, _ in (*of_fork, *of_tip)}
+        yield BaseBranch(ref, _by_name(of_tip), _by_name(of_fork), places, read)
+
+
+def _by_name(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {os.path.basename(path): identity for path, identity in files}
 
 
 def _resolve_ref(folder: Path, ref: str) -> tuple[str, str, str]:
@@ -126,16 +133,23 @@ def _object_reader(folder: Path) -> Iterator[Callable[[str], bytes]]:
         yield read
 
 
-def _tree_files(tree: bytes, commit: str) -> dict[str, str]:
-    """The files of a tree object: mode, name and id of each, one behind the other."""
-    length, found = len(commit) // 2, {}
-    while tree:
-        entry, _, rest = tree.partition(b"\0")
+def _files(
+    read: Callable[[str], bytes], tree: str, commit: str, below: str = ""
+) -> Iterator[tuple[str, str]]:
+    """The paths and ids of files, in a tree object and in those below it that count.
+
+    Such an object is the mode, the name and the id of each entry, one behind the other.
+    """
+    content, length = read(tree), len(commit) // 2
+    while content:
+        entry, _, rest = content.partition(b"\0")
         mode, _, name = entry.partition(b" ")
+        path, identity = below + os.fsdecode(name), rest[:length].hex()
         if mode.startswith(_FILE):
-            found[os.fsdecode(name)] = rest[:length].hex()
-        tree = rest[length:]
-    return found
+            yield path, identity
+        elif mode == _TREE and not name.startswith(b".") and path != REPEATABLE_FOLDER:
+            yield from _files(read, identity, commit, f"{path}/")
+        content = rest[length:]
 
 
 def _environment_of_git() -> dict[str, str]:

@@ -8,6 +8,7 @@ from promptlib.core.errors import LedgerError, PlanRefusedError, PromptlibError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.ledger.state import UNKNOWN_LEDGER, read_ledger
+from promptlib.plan.limits import FIND_LIMITS, Limit, limit_refusals
 from promptlib.plan.refusals import deploy_refusals, require_writable
 from promptlib.plan.states import State
 from promptlib.plan.status import compare_status
@@ -27,20 +28,26 @@ if TYPE_CHECKING:
     from promptlib.postgres.target import Target
 
 _LOOKS = 3  # at the latency, of which the shortest counts
-_ABOUT = """
+_ABOUT = f"""
     SELECT session_user, pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery(),
            CASE WHEN pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)) IS NOT NULL
                 THEN pg_catalog.has_schema_privilege(
                          pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)), 'CREATE')
                 WHEN %(schema)s IS NOT NULL
                 THEN pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') END,
-           (SELECT pg_catalog.bool_and(pg_catalog.has_table_privilege(oid, 'INSERT, UPDATE'))
-              FROM pg_catalog.pg_class
-             WHERE relname OPERATOR(pg_catalog.=) ANY (%(tables)s)
-               AND relkind OPERATOR(pg_catalog.=) 'r'
-               AND relnamespace OPERATOR(pg_catalog.=)
-                   pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s)))
+           ARRAY(SELECT pg_catalog.format('%%s ON %%s', privilege, relname)
+                   FROM pg_catalog.pg_class, pg_catalog.unnest(%(privileges)s) AS privilege
+                  WHERE relname OPERATOR(pg_catalog.=) ANY (%(tables)s)
+                    AND relkind OPERATOR(pg_catalog.=) 'r'
+                    AND relnamespace OPERATOR(pg_catalog.=)
+                        pg_catalog.to_regnamespace(pg_catalog.quote_ident(%(schema)s))
+                    AND (privilege OPERATOR(pg_catalog.<>) 'DELETE'
+                         OR relname OPERATOR(pg_catalog.=) ANY (%(emptied)s))
+                    AND NOT pg_catalog.has_table_privilege(oid, privilege)
+                  ORDER BY relname, privilege),
+           {FIND_LIMITS}
 """
+_PRIVILEGES = ["INSERT", "UPDATE", "DELETE"]
 
 
 class Readiness(NamedTuple):
@@ -58,6 +65,7 @@ class Readiness(NamedTuple):
         current: the current revision; None: none has run.
         pending: how many migrations are.
         writers: who may write the ledger beside its owner.
+        limits: what is set for the session that may end a deploy.
     """
 
     server_version: str
@@ -71,6 +79,7 @@ class Readiness(NamedTuple):
     current: str | None
     pending: int
     writers: Sequence[LedgerWriter]
+    limits: Sequence[Limit]
 
 
 def check_readiness(
@@ -93,14 +102,20 @@ def check_readiness(
     with read_only_snapshot(connection) as cursor:
         ledger, problems = _ledger(cursor, LedgerNames(*settings.ledger))
         found = compare_status(files, ledger)
-        asked = {"schema": ledger.schema or None, "tables": [*ledger.names.tables, VERSION_TABLE]}
+        asked = {
+            "schema": ledger.schema or None,
+            "tables": [*ledger.names.tables, VERSION_TABLE],
+            "emptied": [ledger.names.table, VERSION_TABLE],
+            "privileges": _PRIVILEGES,
+        }
         cursor.execute(_ABOUT, asked)
-        user, pid, is_replica, can_create, can_write = cursor.fetchone() or ("", 0, False, 0, 0)
+        user, pid, is_replica, can_create, lacking, set_ = cursor.fetchone() or ()
+        limits = [Limit(*each) for each in set_]
         latency = min(_round_trip(cursor) for _ in range(_LOOKS))
         pooler = pid != connection.info.backend_pid
         second = [*_second_connection(target.beside(connection))] if pooler else []
     if not problems:
-        problems = [*_rights(found, can_create=can_create, can_write=can_write)]
+        problems = [*_rights(found, lacking, can_create=can_create), *limit_refusals(limits)]
         problems += deploy_refusals(found, applies_late=settings.applies_late)
     problems = [*second, *problems]
     readiness = Readiness(
@@ -115,6 +130,7 @@ def check_readiness(
         current=found.revision or None,
         pending=len(found.in_states(State.PENDING)),
         writers=found.ledger.writers,
+        limits=limits,
     )
     return readiness, problems
 
@@ -144,7 +160,7 @@ def _second_connection(target: Target) -> Iterator[PromptlibError]:
 
 
 def _rights(
-    found: Status, *, can_create: bool | None, can_write: bool | None
+    found: Status, lacking: Sequence[str], *, can_create: bool | None
 ) -> Iterator[PromptlibError]:
     try:
         require_writable(found.ledger)
@@ -152,11 +168,10 @@ def _rights(
         yield error
     if not can_create:
         yield _may_create_nothing(found.ledger)
-    if can_write is False:
+    if lacking:
         yield PlanRefusedError(
-            f"this user may not write the tables "
-            f"{', '.join([*found.ledger.names.tables, VERSION_TABLE])}",
-            "GRANT INSERT, UPDATE, DELETE on them to it, or deploy as the owner",
+            f"this user may not write the ledger: it lacks {', '.join(lacking)}",
+            "GRANT that to it, or deploy as the owner",
         )
 
 

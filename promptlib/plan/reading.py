@@ -15,7 +15,7 @@ from promptlib.core.errors import (
 )
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
-from promptlib.files.directory import list_migrations
+from promptlib.files.directory import list_migrations, migration_path
 from promptlib.files.replaced import REPLACES, read_replaced
 
 if TYPE_CHECKING:
@@ -136,6 +136,19 @@ class MigrationFiles(Mapping[str, "Migration"]):
         while self._room < 0:
             oldest = next(iter(self._kept))
             self._room += len(self._kept.pop(oldest))
+
+    def path(self, version: str, name: str) -> Path:
+        """Where a file is; of one that is gone, where it was: `**` is one of several folders.
+
+        Args:
+            version: of the migration.
+            name: what it was called; empty: nobody knows.
+        """
+        if there := self._by_version.get(version):
+            return there.path
+        folders = {each.path.parent for each in self.files} or {self.folder}
+        where = folders.pop() if len(folders) == 1 else self.folder / "**"
+        return migration_path(where, version, name)
 
     def require_readable(self) -> None:
         """Refuse what is broken anywhere, before a deploy begins.

@@ -20,7 +20,6 @@ from promptlib.core.errors import (
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
-from promptlib.files.directory import migration_path
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import elsewhere
 from promptlib.plan.states import State
@@ -50,7 +49,7 @@ def state_problems(status: Status, *, applies_late: bool = False) -> Iterator[Pl
     for entry in status.entries:
         problem = _PROBLEMS.get(entry.state)
         if problem and entry.state is not accepted:
-            place = display_path(migration_path(status.files.folder, entry.version, entry.name))
+            place = display_path(status.files.path(entry.version, entry.name))
             yield problem(entry, status).but(place=place)
 
 

@@ -6,7 +6,6 @@ from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable, printable_line
 from promptlib.files.checksum import text_checksum
-from promptlib.files.directory import migration_path
 from promptlib.ledger.history import Execution, KeptTexts
 from promptlib.ledger.tables import LONGEST_UP, UP, LedgerSql, kept_section
 from promptlib.plan.refusals import replaced_in_part, require_clear
@@ -214,7 +213,7 @@ def repair_statements(found: Status, changes: Repair) -> Iterator[str]:
 
 
 def _path(found: Status, entry: Entry) -> str:
-    return display_path(migration_path(found.files.folder, entry.version, entry.name))
+    return display_path(found.files.path(entry.version, entry.name))
 
 
 def _ran(executions: Mapping[str, Execution], entry: Entry) -> str:

@@ -50,7 +50,9 @@ _REMEDIES = {
     errorcodes.CHECK_VIOLATION: f"{_VALUES}, or add the constraint NOT VALID",
     errorcodes.ACTIVE_SQL_TRANSACTION: "run it outside of a transaction",
     errorcodes.INVALID_TRANSACTION_TERMINATION: "run it outside of a transaction",
-    errorcodes.READ_ONLY_SQL_TRANSACTION: "connect to the primary, with a user that may write",
+    errorcodes.READ_ONLY_SQL_TRANSACTION: (
+        "connect to the primary, with a user whose default_transaction_read_only is off"
+    ),
     errorcodes.IN_FAILED_SQL_TRANSACTION: "look at the first error",
     errorcodes.DEPENDENT_OBJECTS_STILL_EXIST: (
         "drop or change those first, in this section; CASCADE would drop them unseen"

@@ -398,6 +398,7 @@ def test_a_hook_is_given_files(project: Project) -> None:
         Path(__file__).parents[2].joinpath(".pre-commit-hooks.yaml").read_text(),
         re.MULTILINE,
     )
-    paths = [f"sql/{file(1)}", f"db/sql/{file(2)}", "sql/README.md", "sql/a/b.sql", "mysql/a.sql"]
-    assert [path for path in paths if re.search(entry, path)] == paths[:2]
+    paths = [f"sql/{file(1)}", f"db/sql/{file(2)}", f"sql/a/b/{file(3)}", "sql/README.md"]
+    others = ["sql/repeatable/a.sql", "mysql/a.sql"]
+    assert [path for path in paths + others if re.search(entry, path)] == paths[:3]
     assert project.promptlib("lint", paths[0]).stdout == "no findings in 1 migration\n"

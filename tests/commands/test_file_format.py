@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.projects import full
+
 if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
@@ -69,3 +71,32 @@ def test_other_files_are_left_alone(project: Project) -> None:
     for name in ("README.md", ".20250101000009_x.sql", "20250101000009_x.sql.bak", "x.sql~"):
         project.write(name, "nonsense")
     assert project.alembic("heads").stdout == "20250101000001 (head)\n"
+
+
+def test_migrations_in_folders_are_one_line(project: Project, database: Database) -> None:
+    for folder in ("2024", "billing/new", ".drafts"):
+        (project.folder / "sql" / folder).mkdir(parents=True)
+    below = project.add(2, "ALTER TABLE a ADD b int;", "ALTER TABLE a DROP b;", name="b")
+    below.rename(below := project.folder / "sql" / "2024" / below.name)
+    deep = project.add(3, "ALTER TABLE a ADD c int;", "ALTER TABLE a DROP c;", name="c")
+    deep.rename(deep := project.folder / "sql" / "billing/new" / deep.name)
+    draft = project.add(4, "SELECT 1/0;")
+    draft.rename(project.folder / "sql" / ".drafts" / draft.name)
+    project.add(1, "CREATE TABLE a (i int);", "DROP TABLE a;", name="a")
+    project.promptlib("migrate", "+2")
+    project.alembic("upgrade", "head")
+    columns = "SELECT attname FROM pg_attribute WHERE attrelid = 'a'::regclass AND attnum > 0"
+    assert database.query(columns) == [("i",), ("b",), ("c",)]
+    ran = [each["version"] for each in project.document("executed")["executed"]]
+    assert ran == [full(1), full(2), full(3)]
+    # A file may be moved to another folder: it is the same migration.
+    below.rename(below := project.folder / "sql" / "billing" / below.name)
+    assert project.promptlib("status").stderr == ""
+    deep.write_text(deep.read_text().replace("c int", "c bigint"), encoding="utf-8")
+    below.unlink()
+    said = project.promptlib("migrate", ok=False).stderr
+    assert f"sql/billing/new/{full(3)}_c.sql: " in said
+    assert f"sql/**/{full(2)}_b.sql: " in said
+    deep.write_text("-- UP\nSELECT;;\nSELCT 1;\n-- DOWN\n", encoding="utf-8")
+    refused = project.promptlib("lint", ok=None).stdout
+    assert f"sql/billing/new/{full(3)}_c.sql:4:1: format: " in refused

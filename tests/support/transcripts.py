@@ -45,7 +45,7 @@ _COLOUR = re.compile(r"\x1b\[\d+m")
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"\b(\d+ min )?\d+(\.\d+)? (ms|s)\b"), "N ms"),
-    (re.compile(r"(TIME|N ms|TOOK|PLACE| -) {2,}"), r"\1  "),
+    (re.compile(r"(TIME|N ms|TOOK|PLACE|(?<= )-) {2,}"), r"\1  "),
     (re.compile(r"postgresql://\S*/DATABASE"), "postgresql://DATABASE"),
     (re.compile(r"(pid |backend\(|process )\d+"), r"\1N"),
     (re.compile(r"PostgreSQL \d+\.\d+"), "PostgreSQL N"),

@@ -23,6 +23,7 @@ from promptlib.cli.views import readiness_lines
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.logs import Log
 from promptlib.core.remedies import Front
+from promptlib.plan.limits import limit_warnings
 from promptlib.postgres.admin import (
     count_rows,
     create_database,
@@ -57,6 +58,8 @@ def judge_database(options: JsonOptions, _: Terminal) -> Answer:
     document = readiness_document(readiness, str(migrator.target), ok=not problems)
     for problem in problems:
         _log.warning("%s", problem.told(Front.PROMPTLIB, options.common.given))
+    for warning in limit_warnings(readiness.limits, migrator.settings):
+        _log.warning("%s", warning)
     for writer in readiness.writers:
         _log.warning("%s", writer)
     code = NO if problems else 0

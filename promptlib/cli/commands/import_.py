@@ -13,7 +13,7 @@ from promptlib.cli.command import (
     is_agreed,
     open_project,
 )
-from promptlib.cli.import_view import explain_import, require_convertible
+from promptlib.cli.import_view import explain_import, require_convertible, what_next
 from promptlib.cli.parser import FOLDER, add_partial, add_yes
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.logs import Log
@@ -73,7 +73,7 @@ def import_folder(options: ImportOptions, terminal: Terminal) -> Answer:
         return Answer(code=NO)
     write_together(planned.changes)
     announce([f"wrote {len(planned.new)} migrations"])
-    return Answer()
+    return Answer(f"next: {what_next(planned.tool)}")
 
 
 COMMAND = Command(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from promptlib.cli.command import NO, Answer, Command, CommonOptions, announce, is_agreed
-from promptlib.cli.import_view import explain_import, require_convertible
+from promptlib.cli.import_view import explain_import, require_convertible, what_next
 from promptlib.cli.parser import FOLDER, add_partial, add_yes, not_empty
 from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -116,7 +116,8 @@ def init(options: InitOptions, terminal: Terminal) -> Answer:
         return Answer(code=NO)
     write_together(changes)
     announce(planned.remarks)
-    return Answer(f"next: {_next_command(planned, changes)}")
+    following = what_next(options.tool) if options.tool else _next_command(planned, changes)
+    return Answer(f"next: {following}")
 
 
 def _wanted(options: InitOptions, terminal: Terminal) -> WantedProject:

@@ -9,7 +9,6 @@ from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import MIGRATE, ROLLBACK, Front, Remedy
 from promptlib.engine.request import request_upgrade
 from promptlib.engine.results import describe_deployment
-from promptlib.files.directory import migration_path
 from promptlib.plan.status import compare_status
 from promptlib.plan.steps import BASE, choose_rollback
 
@@ -86,7 +85,7 @@ def _require_files(found: Status, back: Rollback) -> None:
     """
     for entry in back.entries:
         if entry.version not in found.files:
-            path = migration_path(found.files.folder, entry.version, entry.name)
+            path = found.files.path(entry.version, entry.name)
             raise MissingMigrationError(
                 "is gone, so it cannot run again",
                 Remedy("restore the file, or take the migration back alone: {}", ROLLBACK),

@@ -67,7 +67,10 @@ def test_a_role_without_rights(project: Project, database: Database) -> None:
     assert [each.what for each in problems] == [
         "this user may create nothing in the schema public",
         (
-            "this user may not write the tables migrations, migration_events, migration_deploys, "
-            "alembic_version"
+            "this user may not write the ledger: it lacks "
+            "DELETE ON alembic_version, INSERT ON alembic_version, UPDATE ON alembic_version, "
+            "INSERT ON migration_deploys, UPDATE ON migration_deploys, INSERT ON migration_events, "
+            "UPDATE ON migration_events, DELETE ON migrations, INSERT ON migrations, "
+            "UPDATE ON migrations"
         ),
     ]

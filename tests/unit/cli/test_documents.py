@@ -13,6 +13,7 @@ from promptlib.cli.documents import (
 from promptlib.engine.results import DatabaseStatus, MigrationStatus
 from promptlib.ledger.history import Execution
 from promptlib.ledger.state import HalfDone
+from promptlib.plan.limits import Limit
 from promptlib.plan.readiness import Readiness
 from promptlib.plan.states import State
 
@@ -61,6 +62,7 @@ def test_whether_a_deploy_could_run() -> None:
         current=None,
         pending=3,
         writers=(),
+        limits=[Limit("statement_timeout", "1s", "user")],
     )
     document = readiness_document(readiness, "postgresql://h/db", ok=True)
     assert (document["ok"], document["url"]) == (True, "postgresql://h/db")

@@ -253,3 +253,77 @@ def test_read_all_tells_of_every_file_that_is_refused(folder: Path) -> None:
         "sql/20240101000000_a.sql:1:1: SQL stands before `-- UP`; move it below that line",
         "sql/20240103000000_c.sql:2:1: this quote is never closed; close it with '",
     ]
+
+
+def test_folders_count_in_one_line_of_versions(folder: Path) -> None:
+    for name in ("2023", "billing/2024", "empty", ".git", "repeatable", "billing/repeatable"):
+        (folder / name).mkdir(parents=True)
+    put(
+        folder,
+        "20240102030405_b.sql",
+        "2023/20230102030405_z.sql",
+        "billing/2024/20240302030405_a.sql",
+        "billing/repeatable/20240402030405_a.sql",
+        ".git/20240502030405_a.sql",
+        ".git/wrong.sql",
+        "repeatable/view.sql",
+        "2023/README.md",
+    )
+    assert [each.where.removeprefix(f"{folder}/") for each in list_migrations(folder)] == [
+        "2023/20230102030405_z.sql",
+        "20240102030405_b.sql",
+        "billing/2024/20240302030405_a.sql",
+        "billing/repeatable/20240402030405_a.sql",
+    ]
+
+
+def test_what_is_wrong_in_folders(folder: Path) -> None:
+    for name in ("a", "b/c"):
+        (folder / name).mkdir(parents=True)
+    put(folder, f"a/{VERSION}_a.sql", f"b/c/{VERSION}_a.sql", "b/c/seeds.sql", "top.sql")
+    (folder / "a" / "20250102030405_x.sql").mkdir()
+    twice = "rename the one that ran nowhere yet to a newer version"
+    out = "or move it out of sql: what is in its folders counts"
+    assert refused(folder) == [
+        f"sql/b/c/{VERSION}_a.sql: sql/a/{VERSION}_a.sql has the same version; {twice}",
+        f"sql/a/20250102030405_x.sql: this is a folder, not a migration; {REMOVE}",
+        f"sql/b/c/seeds.sql: not the name of a migration; {RENAME}, {out}",
+        f"sql/top.sql: not the name of a migration; {RENAME}",
+    ]
+
+
+def test_links_to_folders(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "deep").mkdir(parents=True)
+    (folder / "own").mkdir()
+    put(folder, f"own/{VERSION}_own.sql")
+    put(elsewhere / "deep", "20250102030405_linked.sql")
+    (folder / "linked").symlink_to(elsewhere)
+    (elsewhere / "deep" / "again").symlink_to(elsewhere)
+    (folder / "latest").symlink_to("own")
+    (folder / "readme").symlink_to(folder / "own" / f"{VERSION}_own.sql")
+    (folder / ".#lock").symlink_to("nowhere")
+    assert [each.name for each in list_migrations(folder)] == ["own", "linked"]
+
+    (folder / "loop").symlink_to(tmp_path)
+    (folder / "dead").symlink_to("nowhere")
+    (folder / "itself").symlink_to("itself")
+    instead = "remove it, or let it lead to a folder of migrations elsewhere"
+    assert sorted(refused(folder)) == [
+        f"sql/dead: this link leads nowhere; {instead}",
+        f"sql/itself: this link leads nowhere; {instead}",
+        f"sql/loop: this link leads to a folder around migrations that count already; {instead}",
+    ]
+
+
+def test_a_folder_that_cannot_be_listed_is_not_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "closed").mkdir()
+    real = os.scandir  # root may list everything
+    monkeypatch.setattr(os, "scandir", lambda path: real(str(path).replace("closed", "gone")))
+    (said,) = refused(folder)
+    assert said == (
+        "sql/closed: the migrations cannot be listed: No such file or directory; make the folder "
+        "readable: what is below sql_location counts"
+    )

@@ -82,6 +82,8 @@ def test_a_section_without_options_runs_in_a_transaction() -> None:
         ("lock_timeout:0", True, "0", False),
         ("lock_timeout:500ms", True, "500ms", False),
         ("lock_timeout:2min", True, "2min", False),
+        ("TRANSACTION:FALSE Lock_Timeout:30S", False, "30s", False),
+        ("Transaction:False DATA_LOSS:Accepted LOCK_TIMEOUT:500MS", False, "500ms", True),
         ("data_loss:accepted", True, None, True),
         ("data_loss:accepted  lock_timeout:1h\ttransaction:false", False, "1h", True),
     ],
@@ -246,8 +248,12 @@ def test_copy_to_and_from_the_client_is_refused(statement: str) -> None:
             f"1:1: `-- UP` has no option `transactions`; {UP_OPTIONS}",
         ),
         (
-            "-- UP\na;\n  -- DOWN Transaction:false\nb;",
-            f"3:3: `-- DOWN` has no option `Transaction`; {OPTIONS}",
+            "-- UP\na;\n  -- DOWN Transactions:False\nb;",
+            f"3:3: `-- DOWN` has no option `transactions`; {OPTIONS}",
+        ),
+        (
+            "-- UP transaction:false TRANSACTION:TRUE\na;\n-- DOWN\nb;",
+            f"1:1: option `transaction` is given twice; {UP_OPTIONS}",
         ),
         (
             "-- UP\na;\n-- DOWN data_loss:accepted\nb;",

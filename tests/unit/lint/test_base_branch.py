@@ -123,3 +123,26 @@ def test_without_a_base_git_is_not_asked(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", "")
     _write(_MERGED)
     assert _found("") == []
+
+
+def test_folders_hold_migrations_like_others(merged: Repository) -> None:
+    (_SQL / "2025" / "q1").mkdir(parents=True)
+    _write("2025/q1/20250101000002_b.sql")
+    _write("2025/20250101000003_c.sql")
+    merged.commit()
+    merged.branch("next")
+    assert _found("topic") == []
+    (_SQL / _MERGED).rename(_SQL / "2025" / _MERGED)  # which sorts, and changes nothing
+    assert _found("topic") == []
+    _write("2025/q1/20250101000002_b.sql", up="SELECT 3;")
+    (_SQL / "2025" / "20250101000003_c.sql").unlink()
+    assert _found("topic") == [
+        (
+            "20250101000002_b.sql edited: topic has another UP section; restore it: git checkout "
+            "topic -- sql/2025/q1/20250101000002_b.sql, and write a new migration"
+        ),
+        (
+            "20250101000003_c.sql missing: topic has it, and the file is gone; restore it: git "
+            "checkout topic -- sql/2025/20250101000003_c.sql"
+        ),
+    ]

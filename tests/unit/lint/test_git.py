@@ -27,8 +27,11 @@ def _contents(base: BaseBranch, files: str) -> dict[str, str]:
 def test_the_files_of_the_base_and_of_where_the_branch_left_it(repository: Repository) -> None:
     _write(repository, "elsewhere.sql", "no")
     _write(repository, "sql/ä b.sql", "één\n")
-    (repository.folder / "sql" / "folder").mkdir()
-    _write(repository, "sql/folder/no.sql", "no")
+    for name in ("folder/deep", ".hidden", "repeatable"):
+        (repository.folder / "sql" / name).mkdir(parents=True)
+    _write(repository, "sql/folder/deep/below.sql", "yes")
+    _write(repository, "sql/.hidden/no.sql", "no")
+    _write(repository, "sql/repeatable/no.sql", "no")
     repository.commit()
     repository.branch("topic")
     _write(repository, "sql/topic.sql", "mine")
@@ -40,8 +43,9 @@ def test_the_files_of_the_base_and_of_where_the_branch_left_it(repository: Repos
     repository.switch("topic")
     with open_base(repository.folder / "sql", "main") as base:
         assert base.name == "main"
-        assert _contents(base, "fork") == {"ä b.sql": "één\n"}
-        assert _contents(base, "tip") == {"ä b.sql": "twee\n", "c.sql": ""}
+        assert _contents(base, "fork") == {"ä b.sql": "één\n", "below.sql": "yes"}
+        assert _contents(base, "tip") == {"ä b.sql": "twee\n", "c.sql": "", "below.sql": "yes"}
+        assert base.places["below.sql"] == "folder/deep/below.sql"
         assert base.content("0" * 40) == b""
 
 
