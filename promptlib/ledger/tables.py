@@ -196,13 +196,7 @@ class LedgerSql:
         )
 
     def taken_back(self, version: str, ran: Ran = _RAN, replaced: Iterable[str] = ()) -> str:
-        """Record that DOWN ran.
-
-        Args:
-            version: of the migration.
-            ran: how.
-            replaced: the versions of those that it replaces, which may have rows.
-        """
+        """Record that DOWN ran: the rows of those go, too, that the migration replaces."""
         done = self.done(version, DOWN, ran)
         names = ", ".join(map(quote_literal, sorted({version, *replaced})))
         return f"{done}\nDELETE FROM {self.migrations} WHERE id {EQUALS} ANY (ARRAY[{names}]);"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from promptlib.core.errors import MissingMigrationError, display_path
 from promptlib.core.light import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from promptlib.core.errors import PlanRefusedError
     from promptlib.ledger.state import Ledger
     from promptlib.plan.reading import MigrationFiles
+    from promptlib.plan.status import Status
 
 
 def absorb_replaced(files: MigrationFiles, ledger: Ledger) -> Ledger:
@@ -39,3 +42,24 @@ def _absorb(files: MigrationFiles, ledger: Ledger, version: str) -> Ledger:
         if each not in files:
             rows.pop(each, None)
     return ledger._replace(rows=rows)
+
+
+def replaced_in_part(version: str, status: Status) -> PlanRefusedError | None:
+    """The error for a migration that another one replaces with what did not run here so."""
+    ran = {each: row.checksum for each, row in status.ledger.ours.items()}
+    for one, replaced in status.files.replaced.items():
+        if version in replaced.versions and (rest := replaced.differing(ran)):
+            place = display_path(status.files[one].path)
+            lacking, edited = (
+                [each for each in rest if (each in ran) is there] for there in (False, True)
+            )
+            told = [
+                *([f"{', '.join(lacking)} did not run here"] * bool(lacking)),
+                *([f"{', '.join(edited)} ran here as something else"] * bool(edited)),
+            ]
+            return MissingMigrationError(
+                f"{place} replaces what ran here by more or something else: {'; '.join(told)}",
+                "deploy from the files as they were before that, up to "
+                f"{one}, with these as they are replaced; then go on",
+            )
+    return None

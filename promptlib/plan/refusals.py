@@ -22,6 +22,7 @@ from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import elsewhere
+from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
@@ -91,27 +92,6 @@ def _edited(entry: Entry, status: Status) -> PlanRefusedError:
             "restore the file and write a new migration, or accept the file as it is: {}", REPAIR
         ),
     )
-
-
-def replaced_in_part(version: str, status: Status) -> PlanRefusedError | None:
-    """The error for a migration that another one replaces with what did not run here so."""
-    ran = {each: row.checksum for each, row in status.ledger.ours.items()}
-    for one, replaced in status.files.replaced.items():
-        if version in replaced.versions and (rest := replaced.differing(ran)):
-            place = display_path(status.files[one].path)
-            lacking, edited = (
-                [each for each in rest if (each in ran) is there] for there in (False, True)
-            )
-            told = [
-                *([f"{', '.join(lacking)} did not run here"] * bool(lacking)),
-                *([f"{', '.join(edited)} ran here as something else"] * bool(edited)),
-            ]
-            return MissingMigrationError(
-                f"{place} replaces what ran here by more or something else: {'; '.join(told)}",
-                "deploy from the files as they were before that, up to "
-                f"{one}, with these as they are replaced; then go on",
-            )
-    return None
 
 
 def _missing(entry: Entry, status: Status) -> PlanRefusedError:

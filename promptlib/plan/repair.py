@@ -8,7 +8,8 @@ from promptlib.core.printable import printable, printable_line
 from promptlib.files.checksum import text_checksum
 from promptlib.ledger.history import Execution, KeptTexts
 from promptlib.ledger.tables import LONGEST_UP, UP, LedgerSql, kept_section
-from promptlib.plan.refusals import replaced_in_part, require_clear
+from promptlib.plan.absorbing import replaced_in_part
+from promptlib.plan.refusals import require_clear
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
