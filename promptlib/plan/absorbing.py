@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from promptlib.core.errors import PlanRefusedError
     from promptlib.ledger.state import Ledger
     from promptlib.plan.reading import MigrationFiles
-    from promptlib.plan.status import Status
 
 
 def absorb_replaced(files: MigrationFiles, ledger: Ledger) -> Ledger:
@@ -44,12 +43,14 @@ def _absorb(files: MigrationFiles, ledger: Ledger, version: str) -> Ledger:
     return ledger._replace(rows=rows)
 
 
-def replaced_in_part(version: str, status: Status) -> PlanRefusedError | None:
+def replaced_in_part(
+    version: str, files: MigrationFiles, ledger: Ledger
+) -> PlanRefusedError | None:
     """The error for a migration that another one replaces with what did not run here so."""
-    ran = {each: row.checksum for each, row in status.ledger.ours.items()}
-    for one, replaced in status.files.replaced.items():
+    ran = {each: row.checksum for each, row in ledger.ours.items()}
+    for one, replaced in files.replaced.items():
         if version in replaced.versions and (rest := replaced.differing(ran)):
-            place = display_path(status.files[one].path)
+            place = display_path(files[one].path)
             lacking, edited = (
                 [each for each in rest if (each in ran) is there] for there in (False, True)
             )

@@ -75,7 +75,7 @@ def _late(entry: Entry, status: Status) -> PlanRefusedError:
 def _edited(entry: Entry, status: Status) -> PlanRefusedError:
     replaced = status.files.replaced.get(entry.version)
     ran_apart = replaced and replaced.versions & status.ledger.ours.keys() - {entry.version}
-    if ran_apart and (refused := replaced_in_part(entry.version, status)):
+    if ran_apart and (refused := replaced_in_part(entry.version, status.files, status.ledger)):
         return refused
     if entry.ran_as:
         return EditedMigrationError(
@@ -95,7 +95,7 @@ def _edited(entry: Entry, status: Status) -> PlanRefusedError:
 
 
 def _missing(entry: Entry, status: Status) -> PlanRefusedError:
-    if refused := replaced_in_part(entry.version, status):
+    if refused := replaced_in_part(entry.version, status.files, status.ledger):
         return refused
     if status.head and entry.version > status.head:
         return MissingMigrationError(

@@ -110,7 +110,7 @@ def _require_whole(found: Status, missing: Iterable[Entry]) -> None:
         whole = [
             each for each, one in found.files.replaced.items() if entry.version in one.versions
         ]
-        refused = replaced_in_part(entry.version, found)
+        refused = replaced_in_part(entry.version, found.files, found.ledger)
         if refused and not any(each in found.rows for each in whole):
             raise refused
 
