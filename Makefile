@@ -31,7 +31,7 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix .
 
 benchmark: .venv/.dev
-	$(BIN)/python benchmarks/compare.py --counts 2,100 --runs 3
+	$(BIN)/python benchmarks/compare.py --counts 2,100 --delays 0.5 --runs 3
 
 clean:
 	@test ! -e .promptlib/postgresql/postmaster.pid || $(BIN)/promptlib db stop

@@ -1,152 +1,138 @@
 """This project against what else people use: psql, plain Alembic and, where installed, dbmate.
 
-    python benchmarks/compare.py [--counts 2,100,1000] [--runs 5] [--server 18] [--plot FILE.svg]
+    python benchmarks/compare.py [--counts 2,100,1000] [--delays 0.5,5] [--runs 3] [--server 18]
+                                 [--page FOLDER]
 
 Starts a server of its own, with fsync on, and runs each tool on the same small migrations (a table,
 an index, a row): from empty, then commands that find everything done, then the last one back, and
-once more. Runs are interleaved. Prints medians as tables in Markdown; ratios are to the first line
-of a table, of wall times at the largest number. `--plot` draws the wall time of the upgrade over
-the number of migrations.
+once more; then on a network that delays each direction by so many milliseconds. Runs are
+interleaved. Prints tables in Markdown: medians, and as ratios the medians of the ratios within each
+run. `--page` writes them, with plots, into a folder as speed.md, from speed.template.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import plot
+import delay
+import page
 import tools
+from measured import Runs
 
 from support import costs, servers  # found by tools
-from support.costs import Cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-
-class Runs:
-    """What was measured: by what was done, by how many migrations there were, and by the tool."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, dict[str, dict[int, list[Cost]]]] = {}
-
-    def add(self, what: str, tool: str, count: int, cost: Cost) -> None:
-        """Remember a run."""
-        by_tool = self._found.setdefault(what, {})
-        by_tool.setdefault(tool, {}).setdefault(count, []).append(cost)
-
-    def medians(self, what: str) -> dict[str, dict[int, Cost]]:
-        """The medians of each tool."""
-        return {
-            tool: {
-                count: Cost(*map(statistics.median, zip(*runs, strict=True)))
-                for count, runs in by_count.items()
-            }
-            for tool, by_count in self._found[what].items()
-        }
-
-    @property
-    def whats(self) -> list[str]:
-        """All that was done."""
-        return [*self._found]
+FEW = 100  # migrations, of those that run on a slow network
+LONG, STATEMENTS, SLOW = 30, 10, 5.0  # migrations, statements of each, milliseconds each way
+ROWS = "SELECT repeat('x', 1000) FROM generate_series(1, 300000);"
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--counts", default="2,100,1000")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--counts", type=_numbers, default=[2, 100, 1000])
+    parser.add_argument("--delays", type=_numbers, default=[0.5, 5])
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--server", default=servers.available()[0])
-    parser.add_argument("--plot", metavar="FILE")
+    parser.add_argument("--page", metavar="FOLDER", type=Path)
     options = parser.parse_args()
-    counts, runs = [int(each) for each in options.counts.split(",")], Runs()
+    runs = Runs()
     with servers.running(options.server, durable=True) as server:
-        for count in counts:
-            with tempfile.TemporaryDirectory() as folder:
-                made = [*_tools(Path(folder), count, server)]
-                for number in range(options.runs):
-                    print(f"{count} migrations, run {number + 1}", file=sys.stderr)
-                    for tool in made:
-                        _run(server, tool, count, runs)
-    print(f"Medians of {options.runs} interleaved runs, PostgreSQL {options.server}, fsync on.")
-    for what in runs.whats:
-        print("", *_table(what, runs.medians(what), counts), sep="\n")
-    if len(counts) > 1:
-        print("", *_more(runs.medians(tools.UPGRADE), counts), sep="\n")
-    if options.plot:
-        upgrades = runs.medians(tools.UPGRADE).items()
-        lines = {tool: [(n, cost.wall) for n, cost in each.items()] for tool, each in upgrades}
-        Path(options.plot).write_text(plot.svg(lines), encoding="utf-8")
+        for _ in range(options.runs):
+            _measure(server, options.counts, options.delays, runs)
+    made = page.tables(runs)
+    if options.page:
+        page.write(options.page, runs, made, f"PostgreSQL {options.server}", options.runs)
+    else:
+        print(*made.values(), sep="\n\n")
+
+
+def _measure(
+    server: servers.Server, counts: Sequence[int], delays: Sequence[float], runs: Runs
+) -> None:
+    """Measure all of it, once."""
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            for tool in _tools(Path(folder), int(count), server):
+                _run(server, tool, ("count", count), 0, runs)
+    for milliseconds in (0, *delays):
+        with tempfile.TemporaryDirectory() as folder:
+            for tool in _networked(Path(folder), server):
+                _run(server, tool, ("delay", milliseconds), milliseconds, runs)
+    if delays:
+        with tempfile.TemporaryDirectory() as folder:
+            for tool in _long(Path(folder), server):
+                _run(server, tool, ("long", delays[-1]), delays[-1], runs)
+    with tempfile.TemporaryDirectory() as folder:
+        _run(server, tools.rows(_made(folder, "rows"), ROWS), ("rows", 1), 0, runs)
 
 
 def _tools(folder: Path, count: int, server: servers.Server) -> Iterator[tools.Tool]:
-    def made(name: str) -> Path:
-        (folder / name).mkdir()
-        return folder / name
+    program = server.program("psql")
+    yield tools.psql(_made(folder, "psql"), count, program)
+    if count <= FEW:  # each file takes a process
+        yield tools.scripts(_made(folder, "scripts"), count, program)
+    yield tools.plain(_made(folder, "plain"), count)
+    yield tools.ours(_made(folder, "alembic"), count, "alembic")
+    yield tools.ours(_made(folder, "promptlib"), count, "promptlib")
+    yield from _installed(tools.dbmate(_made(folder, "dbmate"), count))
+    yield tools.smallest(_made(folder, "least"))
 
-    yield tools.psql(made("psql"), count, server.program("psql"))
-    yield tools.plain(made("plain"), count)
-    yield tools.ours(made("alembic"), count, "alembic")
-    yield tools.ours(made("promptlib"), count, "promptlib")
-    if found := tools.dbmate(made("dbmate"), count):
-        yield found
+
+def _networked(folder: Path, server: servers.Server) -> Iterator[tools.Tool]:
+    program = server.program("psql")
+    yield tools.psql(_made(folder, "psql"), FEW, program)
+    yield tools.ours(_made(folder, "promptlib"), FEW, "promptlib")
+    yield from _installed(tools.dbmate(_made(folder, "dbmate"), FEW))
+    yield tools.smallest(_made(folder, "least"))
 
 
-def _run(server: servers.Server, tool: tools.Tool, count: int, runs: Runs) -> None:
+def _long(folder: Path, server: servers.Server) -> Iterator[tools.Tool]:
+    yield tools.psql(_made(folder, "psql"), LONG, server.program("psql"), STATEMENTS)
+    yield tools.ours(_made(folder, "promptlib"), LONG, "promptlib", STATEMENTS)
+    yield from _installed(tools.dbmate(_made(folder, "dbmate"), LONG, STATEMENTS))
+
+
+def _made(folder: Path | str, name: str) -> Path:
+    made = Path(folder) / name
+    made.mkdir()
+    return made
+
+
+def _installed(tool: tools.Tool | None) -> Iterator[tools.Tool]:
+    if tool:
+        yield tool
+
+
+def _run(
+    server: servers.Server, tool: tools.Tool, where: tuple[str, float], wait: float, runs: Runs
+) -> None:
     """Measure each of a tool's commands, on a database of its own."""
+    print(f"{where[0]} {where[1]:g}: {tool.name}", file=sys.stderr)
     database = server.create()
-    for what, command in tool.commands.items():
-        said = [each.format(url=database.url) for each in command]
-        try:
-            cost = costs.of(said, tool.folder, database.url)
-        except subprocess.CalledProcessError:
-            sys.exit(f"failed: {' '.join(said)}")
-        runs.add(what, tool.name, count, cost)
+    address = urlsplit(database.url)
+    with delay.delayed(address.port or 0, wait) as port:
+        url = address._replace(netloc=f"postgres@127.0.0.1:{port}").geturl()
+        for what, command in tool.commands.items():
+            said = [each.format(url=url) for each in command]
+            try:
+                cost = costs.of(said, tool.folder, url)
+            except subprocess.CalledProcessError:
+                sys.exit(f"failed: {' '.join(said)}")
+            runs.add(where, what, tool.name, cost)
     server.drop(database.name)
 
 
-def _table(what: str, medians: dict[str, dict[int, Cost]], counts: Sequence[int]) -> Iterator[str]:
-    """The wall time of each tool by the number of migrations, and what else the largest took."""
-    most = counts[-1]
-    first = next(iter(medians.values()))[most]
-    yield _line([what, *(f"{n:,}" for n in counts), "ratio", f"CPU, {most:,}", f"memory, {most:,}"])
-    yield f"|---{'|--:' * (len(counts) + 3)}|"
-    for tool, median in medians.items():
-        last = median[most]
-        walls = [_shown(median[count].wall) for count in counts]
-        ratio = f"{last.wall / first.wall:.2f}"
-        yield _line([tool, *walls, ratio, _shown(last.cpu), f"{last.memory:.0f} MB"])
-
-
-def _more(medians: dict[str, dict[int, Cost]], counts: Sequence[int]) -> Iterator[str]:
-    """What an upgrade takes for each migration more: among the first ones, and among the last."""
-    spans = [*dict.fromkeys([(counts[0], counts[1]), (counts[-2], counts[-1])])]
-    names = [f"{what}, {low:,} to {high:,}" for what in ("wall", "CPU") for low, high in spans]
-    yield _line(["each migration more", *names, "ratio"])
-    yield f"|---{'|--:' * (len(names) + 1)}|"
-    least, most = counts[0], counts[-1]
-    first = next(iter(medians.values()))
-    for tool, median in medians.items():
-        cells = [
-            f"{1000 * (median[high][which] - median[low][which]) / (high - low):.2f} ms"
-            for which in (0, 1)
-            for low, high in spans
-        ]
-        ratio = (median[most].wall - median[least].wall) / (first[most].wall - first[least].wall)
-        yield _line([tool, *cells, f"{ratio:.2f}"])
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _shown(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+def _numbers(text: str) -> list[float]:
+    return [float(each) if "." in each else int(each) for each in text.split(",") if each]
 
 
 if __name__ == "__main__":

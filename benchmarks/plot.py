@@ -15,12 +15,12 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 400, 60, 230, 20, 40
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#555555")  # told apart by everybody
 
 
-def svg(lines: dict[str, list[tuple[int, float]]]) -> str:
-    """Draw each line through its points: migrations and seconds."""
+def svg(lines: dict[str, list[tuple[float, float]]], across_is: str) -> str:
+    """Draw each line through its points: a number of something, and seconds."""
     points = [point for line in lines.values() for point in line]
     across = _scale([x for x, _ in points], _LEFT, _WIDTH - _RIGHT)
     down = _scale([y for _, y in points], _HEIGHT - _BOTTOM, _TOP)
-    drawn = [*_axes(points, across, down)]
+    drawn = [*_axes(points, across, down, across_is)]
     for number, (name, line) in enumerate(lines.items()):
         colour = _COLOURS[number % len(_COLOURS)]
         path = " ".join(f"{across(x):.1f},{down(y):.1f}" for x, y in line)
@@ -43,11 +43,13 @@ def _scale(values: Sequence[float], start: float, end: float) -> Scale:
     return lambda value: start + (math.log(value) - least) / span * (end - start)
 
 
-def _axes(points: Sequence[tuple[int, float]], across: Scale, down: Scale) -> Iterator[str]:
+def _axes(
+    points: Sequence[tuple[float, float]], across: Scale, down: Scale, across_is: str
+) -> Iterator[str]:
     floor = _HEIGHT - _BOTTOM
     for x in sorted({x for x, _ in points}):
-        yield f'<text x="{across(x):.0f}" y="{floor + 18}" text-anchor="middle">{x:,}</text>'
-    yield f'<text x="{_LEFT}" y="{_HEIGHT - 4}">migrations, upgrade from empty</text>'
+        yield f'<text x="{across(x):.0f}" y="{floor + 18}" text-anchor="middle">{x:,g}</text>'
+    yield f'<text x="{_LEFT}" y="{_HEIGHT - 4}">{escape(across_is)}</text>'
     highest = max(y for _, y in points)
     seconds = 10.0 ** math.floor(math.log10(min(y for _, y in points)))
     while seconds <= highest:

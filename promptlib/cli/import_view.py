@@ -26,10 +26,7 @@ def explain_import(planned: PlannedImport) -> Iterator[str]:
 
 def what_next(tool: str) -> str:
     """What to do with migrations that were converted; nothing shall run twice."""
-    return (
-        f"promptlib migrate, on an empty database; where {tool} ran them already, record that "
-        "first: alembic stamp VERSION"
-    )
+    return f"promptlib migrate; first promptlib adopt, where {tool} has run them already"
 
 
 def require_convertible(planned: PlannedImport, *, partial: bool) -> None:

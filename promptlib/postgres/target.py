@@ -7,7 +7,8 @@ import os
 import select
 
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, make_dsn, parse_dsn
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, make_dsn, parse_dsn
+from psycopg2.extensions import cursor as Cursor
 
 from promptlib.core.errors import NoConnectionError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
@@ -16,9 +17,9 @@ from promptlib.postgres.liveness import CLIENT_PARAMETERS
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
-    from psycopg2.extensions import cursor as Cursor
 
 URL_VARIABLE = "DATABASE_URL"
 EMBEDDED_SOURCE = "the embedded server"
@@ -165,15 +166,28 @@ def _socket(connection: Connection) -> socket.socket:
 
 @contextlib.contextmanager
 def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
-    """A cursor that sees the database at one moment, and cannot write."""
-    connection.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+    """A cursor that sees the database at one moment, and cannot write: no other one does."""
+    connection.autocommit = True
     try:
-        with connection.cursor() as cursor:
+        with connection.cursor(cursor_factory=_SnapshotCursor) as cursor:
             yield cursor
     finally:
         if not connection.closed:
-            connection.rollback()
-            connection.set_session(isolation_level="DEFAULT", readonly="default")
+            if connection.get_transaction_status() != TRANSACTION_STATUS_IDLE:
+                with connection.cursor() as cursor:
+                    cursor.execute("ROLLBACK")
+            connection.autocommit = False
+
+
+class _SnapshotCursor(Cursor):
+    """Its first message begins the transaction, too: psycopg2 would send one that does no more."""
+
+    _begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401 - as it is
+        """Send a query."""
+        begin, self._begin = self._begin, ""
+        super().execute(f"{begin}{query}", vars)
 
 
 def _defaults(given: Mapping[str, str]) -> dict[str, str]:

@@ -59,7 +59,8 @@ def test_the_command_shows_asks_and_writes_nothing_twice(tmp_path: Path) -> None
     assert "  1_a.up.sql  sql/20000101000001_a.sql\n" in shown.stderr
     assert [*(tmp_path / "sql").iterdir()] == []
     written = project.promptlib(*command, "--partial", "--yes")
-    assert "where golang-migrate ran them already, record that first" in written.stdout
+    assert "wrote 1 migration\n" in written.stderr
+    assert "first promptlib adopt, where golang-migrate has run them" in written.stdout
     assert [each.name for each in (tmp_path / "sql").iterdir()] == ["20000101000001_a.sql"]
     again = project.promptlib(*command, "--partial", "--yes")
     assert "sql/20000101000001_a.sql  is there already" in again.stderr

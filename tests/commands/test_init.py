@@ -79,7 +79,7 @@ def test_from_plain_alembic(tmp_path: Path) -> None:
     assert "found in ., of alembic\n" in said.stderr
     assert "alembic/env.py stays as it is; Alembic's own commands need it to end: " in said.stderr
     assert said.stdout.startswith(
-        "next: promptlib migrate, on an empty database; where alembic ran "
+        "next: promptlib migrate; first promptlib adopt, where alembic has run them already"
     )
     assert len([*tmp_path.glob("sql/*.sql")]) == 4
     again = project.promptlib("init", "--yes", "--from", "alembic")

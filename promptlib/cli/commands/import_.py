@@ -72,7 +72,8 @@ def import_folder(options: ImportOptions, terminal: Terminal) -> Answer:
     if not is_agreed(terminal, (), "write them? [y/N]", unasked=options.yes):
         return Answer(code=NO)
     write_together(planned.changes)
-    announce([f"wrote {len(planned.new)} migrations"])
+    number = len(planned.new)
+    announce([f"wrote {number} migration{'s' * (number != 1)}"])
     return Answer(f"next: {what_next(planned.tool)}")
 
 
