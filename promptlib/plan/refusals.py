@@ -22,6 +22,7 @@ from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import elsewhere
+from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
@@ -71,7 +72,11 @@ def _late(entry: Entry, status: Status) -> PlanRefusedError:
     )
 
 
-def _edited(entry: Entry, _: Status) -> PlanRefusedError:
+def _edited(entry: Entry, status: Status) -> PlanRefusedError:
+    replaced = status.files.replaced.get(entry.version)
+    ran_apart = replaced and replaced.versions & status.ledger.ours.keys() - {entry.version}
+    if ran_apart and (refused := replaced_in_part(entry.version, status.files, status.ledger)):
+        return refused
     if entry.ran_as:
         return EditedMigrationError(
             f"is another migration than the one of this version that ran here, {entry.ran_as!r}",
@@ -90,6 +95,8 @@ def _edited(entry: Entry, _: Status) -> PlanRefusedError:
 
 
 def _missing(entry: Entry, status: Status) -> PlanRefusedError:
+    if refused := replaced_in_part(entry.version, status.files, status.ledger):
+        return refused
     if status.head and entry.version > status.head:
         return MissingMigrationError(
             "ran here, and is newer than all files: the database is ahead of them",
