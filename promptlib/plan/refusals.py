@@ -26,7 +26,7 @@ from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from promptlib.config.settings import Settings
