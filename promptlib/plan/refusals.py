@@ -26,7 +26,7 @@ from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from promptlib.config.settings import Settings
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from promptlib.plan.status import Status
 
 _STAMP = CommandLine("stamp", "VERSION")
+_ALEMBIC = "alembic"
 _APART = "let each have a schema of its own in version_table_schema"
 
 
@@ -142,7 +143,9 @@ def require_known(status: Status) -> None:
         raise NotAdoptedError(
             f"alembic_version names {names}, which neither a file in "
             f"{display_path(status.files.folder)} nor the ledger has: what ran here is unknown",
-            Remedy(
+            Remedy("take over what Alembic ran: {}", ADOPT)
+            if _imported_from(status, {_ALEMBIC})
+            else Remedy(
                 "if this database holds what the files make, say up to which: {} counts those as "
                 f"executed ({{}}: none); if another project deploys here too, {_APART}",
                 _STAMP,
@@ -228,7 +231,7 @@ def require_adopted(status: Status) -> None:
             f"{', '.join(ran)}",
             Remedy("take that over, then go on: {}", ADOPT),
         )
-    if status.ledger.others and (tool := _imported_from(status)):
+    if status.ledger.others and (tool := _imported_from(status, _tools_left(status))):
         names = printable_line(", ".join(status.ledger.others))
         raise NotAdoptedError(
             f"{tool} may have run these migrations here: they were imported from it, and its table "
@@ -237,14 +240,20 @@ def require_adopted(status: Status) -> None:
         )
 
 
-def _imported_from(status: Status) -> str:
-    """The tool that migrations were imported from whose table is there, or nothing."""
-    from promptlib.files.origin import read_origin  # noqa: PLC0415 - rarely needed
-    from promptlib.ledger.tool_tables import TOOL_TABLES  # noqa: PLC0415 - the same
+def _tools_left(status: Status) -> set[str]:
+    """The tools whose tables are there."""
+    from promptlib.ledger.tool_tables import TOOL_TABLES  # noqa: PLC0415 - rarely needed
 
-    left = {each.tool for each in TOOL_TABLES if each.name in status.ledger.others}
-    origins = (read_origin(status.files[each].up.source) for each in status.files)
-    return next((each.tool for each in origins if each and each.tool in left), "")
+    return {each.tool for each in TOOL_TABLES if each.name in status.ledger.others}
+
+
+def _imported_from(status: Status, tools: Collection[str]) -> str:
+    """The one of some tools that migrations were imported from, or nothing."""
+    from promptlib.files.origin import read_origin  # noqa: PLC0415 - rarely needed
+
+    readable = (each for each in status.files if each in status.files.checksums)
+    origins = (read_origin(status.files[each].up.source) for each in readable)
+    return next((each.tool for each in origins if each and each.tool in tools), "")
 
 
 def require_clear(status: Status) -> None:
