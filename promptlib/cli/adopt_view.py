@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from promptlib.adopt.adoption import Adoption
     from promptlib.adopt.schema_match import SchemaComparison
-    from promptlib.adopt.tool_history import FoundTable
     from promptlib.core.errors import NothingToAdoptError
     from promptlib.files.parser import Migration
     from promptlib.ledger.state import LedgerRow
+    from promptlib.ledger.tool_history import FoundTable
     from promptlib.plan.status import Status
 
 _UNKNOWN = Execution()

@@ -37,7 +37,7 @@ from promptlib.postgres.pooling import connect_second, second_connection_given
 from promptlib.postgres.waiting import show_life
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from psycopg2.extensions import cursor as Cursor
 
@@ -138,6 +138,7 @@ class Deploy:
 
     def _run_under(self, locked: Locked, request: Request, steps: list[PlannedStep]) -> Deployment:
         status = locked.status
+        self._require_not_run_elsewhere(status, steps)
         kept = self._agreed_downs(status, steps, request)
         ran = self._run_steps(locked, steps, request, kept)
         self._tell_what_waits(status, steps)
@@ -156,6 +157,16 @@ class Deploy:
                     connection.rollback()
                     note_seen(error, UNDONE)
             raise
+
+    def _require_not_run_elsewhere(self, status: Status, steps: Iterable[PlannedStep]) -> None:
+        """Refuse what the tool that it was imported from ran, perhaps since it was adopted."""
+        versions = [step.version for step in steps if step.direction == UP]
+        if not any(status.is_imported(each) for each in versions):
+            return
+        from promptlib.plan.elsewhere import require_not_run_elsewhere
+
+        with self._looking() as cursor:
+            require_not_run_elsewhere(cursor, status, versions)
 
     def _agreed_downs(
         self, status: Status, steps: list[PlannedStep], request: Request

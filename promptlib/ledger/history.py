@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.ledger.tables import UTC, LedgerSql
+from promptlib.ledger.tables import EQUALS, UTC, LedgerSql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,6 +117,20 @@ def read_deploys(cursor: Cursor, ledger: Ledger) -> list[RecordedDeploy]:
         f" FROM {LedgerSql(ledger.names).deploys} ORDER BY id"
     )
     return [RecordedDeploy(*row) for row in cursor.fetchall()]
+
+
+def read_undone(cursor: Cursor, ledger: Ledger, versions: Iterable[str]) -> set[str]:
+    """Which of some migrations a rollback took back, and nothing was done about since."""
+    if not ledger.has_events:
+        return set()
+    cursor.execute(
+        "SELECT version::pg_catalog.text FROM (SELECT DISTINCT ON (version) version, direction,"
+        f" outcome FROM {LedgerSql(ledger.names).events}"
+        " WHERE version OPERATOR(pg_catalog.=) ANY (%s) ORDER BY version, id DESC) AS last"
+        f" WHERE direction {EQUALS} 'down' AND outcome {EQUALS} 'done'",
+        ([*versions],),
+    )
+    return {version for (version,) in cursor}
 
 
 def read_kept_texts(

@@ -1,7 +1,7 @@
 """The tables in which other migration tools remember what ran: how to know and read them.
 
 Each is read as rows of a version, a time and what else its tool keeps; what those mean is said in
-adopt/tool_history.py. Sources: the tools' own documentation and the tables that they make.
+tool_history.py. Sources: the tools' own documentation and the tables that they make.
 """
 
 from __future__ import annotations

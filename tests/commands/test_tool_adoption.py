@@ -191,6 +191,28 @@ def test_a_table_of_another_name_or_another_s(left: _Left) -> None:
     assert "adopted; " in left.adopt(*table)
 
 
+@pytest.mark.parametrize("left", ["goose"], indirect=True)
+def test_a_tool_that_goes_on(left: _Left) -> None:
+    """What it ran since then does not run again; and what a rollback took back here does."""
+    left.run(2)
+    left.database.query("DELETE FROM goose_db_version WHERE version_id = 2")
+    left.adopt()
+    left.database.query(left.table.insert.format(2, 2))
+    project = left.project
+    for refused in (
+        project.promptlib("migrate", ok=False),
+        project.alembic("upgrade", "head", ok=False),
+    ):
+        said = refused.stderr
+        assert f"goose has run {left.files[1]} here, as public.goose_db_version says" in said
+    assert "adopted; " in left.adopt()
+    assert applied(left.database) == left.files[:2]
+    project.promptlib("rollback")
+    assert "there is nothing to adopt" in left.adopt("--no-compare")
+    project.promptlib("migrate")
+    assert applied(left.database) == left.files
+
+
 def test_files_that_were_never_imported(three: Project, database: Database) -> None:
     """Nothing here came from that tool, which may be another service's: migrate is free to run."""
     database.query(LEFT["goose"].create)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.adopt.adoption import check_adoption, make_adoption
 from promptlib.adopt.node_service import find_service_adoption
 from promptlib.adopt.schema_match import require_match
-from promptlib.adopt.tool_adoption import find_tool_adoption, imported_origins
-from promptlib.adopt.tool_history import choose_table, find_tables, read_history
+from promptlib.adopt.tool_adoption import find_tool_adoption
 from promptlib.cli.adopt_view import explain_adoption, explain_import
 from promptlib.cli.command import (
     NO,
@@ -22,7 +21,10 @@ from promptlib.cli.command import (
 from promptlib.cli.parser import add_scratch, add_yes, not_empty
 from promptlib.cli.scratch_place import scratch_place
 from promptlib.core.errors import NothingToAdoptError
+from promptlib.ledger.history import read_undone
+from promptlib.ledger.tool_history import choose_table, find_tables, read_history
 from promptlib.ledger.tool_tables import TOOL_TABLES
+from promptlib.plan.elsewhere import imported_origins
 
 if TYPE_CHECKING:
     import argparse
@@ -132,7 +134,8 @@ def _find(migrator: CommandMigrator, options: AdoptOptions, found: Status) -> Ad
         tools = {origin.tool for origin in origins.values()}
         table = choose_table(tables, tools, options.tool)
         if table:
-            return find_tool_adoption(found, read_history(cursor, table))
+            undone = read_undone(cursor, found.ledger, origins)
+            return find_tool_adoption(found, read_history(cursor, table), undone)
     try:
         return find_service_adoption(found)
     except NothingToAdoptError as error:

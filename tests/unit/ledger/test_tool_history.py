@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.adopt.tool_history import FoundTable, choose_table, version_numbers
 from promptlib.core.errors import NothingToAdoptError, PlanRefusedError
+from promptlib.ledger.tool_history import FoundTable, choose_table, version_numbers
 
 _GOOSE, _DBMATE = (FoundTable(tool, f"public.{tool}", "") for tool in ("goose", "dbmate"))
 _OTHER = _GOOSE._replace(name="old.goose")
