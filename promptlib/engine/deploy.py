@@ -160,11 +160,11 @@ class Deploy:
 
     def _require_not_run_elsewhere(self, status: Status, steps: Iterable[PlannedStep]) -> None:
         """Refuse what the tool that it was imported from ran, perhaps since it was adopted."""
-        versions = [step.version for step in steps if step.direction == UP]
-        if not any(status.is_imported(each) for each in versions):
+        if not status.files.imported:
             return
         from promptlib.plan.elsewhere import require_not_run_elsewhere
 
+        versions = [step.version for step in steps if step.direction == UP]
         with self._looking() as cursor:
             require_not_run_elsewhere(cursor, status, versions)
 

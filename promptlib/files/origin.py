@@ -6,13 +6,13 @@ So a database that the other tool migrated can be matched when that tool's folde
 from __future__ import annotations
 
 import re
+from urllib.parse import quote, unquote
 
 from promptlib.core.light import NamedTuple
 
 _LINE = re.compile(
     rb"-- imported from (?P<tool>[a-z-]+): (?P<versions>[\x21-\x7e]+(?: [\x21-\x7e]+)*)\r?\n"
 )
-IMPORTED = b"-- imported from "  # so the first line begins
 _PLAIN = "+!#$&'(*),/:;=?@[]"
 
 
@@ -30,8 +30,6 @@ class Origin(NamedTuple):
 
 def origin_line(origin: Origin) -> bytes:
     """The first line of a migration that was imported."""
-    from urllib.parse import quote  # noqa: PLC0415 - who only deploys does without
-
     versions = " ".join(quote(each, safe=_PLAIN) for each in origin.versions)
     return f"-- imported from {origin.tool}: {versions}\n".encode()
 
@@ -41,7 +39,5 @@ def read_origin(content: bytes) -> Origin | None:
     found = _LINE.match(content)
     if not found:
         return None
-    from urllib.parse import unquote  # noqa: PLC0415 - likewise
-
     versions = found["versions"].decode().split(" ")
     return Origin(found["tool"].decode(), tuple(map(unquote, versions)))

@@ -161,6 +161,7 @@ _GUARD = f"""DO $promptlib$ BEGIN
             USING HINT = 'promptlib status names it, and what to do';
     END IF;
 END $promptlib$;"""
+_PROPOSED = "promptlib"  # how `promptlib init` lets the ledger begin
 _PLAIN = "r"
 _LASTING = "p"
 
@@ -269,7 +270,7 @@ def elsewhere(table: str) -> str:
         return "rename it, or set version_table_schema in alembic.ini to a schema of its own"
     return (
         "if another program made it, let the ledger have another name: ledger_table = "
-        "promptlib_migrations in alembic.ini"
+        f"{'deployed' if table.startswith(_PROPOSED) else _PROPOSED}_migrations in alembic.ini"
     )
 
 

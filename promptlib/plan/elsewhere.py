@@ -40,7 +40,9 @@ def require_not_run_elsewhere(cursor: Cursor, status: Status, versions: Iterable
         PromptlibError: saying how to take it over; or where it is not clear what ran.
     """
     files = status.files
-    fresh = {each for each in versions if status.is_imported(each)}
+    fresh = files.imported.intersection(versions) - status.ledger.ours.keys()
+    if not fresh:
+        return
     origins = imported_origins(files)
     tools = {origins[each].tool for each in fresh & origins.keys()} - {"alembic"}  # ours, too
     undone = read_undone(cursor, status.ledger, fresh)

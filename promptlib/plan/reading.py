@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
+_IMPORTED = b"-- imported from "  # what files/origin.py writes into a first line
+_LENGTH = len(_IMPORTED)
 
 
 class MigrationFiles(Mapping[str, "Migration"]):
@@ -40,6 +42,7 @@ class MigrationFiles(Mapping[str, "Migration"]):
     Attributes:
         where: the folder, as it was given.
         checksums: of the UP section of every file that was read and can be, by version.
+        imported: the versions of those that were imported from another tool.
         replaced: what squashed migrations replace, by their versions.
         broken: why others are refused.
     """
@@ -48,6 +51,7 @@ class MigrationFiles(Mapping[str, "Migration"]):
         self.where = folder
         self.checksums: dict[str, str] = {}
         self.replaced: dict[str, ReplacedMigrations] = {}
+        self.imported: set[str] = set()
         self.broken: list[PromptlibError] = []
         self._parsed: dict[str, Migration] = {}
         self._kept: dict[str, bytes] = {}
@@ -120,6 +124,8 @@ class MigrationFiles(Mapping[str, "Migration"]):
 
     def _take(self, file: MigrationFile, row: LedgerRow | None) -> None:
         content = file.content()
+        if content[:_LENGTH] == _IMPORTED:  # a call for each of thousands would cost
+            self.imported.add(file.version)
         if REPLACES in content and (replaced := read_replaced(content)).versions:
             self.replaced[file.version] = replaced
         if row and row.down and is_as_it_ran(content, row.checksum, row.down):

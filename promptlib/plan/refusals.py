@@ -191,6 +191,11 @@ def require_ours(ledger: Ledger) -> None:
     Raises:
         LedgerError: saying what to do first.
     """
+    if not ledger.schema:
+        raise LedgerError(
+            "the search_path names no schema, so there is none for tables and ledger",
+            "let it name one, or set version_table_schema in alembic.ini",
+        )
     if ledger.first not in ("", ledger.schema):
         raise _astray(ledger)
     if ledger.foreign:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import is_version, resolve_version
-from promptlib.files.origin import IMPORTED
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.repeatable import repeatable_entries
 from promptlib.plan.states import (
@@ -75,11 +74,6 @@ class Status(NamedTuple):
     def waiting(self) -> list[Entry]:
         """What did not, oldest first."""
         return [entry for entry in self.entries if entry.state in _WAITING]
-
-    def is_imported(self, version: str) -> bool:
-        """Whether a migration was imported from another tool, and did not run here by us."""
-        is_new = version in self.files and version not in self.ledger.ours
-        return is_new and self.files[version].up.source.startswith(IMPORTED)
 
     def in_states(self, *states: State) -> list[Entry]:
         """The migrations in some states, oldest first."""

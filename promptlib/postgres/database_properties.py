@@ -36,6 +36,7 @@ _READ = """
               FROM pg_catalog.aclexplode(datacl))
       FROM pg_catalog.pg_database d WHERE datname OPERATOR(pg_catalog.=) %s
 """
+_USUAL_TABLESPACE = "pg_default"  # that of template0: to name it takes a right that few have
 _PROVIDERS = {"c": "libc", "i": "icu", "b": "builtin"}
 # Their values are lists, and kept as such.
 _LISTS = {
@@ -72,7 +73,10 @@ class DatabaseProperties(NamedTuple):
         parts = [sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))]
         for word, value in self._options().items():
             parts.append(sql.SQL(f"{word} {{}}").format(sql.Literal(value)))
-        for word, named in (("OWNER", self.owner), ("TABLESPACE", self.tablespace)):
+        places = {"OWNER": self.owner, "TABLESPACE": self.tablespace}
+        if self.tablespace == _USUAL_TABLESPACE:
+            del places["TABLESPACE"]
+        for word, named in places.items():
             parts.append(sql.SQL(f"{word} {{}}").format(sql.Identifier(named)))
         limit = sql.Literal(self.row["datconnlimit"])
         parts.append(sql.SQL("CONNECTION LIMIT {}").format(limit))

@@ -41,3 +41,15 @@ def test_a_database_that_is_not_there(done: Project, database: Database) -> None
     done.promptlib("db", "drop", "--yes")
     assert "at base" not in done.promptlib("reset").stderr
     assert database.tables() - {"alembic_version"} == {"a", "b", "c"}
+
+
+def test_an_owner_who_is_no_superuser(done: Project, database: Database) -> None:
+    """He needs no more than CREATEDB: no right on the usual tablespace."""
+    server, role = database.server, "promptlib_maker"
+    server.role(role, "LOGIN CREATEDB")
+    server.execute(f'ALTER DATABASE "{database.name}" OWNER TO {role}')
+    url = database.url.replace("postgres@", f"{role}@")
+    said = done.promptlib("reset", "--yes", DATABASE_URL=url).stderr
+    assert "reset; the database is at " in said
+    owner = f"SELECT datdba::regrole::text FROM pg_database WHERE datname = '{database.name}'"
+    assert database.query(owner) == [(role,)]

@@ -204,7 +204,14 @@ def test_a_table_of_another_program_is_refused() -> None:
         " ours has; if another program made it, let the ledger have another name: ledger_table = "
         "promptlib_migrations in alembic.ini"
     )
+    found = ledger()._replace(foreign="promptlib_migrations_events")
+    assert "ledger_table = deployed_migrations in" in refusal(lambda: require_ours(found))
     require_ours(ledger())
+
+
+def test_a_search_path_without_a_schema_is_refused() -> None:
+    found = ledger()._replace(schema="", first="")
+    assert refusal(lambda: require_ours(found)).startswith("the search_path names no schema")
 
 
 @pytest.mark.parametrize(
