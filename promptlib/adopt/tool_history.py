@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from psycopg2 import errors
+
 from promptlib.core.errors import LedgerError, NothingToAdoptError, PlanRefusedError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable_line
@@ -12,6 +14,7 @@ from promptlib.ledger.trust import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
     from psycopg2.extensions import cursor as Cursor
 
@@ -84,27 +87,45 @@ def find_tables(cursor: Cursor, named: str | None = None) -> list[FoundTable]:
         named: the only one to look at, where it is not called as usual.
 
     Raises:
-        LedgerError: for one that belongs to a stranger, or is no table: what it says is believed.
+        LedgerError: for one that belongs to a stranger, or is no table: what it says is believed;
+            and where the one that was named is not there.
     """
-    cursor.execute(_FIND, {"named": named, "names": sorted({each.name for each in TOOL_TABLES})})
-    found = []
-    for name, plain, kind, owner, is_trusted, columns in cursor.fetchall():
+    found: list[FoundTable] = []
+    for name, plain, kind, owner, is_trusted, columns in _described(cursor, named):
         tools = [each for each in TOOL_TABLES if (named or each.name == plain)]
         for each in tools:
             if each.has(columns):
                 _require_trust(name, kind, owner, is_trusted=is_trusted)
                 found.append(FoundTable(each.tool, name, each.query(name)))
+    if named and not found:
+        raise LedgerError(
+            f"there is no table {printable_line(named)} with the columns of a migration tool's",
+            "name it as SQL does, with its schema where the search_path does not lead there",
+        )
     return found
 
 
+def _described(cursor: Cursor, named: str | None) -> list[tuple[Any, ...]]:
+    """What may be a tool's table; nothing for a name that can be none."""
+    names = sorted({each.name for each in TOOL_TABLES})
+    try:
+        cursor.execute(_FIND, {"named": named, "names": names})
+    except (errors.SyntaxError, errors.InvalidName, errors.FeatureNotSupported):
+        return []
+    return cursor.fetchall()
+
+
 def _require_trust(name: str, kind: str, owner: str, *, is_trusted: bool) -> None:
-    if kind not in _PLAIN_TABLE or not is_trusted:
-        who = printable_line(owner)
+    shown = printable_line(name)
+    if kind not in _PLAIN_TABLE:
         raise LedgerError(
-            f"{printable_line(name)} belongs to {who}, who is neither this user, nor a role of "
-            "his, nor the database's owner, nor a superuser; or it is no table"
-            if not is_trusted
-            else f"{printable_line(name)} is no table, so what it says may be anybody's",
+            f"{shown} is no table, so what it says may be anybody's",
+            "name the table that it shows: --table",
+        )
+    if not is_trusted:
+        raise LedgerError(
+            f"{shown} belongs to {printable_line(owner)}, who is neither this user, nor a role of "
+            "his, nor the database's owner, nor a superuser",
             "adopt as its owner, or as a member of that role",
         )
 

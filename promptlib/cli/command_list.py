@@ -47,6 +47,8 @@ COMMANDS = (
     ListedCommand("history", "promptlib.cli.commands.history"),
     ListedCommand("new", "promptlib.cli.commands.new"),
     ListedCommand("dump", "promptlib.cli.commands.dump"),
+    ListedCommand("baseline", "promptlib.cli.commands.baseline"),
+    ListedCommand("squash", "promptlib.cli.commands.squash"),
     ListedCommand("backup", "promptlib.cli.commands.backup"),
     ListedCommand("restore", "promptlib.cli.commands.restore"),
     ListedCommand("completion", "promptlib.cli.commands.completion"),

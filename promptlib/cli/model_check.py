@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptlib.cli.commands.verify import ROWS
-from promptlib.cli.schema_check import check_made, read_counted
+from promptlib.cli.schema_check import check_made
 from promptlib.core.errors import FindingError, PromptlibError
 from promptlib.core.events import ignore
 from promptlib.core.logs import progress_hushed
 from promptlib.engine.migrator import CommandMigrator
 from promptlib.lint.violations import Violation, violation_of_error
+from promptlib.schema_dump.counted_catalog import read_counted
 from promptlib.verify.prover import prove_migrations
 from promptlib.verify.scratch import open_scratch_databases
 

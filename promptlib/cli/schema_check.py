@@ -8,9 +8,9 @@ import psycopg2
 
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.lint.violations import Violation
-from promptlib.postgres.catalog import read_catalog
 from promptlib.postgres.catalog_wording import difference_beyond_wording
 from promptlib.postgres.errors import explain_server_error
+from promptlib.schema_dump.counted_catalog import read_counted
 from promptlib.schema_dump.schema_file import read_schema_file, recorded_versions
 
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 _RULE = "schema"
 _REMEDY = "run what is pending, or write it anew: promptlib dump"
-# What the file leaves out.
-_UNCOUNTED = {
-    *("owner", "grant", "revoked default", "default privilege", "security label"),
-    *("role", "setting", "subscription", "user mapping"),
-}
 
 
 def check_recorded(path: Path, checksums: Mapping[str, str]) -> Iterator[Violation]:
@@ -54,13 +49,6 @@ def check_recorded(path: Path, checksums: Mapping[str, str]) -> Iterator[Violati
     }.items():
         if versions:
             yield _violation(path, f"is not current: it {what.format(', '.join(sorted(versions)))}")
-
-
-def read_counted(target: Target) -> Catalog:
-    """What a database consists of, as far as a schema's file tells."""
-    with contextlib.closing(target.connect()) as connection:
-        found = read_catalog(connection)
-    return {key: text for key, text in found.items() if key[0] not in _UNCOUNTED}
 
 
 def check_made(path: Path, expected: Catalog, empty: Target) -> Iterator[Violation]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.session_settings import changes_settings, set_statements
+from promptlib.files.replaced import read_replaced
 from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
 from promptlib.ledger.tables import UP, Ran
 from promptlib.ledger.trust import trust_guard
@@ -105,8 +106,11 @@ class PsqlScript:
         if step.move:
             yield step.move.sql(self.sql.version)
         yield from self._outdated(section)
-        up = step.direction == UP
-        yield self.sql.applied(migration) if up else self.sql.taken_back(step.version)
+        if step.direction == UP:
+            yield self.sql.applied(migration)
+        else:
+            replaced = read_replaced(migration.up.source).versions
+            yield self.sql.taken_back(step.version, replaced=replaced)
 
 
 def _title(step: PlannedStep, name: str) -> str:

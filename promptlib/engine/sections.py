@@ -13,7 +13,7 @@ from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.repeatable import outdated_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from promptlib.engine.kept_downs import KeptDown
     from promptlib.files.parser import Migration
@@ -62,6 +62,10 @@ class Sections:
     def migration(self, version: str) -> Migration:
         """A migration that has a file."""
         return self._files[version]
+
+    def replaced(self, version: str) -> Collection[str]:
+        """The versions of the migrations that one replaces, if it has a file."""
+        return self._files.replaced[version].versions if version in self._files.replaced else ()
 
     def repeatable(self, version: str) -> RepeatableFile | None:
         """The repeatable file that stands behind a version; None: a migration does."""

@@ -307,7 +307,7 @@ class StepRunner:
         if found := self._sections.repeatable(step.version):
             return ran_repeatable(sql, step.version, found.checksum, ran)
         if step.direction == DOWN:
-            return sql.taken_back(step.version, ran)
+            return sql.taken_back(step.version, ran, self._sections.replaced(step.version))
         if self._sections.is_applied(step.version):  # an UP that undid half of a DOWN
             return sql.done(step.version, UP, ran)
         return sql.applied(self._sections.migration(step.version), ran)

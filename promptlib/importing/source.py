@@ -108,14 +108,23 @@ def list_files(folder: Path, *, below: bool = False) -> list[Path]:
         ConfigurationError: when it cannot be listed.
     """
     try:
-        found = [*(folder.rglob("*") if below else folder.iterdir())]
+        found = [*_walk(folder, below=below)]
     except OSError as error:
         raise ConfigurationError(
             f"the migrations cannot be listed: {error.strerror}",
-            "name the folder that holds them",
-            place=display_path(folder),
+            "name the folder that holds them, and make it readable",
+            place=display_path(error.filename or folder),
         ) from None
-    return sorted(each for each in found if not each.name.startswith(".") and each.is_file())
+    return sorted(each for each in found if not each.name.startswith("."))
+
+
+def _walk(folder: Path, *, below: bool) -> Iterator[Path]:
+    """The files of a folder; one below that cannot be listed is an error, as rglob says nothing."""
+    for each in folder.iterdir():
+        if each.is_file():
+            yield each
+        elif below and each.is_dir() and not each.is_symlink():
+            yield from _walk(each, below=below)
 
 
 def read_lines(path: Path) -> list[SourceLine]:

@@ -195,10 +195,11 @@ class LedgerSql:
             f" {CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
         )
 
-    def taken_back(self, version: str, ran: Ran = _RAN) -> str:
-        """Record that DOWN ran."""
+    def taken_back(self, version: str, ran: Ran = _RAN, replaced: Iterable[str] = ()) -> str:
+        """Record that DOWN ran: the rows of those go, too, that the migration replaces."""
         done = self.done(version, DOWN, ran)
-        return f"{done}\nDELETE FROM {self.migrations} WHERE id {EQUALS} {quote_literal(version)};"
+        names = ", ".join(map(quote_literal, sorted({version, *replaced})))
+        return f"{done}\nDELETE FROM {self.migrations} WHERE id {EQUALS} ANY (ARRAY[{names}]);"
 
     def done(self, version: str, direction: str, ran: Ran) -> str:
         """Record that a section ran, but for the row of its migration."""

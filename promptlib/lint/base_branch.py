@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from promptlib.core.errors import MigrationFileError, display_path
 from promptlib.files.directory import file_from_name
 from promptlib.files.new_file import name_next_migration
+from promptlib.files.replaced import read_replaced
 from promptlib.lint.git import git_identity, open_base
 from promptlib.lint.violations import Violation
 from promptlib.syntax.statements import line_and_column
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from promptlib.files.directory import MigrationFile
+    from promptlib.files.replaced import ReplacedMigrations
     from promptlib.files.section import Section
     from promptlib.lint.git import BaseBranch
 
@@ -82,8 +84,11 @@ def _changes_to_base(
 ) -> Iterator[Violation]:
     """What a branch may not do to its base."""
     there, added = {each.path.name: each for each in files}, [*new]
+    replaced = [read_replaced(each.content()) for each in files]
     for file in _known_files(folder, base, base.fork.keys() & base.tip.keys()):
-        if now := there.get(file.path.name):
+        if _is_replaced(file, base, replaced):
+            added = [each for each in added if each.version != file.version]
+        elif now := there.get(file.path.name):
             yield from _edited_sections(now, base, _restore_remedy(file, base))
         elif successor := _successor(file, added, base):
             added.remove(successor)
@@ -93,6 +98,17 @@ def _changes_to_base(
             what = f"{base.name} has it, and the file is gone"
             yield Violation(file.path, 1, 1, "missing", what, _restore_remedy(file, base))
     yield from _late_versions(folder, added, _known_files(folder, base, base.tip), base.name)
+
+
+def _is_replaced(
+    file: MigrationFile, base: BaseBranch, replaced: Iterable[ReplacedMigrations]
+) -> bool:
+    """Whether a merged migration has become a part of another one, as it was merged."""
+    claimed = {each.single.get(file.version) or each.whole.get(file.version) for each in replaced}
+    if claimed <= {None}:
+        return False
+    before = _up_section(file, base.content(base.fork[file.path.name]))
+    return before is not None and before.checksum in claimed
 
 
 def _known_files(folder: Path, base: BaseBranch, names: Iterable[str]) -> list[MigrationFile]:

@@ -33,6 +33,7 @@ class DeployProgress(NamedTuple):
         version: the migration that it is at; empty, where that is not known.
         statement: which statement of that, from 1; 0, where that is not known.
         statements: how many there are.
+        or_later: whether it may be at one behind that: they were sent in one message.
         blocked_by: the sessions that it waits for.
     """
 
@@ -46,13 +47,15 @@ class DeployProgress(NamedTuple):
     version: str = ""
     statement: int = 0
     statements: int = 0
+    or_later: bool = False
     blocked_by: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in one line."""
         way = f"{self.action} from {self.from_version or 'base'} to {self.to_version or 'base'}"
         since = f"since {self.started_at}" if self.runs else f"begun at {self.started_at}"
-        of = f", statement {self.statement} of {self.statements}" if self.statement else ""
+        later = " or later" if self.or_later else ""
+        of = f", statement {self.statement} of {self.statements}{later}" if self.statement else ""
         at = f"{'at' if self.runs else 'it was at'} {self.version}{of}" if self.version else ""
         blocked = f"blocked by {', '.join(self.blocked_by)}" if self.blocked_by else ""
         parts = (way, since, at, self.session, blocked)
@@ -75,12 +78,12 @@ def _look(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> DeployProg
     progress = DeployProgress(*deploy[1:6], runs=session is not None)
     sql = LedgerSql(found.ledger.names)
     if section := running_section(cursor, sql, deploy.id):
-        version, statement, statements = _counted(found, *section)
+        where = _counted(found, *section)
     elif session:
-        version, statement, statements = _by_text(found, deploy, session)
+        where = _by_text(found, deploy, session)
     else:
         return progress
-    progress = progress._replace(version=version, statement=statement, statements=statements)
+    progress = progress._replace(**where._asdict())
     if not session:
         return progress
     blockers = tuple(map(str, blocking_sessions(cursor, session.pid)))
@@ -97,27 +100,39 @@ def _session(cursor: Cursor, found: Status, deploy: UnfinishedDeploy) -> ServerS
     return next(iter(sessions_of(cursor, pids)), None) if pids else None
 
 
-def _counted(found: Status, version: str, direction: str, done: int) -> tuple[str, int, int]:
+class _Where(NamedTuple):
+    """The fields of DeployProgress that say where a deploy is."""
+
+    version: str
+    statement: int = 0
+    statements: int = 0
+    or_later: bool = False
+
+
+def _counted(found: Status, version: str, direction: str, done: int) -> _Where:
     """The migration of a section that records its statements, and which one comes next."""
     file = found.files.get(version)
     section = file and (file.up if direction == UP else file.down)
-    return (version, done + 1, len(section.statements)) if section else (version, 0, 0)
+    return _Where(version, done + 1, len(section.statements)) if section else _Where(version)
 
 
-def _by_text(
-    found: Status, deploy: UnfinishedDeploy, session: ServerSession
-) -> tuple[str, int, int]:
-    """The migration that comes next, and its statement, if that is what the session runs."""
+def _by_text(found: Status, deploy: UnfinishedDeploy, session: ServerSession) -> _Where:
+    """The migration that comes next, and its statement, if that is what the session runs.
+
+    The server shows a message from its beginning, and no more of it than its settings say.
+    """
     version = next(_next(found, deploy), "")
     file = found.files.get(version)
     if not file or not session.query:
-        return version, 0, 0
+        return _Where(version)
     section = file.up if deploy.action == "migrate" else file.down
-    count = len(section.statements)
-    for index in range(count):
-        if section.sql(index).startswith(session.query):
-            return version, index + 1, count
-    return version, 0, 0
+    last = len(section.statements) - 1
+    query = session.query.encode()
+    for index, statement in enumerate(section.statements):
+        if section.source.startswith(query, statement.start):
+            is_alone = index == last or section.sql(index) == session.query
+            return _Where(version, index + 1, last + 1, or_later=not is_alone)
+    return _Where(version)
 
 
 def _next(found: Status, deploy: UnfinishedDeploy) -> Iterator[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from promptlib.core.errors import (
     ChangedMeanwhileError,
+    MigrationFileError,
     PromptlibError,
     combine_errors,
     display_path,
@@ -15,6 +16,7 @@ from promptlib.core.errors import (
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import list_migrations, migration_path
+from promptlib.files.replaced import REPLACES, read_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
     from promptlib.files.repeatable import RepeatableFile
+    from promptlib.files.replaced import ReplacedMigrations
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
@@ -37,12 +40,14 @@ class MigrationFiles(Mapping[str, "Migration"]):
     Attributes:
         where: the folder, as it was given.
         checksums: of the UP section of every file that was read and can be, by version.
+        replaced: what squashed migrations replace, by their versions.
         broken: why others are refused.
     """
 
     def __init__(self, folder: Path | str) -> None:
         self.where = folder
         self.checksums: dict[str, str] = {}
+        self.replaced: dict[str, ReplacedMigrations] = {}
         self.broken: list[PromptlibError] = []
         self._parsed: dict[str, Migration] = {}
         self._kept: dict[str, bytes] = {}
@@ -100,9 +105,23 @@ class MigrationFiles(Mapping[str, "Migration"]):
                 self._take(file, row)
             except PromptlibError as error:
                 self.broken.append(error)
+        self.broken += self._left_behind()
+
+    def _left_behind(self) -> Iterator[PromptlibError]:
+        """Files that a squashed migration replaces, and that are still there, or there again."""
+        for version, replaced in self.replaced.items():
+            for each in sorted(replaced.versions & self._by_version.keys() - {version}):
+                yield MigrationFileError(
+                    f"is still there, and {display_path(self._by_version[version].path)} replaces "
+                    "it",
+                    f"remove it, as this does: promptlib squash --to {version}",
+                    place=display_path(self._by_version[each].path),
+                )
 
     def _take(self, file: MigrationFile, row: LedgerRow | None) -> None:
         content = file.content()
+        if REPLACES in content and (replaced := read_replaced(content)).versions:
+            self.replaced[file.version] = replaced
         if row and row.down and is_as_it_ran(content, row.checksum, row.down):
             self.checksums[file.version] = row.checksum
             self._keep(file.version, content)

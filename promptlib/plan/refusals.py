@@ -22,10 +22,11 @@ from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import elsewhere
+from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from promptlib.config.settings import Settings
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from promptlib.plan.status import Status
 
 _STAMP = CommandLine("stamp", "VERSION")
+_ALEMBIC = "alembic"
 _APART = "let each have a schema of its own in version_table_schema"
 
 
@@ -71,7 +73,11 @@ def _late(entry: Entry, status: Status) -> PlanRefusedError:
     )
 
 
-def _edited(entry: Entry, _: Status) -> PlanRefusedError:
+def _edited(entry: Entry, status: Status) -> PlanRefusedError:
+    replaced = status.files.replaced.get(entry.version)
+    ran_apart = replaced and replaced.versions & status.ledger.ours.keys() - {entry.version}
+    if ran_apart and (refused := replaced_in_part(entry.version, status.files, status.ledger)):
+        return refused
     if entry.ran_as:
         return EditedMigrationError(
             f"is another migration than the one of this version that ran here, {entry.ran_as!r}",
@@ -90,6 +96,8 @@ def _edited(entry: Entry, _: Status) -> PlanRefusedError:
 
 
 def _missing(entry: Entry, status: Status) -> PlanRefusedError:
+    if refused := replaced_in_part(entry.version, status.files, status.ledger):
+        return refused
     if status.head and entry.version > status.head:
         return MissingMigrationError(
             "ran here, and is newer than all files: the database is ahead of them",
@@ -135,7 +143,9 @@ def require_known(status: Status) -> None:
         raise NotAdoptedError(
             f"alembic_version names {names}, which neither a file in "
             f"{display_path(status.files.folder)} nor the ledger has: what ran here is unknown",
-            Remedy(
+            Remedy("take over what Alembic ran: {}", ADOPT)
+            if _imported_from(status, {_ALEMBIC})
+            else Remedy(
                 "if this database holds what the files make, say up to which: {} counts those as "
                 f"executed ({{}}: none); if another project deploys here too, {_APART}",
                 _STAMP,
@@ -221,7 +231,7 @@ def require_adopted(status: Status) -> None:
             f"{', '.join(ran)}",
             Remedy("take that over, then go on: {}", ADOPT),
         )
-    if status.ledger.others and (tool := _imported_from(status)):
+    if status.ledger.others and (tool := _imported_from(status, _tools_left(status))):
         names = printable_line(", ".join(status.ledger.others))
         raise NotAdoptedError(
             f"{tool} may have run these migrations here: they were imported from it, and its table "
@@ -230,14 +240,20 @@ def require_adopted(status: Status) -> None:
         )
 
 
-def _imported_from(status: Status) -> str:
-    """The tool that migrations were imported from whose table is there, or nothing."""
-    from promptlib.files.origin import read_origin  # noqa: PLC0415 - rarely needed
-    from promptlib.ledger.tool_tables import TOOL_TABLES  # noqa: PLC0415 - the same
+def _tools_left(status: Status) -> set[str]:
+    """The tools whose tables are there."""
+    from promptlib.ledger.tool_tables import TOOL_TABLES  # noqa: PLC0415 - rarely needed
 
-    left = {each.tool for each in TOOL_TABLES if each.name in status.ledger.others}
-    origins = (read_origin(status.files[each].up.source) for each in status.files)
-    return next((each.tool for each in origins if each and each.tool in left), "")
+    return {each.tool for each in TOOL_TABLES if each.name in status.ledger.others}
+
+
+def _imported_from(status: Status, tools: Collection[str]) -> str:
+    """The one of some tools that migrations were imported from, or nothing."""
+    from promptlib.files.origin import read_origin  # noqa: PLC0415 - rarely needed
+
+    readable = (each for each in status.files if each in status.files.checksums)
+    origins = (read_origin(status.files[each].up.source) for each in readable)
+    return next((each.tool for each in origins if each and each.tool in tools), "")
 
 
 def require_clear(status: Status) -> None:

@@ -8,11 +8,12 @@ from promptlib.core.printable import printable, printable_line
 from promptlib.files.checksum import text_checksum
 from promptlib.ledger.history import Execution, KeptTexts
 from promptlib.ledger.tables import LONGEST_UP, UP, LedgerSql, kept_section
+from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.refusals import require_clear
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from promptlib.ledger.state import HalfDone
     from promptlib.plan.states import Entry
@@ -86,6 +87,7 @@ def find_repairs(found: Status, agreed: Collection[str] | None = None) -> Repair
 
     edited = [entry for entry in found.in_states(State.EDITED) if taken(entry.version)]
     missing = [entry for entry in found.in_states(State.MISSING) if taken(entry.version)]
+    _require_whole(found, missing)
     known = {entry.version for entry in found.entries}
     rest = [entry.version for entry in found.applied if entry not in missing]
     gone = any(entry.version == found.current for entry in missing)
@@ -96,6 +98,21 @@ def find_repairs(found: Status, agreed: Collection[str] | None = None) -> Repair
         [each for each in cut_off if taken(each.version)],
         max(rest, default="") if gone else found.current,
     )
+
+
+def _require_whole(found: Status, missing: Iterable[Entry]) -> None:
+    """Refuse to forget a part of what one migration replaces: that would run all of it again.
+
+    Raises:
+        PlanRefusedError: saying what to do instead.
+    """
+    for entry in missing:
+        whole = [
+            each for each, one in found.files.replaced.items() if entry.version in one.versions
+        ]
+        refused = replaced_in_part(entry.version, found.files, found.ledger)
+        if refused and not any(each in found.rows for each in whole):
+            raise refused
 
 
 def explain_repairs(

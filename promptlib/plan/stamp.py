@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.files.replaced import NOTHING
 from promptlib.ledger.tables import DOWN, UP, LedgerSql
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def stamp_statements(status: Status, declared: Declaration) -> Iterator[str]:
     if declared.executed:
         yield sql.took_over(status.files.parse(declared.executed), _OUTCOME)
     if declared.pending:
-        yield sql.forgotten(declared.pending, _OUTCOME)
+        replaced = (status.files.replaced.get(each, NOTHING).versions for each in declared.pending)
+        yield sql.forgotten(sorted({*declared.pending}.union(*replaced)), _OUTCOME)
     for half in status.ledger.half_done:
         if half.version not in (*declared.executed, *declared.pending):
             direction = UP if half.version <= declared.version else DOWN

@@ -91,6 +91,10 @@ class Status(NamedTuple):
 def compare_status(files: MigrationFiles, ledger: Ledger) -> Status:
     """Compare the files with what was read from a database. Files are read, if nobody did."""
     files.read(ledger.rows)
+    if files.replaced:
+        from promptlib.plan.absorbing import absorb_replaced  # noqa: PLC0415 - few are squashed
+
+        ledger = absorb_replaced(files, ledger)
     return Status(
         files,
         ledger,

@@ -120,7 +120,7 @@ def open_replacement(target: Target, *, force: bool) -> Iterator[Replacement]:
             )
         _require_free(cursor, name, force=force)
         new = _beside(_NEW, target)
-        _remove_unfinished(cursor, new.database)
+        _remove_unfinished(cursor, new)
         made = Replacement(cursor, target, new, old)
         made.create()
         try:
@@ -261,15 +261,17 @@ def _occupied(cursor: Cursor, name: str) -> StatementError:
     )
 
 
-def _remove_unfinished(cursor: Cursor, name: str) -> None:
+def _remove_unfinished(cursor: Cursor, new: Target) -> None:
     """Remove what a killed process left; a database that only has the name is somebody's."""
+    name = new.database
     cursor.execute(_MARKED, (name,))
-    found = cursor.fetchone()
-    if found and found[0] != _MARK:
+    if not (found := cursor.fetchone()):
+        return
+    # Who was killed while the server made it could not mark it, nor put anything into it.
+    if found[0] != _MARK and not (found[0] is None and is_empty(new)):
         raise ConfigurationError(
             f"there is a database {name} already, which promptlib did not make", "rename it"
         )
-    if found:
-        _log.info("removing %s, which an earlier run left unfinished", name)
-        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-        cursor.execute(drop.format(sql.Identifier(name)))
+    _log.info("removing %s, which an earlier run left unfinished", name)
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    cursor.execute(drop.format(sql.Identifier(name)))

@@ -35,7 +35,7 @@ def write_schema_file(path: Path, text: str) -> bool:
     """
     place = path.resolve()  # a link stays one
     try:
-        with _locked(place.with_name(_UNFINISHED.format(place.name))) as unfinished:
+        with hold_unfinished(place) as unfinished:
             if _content(place) == text:
                 return False
             unfinished.write_text(text, encoding="utf-8", newline="\n")
@@ -86,8 +86,9 @@ def _content(path: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[Path]:
-    """A file that nobody else writes; it is gone in the end, or has another name."""
+def hold_unfinished(path: Path) -> Iterator[Path]:
+    """A file beside a path, which nobody else writes; it is gone in the end, or has that name."""
+    path = path.with_name(_UNFINISHED.format(path.name))
     while True:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -40,10 +40,8 @@ SET client_min_messages = warning;
 SET xmloption = content;
 SET search_path = '';"""
 # Whose things are, and who may use them, is each installation's own affair.
-PLAIN = (
-    *("--schema-only", "--no-owner", "--no-security-labels", "--no-subscriptions"),
-    *("--no-tablespaces", "--encoding=UTF8"),
-)
+PLAIN = (*("--no-security-labels", "--no-subscriptions", "--no-tablespaces", "--encoding=UTF8"),)
+BARE = ("--schema-only", "--no-owner", "--no-privileges")
 # pg_dump leaves them to whoever restores rows; none before those that it reads.
 _FILLED = """
     SELECT pg_catalog.format('%I.%I', nspname, relname) FROM pg_catalog.pg_class c
@@ -73,13 +71,14 @@ def dump_schema(
         found = compare_status(files, read_ledger(cursor, LedgerNames(*settings.ledger)))
         _require_whole(found)
         ours = [f"--exclude-table={name}" for name in _tables(found.ledger)]
-        arguments = [*PLAIN, "--no-privileges", *ours, *_snapshot(cursor, settings)]
+        arguments = [*PLAIN, *BARE, *ours, *_snapshot(cursor, settings)]
         call = call_for(target.beside(connection)).but(*arguments)
         dumped = run_client(find_dump_programs(server), DUMP, call, _NOT_DUMPED)
-        cursor.execute(_FILLED)
-        filled = {name for (name,) in cursor}
+        filled = filled_views(cursor)
     made = [*plain_statements(dumped, server)]
-    return schema_text([*made, *_fill_views(made, filled), *ledger_statements(found)])
+    views = [*fill_views(made, filled)]
+    before = ["RESET search_path;"] * bool(views)  # what they call may need the usual one
+    return schema_text([*made, *before, *views, *ledger_statements(found)])
 
 
 def schema_text(statements: Iterable[str]) -> str:
@@ -87,13 +86,17 @@ def schema_text(statements: Iterable[str]) -> str:
     return "\n\n".join([_HEAD, *statements]) + "\n"
 
 
-def _fill_views(made: Iterable[str], filled: Collection[str]) -> Iterator[str]:
-    """Fill materialized views; what they call may need the usual search_path."""
+def filled_views(cursor: Cursor) -> set[str]:
+    """The materialized views that have been filled."""
+    cursor.execute(_FILLED)
+    return {name for (name,) in cursor}
+
+
+def fill_views(made: Iterable[str], filled: Collection[str]) -> Iterator[str]:
+    """What fills materialized views again, in the order in which they are made."""
     created = (each.removeprefix(_FILLED_LATER) for each in made if each.startswith(_FILLED_LATER))
     names = [name for each in created for name in filled if each.startswith(f"{name} ")]
-    if names:
-        yield "RESET search_path;"
-        yield from (f"REFRESH MATERIALIZED VIEW {name};" for name in names)
+    yield from (f"REFRESH MATERIALIZED VIEW {name};" for name in names)
 
 
 def _require_whole(found: Status) -> None:

@@ -106,7 +106,7 @@ def test_while_another_deploy_is_waited_for(
         project.start(*_DEPLOYS[command]) as process,
     ):
         process.says("waiting for another deploy")
-        network.freeze_at(b"pg_try_advisory_xact_lock", lets_through=True)
+        network.freeze_at(b"pg_try_advisory_", lets_through=True)
         network.freezes()
         assert _insisted(process, number) in (_SHORT, f"interrupted; {UNDONE}")
     assert database.tables() == {"busy"}

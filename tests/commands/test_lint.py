@@ -54,10 +54,10 @@ def test_findings_of_squawk_and_of_ours(project: Project) -> None:
     assert (said.returncode, said.stderr) == (1, "")
     assert said.stdout == (
         f"{path}:2:14: down-misses-object: DOWN leaves table a behind; drop it in DOWN\n"
-        f"{path}:2:19: prefer-bigint-over-int: Using 32-bit integer fields can result in hitting "
-        "the max `int` limit; Use 64-bit integer values instead to prevent hitting this limit\n"
         f"{path}:3:1: write-without-where: UPDATE without WHERE means every row; "
         "say which rows, or WHERE true\n"
+        f"{path}:2:19: prefer-bigint-over-int: Using 32-bit integer fields can result in hitting "
+        "the max `int` limit; Use 64-bit integer values instead to prevent hitting this limit\n"
         "3 findings in 1 file; 1 migration checked\n"
     )
 

@@ -36,7 +36,6 @@ def project() -> Iterator[Project]:
 def _found(project: Project) -> list[str]:
     said = project.promptlib("check", "--database", ok=False)
     assert said.returncode == 1
-    assert said.stderr.endswith("the embedded PostgreSQL in .promptlib/postgresql (as asked for)\n")
     return said.stdout.splitlines()
 
 
@@ -80,7 +79,7 @@ def test_a_server_that_is_named(tmp_path: Path, database: Database) -> None:
 def test_a_schema_file_that_says_something_else(project: Project) -> None:
     """Whatever wrote it: what it makes counts."""
     project.configure(schema_file="schema.sql")
-    made = project.promptlib("db", "show", DATABASE_URL="").stdout.partition(" ")[0]
+    made = Project(project.folder).promptlib("db", "show").stdout.partition(" ")[0]
     project.promptlib("migrate", "--url", made)
     path = project.folder / "schema.sql"
     text = path.read_text()

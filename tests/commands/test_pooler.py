@@ -70,8 +70,8 @@ def test_a_lock_is_waited_for_and_its_holder_named(
     assert f"blocked by pid {reader.pid} (test, " in again
     assert "attempt 2 of 2 begins in " in again
     assert "canceling statement due to lock timeout (55P03)" in error[0]
-    assert "gave up after 2 attempts" in error[-1]
-    assert f"blocked by pid {reader.pid} (test, " in error[-1]
+    assert "gave up after 2 attempts" in error[-2]
+    assert f"blocked by pid {reader.pid} (test, " in error[-2]
     assert database.tables() == {"alembic_version", "t"}
     project.alembic(*impatient, "upgrade", "head")
     assert database.tables() == {"alembic_version", "t", "a"}
@@ -124,7 +124,7 @@ def test_outside_a_transaction_a_section_may_not_set_anything(
         "-- UP transaction:false\nCREATE TABLE a (i int);\n\n  SET ROLE powerless;\n"
         "-- DOWN\nDROP TABLE a;\n",
     )
-    assert project.alembic("upgrade", "head", ok=False).stderr == (
+    assert project.alembic("upgrade", "head", ok=False).stderr.startswith(
         f"sql/{full(1)}_x.sql:4:3: behind a pooler, what this sets outside a transaction would go "
         "to other clients; remove it, or connect to the server itself\n"
     )

@@ -72,4 +72,4 @@ def test_an_up_that_fails_now(done: Project, database: Database) -> None:
 
 
 def test_nothing_to_redo(three: Project) -> None:
-    assert "no migrations can be taken back" in three.promptlib("redo", ok=False).stderr
+    assert "so none can be taken back" in three.promptlib("redo", ok=False).stderr

@@ -12,12 +12,11 @@ import pytest
 
 from promptlib.postgres.client_programs import find_clients
 from support import servers
+from support.databases import Database
 from support.projects import THREE, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from support.databases import Database
 
 
 @pytest.fixture
@@ -191,17 +190,26 @@ def test_one_that_was_killed_behind_the_exchange(
     done.promptlib("restore", saved, "--yes")
 
 
-def test_a_database_of_that_name_that_is_somebody_s(
-    done: Project, database: Database, saved: str
-) -> None:
-    name = f"promptlib_new_{database.name}"
-    database.server.execute(f'CREATE DATABASE "{name}"')
+def test_a_database_of_that_name(done: Project, database: Database, saved: str) -> None:
+    """What holds anything, or says what it is for, is somebody's; an empty one could not be marked.
+
+    The process that was to mark it was killed while the server made it.
+    """
+    server, name = database.server, f"promptlib_new_{database.name}"
+    server.execute(f'CREATE DATABASE "{name}"')
     try:
-        refused = done.promptlib("restore", saved, "--yes", ok=False)
-        assert f"there is a database {name} already, which promptlib did not make" in refused.stderr
-        assert _beside(database) == [name]
+        for theirs, undo in (
+            (f"COMMENT ON DATABASE \"{name}\" IS 'ours'", f'COMMENT ON DATABASE "{name}" IS NULL'),
+            ("CREATE SCHEMA ours", "DROP SCHEMA ours"),
+        ):
+            Database(server, name).query(theirs)
+            said = done.promptlib("restore", saved, "--yes", ok=False).stderr
+            assert f"there is a database {name} already, which promptlib did not make" in said
+            Database(server, name).query(undo)
+        said = done.promptlib("restore", saved, "--yes").stderr
+        assert f"removing {name}, which an earlier run left unfinished" in said
     finally:
-        database.server.drop(name)
+        server.drop(name)
 
 
 @pytest.mark.parametrize(("source", "goal"), [("debian-15", "18"), ("18", "debian-15")])

@@ -70,7 +70,7 @@ def test_what_ran_counts_and_the_rest_runs(left: _Left) -> None:
     before = left.rows()
     for command in (["migrate"], ["rollback"]):
         said = left.project.promptlib(*command, ok=False).stderr
-        assert "take that over" in said or "what ran here is unknown" in said
+        assert said.endswith("go on: promptlib adopt\n") or "Alembic ran: promptlib adopt" in said
     dry = left.adopt("--dry-run")
     assert f"which {left.tool} left:" in dry
     assert dry.endswith("nothing was changed\n")
@@ -175,6 +175,12 @@ def test_a_table_of_another_name_or_another_s(left: _Left) -> None:
     left.database.query("CREATE SCHEMA old; ALTER TABLE schema_migrations SET SCHEMA old")
     assert "there is nothing to adopt" in left.adopt()
     assert "left no table in a schema of the search_path" in left.adopt("--from", "dbmate")
+    for named in ("schema_migrations", "old.schema_migration", '"old', "a.b.c.d", "pg_class", " "):
+        said = left.adopt("--table", named, ok=False)
+        assert f"there is no table {named} with the columns of a migration tool's" in said
+    left.database.query("CREATE VIEW schema_migrations AS TABLE old.schema_migrations")
+    assert "public.schema_migrations is no table" in left.adopt(ok=False)
+    left.database.query("DROP VIEW schema_migrations")
     left.database.server.role("promptlib_stranger")
     left.database.query("GRANT CREATE, USAGE ON SCHEMA old TO promptlib_stranger")
     left.database.query("ALTER TABLE old.schema_migrations OWNER TO promptlib_stranger")

@@ -39,6 +39,10 @@ ALLOWED: dict[str, set[str]] = {
     "importing": {"alembic_bridge", "core", "files", "syntax"},
     "adopt": {"config", "core", "engine", "files", "ledger", "plan", "postgres", "verify"},
 }
+ALLOWED["consolidate"] = {
+    *("core", "engine", "files", "ledger", "plan", "postgres", "schema_dump", "syntax", "verify"),
+    "config",
+}
 ALLOWED["cli"] = set(ALLOWED)
 WITH_ALEMBIC = {"alembic_bridge", "autogenerate"}
 WITH_SQLALCHEMY = {"alembic_bridge", "autogenerate", "erd", "registry"}

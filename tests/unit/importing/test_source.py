@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,16 @@ def test_files_by_name(tmp_path: Path) -> None:
     assert [path.name for path in list_files(tmp_path, below=True)] == ["a", "b", "d"]
     with pytest.raises(ConfigurationError, match="the migrations cannot be listed: No such"):
         list_files(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("mode", [0, 0o400])  # cannot be listed; nor entered
+def test_a_folder_below_that_may_not_be_read(tmp_path: Path, mode: int) -> None:
+    below = write(tmp_path, {"a": "", "below/b": ""}) / "below"
+    below.chmod(mode)
+    with pytest.raises(ConfigurationError, match=r"below.*: the migrations cannot be listed: Perm"):
+        list_files(tmp_path, below=True)
+    below.chmod(0o700)
 
 
 def test_marks_cut_a_file(tmp_path: Path) -> None:
