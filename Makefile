@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: help migrate test check format benchmark clean
+.PHONY: help migrate test check format benchmark docs clean
 
 help:
 	@echo 'make migrate   bring a database to the newest schema (DATABASE_URL, or an embedded one)'
@@ -11,6 +11,7 @@ help:
 	@echo 'make check     formatting, lint, types and the migrations'
 	@echo 'make format    format the code'
 	@echo 'make benchmark   the speed, beside psql, plain Alembic and dbmate'
+	@echo 'make docs      write the page of commands, and the pages as a site in .site/'
 	@echo 'make clean     stop the embedded PostgreSQL; remove it, its data and .venv'
 
 migrate: .venv/.embedded
@@ -32,6 +33,10 @@ format: .venv/.dev
 
 benchmark: .venv/.dev
 	$(BIN)/python benchmarks/compare.py --counts 2,100 --delays 0.5 --runs 3
+
+docs: .venv/.dev
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	@test ! -e .promptlib/postgresql/postmaster.pid || $(BIN)/promptlib db stop

@@ -191,9 +191,9 @@ def _keys(found: object) -> set[str]:
     return set()
 
 
-def test_the_readme_tells_of_every_key(three: Project, root: Path) -> None:
+def test_the_page_of_commands_tells_of_every_key(three: Project, root: Path) -> None:
     three.promptlib("migrate", ONE)
-    section = (root / "README.md").read_text(encoding="utf-8").partition("### promptlib\n")[2]
+    section = (root / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     for command in ("status", "pending", "executed", "history", "db test"):
         keys = _keys(three.document(*command.split()))
         assert {key for key in keys if f'"{key}"' not in section} == set()

@@ -11,7 +11,7 @@ import pytest
 from promptlib.files.origin import read_origin
 from support.ledgers import applied, current
 from support.projects import ROOT, Project
-from support.tool_databases import LEFT
+from support.tool_databases import LEFT, leave_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,13 +41,8 @@ class _Left:
     def run(self, count: int) -> None:
         """Let the tool run its first migrations; what they make is what the imported ones do."""
         self.project.promptlib("migrate", f"+{count}")
-        self.database.query(
-            "DROP TABLE migrations, migration_events, migration_deploys, alembic_version"
-        )
-        self.database.query(self.table.create)
         ran = [each for versions in self.versions[:count] for each in versions]
-        for number, version in enumerate(ran[-1:] if self.table.keeps_newest else ran, start=1):
-            self.database.query(self.table.insert.format(version, number))
+        leave_database(self.tool, self.database, ran)
 
     def rows(self) -> list[tuple[object, ...]]:
         return self.database.query(f"SELECT t::text FROM {self.table.name} t ORDER BY 1")

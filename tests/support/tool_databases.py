@@ -5,7 +5,12 @@ The tables are those that the tools' releases of 2024 make, written down from th
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from support.databases import Database
 
 
 class LeftTable(NamedTuple):
@@ -85,3 +90,19 @@ LEFT = {
         keeps_newest=True,
     ),
 }
+
+
+def leave_database(tool: str, database: Database, versions: Sequence[str]) -> None:
+    """Take our ledger out of a database, and put the tool's table there.
+
+    Args:
+        tool: which.
+        database: that migrations imported from the tool were run on.
+        versions: of these, as the tool calls them.
+    """
+    table = LEFT[tool]
+    database.query("DROP TABLE migrations, migration_events, migration_deploys, alembic_version")
+    database.query(table.create)
+    rows = versions[-1:] if table.keeps_newest else versions
+    for number, version in enumerate(rows, start=1):
+        database.query(table.insert.format(version, number))

@@ -1,16 +1,19 @@
-"""The README tells of every command and option there is."""
+"""The pages tell of every command, option and setting there is."""
 
 from __future__ import annotations
 
 import argparse
 import re
+import runpy
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import alembic.config
 import pytest
 
 from promptlib.cli.full_parser import make_parser
+from promptlib.config.settings import OPTIONS
 from promptlib.erd.diagram import build_diagram
 from promptlib.erd.mermaid import render_mermaid
 from promptlib.files.parser import MARKER_OPTIONS
@@ -20,10 +23,13 @@ from support.command_line import Node, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+_ROOT = Path(__file__).parents[2]
+_DOCS = _ROOT / "docs"
+_PAGES = [_ROOT / "README.md", *sorted(_DOCS.rglob("*.md"))]
 # Alembic's own, which set up projects of its own kind.
 _FOR_OTHER_PROJECTS = {"init", "list_templates"}
+_MOST_LINES = 150  # of the README
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -32,40 +38,28 @@ def _subparsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse
             yield from action.choices.items()
 
 
-@pytest.fixture
-def readme(root: Path) -> str:
-    return (root / "README.md").read_text(encoding="utf-8")
+def _page(name: str) -> str:
+    return (_DOCS / name).read_text(encoding="utf-8")
 
 
 _NODES = [*nodes(make_parser())]
 _EVERYWHERE = {name for each in _NODES[0].options for name in each.option_strings}
 
 
-def _section(readme: str) -> str:
-    """What the README says of our own command."""
-    return readme.partition("### promptlib\n")[2].partition("\n## ")[0]
+def test_the_page_of_commands_is_what_their_parsers_know() -> None:
+    made = runpy.run_path(str(_DOCS / "generate.py"))["commands_page"]()
+    assert _page("reference/commands.md") == made, "run docs/generate.py"
 
 
-@pytest.mark.parametrize(
-    "node", [node for node in _NODES if not node.commands], ids=lambda node: "_".join(node.words)
-)
-def test_every_promptlib_command_and_option(readme: str, node: Node) -> None:
-    called = rf"`promptlib {' '.join(node.words)}[ `]"
-    (row,) = [line for line in _section(readme).splitlines() if re.search(called, line)]
-    for action in node.options:
-        for name in {*action.option_strings} - _EVERYWHERE:
-            assert f"`{name}" in row
-        if not action.option_strings:
-            assert str(action.metavar or action.dest).upper() in row
+def test_the_options_that_stand_everywhere() -> None:
+    page = _page("reference/commands.md")
+    assert {name for name in _EVERYWHERE if f"`{name}" not in page} == {"-h", "--help"}
 
 
-def test_the_options_that_stand_everywhere(readme: str) -> None:
-    assert {name for name in _EVERYWHERE if f"`{name}" not in _section(readme)} == {"-h", "--help"}
-
-
-def test_the_readme_tells_of_no_other_command(readme: str) -> None:
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)
+def test_a_page_tells_of_no_other_command(page: Path) -> None:
     known = {" ".join(node.words) for node in _NODES}
-    told = set(re.findall(r"`promptlib ((?:db )?[a-z]+)", readme))
+    told = set(re.findall(r"`promptlib ((?:db )?[a-z]+)", page.read_text(encoding="utf-8")))
     assert told <= known
 
 
@@ -87,20 +81,28 @@ def test_examples_can_be_said(node: Node) -> None:
             make_parser().parse_args(shlex.split(said[1]))
 
 
-def test_every_alembic_command(readme: str) -> None:
+def test_every_alembic_command() -> None:
     commands = dict(_subparsers(alembic.config.CommandLine().parser))
-    told = {name for name in commands if re.search(rf"`(?:alembic )?{name}\b", readme)}
+    page = _page("reference/alembic.md")
+    told = {name for name in commands if re.search(rf"`(?:alembic )?{name}\b", page)}
     assert told == set(commands) - _FOR_OTHER_PROJECTS
 
 
-def test_the_diagram_is_the_model(readme: str) -> None:
-    (shown,) = re.findall(r"^```mermaid\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+def test_the_diagram_is_the_model() -> None:
+    page = _page("registry.md")
+    (shown,) = re.findall(r"^```mermaid\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     drawn = render_mermaid(build_diagram([metadata]))
-    assert shown == drawn, "put what `promptlib erd` prints into the README"
+    assert shown == drawn, "put what `promptlib erd` prints into docs/registry.md"
 
 
-def test_every_option_of_the_file_format_and_every_scheme(readme: str) -> None:
+def test_every_option_of_the_file_format_every_scheme_and_setting() -> None:
     for option in MARKER_OPTIONS:
-        assert f"`{option}:" in readme
+        assert f"`{option}:" in _page("writing.md")
     for scheme in SCHEMES:
-        assert f"`{scheme}://`" in readme
+        assert f"`{scheme}://`" in _page("configuration.md")
+    told = "".join(page.read_text(encoding="utf-8") for page in _PAGES)
+    assert {name for name in OPTIONS if f"`{name}" not in told} == set()
+
+
+def test_the_readme_is_short() -> None:
+    assert len((_ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= _MOST_LINES

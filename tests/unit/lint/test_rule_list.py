@@ -52,7 +52,7 @@ def test_a_rule_is_a_module_of_its_name(rule: str) -> None:
 def test_a_rule_has_a_page_that_the_readme_leads_to(rule: str) -> None:
     page = (_ROOT / "docs" / "lint" / f"{rule}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {rule}\n")
-    assert f"[`{rule}`](docs/lint/{rule}.md)" in (_ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"[`{rule}`](lint/{rule}.md)" in (_ROOT / "docs" / "lint.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("rule", RULES)
