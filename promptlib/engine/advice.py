@@ -68,6 +68,19 @@ _PENDING_EVENTS = (
     "what this transaction has written waits to be checked: write SET CONSTRAINTS ALL IMMEDIATE; "
     "before this statement, or put it into a migration of its own"
 )
+# Where there is no marker to write an option behind.
+_OF_REPEATABLE = {
+    **dict.fromkeys(
+        _DUPLICATE,
+        "a repeatable file runs again and again: write CREATE OR REPLACE, or DROP ... IF EXISTS "
+        "before it",
+    ),
+    **dict.fromkeys(
+        REFUSES_TRANSACTION, "put it into a migration: -- UP transaction:false; or take it out"
+    ),
+    errorcodes.LOCK_NOT_AVAILABLE: "run it again at a quieter time, or write a longer lock_timeout "
+    "into alembic.ini",
+}
 
 
 class Refusal(NamedTuple):
@@ -124,6 +137,8 @@ def advise(refusal: Refusal, version: str) -> str | None:
         refusal: of which statement, and why.
         version: of the migration.
     """
+    if refusal.section.is_whole_file and refusal.sqlstate in _OF_REPEATABLE:
+        return _OF_REPEATABLE[refusal.sqlstate]
     if refusal.sqlstate in _DUPLICATE:
         return _already_there(refusal, version)
     if refusal.pointed_at == '"' and refusal.sqlstate in _MEANT_AS_TEXT:

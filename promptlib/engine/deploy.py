@@ -118,7 +118,8 @@ class Deploy:
     ) -> Deployment | None:
         """Run a step under a lock that its own session holds, if it suits and is still the one."""
         connections = self._connections
-        if not suits_one_connection(connections, seen, expected):
+        needs_more = self._settings.schema_file  # which is written while the lock is held
+        if needs_more or not suits_one_connection(connections, seen, expected):
             return None
         number, wait = lock_key(seen.ledger.schema, VERSION_TABLE), self._settings.deploy_wait
         with hold_lock_in_session(connections.connection, number, wait, self._progress) as lock:

@@ -27,6 +27,7 @@ from promptlib.postgres.messages import (
     MessageError,
     can_send,
     can_send_together,
+    is_read_as_written,
     send_message,
 )
 from promptlib.postgres.sessions import Received
@@ -74,7 +75,10 @@ class Step(NamedTuple):
 
 
 class DividedBatchError(Exception):
-    """Which statement failed of those that were sent together is told only if each goes alone."""
+    """Those that were sent together have to go one by one.
+
+    Only then is it told which of them failed, or does each find what those before it have set.
+    """
 
 
 def run_section(
@@ -123,6 +127,8 @@ def run_together(cursor: Cursor, context: DeployContext, step: Step, pid: int) -
         # What ran before may have changed how the server reads.
         if len(batch) == 1 or can_send_together(context.connection):
             _execute(cursor, step, batch, context.watcher, pid)
+            if len(batch) > 1 and not is_read_as_written(context.connection):
+                raise DividedBatchError  # a function changed that, for those behind it as well
         else:
             for index in batch:
                 execute_statement(cursor, step, index, context.watcher, pid)

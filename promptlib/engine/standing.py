@@ -12,6 +12,7 @@ from promptlib.core.errors import (
 )
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, CommandLine, Remedy
+from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.tables import DOWN, UP
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _again(course: Course, stopped: PlannedStep) -> CommandLine:
     if stopped.direction == DOWN:
         kept = settings.runs_kept_down
         return CommandLine("rollback", end or "base", allow_data_loss=loss, kept_down=kept)
-    late = "apply" if any(not step.move for step in steps) else ""
+    late = (
+        "apply" if any(not (step.move or repeatable_name(step.version)) for step in steps) else ""
+    )
     target = "" if end == course.status.head else end
     return CommandLine("migrate", target, late=late, allow_data_loss=loss)

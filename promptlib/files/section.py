@@ -61,6 +61,11 @@ class Section(_Facts):
         text = blank_restrictions(self.source[: self.end], self.statements)
         return text[slice(*self._bounds)].decode().strip()
 
+    @property
+    def is_whole_file(self) -> bool:
+        """Whether no marker stands before it: it is a repeatable file's."""
+        return self.start == 0
+
     def mentions(self, name: str) -> bool:
         """Whether a name stands anywhere in it."""
         return self.source.find(name.encode(), self.start, self.end) >= 0

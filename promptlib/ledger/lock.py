@@ -191,9 +191,12 @@ def hold_lock_in_session(
         LockNotAcquiredError: when it is not free in time, naming who holds it.
     """
     connection.autocommit = True  # or each try would leave a snapshot
-    with connection.cursor() as cursor:
-        acquire_lock(cursor, number, wait, progress)
-    connection.autocommit = False
+    try:
+        with connection.cursor() as cursor:
+            acquire_lock(cursor, number, wait, progress)
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
     with in_doubt(lambda: _WHETHER_FREE):
         lock = SessionLock(connection)
         try:

@@ -92,10 +92,18 @@ def can_send(connection: Connection) -> bool:
 def can_send_together(connection: Connection) -> bool:
     """Whether several statements can: the server must see the same ones as whoever split them."""
     return (
-        connection.get_parameter_status("standard_conforming_strings") == "on"
+        is_read_as_written(connection)
         and connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
         and can_send(connection)
     )
+
+
+def is_read_as_written(connection: Connection) -> bool:
+    """Whether the server reads text now as whoever split it into statements did."""
+    read_as = map(
+        connection.get_parameter_status, ("standard_conforming_strings", "client_encoding")
+    )
+    return [*read_as] == ["on", "UTF8"]
 
 
 def send_message(connection: Connection, sql: bytes, received: Received) -> None:

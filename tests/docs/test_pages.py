@@ -42,7 +42,7 @@ def test_every_command_says_what_the_page_shows(
     ran = 0
     for part in read_page(page):
         if isinstance(part, Said):
-            found = run_command(part.command, tmp_path, {"DATABASE_URL": database.url})
+            found = run_command(part.command, tmp_path, database)
             assert is_same(part.output, found), difference(part, found)
             ran += 1
         else:

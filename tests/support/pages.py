@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 from support.projects import environment_with, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from support.databases import Database
 
 _BLOCK = re.compile(r"^```(console|sql)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _WRITTEN = re.compile(r"-- ((?:[\w.-]+/)+[\w.-]+\.sql)\n")
@@ -70,11 +72,13 @@ def _commands(text: str) -> Iterator[Said]:
         yield said
 
 
-def run_command(command: str, folder: Path, environment: Mapping[str, str]) -> list[str]:
+def run_command(command: str, folder: Path, database: Database) -> list[str]:
     """What a command of a page says, on stderr too, one after the other."""
     if command.startswith(_INSTALLED):
         return []
-    given = {"PATH": f"{Path(path_of('promptlib')).parent}:/usr/bin:/bin:/usr/sbin", **environment}
+    programs = (path_of("promptlib"), database.server.program("psql"))
+    path = [*(str(Path(each).parent) for each in programs), "/usr/bin", "/bin"]
+    given = {"PATH": ":".join(path), "DATABASE_URL": database.url}
     done = subprocess.run(
         ["/bin/bash", "-c", f"{{ {command}\n}} 2>&1"],
         cwd=folder,

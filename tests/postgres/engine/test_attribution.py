@@ -116,3 +116,21 @@ def test_a_failure_is_told_in_the_same_words(project: Project, database: Databas
     assert database.tables() == {"alembic_version", "base", "ruled"}
     # Where each had to be sent alone to tell, that was no attempt of its own.
     assert database.query(_EVENTS) == [(ONE, "failed", 2 * _SECTIONS)]
+
+
+@pytest.mark.parametrize("way", ["together", "singly"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("standard_conforming_strings", "off"), ("client_encoding", "LATIN1")]
+)
+def test_what_a_function_sets_holds_for_the_next_statement(
+    project: Project, database: Database, name: str, value: str, way: str
+) -> None:
+    database.query(
+        "CREATE FUNCTION change() RETURNS text LANGUAGE sql AS"
+        f" $$ SELECT pg_catalog.set_config('{name}', '{value}', true) $$"
+    )
+    project.add(1, "CREATE TABLE a (t text); SELECT change(); INSERT INTO a VALUES ('\\\\ä');")
+    with sent(way), _Deploys(project).migrator as migrator:
+        migrator.migrate()
+    expected = {"off": "\\ä", "LATIN1": "\\\\Ã¤"}
+    assert database.query("SELECT t FROM a") == [(expected[value],)]

@@ -84,6 +84,13 @@ def test_it_is_held_for_every_attempt(project: Project, database: Database) -> N
     assert database.query("SELECT is_own FROM seen") == [(True,)]
 
 
+def test_a_schema_is_written_behind_a_single_migration(project: Project) -> None:
+    project.configure(schema_file="schema.sql")
+    project.add(1, "CREATE TABLE a (i int);")
+    assert "wrote schema.sql" in project.promptlib("migrate").stderr
+    assert "CREATE TABLE public.a" in (project.folder / "schema.sql").read_text()
+
+
 def test_behind_an_error_it_is_free(project: Project, database: Database) -> None:
     project.add(1, "SELECT 1/0;")
     with _migrator(project) as migrator:

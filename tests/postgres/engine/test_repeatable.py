@@ -134,6 +134,22 @@ def test_a_failed_one_leaves_nothing_and_the_migrations_stay(repeating: _Repeati
     assert repeating.migrate() == ["repeatable/a", "repeatable/b"]
 
 
+@pytest.mark.parametrize(
+    ("statement", "remedy"),
+    [
+        ("VACUUM;", "put it into a migration: -- UP transaction:false; or take it out"),
+        ("CREATE TABLE t ();", "write CREATE OR REPLACE, or DROP ... IF EXISTS before it"),
+    ],
+)
+def test_what_to_do_is_told_without_a_marker_or_a_version(
+    repeating: _Repeating, statement: str, remedy: str
+) -> None:
+    repeating.write("b", statement)
+    said = repeating.project.promptlib("migrate", ok=False).stderr
+    assert remedy in said
+    assert "run promptlib migrate again when it is mended" in said
+
+
 def test_nothing_runs_where_one_of_them_is_broken(repeating: _Repeating) -> None:
     repeating.write("b", "-- after: nobody\nSELECT 1;")
     with pytest.raises(Exception, match=r"there is no repeatable/nobody\.sql"):
