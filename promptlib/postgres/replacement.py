@@ -113,6 +113,11 @@ def open_replacement(target: Target, *, force: bool) -> Iterator[Replacement]:
         old = read_properties(cursor, name)
         if old and refused:
             raise refused
+        if old and old.row["datistemplate"]:
+            raise PlanRefusedError(
+                f"{name} is a template, which cannot be removed",
+                "let it be none: ALTER DATABASE ... IS_TEMPLATE false",
+            )
         cursor.execute(_TRY, (_key(name),))
         if cursor.fetchone() != (True,):
             raise LockNotAcquiredError(

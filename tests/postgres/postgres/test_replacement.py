@@ -51,6 +51,21 @@ def test_one_at_a_time_and_nothing_left(database: Database) -> None:
     assert database.tables() == {"old"}
 
 
+def test_a_template(database: Database) -> None:
+    server, name = database.server, database.name
+    server.execute(f"ALTER DATABASE {name} IS_TEMPLATE true")
+    try:
+        with (
+            pytest.raises(PlanRefusedError, match="is a template"),
+            open_replacement(_target(database), force=True),
+        ):
+            pass
+    finally:
+        server.execute(f"ALTER DATABASE {name} IS_TEMPLATE false")
+    with open_replacement(_target(database), force=True):
+        pass
+
+
 def test_a_long_name_and_who_comes_meanwhile(database: Database) -> None:
     """Names are cut at 63 bytes; and a session that begins later is in the way, too."""
     server, long = database.server, "ü" * 31
