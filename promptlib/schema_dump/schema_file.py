@@ -34,6 +34,12 @@ def write_schema_file(path: Path, text: str) -> bool:
         ConfigurationError: when it cannot be written; what was there is still there.
     """
     place = path.resolve()  # a link stays one
+    if place.exists() and not place.is_file():  # as /dev/null, which would be one from then on
+        raise ConfigurationError(
+            "the schema cannot be written: this is no file",
+            "name one; `-` is stdout",
+            place=display_path(path),
+        )
     try:
         with hold_unfinished(place) as unfinished:
             if _content(place) == text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import stat
 from typing import TYPE_CHECKING
@@ -58,10 +59,13 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == [path]
 
 
-@pytest.mark.parametrize("name", ["gone/schema.sql", "."])
+@pytest.mark.parametrize("name", ["gone/schema.sql", ".", "pipe"])
 def test_a_place_that_takes_no_file(tmp_path: Path, name: str) -> None:
+    """Nothing is put in the place of a device or a pipe, either."""
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ConfigurationError, match="cannot be written"):
         write_schema_file(tmp_path / name, "a;\n")
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
 
 
 def test_what_a_killed_one_left_is_no_obstacle(tmp_path: Path) -> None:
