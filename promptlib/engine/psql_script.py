@@ -65,8 +65,8 @@ class PsqlScript:
         before = [self.files[version] for version in self.files if version <= start]
         yield _HEAD
         yield "BEGIN;"
-        if make := self.sql.create_schema():
-            yield make
+        if self.settings.version_table_schema:  # where the ledger was found one is there
+            yield self.sql.create_schema()
         yield self.sql.create(extend=True)
         yield self.sql.create_version()
         yield trust_guard(self.sql)

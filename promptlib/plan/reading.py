@@ -16,7 +16,6 @@ from promptlib.core.errors import (
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import list_migrations, migration_path
-from promptlib.files.replaced import REPLACES, read_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from promptlib.files.replaced import ReplacedMigrations
     from promptlib.ledger.state import LedgerRow
 
+_REPLACES = b"-- replaces: "  # as in replaced.py
 _ROOM = 8 << 20  # bytes of files that are as they ran
 _IMPORTED = b"-- imported from "  # what files/origin.py writes into a first line
 _LENGTH = len(_IMPORTED)
@@ -126,14 +126,21 @@ class MigrationFiles(Mapping[str, "Migration"]):
         content = file.content()
         if content[:_LENGTH] == _IMPORTED:  # a call for each of thousands would cost
             self.imported.add(file.version)
-        if REPLACES in content and (replaced := read_replaced(content)).versions:
-            self.replaced[file.version] = replaced
+        if _REPLACES in content:
+            self._take_replaced(file.version, content)
         if row and row.down and is_as_it_ran(content, row.checksum, row.down):
             self.checksums[file.version] = row.checksum
             self._keep(file.version, content)
         else:
             self._parsed[file.version] = file.parse(content)
             self.checksums[file.version] = self._parsed[file.version].up.checksum
+
+    def _take_replaced(self, version: str, content: bytes) -> None:
+        """Take note of what a squashed file stands for."""
+        from promptlib.files.replaced import read_replaced  # noqa: PLC0415 - few are squashed
+
+        if (replaced := read_replaced(content)).versions:
+            self.replaced[version] = replaced
 
     def _keep(self, version: str, content: bytes) -> None:
         """Keep what has been read, as long as it is little: to take it back, it is parsed."""

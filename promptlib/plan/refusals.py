@@ -22,7 +22,6 @@ from promptlib.core.printable import printable_line
 from promptlib.core.remedies import ADOPT, MIGRATE, REPAIR, ROLLBACK, STATUS, CommandLine, Remedy
 from promptlib.ledger.tables import UP
 from promptlib.ledger.trust import elsewhere
-from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.states import State
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _late(entry: Entry, status: Status) -> PlanRefusedError:
 def _edited(entry: Entry, status: Status) -> PlanRefusedError:
     replaced = status.files.replaced.get(entry.version)
     ran_apart = replaced and replaced.versions & status.ledger.ours.keys() - {entry.version}
-    if ran_apart and (refused := replaced_in_part(entry.version, status.files, status.ledger)):
+    if ran_apart and (refused := _replaced_in_part(entry.version, status)):
         return refused
     if entry.ran_as:
         return EditedMigrationError(
@@ -95,8 +94,17 @@ def _edited(entry: Entry, status: Status) -> PlanRefusedError:
     )
 
 
+def _replaced_in_part(version: str, status: Status) -> PlanRefusedError | None:
+    """Why a squashed migration, or one that it replaces, cannot run here; None: that is not so."""
+    if not status.files.replaced:
+        return None
+    from promptlib.plan.absorbing import replaced_in_part  # noqa: PLC0415 - few are squashed
+
+    return replaced_in_part(version, status.files, status.ledger)
+
+
 def _missing(entry: Entry, status: Status) -> PlanRefusedError:
-    if refused := replaced_in_part(entry.version, status.files, status.ledger):
+    if refused := _replaced_in_part(entry.version, status):
         return refused
     if status.head and entry.version > status.head:
         return MissingMigrationError(

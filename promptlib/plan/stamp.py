@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.files.replaced import NOTHING
 from promptlib.ledger.tables import DOWN, UP, LedgerSql
 
 if TYPE_CHECKING:
@@ -47,7 +46,8 @@ def stamp_statements(status: Status, declared: Declaration) -> Iterator[str]:
     if declared.executed:
         yield sql.took_over(status.files.parse(declared.executed), _OUTCOME)
     if declared.pending:
-        replaced = (status.files.replaced.get(each, NOTHING).versions for each in declared.pending)
+        squashed = status.files.replaced
+        replaced = (squashed[each].versions for each in declared.pending if each in squashed)
         yield sql.forgotten(sorted({*declared.pending}.union(*replaced)), _OUTCOME)
     for half in status.ledger.half_done:
         if half.version not in (*declared.executed, *declared.pending):

@@ -114,7 +114,7 @@ def test_it_is_refused_until_somebody_says_so(project: Project, database: Databa
     path = outside(project, 2, up.replace("value FROM", "0 FROM").replace("= 0", "> 0"), _TAKES)
     deploy("upgrade head", ok=False)
     said = deploy("downgrade -1", ok=False)
-    assert said == (
+    assert said.startswith(
         f"sql/{TWO}_x.sql:6:1: changes rows anew, and the UP section was cut off after statement "
         "1: this may take back what never happened; finish that first: alembic upgrade head; or, "
         "if it is right all the same: alembic -x allow_data_loss=on downgrade -1\n"
