@@ -9,6 +9,7 @@ from promptlib.core.remedies import ADOPT, Remedy
 from promptlib.files.origin import Origin, read_origin
 from promptlib.ledger.history import read_undone
 from promptlib.ledger.tool_history import find_tables, read_history, version_numbers
+from promptlib.ledger.tool_tables import TOOL_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -26,6 +27,18 @@ def imported_origins(files: MigrationFiles) -> dict[str, Origin]:
     """Where the files came from that were imported, by our version."""
     found = {version: read_origin(files[version].up.source) for version in files}
     return {version: origin for version, origin in found.items() if origin}
+
+
+def imported_from(status: Status, tools: Collection[str]) -> str:
+    """The one of some tools that migrations were imported from, or nothing.
+
+    Args:
+        status: the database and the files.
+        tools: which; empty: those whose tables are there.
+    """
+    left = {each.tool for each in TOOL_TABLES if each.name in status.ledger.others}
+    origins = (read_origin(status.files[each].up.source) for each in sorted(status.files.imported))
+    return next((each.tool for each in origins if each and each.tool in (tools or left)), "")
 
 
 def require_not_run_elsewhere(cursor: Cursor, status: Status, versions: Iterable[str]) -> None:

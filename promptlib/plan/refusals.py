@@ -244,7 +244,7 @@ def require_adopted(status: Status) -> None:
             f"{', '.join(ran)}",
             Remedy("take that over, then go on: {}", ADOPT),
         )
-    if status.ledger.others and (tool := _imported_from(status, _tools_left(status))):
+    if status.ledger.others and (tool := _imported_from(status, ())):
         names = printable_line(", ".join(status.ledger.others))
         raise NotAdoptedError(
             f"{tool} may have run these migrations here: they were imported from it, and its table "
@@ -253,20 +253,13 @@ def require_adopted(status: Status) -> None:
         )
 
 
-def _tools_left(status: Status) -> set[str]:
-    """The tools whose tables are there."""
-    from promptlib.ledger.tool_tables import TOOL_TABLES  # noqa: PLC0415 - rarely needed
-
-    return {each.tool for each in TOOL_TABLES if each.name in status.ledger.others}
-
-
 def _imported_from(status: Status, tools: Collection[str]) -> str:
-    """The one of some tools that migrations were imported from, or nothing."""
-    from promptlib.files.origin import read_origin  # noqa: PLC0415 - rarely needed
+    """The tool of some, or else of those that left a table, that migrations came from; or nothing."""
+    if not status.files.imported:
+        return ""
+    from promptlib.plan.elsewhere import imported_from  # noqa: PLC0415 - few import any
 
-    readable = (each for each in status.files if each in status.files.checksums)
-    origins = (read_origin(status.files[each].up.source) for each in readable)
-    return next((each.tool for each in origins if each and each.tool in tools), "")
+    return imported_from(status, tools)
 
 
 def require_clear(status: Status) -> None:
