@@ -254,7 +254,7 @@ def require_adopted(status: Status) -> None:
 
 
 def _imported_from(status: Status, tools: Collection[str]) -> str:
-    """The tool of some, or else of those that left a table, that migrations came from; or nothing."""
+    """The tool that migrations came from: of some, or of those that left a table; or nothing."""
     if not status.files.imported:
         return ""
     from promptlib.plan.elsewhere import imported_from  # noqa: PLC0415 - few import any
