@@ -1,4 +1,4 @@
-"""Write what docs/reference/commands.md says of each command, from the commands' own parsers."""
+"""Write what docs/reference/ says of commands and of errors, from their parsers and classes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from promptlib.cli.command_list import COMMANDS
 from promptlib.cli.full_parser import make_parser
+from promptlib.core import errors
+from promptlib.core.errors import PromptlibError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-PAGE = Path(__file__).parent / "reference" / "commands.md"
+_REFERENCE = Path(__file__).parent / "reference"
+_HEAD = "| code | class | when |\n|---|---|---|\n"
+PAGE, ERRORS = _REFERENCE / "commands.md", _REFERENCE / "errors.md"
 _BELOW = "<!-- All below is written by docs/generate.py: make docs -->\n"
 
 
@@ -70,6 +74,27 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+def errors_page() -> str:
+    """The page as it should be: all but the rows of its table is as it is."""
+    before, head, rest = ERRORS.read_text("utf-8").partition(
+        "| code | class | when |\n|---|---|---|\n"
+    )
+    rows, _, after = rest.partition("\n\n")
+    made = [f"| `{each.code}` | `{each.__name__}` | {_first_line(each)} |" for each in _kinds()]
+    usage = [row for row in rows.splitlines() if row.startswith("| `usage`")]  # no class of its own
+    return before + head + "\n".join([*made, *usage]) + "\n\n" + after
+
+
+def _kinds() -> list[type[PromptlibError]]:
+    found = [each for each in vars(errors).values() if isinstance(each, type)]
+    return [each for each in found if issubclass(each, PromptlibError) and "code" in vars(each)]
+
+
+def _first_line(kind: type) -> str:
+    return " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+
+
 if __name__ == "__main__":
-    PAGE.write_text(commands_page(), encoding="utf-8")
-    sys.stdout.write(f"wrote {PAGE}\n")
+    for page, text in ((PAGE, commands_page()), (ERRORS, errors_page())):
+        page.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"wrote {page}\n")

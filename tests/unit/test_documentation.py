@@ -51,6 +51,11 @@ def test_the_page_of_commands_is_what_their_parsers_know() -> None:
     assert _page("reference/commands.md") == made, "run docs/generate.py"
 
 
+def test_the_page_of_errors_is_what_their_classes_say() -> None:
+    made = runpy.run_path(str(_DOCS / "generate.py"))["errors_page"]()
+    assert _page("reference/errors.md") == made, "run docs/generate.py"
+
+
 def test_the_options_that_stand_everywhere() -> None:
     page = _page("reference/commands.md")
     assert {name for name in _EVERYWHERE if f"`{name}" not in page} == {"-h", "--help"}
