@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from support.processes import Process
     from support.projects import Project
 
+pytestmark = pytest.mark.patient
 _DEPLOYS = {"alembic": ("alembic", "upgrade", "head"), "promptlib": ("promptlib", "migrate")}
 _ONE_EACH = [("alembic", signal.SIGTERM), ("promptlib", signal.SIGINT)]
 _LOOKING = ["status", "pending", "executed", "history", "db test", "db show", "backup"]

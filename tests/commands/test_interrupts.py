@@ -121,6 +121,7 @@ def test_in_the_pause_before_the_next_attempt(
     assert {*events(database)} == {(ONE, "up", "failed")}
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(("command", "number"), _ONE_EACH)
 def test_whoever_insists_need_not_wait_for_the_server(
     busy: Project, database: Database, command: str, number: int
@@ -169,6 +170,7 @@ def test_a_lock_that_was_lost_is_not_called_free(
         _interrupted(process, number, database, f"interrupted; {UNDONE}")
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(("command", "number"), _ONE_EACH)
 def test_nobody_waits_for_a_server_process_that_stands_still(
     busy: Project, database: Database, command: str, number: int

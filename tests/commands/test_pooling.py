@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from support.projects import Project
 
 
+pytestmark = pytest.mark.patient
 _NEEDS_TWO = (
     "the pooler in between gave no second connection to the server within 10s: a deploy needs two "
     "at a time, for the deploy lock has one of its own; let its pool have two or more (PgBouncer: "

@@ -101,6 +101,7 @@ def _kind(version: str) -> tuple[tuple[str, str], str, str]:
     return _KINDS[int(version[-2:]) % len(_KINDS)]
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.parametrize(
     "kill",
