@@ -92,6 +92,20 @@ class JsonOptions(NamedTuple):
     json: bool
 
 
+class RemovingOptions(NamedTuple):
+    """What a command takes that removes a database, and no more: see `add_removing`.
+
+    Attributes:
+        common: what every command takes.
+        yes: whether not to ask.
+        force: whether the sessions of others are ended.
+    """
+
+    common: CommonOptions
+    yes: bool
+    force: bool
+
+
 class Answer(NamedTuple):
     """What goes to stdout, and the exit code.
 

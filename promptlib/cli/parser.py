@@ -67,6 +67,21 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def add_data_loss(parser: argparse.ArgumentParser) -> None:
+    """Add the option of commands that run DOWN sections."""
+    parser.add_argument(
+        "--allow-data-loss",
+        action="store_true",
+        help="let DOWN delete rows that no migration made",
+    )
+
+
+def add_removing(parser: argparse.ArgumentParser) -> None:
+    """Add what a command takes that removes a database, and no more."""
+    add_yes(parser)
+    add_force(parser)
+
+
 def add_force(parser: argparse.ArgumentParser) -> None:
     """Add the option of commands that need a database for themselves."""
     parser.add_argument("--force", action="store_true", help="end the sessions of others in it")

@@ -10,6 +10,7 @@ from promptlib.cli.command import (
     CommonOptions,
     JsonOptions,
     PlainOptions,
+    RemovingOptions,
     is_agreed,
     json_answer,
     open_database,
@@ -18,7 +19,7 @@ from promptlib.cli.command import (
     text_answer,
 )
 from promptlib.cli.documents import readiness_document
-from promptlib.cli.parser import add_force, add_json, add_yes, number_of_seconds
+from promptlib.cli.parser import add_json, add_removing, number_of_seconds
 from promptlib.cli.views import readiness_lines
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.logs import Log
@@ -75,27 +76,7 @@ def make_database(options: PlainOptions, _: Terminal) -> Answer:
     return Answer()
 
 
-class DatabaseDropOptions(NamedTuple):
-    """What `promptlib db drop` takes.
-
-    Attributes:
-        common: what every command takes.
-        yes: whether not to ask.
-        force: whether the sessions of others are ended.
-    """
-
-    common: CommonOptions
-    yes: bool
-    force: bool
-
-
-def add_drop_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what `promptlib db drop` takes."""
-    add_yes(parser)
-    add_force(parser)
-
-
-def remove_database(options: DatabaseDropOptions, terminal: Terminal) -> Answer:
+def remove_database(options: RemovingOptions, terminal: Terminal) -> Answer:
     """Remove the database."""
     _project, target = open_database(options.common, changes=True)
     contents = describe_contents(target)
@@ -179,8 +160,8 @@ COMMAND = CommandGroup(
             summary="remove the database and all that is in it",
             more="Asks for its name.",
             example="",
-            options=DatabaseDropOptions,
-            add_arguments=add_drop_arguments,
+            options=RemovingOptions,
+            add_arguments=add_removing,
             run=remove_database,
         ),
         "wait": Command(

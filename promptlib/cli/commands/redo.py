@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promptlib.cli.command import NO, Answer, Command, CommonOptions, announce, open_migrator
-from promptlib.cli.parser import add_yes, positive_number
+from promptlib.cli.parser import add_data_loss, add_yes, positive_number
 from promptlib.core.errors import MissingMigrationError, PromptlibError, display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import MIGRATE, ROLLBACK, Front, Remedy
@@ -46,11 +46,7 @@ def add_redo_arguments(parser: argparse.ArgumentParser) -> None:
         "-n", type=positive_number, default=1, metavar="N", help="the last N, default 1"
     )
     add_yes(parser)
-    parser.add_argument(
-        "--allow-data-loss",
-        action="store_true",
-        help="let DOWN delete rows that no migration made",
-    )
+    add_data_loss(parser)
     parser.add_argument(
         "--kept-down",
         action="store_true",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from promptlib.cli.command import NO, Answer, Command, CommonOptions, is_agreed, open_database
-from promptlib.cli.parser import add_force, add_yes
-from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.cli.command import NO, Answer, Command, RemovingOptions, is_agreed, open_database
+from promptlib.cli.parser import add_removing
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import EventLog, Log
 from promptlib.engine.migrator import CommandMigrator
 from promptlib.plan.reading import MigrationFiles
@@ -12,34 +12,12 @@ from promptlib.plan.status import place_of_version
 from promptlib.postgres.replacement import describe_losses, open_replacement
 
 if TYPE_CHECKING:
-    import argparse
-
     from promptlib.cli.command import Terminal
 
 _log = Log(__name__)
 
 
-class ResetOptions(NamedTuple):
-    """What `promptlib reset` takes.
-
-    Attributes:
-        common: what every command takes.
-        yes: whether not to ask.
-        force: whether the sessions of others are ended.
-    """
-
-    common: CommonOptions
-    yes: bool
-    force: bool
-
-
-def add_reset_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what `promptlib reset` takes."""
-    add_yes(parser)
-    add_force(parser)
-
-
-def reset(options: ResetOptions, terminal: Terminal) -> Answer:
+def reset(options: RemovingOptions, terminal: Terminal) -> Answer:
     """Let a new database take the place of the old one, once all migrations ran in it."""
     project, target = open_database(options.common, changes=True)
     files = MigrationFiles(project.sql)
@@ -67,7 +45,7 @@ COMMAND = Command(
         "--to base`."
     ),
     example="",
-    options=ResetOptions,
-    add_arguments=add_reset_arguments,
+    options=RemovingOptions,
+    add_arguments=add_removing,
     run=reset,
 )

@@ -14,6 +14,7 @@ from promptlib.cli.command import (
 from promptlib.cli.parser import (
     VERSION_MAY_BE_SHORT,
     add_answers,
+    add_data_loss,
     add_yes,
     given_answers,
     not_empty,
@@ -85,11 +86,7 @@ def add_rollback_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", type=not_empty, metavar="VERSION", help="all after VERSION; `base`: all"
     )
     add_yes(parser)
-    parser.add_argument(
-        "--allow-data-loss",
-        action="store_true",
-        help="let DOWN delete rows that no migration made",
-    )
+    add_data_loss(parser)
     parser.add_argument(
         "--kept-down",
         action="store_true",
