@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     _Result = TypeVar("_Result")
 
 REPEATABLE_FOLDER = "repeatable"  # the folder in it that has files of another kind
+# How lines begin that say more of a file than its name does: see origin.py and replaced.py.
+IMPORTED, REPLACES = b"-- imported from ", b"-- replaces: "
 _DIGITS = 14
 _REMOVE_LINK = "remove it, or let it lead to a folder of migrations elsewhere"
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")

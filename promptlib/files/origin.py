@@ -9,9 +9,10 @@ import re
 from urllib.parse import quote, unquote
 
 from promptlib.core.light import NamedTuple
+from promptlib.files.directory import IMPORTED
 
 _LINE = re.compile(
-    rb"-- imported from (?P<tool>[a-z-]+): (?P<versions>[\x21-\x7e]+(?: [\x21-\x7e]+)*)\r?\n"
+    IMPORTED + rb"(?P<tool>[a-z-]+): (?P<versions>[\x21-\x7e]+(?: [\x21-\x7e]+)*)\r?\n"
 )
 _PLAIN = "+!#$&'(*),/:;=?@[]"
 
@@ -31,7 +32,7 @@ class Origin(NamedTuple):
 def origin_line(origin: Origin) -> bytes:
     """The first line of a migration that was imported."""
     versions = " ".join(quote(each, safe=_PLAIN) for each in origin.versions)
-    return f"-- imported from {origin.tool}: {versions}\n".encode()
+    return IMPORTED + f"{origin.tool}: {versions}\n".encode()
 
 
 def read_origin(content: bytes) -> Origin | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.files.directory import REPLACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from promptlib.files.parser import Migration
 
-REPLACES = b"-- replaces: "
 _HEAD = re.compile(rb"(?:[ \t\r]*(?:--(?![ \t]*up[ \t]*(?:\r?\n|\Z))[^\n]*)?\n)*", re.IGNORECASE)
 _LINE = re.compile(
     rb"^-- replaces: (?P<version>[0-9]{14}) (?P<checksum>[0-9a-f]{64})"

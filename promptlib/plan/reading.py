@@ -15,7 +15,7 @@ from promptlib.core.errors import (
 )
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.files.checksum import is_as_it_ran
-from promptlib.files.directory import list_migrations, migration_path
+from promptlib.files.directory import IMPORTED, REPLACES, list_migrations, migration_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from promptlib.files.replaced import ReplacedMigrations
     from promptlib.ledger.state import LedgerRow
 
-_REPLACES = b"-- replaces: "  # as in replaced.py
 _ROOM = 8 << 20  # bytes of files that are as they ran
-_IMPORTED = b"-- imported from "  # what files/origin.py writes into a first line
-_LENGTH = len(_IMPORTED)
+_LENGTH = len(IMPORTED)
 
 
 class MigrationFiles(Mapping[str, "Migration"]):
@@ -124,9 +122,9 @@ class MigrationFiles(Mapping[str, "Migration"]):
 
     def _take(self, file: MigrationFile, row: LedgerRow | None) -> None:
         content = file.content()
-        if content[:_LENGTH] == _IMPORTED:  # a call for each of thousands would cost
+        if content[:_LENGTH] == IMPORTED:  # a call for each of thousands would cost
             self.imported.add(file.version)
-        if _REPLACES in content:
+        if REPLACES in content:
             self._take_replaced(file.version, content)
         if row and row.down and is_as_it_ran(content, row.checksum, row.down):
             self.checksums[file.version] = row.checksum
