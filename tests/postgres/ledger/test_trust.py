@@ -158,6 +158,11 @@ def test_who_is_no_stranger(done: Project, database: Database) -> None:
             "ALTER TABLE child NO INHERIT migration_events",
         ),
         (
+            "CREATE TABLE parent (version text); ALTER TABLE migration_events INHERIT parent",
+            "inherits, or is inherited: migration_events from parent",
+            "ALTER TABLE migration_events NO INHERIT parent",
+        ),
+        (
             (
                 "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;"
                 " ALTER FUNCTION f() OWNER TO stranger;"
