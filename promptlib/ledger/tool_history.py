@@ -40,7 +40,13 @@ _FIND = f"""
                AND pg_catalog.pg_table_is_visible(c.oid))
      ORDER BY 1
 """
+_NO_STRANGER = (
+    "who is neither this user, nor a role of his, nor the database's owner, nor a superuser"
+)
 _OTHER_TABLE = "name the table that it shows: --table"
+_AS_OWNER = "adopt as its owner, or as a member of that role"
+_TYPES = "let its columns have types of the server's own"
+_UNBOUND = "adopt as a user whom they do not bind"
 _NUMBER = re.compile(r"\d+")
 
 
@@ -149,26 +155,12 @@ def _distrust(table: _Described) -> LedgerError | None:
     if table.kind != _PLAIN_TABLE:
         why, remedy = "is no table, so what it says may be anybody's", _OTHER_TABLE
     elif not table.is_trusted:
-        why, remedy = (
-            (
-                f"belongs to {printable_line(table.owner)}, who is neither this user, nor a role of "
-                "his, nor the database's owner, nor a superuser"
-            ),
-            "adopt as its owner, or as a member of that role",
-        )
+        why, remedy = f"belongs to {printable_line(table.owner)}, {_NO_STRANGER}", _AS_OWNER
     elif table.type_of_others:
-        why, remedy = (
-            (
-                f"rests on the type {printable_line(table.type_of_others)}, so to read it may run "
-                "functions of his"
-            ),
-            "let its columns have types of the server's own",
-        )
+        type_ = printable_line(table.type_of_others)
+        why, remedy = f"rests on the type {type_}, so to read it may run functions of his", _TYPES
     elif table.hides_rows:
-        why, remedy = (
-            "has policies, which may hide rows from this user",
-            "adopt as a user whom they do not bind",
-        )
+        why, remedy = "has policies, which may hide rows from this user", _UNBOUND
     return LedgerError(f"{name} {why}", remedy) if why else None
 
 
