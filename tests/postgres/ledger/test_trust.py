@@ -158,7 +158,7 @@ def test_who_is_no_stranger(done: Project, database: Database) -> None:
             "ALTER TABLE child NO INHERIT migration_events",
         ),
         (
-            "CREATE TABLE parent (version text); ALTER TABLE migration_events INHERIT parent",
+            "CREATE TABLE parent (outcome varchar(8)); ALTER TABLE migration_events INHERIT parent",
             "inherits, or is inherited: migration_events from parent",
             "ALTER TABLE migration_events NO INHERIT parent",
         ),
