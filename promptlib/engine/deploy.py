@@ -14,6 +14,7 @@ from functools import partial
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
+from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.core.interrupts import UNDONE, note_seen
 from promptlib.core.light import TYPE_CHECKING
@@ -30,11 +31,8 @@ from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, LedgerSql
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
-from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.pooling import connect_second, second_connection_given
-from promptlib.postgres.waiting import show_life
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,6 +48,7 @@ if TYPE_CHECKING:
     from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import Ledger
     from promptlib.plan.reading import MigrationFiles
+    from promptlib.plan.stamp import Declaration
     from promptlib.plan.steps import PlannedStep
 
 
@@ -201,7 +200,6 @@ class Deploy:
         if not steps:
             return []
         from promptlib.engine.sections import Sections
-        from promptlib.engine.standing import Course, standing_told
         from promptlib.engine.step_runner import StepRunner
 
         if self._connections.is_command:
@@ -211,9 +209,15 @@ class Deploy:
             context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
             sections, pooled = Sections(status, kept), status.ledger.is_pooled
             runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
-            course = Course(status, steps, self._settings, self._connections.external)
-            with _failure_recorded(context), standing_told(course, runner):
-                return runner.run_all(steps)
+            with _failure_recorded(context):
+                try:
+                    return runner.run_all(steps)
+                except (PromptlibError, KeyboardInterrupt) as error:
+                    from promptlib.engine.standing import Course, tell_standing
+
+                    course = Course(status, steps, self._settings, self._connections.external)
+                    tell_standing(error, course, runner)
+                    raise
 
     def _tell_what_waits(self, status: Status, steps: list[PlannedStep]) -> None:
         """Say of repeatable files what became of them where none ran with other steps."""
@@ -249,6 +253,8 @@ class Deploy:
                 self._progress(Event(Kind.DECLARED, f"{each} {what}", each, direction))
 
     def _stamp(self, version: str, recorded: Callable[[], None]) -> Declaration:
+        from promptlib.plan.stamp import declare_version, stamp_statements
+
         status = self.look()
         status.files.require_readable()
         require_writable(status.ledger)
@@ -295,8 +301,12 @@ class Deploy:
 
     def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
         """Look while another connection holds the lock, which has to be on the same server."""
-        given = second_connection_given(self._connections.connection)
-        with given if pooled else contextlib.nullcontext():
+        if pooled:
+            from promptlib.postgres.pooling import second_connection_given
+
+            with second_connection_given(self._connections.connection):
+                status = self.look()
+        else:
             status = self.look()
         lock.require_on(status.ledger.server)
         return status
@@ -306,6 +316,9 @@ class Deploy:
     ) -> contextlib.AbstractContextManager[DeployLock | None]:
         wait = self._settings.deploy_wait
         if not self._connections.external:
+            from promptlib.postgres.pooling import connect_second
+            from promptlib.postgres.waiting import show_life
+
             alive = partial(show_life, self._connections.connection)
             connect = self._connections.connect
             connect = partial(connect_second, connect) if pooled else connect

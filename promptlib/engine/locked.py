@@ -62,7 +62,7 @@ class Locked:
     def make_ledger_in(self, cursor: Cursor) -> Status:
         """The same, within a transaction that goes on."""
         if not self.status.ledger.is_ready:
-            from promptlib.ledger.creation import make_ledger  # noqa: PLC0415 - rarely needed
+            from promptlib.ledger.creation import make_ledger
 
             self.status = self.status._replace(ledger=make_ledger(cursor, self.status.ledger))
         return self.status
@@ -119,7 +119,7 @@ class Locked:
         Raises:
             ChangedMeanwhileError: when files or ledger have changed since.
         """
-        from promptlib.plan.repair import (  # noqa: PLC0415 - other deploys do without
+        from promptlib.plan.repair import (
             find_repairs,
             repair_statements,
         )

@@ -6,6 +6,7 @@ In which order they run is the plan's, and that nobody else deploys is the deplo
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 
 import psycopg2
@@ -14,13 +15,7 @@ from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.engine.records import (
-    explain_uncommitted,
-    moved_elsewhere,
-    refuse_to_undo,
-)
 from promptlib.engine.results import RanSection
-from promptlib.engine.resumable import ResumableRun
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
     DividedBatchError,
@@ -160,6 +155,8 @@ class StepRunner:
 
     def _move(self, move: Move) -> None:
         if self._execute(move.sql(self._context.sql.version)) != 1:
+            from promptlib.engine.records import moved_elsewhere
+
             raise moved_elsewhere(move, "")
 
     @property
@@ -198,6 +195,8 @@ class StepRunner:
         undoing = self._sections.undoing(step)
         doubtful = undoing.doubtful() if undoing else None
         if doubtful is not None and self._context.settings.allow_data_loss != "on":
+            from promptlib.engine.records import refuse_to_undo
+
             raise refuse_to_undo(half, step, doubtful)
 
     def _run(self, step: Step, planned: PlannedStep, _began: float) -> None:
@@ -235,6 +234,8 @@ class StepRunner:
         """Run a section outside a transaction, from where an earlier run was cut off."""
         _require_no_caller_s_transaction(self._context, step)
         assert self._lock  # on a connection of its own, for nobody's transaction is open
+        from promptlib.engine.resumable import ResumableRun
+
         half, undoing = self._sections.half_done(step.version), self._sections.undoing(step)
         this = ResumableRun(self._context, step, half, undoing, self._lock)
         try:
@@ -287,6 +288,8 @@ class StepRunner:
                 self._within.end(sql, pid)
         except psycopg2.Error as error:
             if not self._is_committed(step):
+                from promptlib.engine.records import explain_uncommitted
+
                 self.kept = 0
                 # A traceback would show the driver's error, and with it the data that it quotes.
                 raise explain_uncommitted(self._context, error, step, ran.move) from None
@@ -346,7 +349,8 @@ def _titled(step: Step) -> str:
     if name := repeatable_name(step.version):
         return f"repeatable  {name}"
     word = "upgrade  " if step.direction == UP else "downgrade"
-    return f"{word} {step.version}  {step.path.stem.partition('_')[2].replace('_', ' ')}"
+    stem, _ = os.path.splitext(os.path.basename(step.path))
+    return f"{word} {step.version}  {stem.partition('_')[2].replace('_', ' ')}"
 
 
 def _ago(began: float) -> str:

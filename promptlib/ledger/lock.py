@@ -9,7 +9,7 @@ https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 from __future__ import annotations
 
 import contextlib
-import selectors
+import select
 import time
 
 import psycopg2
@@ -25,7 +25,7 @@ from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 from promptlib.postgres.target import URL_VARIABLE
-from promptlib.postgres.waiting import require_open
+from promptlib.postgres.waiting import require_open, share_of_pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,8 +84,8 @@ class DeployLock:
 
     def __init__(self, connection: Connection, server: datetime | None) -> None:
         self._connection, self._server = connection, server
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(connection, selectors.EVENT_READ)
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
 
     def require(self) -> None:
         """Make sure that the lock is held, without a query while nothing happens.
@@ -94,7 +94,7 @@ class DeployLock:
             LockLostError: when its connection is gone.
         """
         try:
-            if self._selector.select(0):  # its end, or some news that does not matter
+            if self._poll.poll(0):  # its end, or some news that does not matter
                 with self._connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
         except (psycopg2.Error, OSError, ValueError):
@@ -120,10 +120,6 @@ class DeployLock:
                 "name one server; or the primary among several hosts, with "
                 "target_session_attrs=read-write",
             )
-
-    def close(self) -> None:
-        """Look no more."""
-        self._selector.close()
 
 
 def lock_key(schema: str, table: str) -> int:
@@ -166,8 +162,7 @@ def hold_lock(
             with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
                 cursor.execute(_STAY)
                 (server, *_) = cursor.fetchone() or (None,)
-                with contextlib.closing(DeployLock(connection, server)) as lock:
-                    yield lock
+                yield DeployLock(connection, server)
 
 
 @contextlib.contextmanager
@@ -252,15 +247,8 @@ def acquire_lock(
         if waited >= told:
             progress(Event(Kind.WAITING, _waiting(holders), seconds=waited))
             told = waited + _TELL_EVERY
-        time.sleep(pause * _share())
+        time.sleep(pause * share_of_pause())
         pause = min(2 * pause, _LONGEST)
-
-
-def _share() -> float:
-    """How much of a pause to take: somewhat less than the others, to not come all at once."""
-    import random  # noqa: PLC0415 - which a deploy that need not wait does without
-
-    return random.uniform(0.5, 1)  # noqa: S311 - nothing secret
 
 
 def _try(cursor: Cursor, number: int) -> bool:

@@ -153,6 +153,12 @@ def is_lost(connection: Connection) -> bool:
 
 def _address(connection: Connection) -> dict[str, str]:
     """The address behind a host's name, which may have many; none of a socket in a folder."""
+    from promptlib.core.libpq import load_libpq
+
+    libpq, pointer = load_libpq(), getattr(connection, "pgconn_ptr", None)
+    if libpq and pointer:
+        found = libpq.PQhostaddr(pointer).decode()
+        return {"hostaddr": found} if found else {}
     with _socket(connection) as copy:
         peer = copy.getpeername()
     return {"hostaddr": peer[0]} if isinstance(peer, tuple) else {}
