@@ -22,17 +22,18 @@ from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.one_connection import suits_one_connection
 from promptlib.engine.request import is_needed, plan_request, untouched
-from promptlib.engine.transactions import transaction_kept
+from promptlib.engine.transactions import transaction_kept, transactions_of
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, hold_lock_in_session, lock_key
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
+from promptlib.ledger.reading import read_ledger, read_ledger_again
 from promptlib.ledger.repeatable import repeatable_name
-from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP, LedgerSql
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
+from promptlib.postgres.target import autocommit_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -72,9 +73,13 @@ class Deploy:
         self._connections, self._files = connections, files
         self._settings, self._progress = settings, progress
 
-    def look(self) -> Status:
-        """Compare the files with the database."""
-        return compare_status(self._files, self._read())
+    def look(self, seen: Status | None = None) -> Status:
+        """Compare the files with the database.
+
+        Args:
+            seen: what was seen just now, on the same connection.
+        """
+        return compare_status(self._files, self._read(seen and seen.ledger))
 
     def run(self, request: Request, seen: Status | None = None) -> Deployment:
         """Run what is asked for, if there is something to do.
@@ -122,7 +127,7 @@ class Deploy:
             return None
         number, wait = lock_key(seen.ledger.schema, VERSION_TABLE), self._settings.deploy_wait
         with hold_lock_in_session(connections.connection, number, wait, self._progress) as lock:
-            locked = Locked(connections, self.look(), lock)
+            locked = Locked(connections, self.look(seen), lock)
             suits = suits_one_connection(connections, locked.status, expected)
             if suits and self._planned(locked, request) == expected:
                 done = self._run_under(locked, request, expected)
@@ -204,11 +209,14 @@ class Deploy:
 
         if self._connections.is_command:
             gc.freeze()  # files and modules stay: no use in searching them again and again
-        sql = LedgerSql(status.ledger.names, locked.begin(request.action, _end(status, steps)))
+        usual, is_pooled = self._settings.of_section({}), status.ledger.is_pooled
+        within = transactions_of(self._connections, usual, locked.lock, is_pooled=is_pooled)
+        begun = locked.begin(request.action, _end(status, steps), within)
+        sql = LedgerSql(status.ledger.names, begun)
         with self._watcher() as watcher:
             context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
-            sections, pooled = Sections(status, kept), status.ledger.is_pooled
-            runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
+            sections = Sections(status, kept)
+            runner = StepRunner(context, sections, within, locked.lock, request.recorded)
             with _failure_recorded(context):
                 try:
                     return runner.run_all(steps)
@@ -327,10 +335,14 @@ class Deploy:
             acquire_lock(cursor, number, wait, self._progress)
         return contextlib.nullcontext()
 
-    def _read(self) -> Ledger:
+    def _read(self, seen: Ledger | None = None) -> Ledger:
         """Read what the database remembers."""
-        with self._looking() as cursor:
-            return read_ledger(cursor, LedgerNames(*self._settings.ledger))
+        connections, names = self._connections, LedgerNames(*self._settings.ledger)
+        if connections.external:
+            with connections.connection.cursor() as cursor:
+                return read_ledger(cursor, names)
+        with autocommit_cursor(connections.connection) as cursor:
+            return read_ledger_again(cursor, names, seen) if seen else read_ledger(cursor, names)
 
     @contextlib.contextmanager
     def _looking(self) -> Iterator[Cursor]:

@@ -13,7 +13,6 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.tables import LedgerSql
-from promptlib.postgres.target import autocommit_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.engine.context import Connections
+    from promptlib.engine.transactions import Chain, Nested
     from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.plan.repair import Repair
     from promptlib.plan.status import Status
@@ -67,12 +67,15 @@ class Locked:
             self.status = self.status._replace(ledger=make_ledger(cursor, self.status.ledger))
         return self.status
 
-    def begin(self, action: str, end: str) -> int:
+    def begin(self, action: str, end: str, within: Chain | Nested) -> int:
         """Record that a deploy begins, at once, so that it leaves a trace whatever happens to it.
+
+        In a caller's transaction, what it writes is his to commit.
 
         Args:
             action: `migrate` or `rollback`.
             end: where the database is to stand; empty: base.
+            within: the transactions of its steps.
 
         Returns:
             its id.
@@ -80,16 +83,12 @@ class Locked:
         Raises:
             ChangedMeanwhileError: when another deploy has begun.
         """
-        begins = self._new(action, end).begin(self._sql, is_pooled=self.status.ledger.is_pooled)
-        with self._at_once() as cursor:
-            return self._record(cursor, begins)
-
-    @contextlib.contextmanager
-    def _at_once(self) -> Iterator[Cursor]:
-        """A cursor in autocommit; in a caller's transaction, what it writes is his to commit."""
-        connection, external = self.connections.connection, self.connections.external
-        with connection.cursor() if external else autocommit_cursor(connection) as cursor:
-            yield cursor
+        new = self._new(action, end)
+        begins = new.begin(self._sql, is_pooled=self.status.ledger.is_pooled)
+        with _unless_another_began():
+            number = within.open(begins, new.number(self._sql))
+        self.has_recorded = True
+        return number
 
     @contextlib.contextmanager
     def recording(self, action: str, end: str, lock_timeout: str = "") -> Iterator[Cursor]:
@@ -107,7 +106,9 @@ class Locked:
             if lock_timeout:
                 cursor.execute(_LOCK_TIMEOUT, (lock_timeout,))
             self.make_ledger_in(cursor)
-            self._record(cursor, self._new(action, end).done(self._sql))
+            with _unless_another_began():
+                cursor.execute(self._new(action, end).done(self._sql))
+            self.has_recorded = True
             yield cursor
 
     def repair(self, agreed: Repair) -> None:
@@ -131,11 +132,6 @@ class Locked:
         with self.recording("repair", self.status.current) as cursor:
             for sql in repair_statements(self.status, agreed):
                 cursor.execute(sql)
-
-    def _record(self, cursor: Cursor, sql: str) -> int:
-        number = _record(cursor, sql)
-        self.has_recorded = True
-        return number
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger
@@ -180,14 +176,13 @@ class Locked:
             cursor.execute("RELEASE promptlib_written")
 
 
-def _record(cursor: Cursor, sql: str) -> int:
-    """Record a deploy, unless another one follows the same; its id."""
+@contextlib.contextmanager
+def _unless_another_began() -> Iterator[None]:
+    """Say what it means that another deploy follows the one that this one was to follow."""
     try:
-        cursor.execute(sql)
+        yield
     except errors.UniqueViolation:
         raise ChangedMeanwhileError(
             "another deploy has begun meanwhile, so nothing was changed",
             Remedy("look where the database stands with {}, then run it again", STATUS),
         ) from None
-    (number,) = cursor.fetchone() or (0,)
-    return int(number)

@@ -25,7 +25,7 @@ from promptlib.engine.runner import (
     run_together,
 )
 from promptlib.engine.session_settings import changes_settings
-from promptlib.engine.transactions import Chain, Nested, transaction_kept
+from promptlib.engine.transactions import transaction_kept
 from promptlib.ledger.deploys import finish
 from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
 from promptlib.ledger.tables import DOWN, EQUALS, UP, Ran
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Sending, Step
     from promptlib.engine.sections import Sections
+    from promptlib.engine.transactions import Chain, Nested
     from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.ledger.state import HalfDone
     from promptlib.ledger.tables import Move
@@ -52,10 +53,10 @@ class StepRunner:
     Args:
         context: of the deploy.
         sections: what the steps run.
+        within: the transactions that they run in.
         lock: the lock, if it is held on a connection of its own.
         recorded: called for each step that moves alembic_version, in its transaction, when all but
             the commit is done.
-        is_pooled: whether a pooler stands between.
 
     Attributes:
         finished: how many steps ran.
@@ -69,25 +70,13 @@ class StepRunner:
         self,
         context: DeployContext,
         sections: Sections,
+        within: Chain | Nested,
         lock: DeployLock | SessionLock | None,
         recorded: Recorded | None = None,
-        *,
-        is_pooled: bool = False,
     ) -> None:
-        self._context, self._sections = context, sections
+        self._context, self._sections, self._within = context, sections, within
         self._lock, self._recorded = lock, recorded
         self._is_last = False  # whether this step ends the deploy
-        connections, usual = context.connections, context.settings.of_section({})
-        self._within: Chain | Nested = (
-            Nested(context.connection)
-            if connections.external
-            else Chain(
-                context.connection,
-                usual,
-                owned=connections.owned and not is_pooled,
-                keeps_locks=lock is not None and lock.in_session,
-            )
-        )
 
     def run_all(self, steps: Sequence[PlannedStep]) -> list[RanSection]:
         """Run steps, one after the other; the last one ends the deploy.
@@ -103,7 +92,8 @@ class StepRunner:
             self.finished = number
             if seconds is not None:
                 ran.append(RanSection(step.version, step.direction, seconds))
-        self._within.commit()
+        if not self._context.connections.is_command:  # whose session ends now
+            self._within.commit()
         return ran
 
     def run(self, planned: PlannedStep, position: str) -> float | None:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+    from promptlib.engine.context import Connections
+    from promptlib.ledger.lock import DeployLock, SessionLock
+
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
 _COMMIT = "COMMIT AND CHAIN;"
@@ -39,6 +42,31 @@ _COMMIT = "COMMIT AND CHAIN;"
 _FORGET = """RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET datestyle = 'ISO';
 CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;"""
 _LET_GO = "SELECT pg_catalog.pg_advisory_unlock_all();"
+
+
+def transactions_of(
+    connections: Connections,
+    settings: Mapping[str, str],
+    lock: DeployLock | SessionLock | None,
+    *,
+    is_pooled: bool,
+) -> Chain | Nested:
+    """What the steps of a deploy run in.
+
+    Args:
+        connections: to its database.
+        settings: PostgreSQL settings of the sections that ask for no others.
+        lock: that keeps other deploys out; None: a caller's transaction holds it.
+        is_pooled: whether a pooler stands between.
+    """
+    if connections.external:
+        return Nested(connections.connection)
+    return Chain(
+        connections.connection,
+        settings,
+        owned=connections.owned and not is_pooled,
+        keeps_locks=lock is not None and lock.in_session,
+    )
 
 
 class Chain:
@@ -66,6 +94,27 @@ class Chain:
         watched = f"SELECT {watch_client(local=True)};"
         self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
+
+    def open(self, sql: str, number: str) -> int:
+        """Write what is to be remembered, commit, and begin the first transaction.
+
+        Args:
+            sql: what to write.
+            number: an expression for one.
+
+        Returns:
+            what that is then.
+
+        Raises:
+            psycopg2.Error: for whatever keeps it from being committed.
+        """
+        began = time.monotonic()
+        asked = f"SELECT pg_catalog.pg_backend_pid(), {number}"
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
+            pid, found = cursor.fetchone() or (0, 0)
+        self._note_begun(pid, began)
+        return int(found)
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:
         """Be in a fresh transaction.
@@ -97,8 +146,11 @@ class Chain:
         forget = f"{_FORGET}\n{_LET_GO}\n{_COMMIT}" if self._owned else ""
         with self._connection.cursor() as cursor:
             cursor.execute(f"{sql}\n{_COMMIT}\n{forget}\n{self._set}")
+        self._note_begun(pid, began)
+
+    def _note_begun(self, pid: int, asked: float) -> None:
         # For the server the next transaction begins when it gets the message, not when it commits.
-        self._pid = pid if time.monotonic() - began < _SHORTLY else 0
+        self._pid = pid if time.monotonic() - asked < _SHORTLY else 0
 
     def commit(self) -> None:
         """Commit what others wrote, and begin nothing."""
@@ -168,6 +220,13 @@ class Nested:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def open(self, sql: str, number: str) -> int:
+        """Write what is to be remembered, and give the number that an expression is then."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"{sql}\nSELECT {number}")
+            (found,) = cursor.fetchone() or (0,)
+        return int(found)
 
     def begin(self, _: Mapping[str, str] | None = None) -> int:
         """Mark where to go back to; the settings are left to who runs the section."""

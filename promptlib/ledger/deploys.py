@@ -84,7 +84,7 @@ class NewDeploy(NamedTuple):
     follows: int
 
     def begin(self, sql: LedgerSql, *, is_pooled: bool) -> str:
-        """Record that it begins, and give its id; a unique violation, where another one has."""
+        """Record that it begins; a unique violation, where another one has."""
         process = "NULL, NULL" if is_pooled else f"pg_catalog.pg_backend_pid(), {_OWN_START}"
         return self._insert(sql, "backend_pid, backend_start", f"'running', NULL, {process}")
 
@@ -98,8 +98,12 @@ class NewDeploy(NamedTuple):
         return (
             f"INSERT INTO {sql.deploys} (follows, action, from_version, to_version, outcome,"
             f" finished_at{more}) VALUES ({self.follows}, '{self.action}', {start}, {end},"
-            f" {values}) RETURNING id;"
+            f" {values});"
         )
+
+    def number(self, sql: LedgerSql) -> str:
+        """An expression for its id, once it is recorded: no other one follows the same."""
+        return f"(SELECT id FROM {sql.deploys} WHERE follows {EQUALS} {self.follows})"
 
 
 def take_over(sql: LedgerSql, ids: Collection[int]) -> str:

@@ -173,7 +173,7 @@ def _socket(connection: Connection) -> socket.socket:
 @contextlib.contextmanager
 def autocommit_cursor(connection: Connection) -> Iterator[Cursor]:
     """A cursor whose every message is a transaction of its own, which no BEGIN comes before."""
-    connection.autocommit = True
+    _begin_nothing(connection)
     try:
         with connection.cursor() as cursor:
             yield cursor
@@ -185,7 +185,7 @@ def autocommit_cursor(connection: Connection) -> Iterator[Cursor]:
 @contextlib.contextmanager
 def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
     """A cursor that sees the database at one moment, and cannot write: no other one does."""
-    connection.autocommit = True
+    _begin_nothing(connection)
     try:
         with connection.cursor(cursor_factory=_SnapshotCursor) as cursor:
             yield cursor
@@ -195,6 +195,11 @@ def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
                 with connection.cursor() as cursor:
                     cursor.execute("ROLLBACK")
             connection.autocommit = False
+
+
+def _begin_nothing(connection: Connection) -> None:
+    connection.rollback()  # a deploy leaves an empty transaction
+    connection.autocommit = True
 
 
 class _SnapshotCursor(Cursor):
