@@ -292,7 +292,7 @@ class Deploy:
         """
         pooled = seen.ledger.is_pooled
         with self._lock(lock_key(seen.ledger.schema, VERSION_TABLE), pooled=pooled) as lock:
-            status = self._look_beside(lock, pooled=pooled) if lock else self.look()
+            status = self._look_beside(lock, seen) if lock else self.look()
             if status.ledger.unfinished:
                 from promptlib.engine.takeover import take_over_unfinished
 
@@ -307,15 +307,15 @@ class Deploy:
 
                 write_schema(self._connections, self._files, self._settings, self._progress)
 
-    def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
+    def _look_beside(self, lock: DeployLock, seen: Status) -> Status:
         """Look while another connection holds the lock, which has to be on the same server."""
-        if pooled:
+        if seen.ledger.is_pooled:
             from promptlib.postgres.pooling import second_connection_given
 
             with second_connection_given(self._connections.connection):
                 status = self.look()
         else:
-            status = self.look()
+            status = self.look(seen)
         lock.require_on(status.ledger.server)
         return status
 

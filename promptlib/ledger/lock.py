@@ -20,7 +20,7 @@ from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcqu
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.hashing import sha256
 from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
-from promptlib.core.light import TYPE_CHECKING
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
@@ -28,8 +28,9 @@ from promptlib.postgres.target import URL_VARIABLE
 from promptlib.postgres.waiting import require_open, share_of_pause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -40,13 +41,20 @@ _TRANSACTION, _SESSION = (f"pg_catalog.pg_try_advisory_{each}lock" for each in (
 _WHETHER_FREE = "whether the deploy lock is free"
 # Nothing may end the transaction that holds the lock while a migration takes its time, but the end
 # of its client. It reads no table or view, which it would lock as well.
-_STAY = f"""
+_STAY = """
     SELECT pg_catalog.set_config(name, '0', true)
       FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
                                    'statement_timeout', 'lock_timeout']) AS name
-     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';
-    SELECT pg_catalog.pg_postmaster_start_time(), {watch_client(local=True)}
-"""
+     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';"""
+_SERVER = f"pg_catalog.pg_postmaster_start_time(), {watch_client(local=True)}"
+
+
+class _Asked(NamedTuple):
+    """Which lock is asked for: its number, what is set before, and what is told with it."""
+
+    number: int
+    before: str = ""
+    told: str = "NULL"
 
 
 class SessionLock:
@@ -157,11 +165,10 @@ def hold_lock(
 
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+        asked = _Asked(number, _STAY, _SERVER)
         with connection.cursor() as cursor:
-            acquire_lock(cursor, number, wait, progress, between)
+            (server, *_) = _acquire(cursor, asked, wait, progress, between)
             with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
-                cursor.execute(_STAY)
-                (server, *_) = cursor.fetchone() or (None,)
                 yield DeployLock(connection, server)
 
 
@@ -235,11 +242,18 @@ def acquire_lock(
     Raises:
         LockNotAcquiredError: when it is not free in time, naming who holds it.
     """
+    _acquire(cursor, _Asked(number), wait, progress, between)
+
+
+def _acquire(
+    cursor: Cursor, asked: _Asked, wait: str, progress: Progress, between: Callable[[], None]
+) -> Sequence[Any]:
+    """The same, and what is told with it."""
     began = time.monotonic()
     told = 0.0
     pause = _SHORTEST
-    while not _try(cursor, number):
-        holders = lock_holders(cursor, number)
+    while not (found := _try(cursor, asked)):
+        holders = lock_holders(cursor, asked.number)
         between()
         waited = time.monotonic() - began
         if waited >= duration_seconds(wait):
@@ -249,14 +263,16 @@ def acquire_lock(
             told = waited + _TELL_EVERY
         time.sleep(pause * share_of_pause())
         pause = min(2 * pause, _LONGEST)
+    return found
 
 
-def _try(cursor: Cursor, number: int) -> bool:
+def _try(cursor: Cursor, asked: _Asked) -> Sequence[Any]:
+    """What is told, if the lock was taken; else nothing."""
     require_open(cursor.connection)
-    of = "" if cursor.connection.autocommit else "xact_"
-    cursor.execute(f"SELECT pg_catalog.pg_try_advisory_{of}lock(%s)", (number,))
-    (taken,) = cursor.fetchone() or (False,)
-    return bool(taken)
+    function = _SESSION if cursor.connection.autocommit else _TRANSACTION
+    cursor.execute(f"{asked.before} SELECT {function}({asked.number}), {asked.told}")
+    taken, *found = cursor.fetchone() or (False,)
+    return found if taken else ()
 
 
 def _waiting(holders: list[ServerSession]) -> str:
