@@ -57,7 +57,8 @@ def _far_effects(source: bytes, tokens: Sequence[Token], *, strings: bool) -> It
         for token in tokens:
             if token.is_string:
                 text = _unquoted(source[token.start : token.end])
-                yield from _far_effects(text, tokenize(text, 0, len(text)), strings=True)
+                if text != source:  # as the empty name is
+                    yield from _far_effects(text, tokenize(text, 0, len(text)), strings=True)
 
 
 def _unquoted(literal: bytes) -> bytes:

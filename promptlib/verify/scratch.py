@@ -14,6 +14,7 @@ from psycopg2 import errors, sql
 from promptlib.core.errors import NoConnectionError, StatementError
 from promptlib.core.interrupts import in_doubt
 from promptlib.postgres.admin import maintenance_connection
+from promptlib.postgres.driver import driver_errors_explained
 from promptlib.verify.attempts import message_in_short
 from promptlib.verify.build import run_setup
 from promptlib.verify.place import may_make_databases, server_version
@@ -147,9 +148,15 @@ def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
     What a killed process left behind is put in order first.
 
     Raises:
-        NoConnectionError: when the server cannot be reached.
+        NoConnectionError: when the server cannot be reached, or is lost.
         PromptlibError: when the database that is named cannot be used.
     """
+    with driver_errors_explained(), _scratch_databases(place) as scratch:
+        yield scratch
+
+
+@contextlib.contextmanager
+def _scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
     if place.is_given and not may_make_databases(place.target):
         with reused_database(place) as reused:
             yield reused

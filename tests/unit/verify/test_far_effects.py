@@ -26,6 +26,8 @@ from promptlib.verify.far_effects import first_far_effect
             "pg_promote",
         ),
         ("CREATE PROCEDURE p() BEGIN ATOMIC SELECT pg_promote(); END", "pg_promote"),
+        ("DO $$ BEGIN x := replace('\"\"', x, ''); PERFORM pg_promote(); END $$", "pg_promote"),
+        ("DO $$ BEGIN x := '  '; EXECUTE 'SELECT pg_promote()'; END $$", "pg_promote"),
         ("COPY t TO '/x'", "COPY ... TO"),
         ("COPY (SELECT 1) TO PROGRAM 'cat'", "COPY ... PROGRAM"),
         ("COPY t (a, b) FROM PROGRAM 'cat'", "COPY ... PROGRAM"),
