@@ -83,12 +83,12 @@ class _Servers:
         return self.found[name]
 
     def template(self, server: Server) -> Database:
-        """A database at head, to clone."""
+        """A database at head, to clone or to read: nobody writes to it."""
         if server.name not in self.templates:
             template = server.create()
             self.stack.callback(server.drop, template.name)
             template.alembic("upgrade", "head")
-            self.templates[server.name] = template
+            self.templates[server.name] = template.only_to_read()
         return self.templates[server.name]
 
 
