@@ -51,7 +51,7 @@ _USER = "SELECT pg_catalog.quote_ident(current_user)"
 _GUARD = """\
 DO $guard$
 DECLARE
-    made record;
+    made pg_catalog.record;
     there bigint;
 BEGIN
     IF pg_catalog.current_setting('promptlib.allow_data_loss', true)

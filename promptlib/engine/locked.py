@@ -12,8 +12,8 @@ from promptlib.core.interrupts import UNDONE, in_doubt, note_seen, queries_inter
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
-from promptlib.ledger.state import make_ledger
 from promptlib.ledger.tables import LedgerSql
+from promptlib.postgres.target import autocommit_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +63,10 @@ class Locked:
 
     def make_ledger_in(self, cursor: Cursor) -> Status:
         """The same, within a transaction that goes on."""
-        ledger = make_ledger(cursor, self.status.ledger)
-        self.status = self.status._replace(ledger=ledger)
+        if not self.status.ledger.is_ready:
+            from promptlib.ledger.creation import make_ledger  # noqa: PLC0415 - rarely needed
+
+            self.status = self.status._replace(ledger=make_ledger(cursor, self.status.ledger))
         return self.status
 
     def begin(self, action: str, end: str) -> tuple[LedgerSql, RecordGuard]:
@@ -92,14 +94,8 @@ class Locked:
     def _at_once(self) -> Iterator[Cursor]:
         """A cursor in autocommit; in a caller's transaction, what it writes is his to commit."""
         connection, external = self.connections.connection, self.connections.external
-        if not external:
-            connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                yield cursor
-        finally:
-            if not external and not connection.closed:
-                connection.autocommit = False
+        with connection.cursor() if external else autocommit_cursor(connection) as cursor:
+            yield cursor
 
     @contextlib.contextmanager
     def recording(self, action: str, end: str, lock_timeout: str = "") -> Iterator[Cursor]:

@@ -14,16 +14,22 @@ from promptlib.ledger.trust import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any
 
     from psycopg2.extensions import cursor as Cursor
 
-_PLAIN_TABLE = ("r", "p")
+_PLAIN_TABLE = "r"
 _FIND = f"""
     WITH RECURSIVE {ROLES}
     SELECT pg_catalog.format('%%I.%%I', nspname, relname), relname, relkind,
            pg_catalog.pg_get_userbyid(relowner),
            EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) relowner),
+           (SELECT pg_catalog.min(pg_catalog.format('%%s, which belongs to %%I',
+                       pg_catalog.format_type(t.oid, NULL), pg_catalog.pg_get_userbyid(typowner)))
+              FROM pg_catalog.pg_attribute
+              JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) atttypid
+             WHERE attrelid OPERATOR(pg_catalog.=) c.oid
+               AND NOT EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) typowner)),
+           pg_catalog.row_security_active(c.oid),
            ARRAY(SELECT attname::pg_catalog.text FROM pg_catalog.pg_attribute
                   WHERE attrelid OPERATOR(pg_catalog.=) c.oid
                     AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped)
@@ -34,6 +40,13 @@ _FIND = f"""
                AND pg_catalog.pg_table_is_visible(c.oid))
      ORDER BY 1
 """
+_NO_STRANGER = (
+    "who is neither this user, nor a role of his, nor the database's owner, nor a superuser"
+)
+_OTHER_TABLE = "name the table that it shows: --table"
+_AS_OWNER = "adopt as its owner, or as a member of that role"
+_TYPES = "let its columns have types of the server's own"
+_UNBOUND = "adopt as a user whom they do not bind"
 _NUMBER = re.compile(r"\d+")
 
 
@@ -72,11 +85,19 @@ class _Row(NamedTuple):
 
 
 class FoundTable(NamedTuple):
-    """A table of a tool's, as the server describes it."""
+    """A table of a tool's, as the server describes it.
+
+    Attributes:
+        tool: whose it is.
+        name: quoted where it has to be.
+        query: that reads it.
+        refusal: why it must not be read: what it says would be believed.
+    """
 
     tool: str
     name: str
     query: str
+    refusal: LedgerError | None = None
 
 
 def find_tables(cursor: Cursor, named: str | None = None) -> list[FoundTable]:
@@ -87,16 +108,16 @@ def find_tables(cursor: Cursor, named: str | None = None) -> list[FoundTable]:
         named: the only one to look at, where it is not called as usual.
 
     Raises:
-        LedgerError: for one that belongs to a stranger, or is no table: what it says is believed;
-            and where the one that was named is not there.
+        LedgerError: where the one that was named is not there.
     """
     found: list[FoundTable] = []
-    for name, plain, kind, owner, is_trusted, columns in _described(cursor, named):
-        tools = [each for each in TOOL_TABLES if (named or each.name == plain)]
-        for each in tools:
-            if each.has(columns):
-                _require_trust(name, kind, owner, is_trusted=is_trusted)
-                found.append(FoundTable(each.tool, name, each.query(name)))
+    for table in _described(cursor, named):
+        tools = [each for each in TOOL_TABLES if (named or each.name == table.plain_name)]
+        found += [
+            FoundTable(each.tool, table.name, each.query(table.name), _distrust(table))
+            for each in tools
+            if each.has(table.columns)
+        ]
     if named and not found:
         raise LedgerError(
             f"there is no table {printable_line(named)} with the columns of a migration tool's",
@@ -105,37 +126,53 @@ def find_tables(cursor: Cursor, named: str | None = None) -> list[FoundTable]:
     return found
 
 
-def _described(cursor: Cursor, named: str | None) -> list[tuple[Any, ...]]:
+class _Described(NamedTuple):
+    """What may be a tool's table."""
+
+    name: str
+    plain_name: str
+    kind: str
+    owner: str
+    is_trusted: bool
+    type_of_others: str | None
+    hides_rows: bool
+    columns: list[str]
+
+
+def _described(cursor: Cursor, named: str | None) -> list[_Described]:
     """What may be a tool's table; nothing for a name that can be none."""
     names = sorted({each.name for each in TOOL_TABLES})
     try:
         cursor.execute(_FIND, {"named": named, "names": names})
     except (errors.SyntaxError, errors.InvalidName, errors.FeatureNotSupported):
         return []
-    return cursor.fetchall()
+    return [_Described(*row) for row in cursor.fetchall()]
 
 
-def _require_trust(name: str, kind: str, owner: str, *, is_trusted: bool) -> None:
-    shown = printable_line(name)
-    if kind not in _PLAIN_TABLE:
-        raise LedgerError(
-            f"{shown} is no table, so what it says may be anybody's",
-            "name the table that it shows: --table",
-        )
-    if not is_trusted:
-        raise LedgerError(
-            f"{shown} belongs to {printable_line(owner)}, who is neither this user, nor a role of "
-            "his, nor the database's owner, nor a superuser",
-            "adopt as its owner, or as a member of that role",
-        )
+def _distrust(table: _Described) -> LedgerError | None:
+    """Why a table may say what somebody likes, or run functions of his; None: it does not."""
+    name, why = printable_line(table.name), ""
+    if table.kind != _PLAIN_TABLE:
+        why, remedy = "is no table, so what it says may be anybody's", _OTHER_TABLE
+    elif not table.is_trusted:
+        why, remedy = f"belongs to {printable_line(table.owner)}, {_NO_STRANGER}", _AS_OWNER
+    elif table.type_of_others:
+        type_ = printable_line(table.type_of_others)
+        why, remedy = f"rests on the type {type_}, so to read it may run functions of his", _TYPES
+    elif table.hides_rows:
+        why, remedy = "has policies, which may hide rows from this user", _UNBOUND
+    return LedgerError(f"{name} {why}", remedy) if why else None
 
 
 def read_history(cursor: Cursor, table: FoundTable) -> ToolHistory:
     """Read what a tool's table says.
 
     Raises:
+        LedgerError: where that is not to be believed.
         PlanRefusedError: where its last migration failed, or is half done.
     """
+    if table.refusal:
+        raise table.refusal
     cursor.execute(table.query)
     rows = [_Row(*row) for row in cursor.fetchall()]
     _require_well(table, rows)

@@ -54,7 +54,7 @@ class ToolTable(NamedTuple):
         kind = f"{self.kind}::pg_catalog.text" if self.kind else "NULL"
         return (
             f"SELECT {self.version}::pg_catalog.text, {time}, {self.well}, {kind}"
-            f" FROM {table} ORDER BY {self.order}"
+            f" FROM ONLY {table} ORDER BY {self.order}"
         )
 
 

@@ -28,6 +28,18 @@ _KEEP = f"SELECT pg_catalog.set_config('{_KEPT}', pg_catalog.current_setting('se
 _GIVE_BACK = (
     f"SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('{_KEPT}'), true);"
 )
+# The server asks for rules and views by SQL of its own, whose operators it does not write in full.
+_SHOWN_BY_SQL = "promptlib.before_catalog"
+CATALOG_FIRST = (
+    f"SELECT pg_catalog.set_config('{_SHOWN_BY_SQL}',"
+    " pg_catalog.current_setting('search_path'), true);"
+    " SELECT pg_catalog.set_config('search_path', pg_catalog.concat('pg_catalog, ',"
+    f" pg_catalog.current_setting('{_SHOWN_BY_SQL}')), true);"
+)
+CATALOG_AS_BEFORE = (
+    "SELECT pg_catalog.set_config('search_path',"
+    f" pg_catalog.current_setting('{_SHOWN_BY_SQL}'), true)"
+)
 _NAME = lazy_pattern(r'"((?:[^"]|"")*)"|([^",\s]+)')
 _SERVERS_OWN = ("pg_catalog", "pg_temp")
 _numbers = itertools.count(1)

@@ -186,6 +186,81 @@ def test_a_table_of_another_name_or_another_s(left: _Left) -> None:
     assert "adopted; " in left.adopt(*table)
 
 
+# Whoever reads what is so made runs functions of somebody's, or believes him; each is refused.
+_HOSTILE = {
+    """
+    CREATE VIEW schema_migrations WITH (security_barrier) AS
+    SELECT version FROM theirs WHERE evil()
+    """: "is no table",
+    """
+    CREATE FOREIGN DATA WRAPPER w;
+    CREATE SERVER s FOREIGN DATA WRAPPER w;
+    CREATE FOREIGN TABLE schema_migrations (version varchar) SERVER s
+    """: "is no table",
+    "CREATE TABLE schema_migrations (version varchar) PARTITION BY LIST (version)": "is no table",
+    """
+    CREATE TYPE theirs_too AS ENUM ('1');
+    ALTER TYPE theirs_too OWNER TO promptlib_stranger;
+    CREATE FUNCTION evil(theirs_too) RETURNS text LANGUAGE sql AS $$ SELECT evil()::text $$;
+    CREATE CAST (theirs_too AS text) WITH FUNCTION evil(theirs_too);
+    CREATE TABLE schema_migrations (version theirs_too);
+    INSERT INTO schema_migrations VALUES ('1')
+    """: "rests on the type theirs_too, which belongs to promptlib_stranger",
+    """
+    CREATE TABLE schema_migrations (version varchar);
+    ALTER TABLE schema_migrations OWNER TO promptlib_stranger
+    """: "belongs to promptlib_stranger",
+}
+
+
+@pytest.mark.parametrize("left", ["dbmate"], indirect=True)
+def test_what_a_stranger_made_is_neither_read_nor_in_the_way(left: _Left) -> None:
+    database = left.database
+    left.run(1)
+    database.server.role("promptlib_stranger", "LOGIN")
+    database.query(
+        "CREATE FUNCTION evil() RETURNS boolean LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$;"
+        " ALTER TABLE schema_migrations RENAME TO theirs"
+    )
+    for made, said in _HOSTILE.items():
+        database.query(made)
+        for command in (["migrate"], ["adopt", "--yes"]):
+            told = left.project.promptlib(*command, ok=False).stderr
+            assert f"schema_migrations {said}" in told or "take that over" in told
+            assert "ran as" not in told
+        kind = database.value("SELECT relkind FROM pg_class WHERE relname = 'schema_migrations'")
+        word = {"v": "VIEW", "f": "FOREIGN TABLE"}.get(kind, "TABLE")
+        database.query(f"DROP {word} schema_migrations")
+    database.query("ALTER TABLE theirs RENAME TO schema_migrations")
+    # A trigger runs where somebody writes, which we do not; and other tools are other people's.
+    database.query(
+        "CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;"
+        " CREATE TRIGGER t BEFORE INSERT ON schema_migrations EXECUTE FUNCTION told()"
+    )
+    database.query(
+        f"{LEFT['goose'].create}; ALTER TABLE goose_db_version OWNER TO promptlib_stranger"
+    )
+    assert "adopted; " in left.adopt()
+    left.project.promptlib("migrate")
+    assert applied(database) == left.files
+
+
+@pytest.mark.parametrize("left", ["dbmate"], indirect=True)
+def test_rows_that_policies_hide(left: _Left) -> None:
+    """What does not show would run twice."""
+    left.run(1)
+    left.database.server.role("promptlib_team")
+    left.database.server.role("promptlib_member", "LOGIN CREATEDB IN ROLE promptlib_team")
+    left.database.query(
+        "GRANT ALL ON SCHEMA public TO promptlib_member;"
+        " ALTER TABLE schema_migrations OWNER TO promptlib_team;"
+        " ALTER TABLE schema_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    )
+    left.project.url = left.database.url.replace("postgres@", "promptlib_member@")
+    assert "schema_migrations has policies, which may hide rows" in left.adopt(ok=False)
+
+
 @pytest.mark.parametrize("left", ["goose"], indirect=True)
 def test_a_tool_that_goes_on(left: _Left) -> None:
     """What it ran since then does not run again; and what a rollback took back here does."""

@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from support.databases import Database
+    from support.projects import Project
     from support.servers import Server
 
 SCHEMA, USER = "traps", "trapped"
-_PATH = f"public, {SCHEMA}, pg_catalog"
+_SETTINGS = {
+    "search_path": f"public, {SCHEMA}, pg_catalog",
+    "debug_print_parse": "on",
+    "debug_pretty_print": "off",
+}
+# What lets somebody else step into them.
+PGOPTIONS = " ".join(f"-c{name}={value.replace(' ', '')}" for name, value in _SETTINGS.items())
 # What cannot be made again is passed over: functions of pseudo-types, for one, which no SQL calls.
 _LAY = """
 CREATE SCHEMA traps;
@@ -83,6 +90,11 @@ _OIDS = """
     UNION ALL SELECT 'table', oid FROM pg_class WHERE relnamespace = 'traps'::regnamespace
     UNION ALL SELECT 'type', oid FROM pg_type WHERE typnamespace = 'traps'::regnamespace
 """
+# What was made of one: what a table has for a type, say, which no statement names.
+_RESTING = """
+    SELECT pg_describe_object(classid, objid, objsubid) FROM pg_depend
+     WHERE refobjid = ANY (%s) AND pg_describe_object(classid, objid, objsubid) !~ 'traps\\.'
+"""
 # What the server's nodes call the numbers of what a name was taken for.
 _NUMBERS = {
     "function": re.compile(r":(?:funcid|aggfnoid|winfnoid|opfuncid) (\d+)"),
@@ -111,12 +123,8 @@ class Traps:
     def add_user(self, name: str, options: str) -> None:
         """Make somebody who may log in, and who would step into them."""
         self.server.role(name, f"LOGIN {options}")
-        for setting in (
-            f"search_path = {_PATH}",
-            "debug_print_parse = on",
-            "debug_pretty_print = off",
-        ):
-            self.server.execute(f"ALTER ROLE {name} SET {setting}")
+        for setting, value in _SETTINGS.items():
+            self.server.execute(f"ALTER ROLE {name} SET {setting} = {value}")
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[Steps]:
@@ -126,6 +134,11 @@ class Traps:
         for entry in _ENTRY.finditer(self.log_from(start)):
             found.parsed += 1
             self._judge(entry, found)
+
+    def resting_on(self, database: Database) -> list[str]:
+        """What in a database was made of a trap, unless it is one."""
+        oids = [oid for each in self.oids.values() for oid in each]
+        return [what for (what,) in database.query(_RESTING, oids)]
 
     @property
     def _log(self) -> Path:
@@ -158,15 +171,29 @@ class Steps:
 
 @contextlib.contextmanager
 def laid(name: str) -> Iterator[Traps]:
-    """Run a server of its own, and lay the traps."""
+    """Run a server of its own, and lay the traps: in databases to come, and in that of all."""
     with servers.running(name) as server:
         template = psycopg2.connect(server.dsn(dbname="template1"))
-        with contextlib.closing(template), template, template.cursor() as cursor:
+        template.autocommit = True
+        with contextlib.closing(template), template.cursor() as cursor:
             cursor.execute(_LAY)
             cursor.execute(_OIDS)
             oids: dict[str, set[int]] = {}
             for kind, oid in cursor:
                 oids.setdefault(kind, set()).add(oid)
+            cursor.execute("DROP DATABASE postgres")
+            cursor.execute("CREATE DATABASE postgres")
         made = Traps(server, oids)
         made.add_user(USER, "SUPERUSER")
         yield made
+
+
+def step(ground: Traps, project: Project, *lines: str, ok: bool | None = True) -> None:
+    """Run commands, none of which may step into a trap."""
+    with ground.watched() as steps:
+        for line in lines:
+            program, *words = line.split()
+            run = project.alembic if program == "alembic" else project.promptlib
+            run(*words, ok=ok)
+    assert steps.into == {}
+    assert steps.parsed

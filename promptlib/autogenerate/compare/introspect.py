@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptlib.postgres.search_path import resolved_apart
+from promptlib.postgres.search_path import CATALOG_AS_BEFORE, CATALOG_FIRST, resolved_apart
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -81,6 +81,14 @@ def fetch_rows(cursor: Cursor, query: str, *values: object) -> list[tuple[Any, .
     """The rows of a query, in whose transaction it runs."""
     cursor.execute(resolved_apart(query), values)
     return cursor.fetchall()
+
+
+def fetch_definitions(cursor: Cursor, query: str, relation: str) -> list[tuple[Any, ...]]:
+    """Those of one that asks for rules or views, which the server looks up by SQL of its own."""
+    cursor.execute(CATALOG_FIRST + resolved_apart(query), (relation,))
+    rows = cursor.fetchall()
+    cursor.execute(CATALOG_AS_BEFORE)
+    return rows
 
 
 def read_table_facts(cursor: Cursor, relation: str) -> TableFacts:

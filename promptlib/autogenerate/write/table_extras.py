@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from promptlib.autogenerate.compare.introspect import fetch_rows
+from promptlib.autogenerate.compare.introspect import fetch_definitions, fetch_rows
 from promptlib.autogenerate.dialect import quote_name
 from promptlib.syntax.lexemes import quote_literal
 
@@ -175,7 +175,7 @@ def _rules(cursor: Cursor, table: str) -> Iterator[str]:
 
 def _firing(cursor: Cursor, table: str, kind: str, query: str) -> Iterator[str]:
     """Yield triggers or rules, each as enabled as it was."""
-    for name, definition, enabled, comment in fetch_rows(cursor, query, table):
+    for name, definition, enabled, comment in fetch_definitions(cursor, query, table):
         yield definition.rstrip().removesuffix(";")
         if enabled in _FIRING:
             yield f"ALTER TABLE {table} {_FIRING[enabled]} {kind} {quote_name(name)}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alembic.operations import ops
 
-from promptlib.autogenerate.compare.introspect import fetch_rows
+from promptlib.autogenerate.compare.introspect import fetch_definitions, fetch_rows
 from promptlib.autogenerate.dialect import quote_name
 from promptlib.autogenerate.operations import Phase, SqlOperation, operation_subject
 from promptlib.autogenerate.write.table_extras import read_column_extras, read_extras
@@ -198,7 +198,8 @@ def _touched_columns(up: list[ops.MigrateOperation]) -> tuple[list[Subject], lis
 
 
 def _read_view(cursor: Cursor, name: str) -> _View:
-    ((is_kept, had_data, options, query, comment, owner),) = fetch_rows(cursor, _DEFINITION, name)
+    (found,) = fetch_definitions(cursor, _DEFINITION, name)
+    is_kept, had_data, options, query, comment, owner = found
     kind = "MATERIALIZED VIEW" if is_kept else "VIEW"
     settings = f" WITH ({options})" if options else ""
     statements = [f"CREATE {kind} {name}{settings} AS\n{query.strip().removesuffix(';')}"]

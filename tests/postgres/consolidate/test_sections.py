@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 
 from promptlib.config.settings import Settings
+from promptlib.consolidate.sections import write_sections
 from promptlib.consolidate.squash import choose_squash, try_squash
 from promptlib.files.directory import list_migrations
 from promptlib.postgres.url import parse_url
@@ -61,3 +62,17 @@ def test_baseline(project: Project, database: Database, everything: list[str]) -
         assert database.tables() == other.tables()
     finally:
         database.server.drop(other.name)
+
+
+def test_what_guards_rows_takes_no_type_for_another(database: Database) -> None:
+    """A function's variables name types, and no statement that is parsed shows these."""
+    database.query("CREATE SCHEMA traps; CREATE TYPE traps.record AS (); CREATE TABLE t ()")
+    with contextlib.closing(database.connect()) as connection:
+        target = parse_url(database.url, "the test")
+        guard, *_ = write_sections(connection, target, []).down
+        cursor = connection.cursor()
+        cursor.execute(
+            f"SET search_path = traps, pg_catalog; {guard}; INSERT INTO public.t DEFAULT VALUES"
+        )
+        with pytest.raises(psycopg2.errors.RaiseException, match=r"public\.t holds 1 rows"):
+            cursor.execute(guard)

@@ -6,19 +6,13 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING
 
-import pytest
-
-from support import servers, traps
 from support.ledgers import PREDECESSORS
 from support.processes import until
 from support.projects import ONE, THREE, TWO, Project
+from support.traps import step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from support.databases import Database
-    from support.servers import Server
     from support.traps import Traps
 
 _MODEL = """
@@ -34,6 +28,9 @@ environment.run(context, model)
 """
 
 
+_REPEATABLE = """\
+CREATE OR REPLACE FUNCTION seven() RETURNS integer LANGUAGE sql AS $$ SELECT 7 $$;
+"""
 # Each UP with its DOWN.
 _TO_BE_PROVEN = (
     (
@@ -75,65 +72,6 @@ _TO_BE_PROVEN = (
 )
 
 
-@pytest.fixture(scope="module")
-def grounds() -> Iterator[dict[str, Traps]]:
-    """Servers of the tests' own, by name: their databases are all full of traps."""
-    with contextlib.ExitStack() as stack:
-        yield _Laid(stack)
-
-
-class _Laid(dict[str, "traps.Traps"]):
-    """Servers, each started when it is asked for."""
-
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        super().__init__()
-        self.stack = stack
-
-    def __missing__(self, name: str) -> Traps:
-        self[name] = self.stack.enter_context(traps.laid(name))
-        return self[name]
-
-
-@pytest.fixture
-def ground(server: Server, grounds: dict[str, Traps]) -> Traps:
-    """A server full of traps, of the version that is to be tested."""
-    return grounds[servers.DEFAULT if server.name == servers.SHARED else server.name]
-
-
-@pytest.fixture
-def database(ground: Traps) -> Iterator[Database]:
-    """An empty database there."""
-    made = ground.server.create()
-    yield made
-    ground.server.drop(made.name)
-
-
-@pytest.fixture
-def project(tmp_path: Path, ground: Traps, database: Database) -> Project:
-    """Migrations that name nothing which a trap could be taken for."""
-    made = Project.copy(tmp_path, ground.url(database))
-    a = "CREATE TABLE a (i integer PRIMARY KEY, v varchar(10) NOT NULL);"
-    made.add(ONE, a, "DROP TABLE a;", name="make_a")
-    made.add(TWO, "CREATE TABLE b (i integer REFERENCES a);", "DROP TABLE b;", name="make_b")
-    made.write(
-        f"{THREE}_index_a.sql",
-        "-- UP transaction:false\nCREATE INDEX CONCURRENTLY a_v ON a (v);\n"
-        "-- DOWN transaction:false\nDROP INDEX CONCURRENTLY a_v;\n",
-    )
-    return made
-
-
-def step(ground: Traps, project: Project, *lines: str, ok: bool | None = True) -> None:
-    """Run commands, none of which may step into a trap."""
-    with ground.watched() as steps:
-        for line in lines:
-            program, *words = line.split()
-            run = project.alembic if program == "alembic" else project.promptlib
-            run(*words, ok=ok)
-    assert steps.into == {}
-    assert steps.parsed
-
-
 def test_the_traps_are_seen(ground: Traps, project: Project) -> None:
     """Whoever names anything by half steps into one, and that is told."""
     statements = {
@@ -158,7 +96,12 @@ def test_a_deploy_and_what_looks_at_it(ground: Traps, project: Project) -> None:
     looking = [f"promptlib {each}" for each in looks]
     step(ground, project, *looking, ok=None)
     step(ground, project, "promptlib migrate +2", *looking)
-    step(ground, project, "promptlib migrate", *looking, "promptlib backup backups")
+    repeatable = project.folder / "sql" / "repeatable"
+    repeatable.mkdir()
+    (repeatable / "seven.sql").write_text(
+        "CREATE OR REPLACE FUNCTION seven() RETURNS integer LANGUAGE sql AS $$ SELECT 7 $$;\n"
+    )
+    step(ground, project, "promptlib migrate", *looking, "promptlib redo -n 2 --yes")
     step(ground, project, "promptlib rollback", "promptlib rollback --to base --yes", *looking)
 
 
@@ -224,7 +167,7 @@ def test_proofs_on_made_up_rows_of_all_kinds(
 
 def test_a_database_that_is_dropped(ground: Traps, project: Project, database: Database) -> None:
     with contextlib.closing(database.connect()):
-        step(ground, project, "promptlib db drop --yes", ok=False)
+        step(ground, project, "promptlib reset --yes", ok=False)
     step(ground, project, "promptlib db drop --yes", "promptlib db create")
 
 
