@@ -31,10 +31,14 @@ _WHAT = "pg_catalog.concat_ws('/', {0}.locktype, {0}.database, {0}.relation, {0}
 _WHAT += " {0}.transactionid, {0}.classid, {0}.objid, {0}.objsubid)"
 # Locks that are no process's are those of prepared transactions. Source:
 # https://www.postgresql.org/docs/current/view-pg-locks.html
-_PREPARED = f"""
+_PREPARED = """
     SELECT gid, owner, extract(epoch FROM pg_catalog.clock_timestamp()
                                           OPERATOR(pg_catalog.-) prepared)::float
       FROM pg_catalog.pg_prepared_xacts p
+"""
+_PREPARED_IN = f"{_PREPARED} WHERE database OPERATOR(pg_catalog.=) %s ORDER BY gid"
+_BLOCKING_PREPARED = f"""
+    {_PREPARED}
      WHERE EXISTS (SELECT FROM pg_catalog.pg_locks own
                      JOIN pg_catalog.pg_locks held
                        ON held.virtualtransaction OPERATOR(pg_catalog.=) own.virtualtransaction
@@ -162,7 +166,7 @@ class Received:
 
 def describe_sessions(sessions: Iterable[Blocker]) -> str:
     """Name sessions in one line."""
-    return ", ".join(map(str, sessions)) or "somebody who is gone"
+    return ", ".join(map(str, sessions)) or "somebody who is gone, or a prepared transaction"
 
 
 def end_sessions(sessions: Iterable[Blocker]) -> str:
@@ -176,9 +180,15 @@ def blocking_sessions(cursor: Cursor, pid: int) -> list[Blocker]:
     rows = cursor.fetchall()
     found: list[Blocker] = [ServerSession(*row) for row in rows if row[0]]
     if len(found) < len(rows):
-        cursor.execute(_PREPARED, (pid,))
+        cursor.execute(_BLOCKING_PREPARED, (pid,))
         found += [PreparedTransaction(*row) for row in cursor.fetchall()]
     return found
+
+
+def prepared_transactions(cursor: Cursor, database: str) -> list[PreparedTransaction]:
+    """Those of a database of the server."""
+    cursor.execute(_PREPARED_IN, (database,))
+    return [PreparedTransaction(*row) for row in cursor.fetchall()]
 
 
 def sessions_of(cursor: Cursor, pids: Iterable[int]) -> list[ServerSession]:

@@ -57,7 +57,8 @@ def test_who_blocks_is_known_afterwards(database: Database, connection: Connecti
 
 
 @pytest.mark.parametrize(
-    "waits", ["ALTER TABLE t ADD j int", "CREATE INDEX CONCURRENTLY i ON t (i)", "UPDATE t SET i = 2"]
+    "waits",
+    ["ALTER TABLE t ADD j int", "CREATE INDEX CONCURRENTLY i ON t (i)", "UPDATE t SET i = 2"],
 )
 def test_a_prepared_transaction_blocks(
     database: Database, connection: Connection, waits: str

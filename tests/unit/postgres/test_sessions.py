@@ -38,7 +38,7 @@ def test_sessions() -> None:
     assert describe_sessions([_UNSEEN, _UNSEEN._replace(pid=5)]) == (
         "pid 4711 (in a transaction), pid 5 (in a transaction)"
     )
-    assert describe_sessions([]) == "somebody who is gone"
+    assert describe_sessions([]) == "somebody who is gone, or a prepared transaction"
 
 
 def test_what_ends_them() -> None:
