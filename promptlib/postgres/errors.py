@@ -12,6 +12,7 @@ from promptlib.postgres.server_words import ServerWords
 
 if TYPE_CHECKING:
     import psycopg2
+    from psycopg2.extensions import Diagnostics
 
 _EXISTS = "rename it, or drop what is there first"
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
@@ -41,6 +42,7 @@ _MORE_CONNECTIONS = (
     "the pooler had no connection to the server for it: let its pool have more, or connect to the "
     "server itself; a deploy needs two at a time"
 )
+REFUSES_BY_ITSELF = "the migration refuses by itself: do what it says, then run it again"
 _ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
     errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
@@ -84,16 +86,14 @@ _REMEDIES = {
         "a new value can be used once it is committed: put ALTER TYPE ... ADD VALUE into a "
         "migration of its own, before this one"
     ),
-    errorcodes.QUERY_CANCELED: "it was cancelled, or ran into statement_timeout: run it again",
+    errorcodes.QUERY_CANCELED: "somebody cancelled it, or it ran into a limit: run it again",
     errorcodes.UNDEFINED_FILE: "install on the server what this needs",
     errorcodes.IDLE_SESSION_TIMEOUT: _LIMIT.format("idle_session_timeout"),
     errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: (
         _LIMIT.format("idle_in_transaction_session_timeout")
     ),
     "25P04": _LIMIT.format("transaction_timeout"),
-    errorcodes.RAISE_EXCEPTION: (
-        "the migration refuses by itself: do what it says, then run it again"
-    ),
+    errorcodes.RAISE_EXCEPTION: REFUSES_BY_ITSELF,
 }
 # What refuses a transaction: at once, or DO and CALL at their first COMMIT, which is undone then.
 REFUSES_TRANSACTION = (
@@ -145,8 +145,13 @@ def explain_server_error(
         lost.sqlstate = state
         return lost
     refused = StatementError(what, _remedy(state), place=place, notes=notes)
-    refused.sqlstate = state
+    refused.sqlstate, refused.raised_at = state, place_in_server(error.diag)
     return refused
+
+
+def place_in_server(said: Diagnostics) -> str:
+    """Where in its source the server found an error: one kind of error has many places."""
+    return f"{said.source_function}:{said.source_line}"
 
 
 def _remedy(state: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import Diagnostics
 
-_RAISED = ("exec_stmt_raise", "exec_stmt_assert")
+RAISED = ("exec_stmt_raise", "exec_stmt_assert")
 _AUTHORS = {errorcodes.RAISE_EXCEPTION, errorcodes.ASSERT_FAILURE}
 _PARTITION_KEY = "ExecFindPartition"
 _WITH_ROW = {
@@ -153,7 +153,7 @@ class ServerWords(NamedTuple):
 
     @property
     def _is_authors(self) -> bool:
-        return self.function in _RAISED or self.sqlstate in _AUTHORS
+        return self.function in RAISED or self.sqlstate in _AUTHORS
 
     @property
     def _quotes_data(self) -> bool:
