@@ -9,6 +9,7 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.server_words import ServerWords
+from promptlib.postgres.severity import FATAL, fatal_words
 
 if TYPE_CHECKING:
     import psycopg2
@@ -35,8 +36,6 @@ _LIMITS = (
     ("transaction timeout", "25P04"),
     ("administrator command", errorcodes.ADMIN_SHUTDOWN),
 )
-# As servers spell it that speak other languages.
-_FATAL = ("FATAL", "FATALE", "ВАЖНО", "ФАТАЛЬНО", "致命错误", "致命錯誤", "치명적오류")
 _STARVED_FOR = "query_wait_timeout"  # in PgBouncer's words
 _MORE_CONNECTIONS = (
     "the pooler had no connection to the server for it: let its pool have more, or connect to the "
@@ -165,8 +164,7 @@ def _connect_again(said: str, state: str) -> str:
 
 def last_words(said: str) -> str:
     """What the server says as it ends a session; nothing, if that is not what it says."""
-    severity, _, words = said.partition(":")
-    return words.strip() if severity in _FATAL else ""
+    return fatal_words(said) if said.startswith(FATAL) else ""
 
 
 def explain_ended_session(said: str) -> NoConnectionError:
