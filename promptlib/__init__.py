@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from promptlib.core.events import Event, Kind
     from promptlib.engine.migrator import Migrator
     from promptlib.engine.results import DatabaseStatus, Deployment, MigrationStatus, RanSection
-    from promptlib.ledger.history import Attempt, Execution, RecordedDeploy
-    from promptlib.ledger.state import HalfDone
+    from promptlib.ledger.history import Attempt, RecordedDeploy
+    from promptlib.ledger.state import Execution, HalfDone
     from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.states import State
 
@@ -88,7 +88,7 @@ _ELSEWHERE = {
     "DatabaseStatus": "promptlib.engine.results",
     "Deployment": "promptlib.engine.results",
     "Event": "promptlib.core.events",
-    "Execution": "promptlib.ledger.history",
+    "Execution": "promptlib.ledger.state",
     "HalfDone": "promptlib.ledger.state",
     "Kind": "promptlib.core.events",
     "MigrationStatus": "promptlib.engine.results",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from promptlib.cli.tables import align_columns
 from promptlib.cli.views import display_time
 from promptlib.core.printable import printable_line
-from promptlib.ledger.history import Execution
 from promptlib.ledger.names import VERSION_TABLE
+from promptlib.ledger.state import Execution
 from promptlib.ledger.tables import ADDED
 
 if TYPE_CHECKING:

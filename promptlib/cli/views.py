@@ -5,8 +5,8 @@ from __future__ import annotations
 from promptlib.cli.tables import align_columns, fit_columns
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.ledger.history import Execution
 from promptlib.ledger.repeatable import repeatable_name
+from promptlib.ledger.state import Execution
 from promptlib.ledger.tables import DOWN
 from promptlib.plan.repeatable import RepeatableState
 from promptlib.plan.states import State

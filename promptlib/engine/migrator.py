@@ -18,22 +18,13 @@ from promptlib.engine.results import (
     database_status,
     migration_status,
 )
-from promptlib.ledger.history import (
-    Attempt,
-    KeptTexts,
-    RecordedDeploy,
-    read_deploys,
-    read_executions,
-    read_history,
-    read_kept_texts,
-)
 from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.target import is_lost, read_only_snapshot
+from promptlib.postgres.target import autocommit_cursor, is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,6 +42,7 @@ if TYPE_CHECKING:
     from promptlib.engine.kept_downs import KeptDown
     from promptlib.engine.locked import Locked
     from promptlib.engine.request import Request
+    from promptlib.ledger.history import Attempt, KeptTexts, RecordedDeploy
     from promptlib.ledger.state import Ledger
     from promptlib.plan.deploys import DeployProgress
     from promptlib.plan.readiness import Readiness
@@ -175,7 +167,10 @@ class Migrator:
         Raises:
             UnknownVersionError: when neither an attempt nor a file has such a version.
         """
-        with self._snapshot() as (cursor, ledger):
+        from promptlib.ledger.history import read_history
+
+        ledger = self._ledger()
+        with self._looking() as cursor:
             rows = read_history(cursor, ledger, version)
         files = self._sources().files if version and not rows else []
         if version and not rows and not any(each.version.startswith(version) for each in files):
@@ -191,7 +186,10 @@ class Migrator:
         Raises:
             PromptlibError: as `status` does.
         """
-        with self._snapshot() as (cursor, ledger):
+        from promptlib.ledger.history import read_deploys
+
+        ledger = self._ledger()
+        with self._looking() as cursor:
             return tuple(read_deploys(cursor, ledger))
 
     def migrate(self, to: str = "head", *, late: str | None = None) -> Deployment:
@@ -254,23 +252,21 @@ class Migrator:
 
     def _look_closely(self) -> CloseLook:
         """The same, with how the applied migrations ran, and the deploys that have not ended."""
-        sources = self._sources()
-        with self._snapshot() as (cursor, ledger):
-            executions = read_executions(cursor, ledger)
-            found = compare_status(sources, ledger)
-            return CloseLook(found, executions, self._unfinished(cursor, found))
+        found = compare_status(self._sources(), self._ledger(closely=True))
+        return CloseLook(found, found.ledger.executions, self._unfinished(found))
 
-    def _unfinished(self, cursor: Cursor, found: Status) -> tuple[DeployProgress, ...]:
-        if found.ledger.unfinished:
-            from promptlib.plan.deploys import look_at_deploys
+    def _unfinished(self, found: Status) -> tuple[DeployProgress, ...]:
+        if not found.ledger.unfinished:
+            return ()
+        from promptlib.plan.deploys import look_at_deploys
 
+        with self._looking() as cursor:
             return look_at_deploys(cursor, found)
-        return ()
 
-    def _ledger(self) -> Ledger:
+    def _ledger(self, *, closely: bool = False) -> Ledger:
         """What the database remembers, whatever the files say."""
-        with self._snapshot() as (_, ledger):
-            return ledger
+        with self._asking() as connection, autocommit_cursor(connection) as cursor:
+            return read_ledger(cursor, LedgerNames(*self.settings.ledger), closely=closely)
 
     def _sources(self) -> MigrationFiles:
         """The files as they are now, listed: a wrong name is told before anything is asked."""
@@ -286,10 +282,10 @@ class Migrator:
         return self._opened
 
     @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[tuple[Cursor, Ledger]]:
-        """What the database remembers at one moment, and a cursor that sees the rest of it."""
+    def _looking(self) -> Iterator[Cursor]:
+        """A cursor to look with at the database as it is at one moment."""
         with self._asking() as connection, read_only_snapshot(connection) as cursor:
-            yield cursor, read_ledger(cursor, LedgerNames(*self.settings.ledger))
+            yield cursor
 
     @contextlib.contextmanager
     def _asking(self) -> Iterator[Connection]:
@@ -368,18 +364,18 @@ class CommandMigrator(Migrator):
         """The DOWN sections that come from the ledger, of migrations that are to be taken back."""
         from promptlib.engine.kept_downs import find_kept_downs
 
-        with self.looking() as cursor:
+        with self._looking() as cursor:
             return find_kept_downs(cursor, found, versions)
 
-    @contextlib.contextmanager
-    def looking(self) -> Iterator[Cursor]:
+    def looking(self) -> contextlib.AbstractContextManager[Cursor]:
         """A cursor to look with at the database as it is at one moment."""
-        with self._asking() as connection, read_only_snapshot(connection) as cursor:
-            yield cursor
+        return self._looking()
 
     def kept_texts(self, found: Status, versions: Sequence[str]) -> dict[str, KeptTexts]:
         """What ran of some migrations, as far as the ledger keeps it."""
-        with self._asking() as connection, read_only_snapshot(connection) as cursor:
+        from promptlib.ledger.history import read_kept_texts
+
+        with self._looking() as cursor:
             return read_kept_texts(cursor, found.ledger, versions)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.ledger.history import Execution
 from promptlib.ledger.repeatable import repeatable_name
+from promptlib.ledger.state import Execution
 from promptlib.plan.status import place_of_version
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class CloseLook(NamedTuple):
     """The database and the files, how the applied migrations ran, and unfinished deploys."""
 
     status: Status
-    executions: dict[str, Execution]
+    executions: Mapping[str, Execution]
     deploys: tuple[DeployProgress, ...]
 
 

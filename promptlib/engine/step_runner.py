@@ -292,7 +292,7 @@ class StepRunner:
                     self._execute(sql)
                     self._call(planned)
                     sql = ""
-                self._within.end(sql, pid)
+                self._within.end(f"{sql}\n{self._context.guard.sql}", pid)
         except psycopg2.Error as error:
             if not self._is_committed(step):
                 self.kept = 0

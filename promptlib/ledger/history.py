@@ -57,20 +57,6 @@ class RecordedDeploy(NamedTuple):
     executed_by: str
 
 
-class Execution(NamedTuple):
-    """How a migration ran that is applied now; None where nobody knows.
-
-    Attributes:
-        executed_at: when, as ISO 8601 in UTC.
-        execution_ms: how long it took, in milliseconds.
-        executed_by: the database's user.
-    """
-
-    executed_at: str | None = None
-    execution_ms: int | None = None
-    executed_by: str | None = None
-
-
 class KeptTexts(NamedTuple):
     """The sections that ran of a migration, as the ledger keeps them.
 
@@ -144,13 +130,3 @@ def read_kept_texts(
         ([*versions],),
     )
     return {version: KeptTexts(*texts) for version, *texts in cursor}
-
-
-def read_executions(cursor: Cursor, ledger: Ledger) -> dict[str, Execution]:
-    """Read when, how long and as whom the applied migrations ran, by version."""
-    if not ledger.rows:
-        return {}
-    later = [name if name in ledger.columns else "NULL" for name in Execution._fields[1:]]
-    columns = ", ".join(["id::pg_catalog.text", UTC.format("executed_at"), *later])
-    cursor.execute(f"SELECT {columns} FROM {LedgerSql(ledger.names).migrations}")
-    return {version: Execution(*facts) for version, *facts in cursor}

@@ -1,26 +1,22 @@
-"""What a database remembers, read and made; tables.py has the tables and what writes them."""
+"""What a database remembers, and how it is read; tables.py has the tables and what writes them."""
 
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
 from types import MappingProxyType
 
-import psycopg2
-from psycopg2 import errors
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from promptlib.core.errors import LedgerError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.deploys import DEPLOYED, UNFINISHED, UnfinishedDeploy
 from promptlib.ledger.names import MIGRATIONS, VERSION_TABLE, LedgerNames
 from promptlib.ledger.repeatable import REPEATABLE, RepeatableRow
 from promptlib.ledger.tables import ADDED, ADDED_TO_EVENTS, RECORDED, UTC, LedgerSql
 from promptlib.ledger.trust import (
-    FACTS,
-    ROLES,
-    elsewhere,
+    GLANCE,
+    GLANCED,
     ledger_writers,
     names_asked_for,
-    require_trust_anew,
     trusted_tables,
 )
 from promptlib.postgres.search_path import first_schema
@@ -38,21 +34,22 @@ _RECORDED = RECORDED | frozenset(ADDED_TO_EVENTS)
 _PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _VERSIONED = frozenset(("version_num",))
 _WHERE = f"""
-    WITH RECURSIVE {ROLES}, place (names, schema) AS (
-        SELECT %s::pg_catalog.text[], coalesce(%s, (
+    WITH place AS MATERIALIZED (
+        SELECT %s::pg_catalog.text[] AS names, coalesce(%s, (
             SELECT nspname FROM pg_catalog.pg_class c
               JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
              WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)),
-            pg_catalog.current_schema())
-    )
+            pg_catalog.current_schema()) AS schema
+    ), {GLANCED}
     SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),
            pg_catalog.pg_postmaster_start_time(), schema,
            pg_catalog.to_regnamespace(pg_catalog.quote_ident(schema)) IS NOT NULL,
            pg_catalog.current_schemas(false)::pg_catalog.text[],
-           pg_catalog.current_setting('search_path'), current_user::pg_catalog.text, {FACTS}
+           pg_catalog.current_setting('search_path'), current_user::pg_catalog.text, {GLANCE}
       FROM place
 """
-_NONE = "'[]'::pg_catalog.json"
+_NONE, _EMPTY = "'[]'::pg_catalog.json", "'{}'::pg_catalog.json"
+_WRITES_NOTHING = "pg_catalog.set_config('transaction_read_only', 'on', true)"
 _DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
 _VERSIONS = "ARRAY(SELECT version_num::pg_catalog.text FROM {})"
 _ROWS = """
@@ -102,6 +99,20 @@ class LedgerRow(NamedTuple):
     def is_foreign(self) -> bool:
         """Whether another program wrote the row: ours always keep the DOWN section."""
         return self.down is None
+
+
+class Execution(NamedTuple):
+    """How a migration ran that is applied now; None where nobody knows.
+
+    Attributes:
+        executed_at: when, as ISO 8601 in UTC.
+        execution_ms: how long it took, in milliseconds.
+        executed_by: the database's user.
+    """
+
+    executed_at: str | None = None
+    execution_ms: int | None = None
+    executed_by: str | None = None
 
 
 class HalfDone(NamedTuple):
@@ -170,6 +181,7 @@ class Ledger(NamedTuple):
         foreign: the name of a table that is some other program's, or nothing.
         others: where there is no ledger, the tables of other migration tools.
         repeatable: the repeatable files that ran, by name.
+        executions: how the applied migrations ran, by version, where that was read, too.
     """
 
     schema: str
@@ -193,6 +205,7 @@ class Ledger(NamedTuple):
     first: str = ""
     foreign: str = ""
     others: tuple[str, ...] = ()
+    executions: Mapping[str, Execution] = MappingProxyType({})
 
     @property
     def names(self) -> LedgerNames:
@@ -247,13 +260,14 @@ UNKNOWN_LEDGER = Ledger(
 )
 
 
-def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
-    """Read what the database remembers, in two queries.
+def read_ledger(cursor: Cursor, names: LedgerNames, *, closely: bool = False) -> Ledger:
+    """Read what the database remembers, mostly in two queries.
 
     Args:
         cursor: on any connection.
         names: of the tables; without a schema they are beside the alembic_version that the
             search_path finds.
+        closely: whether to read also how the applied migrations ran.
 
     Raises:
         psycopg2.Error: when the tables may not be read.
@@ -261,12 +275,10 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
     """
     asked = names_asked_for(names)
     cursor.execute(_WHERE, (asked, names.schema or None, VERSION_TABLE))
-    is_replica, pid, server, found, has_schema, path, setting, user, facts = cursor.fetchone() or ()
+    is_replica, pid, server, found, has_schema, path, setting, user, *seen = cursor.fetchone() or ()
     place = names._replace(schema=found or "")
-    there = trusted_tables(cursor, place, facts)
-    columns, events, deploys, version = (
-        frozenset(there[name].columns if name in there else ()) for name in asked
-    )
+    there, writers = _tables_there(cursor, place, *seen)
+    columns, events, deploys, version = (frozenset(there.get(name, ())) for name in asked)
     has_version_table, has_deploys = version >= _VERSIONED, deploys >= DEPLOYED
     kept = _DOWN if _KEPT in columns else "NULL"
     tables = LedgerSql(place)
@@ -278,9 +290,10 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
         if has_deploys
         else f"0, {_NONE}",
         REPEATABLE.format(events=tables.events) if events >= RECORDED else _NONE,
+        _executions(tables.migrations, columns) if closely else _EMPTY,
     )
-    cursor.execute(f"SELECT {', '.join(parts)}")
-    current, rows, half_done, last_deploy, unfinished, repeatable = cursor.fetchone() or ()
+    cursor.execute(f"SELECT {_WRITES_NOTHING if _is_alone(cursor) else 'NULL'}, {', '.join(parts)}")
+    _, current, rows, half_done, last_deploy, unfinished, repeatable, ran = cursor.fetchone() or ()
     return Ledger(
         place.schema,
         tuple(current),
@@ -294,7 +307,7 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
         has_deploys,
         last_deploy,
         tuple(UnfinishedDeploy(*each) for each in unfinished),
-        ledger_writers(there.values()),
+        writers,
         server,
         {row[0]: RepeatableRow(*row) for row in repeatable},
         names.table,
@@ -303,7 +316,40 @@ def read_ledger(cursor: Cursor, names: LedgerNames) -> Ledger:
         "" if names.schema else first_schema(setting, path, user),
         _foreign(dict(zip(asked, (columns, events, deploys, version), strict=True))),
         () if columns else _others(cursor),
+        {version: Execution(*facts) for version, facts in ran.items()},
     )
+
+
+def _executions(table: str, columns: frozenset[str]) -> str:
+    """How migrations ran, where the table of them has these columns."""
+    if not columns >= _PREDECESSORS:
+        return _EMPTY
+    later = [name if name in columns else "NULL" for name in Execution._fields[1:]]
+    told = ", ".join([UTC.format("executed_at"), *later])
+    return (
+        "(SELECT coalesce(pg_catalog.json_object_agg("
+        f"id::pg_catalog.text, pg_catalog.json_build_array({told})), '{{}}') FROM {table})"
+    )
+
+
+def _is_alone(cursor: Cursor) -> bool:
+    """Whether a statement is a transaction of its own, which nobody else writes in."""
+    connection = cursor.connection
+    is_idle = connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+    return bool(connection.autocommit and is_idle)
+
+
+def _tables_there(
+    cursor: Cursor,
+    place: LedgerNames,
+    columns: Mapping[str, list[str]],
+    is_odd: bool,  # noqa: FBT001
+) -> tuple[Mapping[str, list[str]], list[LedgerWriter]]:
+    """The columns of each table that is there, and who may write them beside their owner."""
+    if not is_odd:
+        return columns, []
+    tables = trusted_tables(cursor, place)
+    return {name: each.columns for name, each in tables.items()}, ledger_writers(tables.values())
 
 
 def _others(cursor: Cursor) -> tuple[str, ...]:
@@ -330,60 +376,3 @@ def _half_done(tables: LedgerSql, events: frozenset[str]) -> str:
         _VOID.format(e=each, is_clean=clean.format(e=each)) for each in ("e", "later")
     )
     return _HALF_DONE.format(events=tables.events, added=added, void=void, later_void=later_void)
-
-
-def make_ledger(cursor: Cursor, found: Ledger) -> Ledger:
-    """Make the tables where they are not.
-
-    Args:
-        cursor: on the connection of the deploy.
-        found: what was read.
-
-    Returns:
-        what would be read then; `found` itself, where nothing was written.
-
-    Raises:
-        LedgerError: naming the tables, when they may not be made, or a stranger made them first.
-    """
-    tables = LedgerSql(found.names)
-    sql = [] if found.has_schema else [tables.create_schema()]
-    if not found.exists:
-        sql.append(tables.create(extend=bool(found.columns or found.events)))
-    if not found.has_version_table:
-        sql.append(tables.create_version())
-    try:
-        for each in sql:
-            cursor.execute(each)
-        if sql:
-            require_trust_anew(cursor, found.names)
-    except psycopg2.Error as error:
-        if refused := _unmakeable(error, found):
-            raise refused from error
-        raise
-    return found.with_tables() if sql else found
-
-
-def _unmakeable(error: psycopg2.Error, found: Ledger) -> LedgerError | None:
-    """Why the tables cannot be made, where that is a matter of rights or names."""
-    remedy = next((remedy for kind, remedy in _UNMAKEABLE.items() if isinstance(error, kind)), "")
-    if not remedy:
-        return None
-    schema = found.schema or "that the search_path names"
-    what = f"the tables {', '.join(found.names.tables)} cannot be made in the schema {schema}"
-    if not found.has_schema:
-        what = f"the schema {schema} of the ledger, which is not there, cannot be made"
-        if isinstance(error, errors.InsufficientPrivilege):
-            remedy = "let who may: CREATE SCHEMA {schema} AUTHORIZATION the user in DATABASE_URL"
-    said = error.diag.message_primary
-    return LedgerError(f"{what}: {said}", remedy.replace("{schema}", schema))
-
-
-_ANOTHER_SCHEMA = "create the schema, or name another one in version_table_schema"
-_UNMAKEABLE: dict[type[psycopg2.Error], str] = {
-    errors.InsufficientPrivilege: "GRANT CREATE ON SCHEMA {schema} to the user in DATABASE_URL, or "
-    "let the owner deploy once",
-    errors.InvalidSchemaName: _ANOTHER_SCHEMA,
-    errors.ReservedName: "name another schema in version_table_schema",
-    # A type, say, whose name a table would need.
-    errors.DuplicateObject: elsewhere(MIGRATIONS),
-}

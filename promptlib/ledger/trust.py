@@ -14,7 +14,6 @@ from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any
 
     from psycopg2.extensions import cursor as Cursor
 
@@ -39,6 +38,10 @@ ROLES = """
     ), trusted (role) AS (SELECT role FROM mine UNION SELECT role FROM mighty)"""
 # A table and what of it may rest on functions, operators and types; of the server's own, nothing is
 # written down.
+_USED = """ARRAY[
+    'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid,
+    'pg_catalog.pg_operator'::pg_catalog.regclass,
+    'pg_catalog.pg_type'::pg_catalog.regclass]"""
 _PARTS = """
     (SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, c.oid AS part
      UNION ALL
@@ -86,16 +89,13 @@ _BORNE = f"""
             UNION ALL SELECT tableoid, oid, typowner FROM pg_catalog.pg_type) AS others
         ON kind OPERATOR(pg_catalog.=) d.refclassid AND used OPERATOR(pg_catalog.=) d.refobjid
      WHERE NOT EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) owner)"""
-# Whether there is any of that: mostly not, and to look at all of it takes longer than the rest.
+# Whether there is any of that.
 _MAY_BEAR = f"""
     c.relhasrules OR c.relhastriggers OR c.relrowsecurity OR c.relhassubclass
     OR EXISTS (SELECT FROM pg_catalog.pg_policy WHERE polrelid OPERATOR(pg_catalog.=) c.oid)
     OR EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhrelid OPERATOR(pg_catalog.=) c.oid)
     OR EXISTS (SELECT FROM {_PARTS}
-                WHERE d.refclassid OPERATOR(pg_catalog.=) ANY (ARRAY[
-                    'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid,
-                    'pg_catalog.pg_operator'::pg_catalog.regclass,
-                    'pg_catalog.pg_type'::pg_catalog.regclass]))"""
+                WHERE d.refclassid OPERATOR(pg_catalog.=) ANY ({_USED}))"""
 _GRANTED = f"""
     SELECT grantee, privilege_type, '' AS columns
       FROM pg_catalog.aclexplode(c.relacl)
@@ -107,9 +107,7 @@ _GRANTED = f"""
     SELECT member, rolname, '' FROM pg_catalog.pg_auth_members m
       JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) m.roleid
      WHERE rolname OPERATOR(pg_catalog.=) '{_EVERYWHERE}'"""
-# To be put behind ROLES, where `place` has the schema of the ledger and the names of its tables,
-# and a driver fills in.
-FACTS = f"""(
+_FACTS = f"""(
     SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
         c.relname, name, c.relkind, c.relpersistence, pg_catalog.pg_get_userbyid(c.relowner),
         EXISTS (SELECT FROM trusted WHERE role OPERATOR(pg_catalog.=) c.relowner),
@@ -134,10 +132,54 @@ FACTS = f"""(
      WHERE n.nspname OPERATOR(pg_catalog.=) place.schema
        AND c.relname OPERATOR(pg_catalog.=) ANY (place.names)
 )""".replace("%", "%%")
-_AGAIN = f"""
+# Mostly the tables are this user's own, plain, and written by nobody else. To see that much takes
+# a fraction of the time that a new session needs to look at all of the above.
+GLANCED = """
+    glanced AS MATERIALIZED (
+        SELECT oid, relname, relowner, relacl,
+               relkind OPERATOR(pg_catalog.<>) 'r' OR relpersistence OPERATOR(pg_catalog.<>) 'p'
+               OR relhasrules OR relhastriggers OR relrowsecurity OR relhassubclass
+               OR pg_catalog.pg_get_userbyid(relowner)
+                  OPERATOR(pg_catalog.<>) ALL (ARRAY[session_user, current_user]) AS is_odd
+          FROM pg_catalog.pg_class, place
+         WHERE relnamespace OPERATOR(pg_catalog.=)
+               pg_catalog.to_regnamespace(pg_catalog.quote_ident(schema))::pg_catalog.oid
+           AND relname OPERATOR(pg_catalog.=) ANY (names)
+    )"""
+GLANCE = f"""
+    (SELECT coalesce(pg_catalog.json_object_agg(relname, ARRAY(
+                SELECT attname FROM pg_catalog.pg_attribute
+                 WHERE attrelid OPERATOR(pg_catalog.=) glanced.oid
+                   AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped)), '{{}}')
+       FROM glanced),
+    EXISTS (SELECT FROM glanced WHERE is_odd)
+    OR EXISTS (SELECT FROM glanced, pg_catalog.aclexplode(relacl)
+                WHERE grantee OPERATOR(pg_catalog.<>) relowner
+                  AND privilege_type OPERATOR(pg_catalog.=) ANY ({_WRITES}))
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attacl IS NOT NULL
+                  AND attrelid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM glanced)))
+    OR EXISTS (SELECT FROM pg_catalog.pg_auth_members
+                WHERE roleid OPERATOR(pg_catalog.=)
+                      pg_catalog.to_regrole('{_EVERYWHERE}')::pg_catalog.oid)
+    OR EXISTS (SELECT FROM pg_catalog.pg_policy
+                WHERE polrelid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM glanced)))
+    OR EXISTS (SELECT FROM pg_catalog.pg_inherits
+                WHERE inhrelid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM glanced)))
+    OR EXISTS (
+        SELECT FROM (
+            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, oid AS part
+              FROM glanced
+            UNION ALL
+            SELECT classid, objid FROM pg_catalog.pg_depend
+             WHERE refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+               AND refobjid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM glanced))) AS parts
+          JOIN pg_catalog.pg_depend d ON d.classid OPERATOR(pg_catalog.=) class
+                                     AND d.objid OPERATOR(pg_catalog.=) part
+         WHERE d.refclassid OPERATOR(pg_catalog.=) ANY ({_USED}))"""
+_CLOSE = f"""
     WITH RECURSIVE {ROLES}, place (schema, names) AS (SELECT %s, %s::pg_catalog.text[])
-    SELECT {FACTS} FROM place"""
-_CLOSER = f"""
+    SELECT {_FACTS} FROM place"""
+_BEARERS = f"""
     WITH RECURSIVE {ROLES}
     SELECT c.relname, pg_catalog.json_agg(pg_catalog.json_build_array(what, remedy))
       FROM pg_catalog.pg_class c
@@ -193,25 +235,24 @@ class LedgerTable(NamedTuple):
 
 
 def names_asked_for(names: LedgerNames) -> list[str]:
-    """The tables that FACTS is to tell of."""
+    """The tables that matter to the ledger."""
     return [*names.tables, VERSION_TABLE]
 
 
-def trusted_tables(
-    cursor: Cursor, names: LedgerNames, facts: Iterable[Any]
-) -> dict[str, LedgerTable]:
-    """The tables that FACTS has told of, by their plain names.
+def trusted_tables(cursor: Cursor, names: LedgerNames) -> dict[str, LedgerTable]:
+    """The tables of the ledger that are there, by their plain names, looked at closely.
 
     Args:
-        cursor: that has read them; it looks closer where a table may run functions of somebody's.
-        names: of the ledger.
-        facts: what was told.
+        cursor: on any connection.
+        names: of the ledger, with its schema.
 
     Raises:
         LedgerError: when one says what a stranger likes, or runs what he likes: naming owner or
             cause, and what to do.
     """
-    told = [*facts]
+    asked = names_asked_for(names)
+    cursor.execute(_CLOSE, (names.schema, asked))
+    (told,) = cursor.fetchone() or ((),)
     borne = _borne(cursor, names) if any(may_bear for *_, may_bear, _ in told) else {}
     tables = [
         LedgerTable._make((name, *about, borne.get(name, []), granted))
@@ -224,19 +265,8 @@ def trusted_tables(
 
 def _borne(cursor: Cursor, names: LedgerNames) -> dict[str, list[tuple[str, str]]]:
     """What runs functions of somebody's, by the table that bears it."""
-    cursor.execute(_CLOSER, (names.schema, names_asked_for(names)))
+    cursor.execute(_BEARERS, (names.schema, names_asked_for(names)))
     return dict(cursor.fetchall())
-
-
-def require_trust_anew(cursor: Cursor, names: LedgerNames) -> None:
-    """Look again at tables that were made just now: a stranger may have been quicker.
-
-    Raises:
-        LedgerError: as `trusted_tables` does.
-    """
-    cursor.execute(_AGAIN, (names.schema, names_asked_for(names)))
-    (facts,) = cursor.fetchone() or ((),)
-    trusted_tables(cursor, names, facts)
 
 
 def _distrust(table: LedgerTable) -> Iterator[LedgerError]:

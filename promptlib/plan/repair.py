@@ -6,7 +6,8 @@ from promptlib.core.errors import display_path
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable, printable_line
 from promptlib.files.checksum import text_checksum
-from promptlib.ledger.history import Execution, KeptTexts
+from promptlib.ledger.history import KeptTexts
+from promptlib.ledger.state import Execution
 from promptlib.ledger.tables import LONGEST_UP, UP, LedgerSql, kept_section
 from promptlib.plan.absorbing import replaced_in_part
 from promptlib.plan.refusals import require_clear

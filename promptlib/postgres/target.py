@@ -165,6 +165,18 @@ def _socket(connection: Connection) -> socket.socket:
 
 
 @contextlib.contextmanager
+def autocommit_cursor(connection: Connection) -> Iterator[Cursor]:
+    """A cursor whose every message is a transaction of its own, which no BEGIN comes before."""
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
+
+
+@contextlib.contextmanager
 def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
     """A cursor that sees the database at one moment, and cannot write: no other one does."""
     connection.autocommit = True

@@ -1,19 +1,18 @@
 """`alembic revision --autogenerate` writes for tables in use: a file for each stage of a change.
 
-The cases are folders in tests/golden/stages, as those of test_autogenerate.py; `files.sql` is what
-has to be written, file by file.
+The cases are folders in tests/golden/stages, as those of test_autogenerate.py, which are written in
+stages there; `files.sql` is what has to be written, file by file.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.changes import begin, changes, is_spelled_so, prove
-from support.models import write_model
+from support.changes import begin, changes, is_spelled_so, prove, require_no_finding
+from support.models import write_model, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,21 +21,6 @@ if TYPE_CHECKING:
     from support.projects import Project
 
 _VERSION = 14  # digits
-
-
-def written(project: Project) -> list[Path]:
-    """The files that --autogenerate writes."""
-    folder = project.folder / "sql"
-    before = {*folder.iterdir()}
-    said = project.alembic("revision", "--autogenerate", "-m", "x")
-    assert said.stderr == "", said.stderr
-    return sorted({*folder.iterdir()} - before)
-
-
-def require_no_finding(project: Project, files: list[Path]) -> None:
-    """Let lint look at files."""
-    said = project.promptlib("lint", *map(str, files), ok=None).stdout.splitlines()
-    assert [line for line in said if re.match(r".*[.]sql:[0-9]", line)] == []
 
 
 def require_golden(case: Path, files: list[Path]) -> None:
@@ -56,14 +40,6 @@ def test_a_change_in_stages(project: Project, database: Database, case: Path) ->
     files = written(project)
     if is_spelled_so(case, database):
         require_golden(case, files)
-    require_no_finding(project, files)
-    prove(project, database, before, files)
-
-
-@pytest.mark.parametrize("case", changes("autogenerate"), ids=lambda case: case.name)
-def test_other_changes_in_stages(project: Project, database: Database, case: Path) -> None:
-    before = begin(case, project, database)
-    files = written(project)
     require_no_finding(project, files)
     prove(project, database, before, files)
 

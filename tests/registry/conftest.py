@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
     from support.databases import Database
     from support.servers import Server
+
+    class _Servers(Protocol):
+        """The part of tests/conftest.py's that is needed here."""
+
+        def template(self, server: Server) -> Database: ...
 
 
 @pytest.fixture(scope="session")
@@ -43,15 +48,26 @@ def templates(request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, str], 
 
 
 @pytest.fixture
-def seeded(
-    server: Server, migrated: Database, templates: dict[tuple[str, str], Database]
-) -> Iterator[Database]:
-    """Give a database at the seed; the migrations after it are taken back."""
+def head(server: Server, session_servers: _Servers) -> Database:
+    """Give a database at head, to read."""
+    return session_servers.template(server)
+
+
+@pytest.fixture
+def seed(server: Server, head: Database, templates: dict[tuple[str, str], Database]) -> Database:
+    """Give a database at the seed, to read: the migrations after it are taken back."""
     key = (server.name, SEED)
     if key not in templates:
-        templates[key] = server.create(migrated.name)
-        templates[key].alembic("downgrade", SEED)
-    made = server.create(templates[key].name)
+        made = server.create(head.name)
+        made.alembic("downgrade", SEED)
+        templates[key] = made.only_to_read()
+    return templates[key]
+
+
+@pytest.fixture
+def seeded(server: Server, seed: Database) -> Iterator[Database]:
+    """Give the same, of the test's own."""
+    made = server.create(seed.name)
     yield made
     server.drop(made.name)
 
@@ -83,7 +99,19 @@ def left(
 
 
 @pytest.fixture
-def tables(database: Database) -> Database:
-    """Give an empty database with all the tables."""
-    up(database, BASE, TABLES)
-    return database
+def bare(server: Server, templates: dict[tuple[str, str], Database]) -> Database:
+    """Give a database with all the tables, and no rows, to read."""
+    key = (server.name, TABLES)
+    if key not in templates:
+        made = server.create()
+        up(made, BASE, TABLES)
+        templates[key] = made.only_to_read()
+    return templates[key]
+
+
+@pytest.fixture
+def tables(server: Server, bare: Database) -> Iterator[Database]:
+    """Give the same, of the test's own."""
+    made = server.create(bare.name)
+    yield made
+    server.drop(made.name)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 
 
 @pytest.fixture

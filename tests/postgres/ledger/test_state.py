@@ -74,26 +74,6 @@ def test_a_script_fills_a_ledger_up_to_where_somebody_says_that_it_begins(
     assert everything(database) == again
 
 
-def test_a_user_who_may_not_create_tables_is_told_which(three: Project, database: Database) -> None:
-    database.server.role("visitor")
-    database.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    visitor = Project(three.folder, f"{three.url}?options=-c%20role%3Dvisitor")
-    expected = (
-        "the tables migrations, migration_events, migration_deploys cannot be made in the schema "
-        "public: permission denied for schema public; GRANT CREATE ON SCHEMA public to the user in "
-        "DATABASE_URL, or "
-    )
-    said = visitor.alembic("upgrade", "head", ok=False)
-    assert said.stderr.startswith(expected)
-    assert database.tables() == set()
-    inside.alembic(three, "upgrade", "head")
-    drop_the_ledger(database)
-    database.query("GRANT ALL ON alembic_version TO visitor")
-    assert inside.alembic(visitor, "stamp", _FIRST, ok=False).stderr.startswith(expected)
-    assert current(database) == [_THIRD]
-    assert inside.alembic(visitor, "current").stdout == f"{_THIRD} (head)\n"
-
-
 def test_another_program_s_table_is_left_alone(three: Project, database: Database) -> None:
     database.query("CREATE TABLE migrations AS SELECT 1 AS id, '2014_10_12_users' AS migration")
     for arguments in (("upgrade", "head"), ("downgrade", "base"), ("stamp", "head"), ("current",)):

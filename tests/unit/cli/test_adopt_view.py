@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from promptlib.adopt.node_service import find_service_adoption
 from promptlib.adopt.schema_match import NOTHING_EXPECTED, ExpectedSchema
 from promptlib.cli.adopt_view import explain_adoption
-from promptlib.ledger.history import Execution
+from promptlib.ledger.state import Execution
 from support.statuses import status, version
 
 if TYPE_CHECKING:

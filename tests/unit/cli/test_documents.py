@@ -11,8 +11,7 @@ from promptlib.cli.documents import (
     status_document,
 )
 from promptlib.engine.results import DatabaseStatus, MigrationStatus
-from promptlib.ledger.history import Execution
-from promptlib.ledger.state import HalfDone
+from promptlib.ledger.state import Execution, HalfDone
 from promptlib.plan.limits import Limit
 from promptlib.plan.readiness import Readiness
 from promptlib.plan.states import State

@@ -18,8 +18,8 @@ from promptlib.cli.views import (
 from promptlib.config.settings import Settings
 from promptlib.engine.request import plan_request, request_upgrade
 from promptlib.engine.results import DatabaseStatus, MigrationStatus
-from promptlib.ledger.history import Attempt, Execution
-from promptlib.ledger.state import HalfDone
+from promptlib.ledger.history import Attempt
+from promptlib.ledger.state import Execution, HalfDone
 from promptlib.plan.states import State
 from promptlib.plan.steps import rollback_last
 from support.statuses import status, version

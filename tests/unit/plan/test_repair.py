@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.core.errors import LedgerError, MigrationFileError
-from promptlib.ledger.history import Execution, KeptTexts
+from promptlib.ledger.history import KeptTexts
+from promptlib.ledger.state import Execution
 from promptlib.plan.repair import (
     Repair,
     explain_repairs,
