@@ -28,7 +28,7 @@ from promptlib.ledger.lock import acquire_lock, hold_lock, hold_lock_in_session,
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.state import read_ledger
-from promptlib.ledger.tables import DOWN, UP, LedgerSql
+from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
 from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
@@ -206,9 +206,11 @@ class Deploy:
 
         if self._connections.is_command:
             gc.freeze()  # files and modules stay: no use in searching them again and again
-        sql = LedgerSql(status.ledger.names, locked.begin(request.action, _end(status, steps)))
+        sql, guard = locked.begin(request.action, _end(status, steps))
         with self._watcher() as watcher:
-            context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
+            context = DeployContext(
+                self._connections, self._settings, sql, guard, watcher, self._progress
+            )
             sections, pooled = Sections(status, kept), status.ledger.is_pooled
             runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
             course = Course(status, steps, self._settings, self._connections.external)

@@ -17,10 +17,12 @@ from promptlib.postgres.target import autocommit_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.engine.context import Connections
+    from promptlib.ledger.guard import RecordGuard
     from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.plan.repair import Repair
     from promptlib.plan.status import Status
@@ -67,7 +69,7 @@ class Locked:
             self.status = self.status._replace(ledger=make_ledger(cursor, self.status.ledger))
         return self.status
 
-    def begin(self, action: str, end: str) -> int:
+    def begin(self, action: str, end: str) -> tuple[LedgerSql, RecordGuard]:
         """Record that a deploy begins, at once, so that it leaves a trace whatever happens to it.
 
         Args:
@@ -75,14 +77,18 @@ class Locked:
             end: where the database is to stand; empty: base.
 
         Returns:
-            its id.
+            what records for it, and what makes sure that a record stays.
 
         Raises:
             ChangedMeanwhileError: when another deploy has begun.
         """
+        from promptlib.ledger.guard import RecordGuard  # noqa: PLC0415 - who looks does without
+
         begins = self._new(action, end).begin(self._sql, is_pooled=self.status.ledger.is_pooled)
         with self._at_once() as cursor:
-            return self._record(cursor, begins)
+            number, oids, may_have_triggers = self._record(cursor, begins)
+        sql = LedgerSql(self.status.ledger.names, number)
+        return sql, RecordGuard(sql, oids, may_have_triggers=may_have_triggers)
 
     @contextlib.contextmanager
     def _at_once(self) -> Iterator[Cursor]:
@@ -132,10 +138,10 @@ class Locked:
             for sql in repair_statements(self.status, agreed):
                 cursor.execute(sql)
 
-    def _record(self, cursor: Cursor, sql: str) -> int:
-        number = _record(cursor, sql)
+    def _record(self, cursor: Cursor, sql: str) -> tuple[Any, ...]:
+        told = _record(cursor, sql)
         self.has_recorded = True
-        return number
+        return told
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger
@@ -155,7 +161,7 @@ class Locked:
         connection = self.connections.connection
         heard = self.connections.is_command
         interruptible = queries_interruptible() if heard else contextlib.nullcontext()
-        with in_doubt(lambda: _WHETHER_WRITTEN):
+        with in_doubt(lambda: _WHETHER_WRITTEN, UNDONE):
             with interruptible, connection.cursor() as cursor:
                 try:
                     yield cursor
@@ -180,8 +186,8 @@ class Locked:
             cursor.execute("RELEASE promptlib_written")
 
 
-def _record(cursor: Cursor, sql: str) -> int:
-    """Record a deploy, unless another one follows the same; its id."""
+def _record(cursor: Cursor, sql: str) -> tuple[Any, ...]:
+    """Record a deploy, unless another one follows the same; what its statement tells."""
     try:
         cursor.execute(sql)
     except errors.UniqueViolation:
@@ -189,5 +195,4 @@ def _record(cursor: Cursor, sql: str) -> int:
             "another deploy has begun meanwhile, so nothing was changed",
             Remedy("look where the database stands with {}, then run it again", STATUS),
         ) from None
-    (number,) = cursor.fetchone() or (0,)
-    return int(number)
+    return cursor.fetchone() or ()

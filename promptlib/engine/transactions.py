@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
 _COMMIT = "COMMIT AND CHAIN;"
+# What waits for COMMIT comes before anything is recorded: it may change what that is written to.
+_NOTHING_LATER = "SET CONSTRAINTS ALL IMMEDIATE;"
 # What a session keeps behind a transaction. DISCARD ALL does the same, but in no transaction, so it
 # would cost a message of its own. psycopg2 wants its dates in ISO. Source:
 # https://www.postgresql.org/docs/current/sql-discard.html
@@ -96,7 +98,7 @@ class Chain:
         began = time.monotonic()
         forget = f"{_FORGET}\n{_LET_GO}\n{_COMMIT}" if self._owned else ""
         with self._connection.cursor() as cursor:
-            cursor.execute(f"{sql}\n{_COMMIT}\n{forget}\n{self._set}")
+            cursor.execute(f"{_NOTHING_LATER}\n{sql}\n{_COMMIT}\n{forget}\n{self._set}")
         # For the server the next transaction begins when it gets the message, not when it commits.
         self._pid = pid if time.monotonic() - began < _SHORTLY else 0
 
@@ -145,7 +147,8 @@ class StatementTransactions:
         Raises:
             psycopg2.Error: for whatever keeps it from being committed.
         """
-        self._cursor.execute(f"{self._ourselves}{sql}\n{_COMMIT}{self._local}")
+        message = f"{_NOTHING_LATER}\n{self._ourselves}{sql}\n{_COMMIT}{self._local}"
+        self._cursor.execute(message)
         self._began = time.monotonic()
 
     def undo(self) -> None:

@@ -84,21 +84,28 @@ class NewDeploy(NamedTuple):
     follows: int
 
     def begin(self, sql: LedgerSql, *, is_pooled: bool) -> str:
-        """Record that it begins, and give its id; a unique violation, where another one has."""
+        """Record that it begins; a unique violation, where another one has.
+
+        It gives the deploy's id, and what RecordGuard has to know.
+        """
+        from promptlib.ledger.guard import guarded  # noqa: PLC0415 - who looks does without
+
         process = "NULL, NULL" if is_pooled else f"pg_catalog.pg_backend_pid(), {_OWN_START}"
-        return self._insert(sql, "backend_pid, backend_start", f"'running', NULL, {process}")
+        return self._insert(
+            sql, "backend_pid, backend_start", f"'running', NULL, {process}", f"id, {guarded(sql)}"
+        )
 
     def done(self, sql: LedgerSql) -> str:
         """Record one that is its only transaction."""
         return self._insert(sql, "", "'done', pg_catalog.clock_timestamp()")
 
-    def _insert(self, sql: LedgerSql, columns: str, values: str) -> str:
+    def _insert(self, sql: LedgerSql, columns: str, values: str, told: str = "id") -> str:
         more = f", {columns}" if columns else ""
         start, end = map(quote_literal, (self.start, self.end))
         return (
             f"INSERT INTO {sql.deploys} (follows, action, from_version, to_version, outcome,"
             f" finished_at{more}) VALUES ({self.follows}, '{self.action}', {start}, {end},"
-            f" {values}) RETURNING id;"
+            f" {values}) RETURNING {told};"
         )
 
 

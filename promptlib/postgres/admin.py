@@ -9,7 +9,7 @@ from psycopg2 import errorcodes, errors, sql
 
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import ConfigurationError, NoConnectionError, StatementError
-from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.interrupts import in_doubt, queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
 from promptlib.postgres.target import read_only_snapshot
@@ -87,7 +87,8 @@ def create_database(target: Target) -> bool:
             if _database_exists(cursor, name):
                 target.connect().close()  # somebody else has made it, or it refuses us
                 return False
-            with contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+            there = contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation)
+            with there, in_doubt(lambda: f"whether {name} was made"):
                 cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
                 return True
     return False
@@ -136,7 +137,8 @@ def drop_database(target: Target, *, force: bool = False) -> None:
     drop = sql.SQL("DROP DATABASE IF EXISTS {}" + " WITH (FORCE)" * force)
     with maintenance_connection(target) as connection, connection.cursor() as cursor:
         try:
-            cursor.execute(drop.format(sql.Identifier(name)))
+            with in_doubt(lambda: f"whether {name} was removed"):
+                cursor.execute(drop.format(sql.Identifier(name)))
         except errors.ObjectInUse:
             raise describe_others(cursor, name) from None
 
