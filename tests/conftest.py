@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import tempfile
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 # they start, which would never be interrupted.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 _HERE = Path(__file__).parent
-# A module that says NEWEST_AND_OLDEST has many tests, and the servers between bring nothing new.
-# One that says NEWEST_ALONE is about what no server has a say in.
-# On these every test runs on every server; elsewhere the newest alone is enough.
+# Here tests run on every server, but for those with the mark `servers`, to which the ones between
+# bring nothing new, or none does; elsewhere the newest alone is enough.
 _EVERY_SERVER = ("postgres", "registry")
 
 
@@ -41,15 +41,25 @@ def pytest_xdist_auto_num_workers() -> int | None:
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) * 3 // 2
 
 
+def pytest_collection_finish() -> None:
+    """Spare Python to look for garbage among thousands of tests, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test once for each server that its folder asks for."""
+    """Run a test once for each server that it asks for, or its folder."""
     if "server" in metafunc.fixturenames:
-        names = servers.available()
-        everywhere = metafunc.definition.path.relative_to(_HERE).parts[0] in _EVERY_SERVER
-        if getattr(metafunc.module, "NEWEST_AND_OLDEST", False):
-            names = [*dict.fromkeys((names[0], names[-1]))]
-        everywhere = everywhere and not getattr(metafunc.module, "NEWEST_ALONE", False)
-        metafunc.parametrize("server", names if everywhere else names[:1], indirect=True)
+        metafunc.parametrize("server", _servers(metafunc.definition), indirect=True)
+
+
+def _servers(test: pytest.Function) -> list[str]:
+    names = servers.available()
+    named = {"newest": names[0], "oldest": names[-1]}
+    if mark := test.get_closest_marker("servers"):
+        return [*dict.fromkeys(named[each] for each in mark.args)]
+    everywhere = test.path.relative_to(_HERE).parts[0] in _EVERY_SERVER
+    return names if everywhere else names[:1]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,12 +93,12 @@ class _Servers:
         return self.found[name]
 
     def template(self, server: Server) -> Database:
-        """A database at head, to clone."""
+        """A database at head, to clone or to read: nobody writes to it."""
         if server.name not in self.templates:
             template = server.create()
             self.stack.callback(server.drop, template.name)
             template.alembic("upgrade", "head")
-            self.templates[server.name] = template
+            self.templates[server.name] = template.only_to_read()
         return self.templates[server.name]
 
 

@@ -246,11 +246,13 @@ class StatementError(PromptlibError):
     Attributes:
         sqlstate: what the server says of the kind, as `42P01`; empty, where it said nothing.
         statement: the statement, its literals masked; empty for COMMIT and what is ours.
+        raised_at: the C function of the server that refused it, `:` and the line of its source.
     """
 
     code = "statement-failed"
     sqlstate: str = ""
     statement: str = ""
+    raised_at: str = ""
 
 
 class FindingError(PromptlibError):

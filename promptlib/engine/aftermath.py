@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _CLASS = "pg_catalog.to_regclass"
 # Oid, name to be put into SQL, the table that is locked while it is built (a table's values that
-# are stored apart cannot be), and whether it is valid, of indexes.
+# are stored apart cannot be), and whether it is valid, of indexes that can be built concurrently:
+# a partitioned table's cannot, and is invalid until each partition has one.
 _INDEXES = f"""
     SELECT i.indexrelid::pg_catalog.int8, pg_catalog.format('%%I.%%I', n.nspname, c.relname),
            coalesce((SELECT t.oid FROM pg_catalog.pg_class t
@@ -27,7 +28,7 @@ _INDEXES = f"""
                    )::pg_catalog.regclass::pg_catalog.text,
            i.indisvalid
       FROM pg_catalog.pg_index i
-      JOIN pg_catalog.pg_class c ON c.oid {EQUALS} i.indexrelid
+      JOIN pg_catalog.pg_class c ON c.oid {EQUALS} i.indexrelid AND c.relkind {EQUALS} 'i'
       JOIN pg_catalog.pg_namespace n ON n.oid {EQUALS} c.relnamespace
 """
 _OF_TABLE = f"{_INDEXES} WHERE i.indrelid {EQUALS} {_CLASS}(%(table)s)"
@@ -49,7 +50,10 @@ _TABLES = f"""i.indrelid {EQUALS} ANY (
             FROM pg_catalog.pg_class c JOIN whole ON c.oid {EQUALS} whole.id)"""
 _SCOPES = {
     **{kind: _TABLES.format(root=root) for kind, root in _ROOT.items()},
-    "SCHEMA": f"c.relnamespace {EQUALS} pg_catalog.to_regnamespace(%(name)s)",
+    "SCHEMA": f"""EXISTS (
+        SELECT FROM pg_catalog.pg_class t
+         WHERE t.relnamespace {EQUALS} pg_catalog.to_regnamespace(%(name)s)
+           AND i.indrelid {EQUALS} ANY (ARRAY[t.oid, t.reltoastrelid]))""",
 }
 _ATTACHED = f"""
     SELECT inhdetachpending FROM pg_catalog.pg_inherits

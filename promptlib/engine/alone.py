@@ -67,15 +67,12 @@ class LoneStatement:
         return self._aftermath.look()
 
     def outcome(self, found: str | None) -> Outcome:
-        """Whether it took effect in an earlier run, whose leftovers are dropped where it did not.
+        """Whether it took effect in an earlier run.
 
         Args:
             found: what `look` said before it.
         """
-        outcome = self._aftermath.outcome(found)
-        if outcome is Outcome.NOT_DONE and found is not None:
-            self._drop_leftovers(found)
-        return outcome
+        return self._aftermath.outcome(found)
 
     @property
     def patience(self) -> str:
@@ -108,7 +105,7 @@ class LoneStatement:
         Raises:
             PromptlibError: when it fails.
         """
-        self._drop_leftovers(found)
+        self.drop_leftovers(found)
         if rest := self._aftermath.completion():
             self._complete(rest)
         else:
@@ -137,7 +134,7 @@ class LoneStatement:
         try:
             if self.impatience:
                 self._cursor.execute(self.impatience)
-            self._drop_leftovers(found)
+            self.drop_leftovers(found)
             return self._aftermath.outcome(found) is Outcome.NOT_DONE
         except PromptlibError as left:
             error.notes += (f"  note: {left.what}; {left.remedy}",)
@@ -145,8 +142,15 @@ class LoneStatement:
             pass  # the connection is lost: the next run looks
         return False
 
-    def _drop_leftovers(self, found: str) -> None:
-        """Drop the indexes that an earlier attempt left half-built, once nobody builds them."""
+    def drop_leftovers(self, found: str) -> None:
+        """Drop the indexes that an earlier attempt left half-built, once nobody builds them.
+
+        Args:
+            found: what `look` said before that.
+
+        Raises:
+            PromptlibError: naming the first that cannot be dropped.
+        """
         for name, table in self._aftermath.leftovers(found):
             try:
                 with self._context.watcher.statement(self._pid):

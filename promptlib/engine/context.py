@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from promptlib.config.settings import Settings
     from promptlib.core.events import Progress
     from promptlib.engine.watcher import Watcher
+    from promptlib.ledger.guard import RecordGuard
     from promptlib.ledger.tables import LedgerSql
 
 
@@ -46,6 +47,7 @@ class DeployContext(NamedTuple):
         connections: to the database.
         settings: how to behave.
         sql: what writes the ledger.
+        guard: makes sure that what was written stays.
         watcher: looks at statements that take their time.
         progress: is told what happens.
     """
@@ -53,6 +55,7 @@ class DeployContext(NamedTuple):
     connections: Connections
     settings: Settings
     sql: LedgerSql
+    guard: RecordGuard
     watcher: Watcher
     progress: Progress
 

@@ -29,7 +29,7 @@ from promptlib.ledger.lock import acquire_lock, hold_lock, hold_lock_in_session,
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
 from promptlib.ledger.reading import read_ledger, read_ledger_again
 from promptlib.ledger.repeatable import repeatable_name
-from promptlib.ledger.tables import DOWN, UP, LedgerSql
+from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
@@ -211,10 +211,11 @@ class Deploy:
             gc.freeze()  # files and modules stay: no use in searching them again and again
         usual, is_pooled = self._settings.of_section({}), status.ledger.is_pooled
         within = transactions_of(self._connections, usual, locked.lock, is_pooled=is_pooled)
-        begun = locked.begin(request.action, _end(status, steps), within)
-        sql = LedgerSql(status.ledger.names, begun)
+        sql, guard = locked.begin(request.action, _end(status, steps), within)
         with self._watcher() as watcher:
-            context = DeployContext(self._connections, self._settings, sql, watcher, self._progress)
+            context = DeployContext(
+                self._connections, self._settings, sql, guard, watcher, self._progress
+            )
             sections = Sections(status, kept)
             runner = StepRunner(context, sections, within, locked.lock, request.recorded)
             with _failure_recorded(context):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from promptlib.engine.context import Connections
     from promptlib.engine.transactions import Chain, Nested
+    from promptlib.ledger.guard import RecordGuard
     from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.plan.repair import Repair
     from promptlib.plan.status import Status
@@ -67,7 +68,7 @@ class Locked:
             self.status = self.status._replace(ledger=make_ledger(cursor, self.status.ledger))
         return self.status
 
-    def begin(self, action: str, end: str, within: Chain | Nested) -> int:
+    def begin(self, action: str, end: str, within: Chain | Nested) -> tuple[LedgerSql, RecordGuard]:
         """Record that a deploy begins, at once, so that it leaves a trace whatever happens to it.
 
         In a caller's transaction, what it writes is his to commit.
@@ -78,17 +79,20 @@ class Locked:
             within: the transactions of its steps.
 
         Returns:
-            its id.
+            what records for it, and what makes sure that a record stays.
 
         Raises:
             ChangedMeanwhileError: when another deploy has begun.
         """
+        from promptlib.ledger.guard import RecordGuard
+
         new = self._new(action, end)
         begins = new.begin(self._sql, is_pooled=self.status.ledger.is_pooled)
         with _unless_another_began():
-            number = within.open(begins, new.number(self._sql))
+            number, oids, may_have_triggers = within.open(begins, new.begun(self._sql))
         self.has_recorded = True
-        return number
+        sql = LedgerSql(self.status.ledger.names, number)
+        return sql, RecordGuard(sql, oids, may_have_triggers=may_have_triggers)
 
     @contextlib.contextmanager
     def recording(self, action: str, end: str, lock_timeout: str = "") -> Iterator[Cursor]:
@@ -151,7 +155,7 @@ class Locked:
         connection = self.connections.connection
         heard = self.connections.is_command
         interruptible = queries_interruptible() if heard else contextlib.nullcontext()
-        with in_doubt(lambda: _WHETHER_WRITTEN):
+        with in_doubt(lambda: _WHETHER_WRITTEN, UNDONE):
             with interruptible, connection.cursor() as cursor:
                 try:
                     yield cursor

@@ -13,7 +13,7 @@ from promptlib.ledger.trust import trust_guard
 from promptlib.plan.repeatable import outdated_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from promptlib.config.settings import Settings
     from promptlib.files.section import Section
@@ -41,12 +41,14 @@ class PsqlScript:
     sql: LedgerSql
     recorded: Callable[[PlannedStep], None] = lambda _: None
 
-    def deploy(self, start: str, steps: Iterable[PlannedStep]) -> Iterator[str]:
+    def deploy(self, start: str, steps: Sequence[PlannedStep]) -> Iterator[str]:
         """What runs steps, each of a migration that has a file, from a current revision on."""
         yield from self._begin(start)
-        for step in steps:
+        for number, step in enumerate(steps, 1):
             yield from self._repeatable(step) or self._step(step)
             self.recorded(step)
+            if number == len(steps):  # a section may have put a trigger on the ledger
+                yield trust_guard(self.sql)
             yield "COMMIT;"
 
     def stamp(self, start: str, end: str) -> Iterator[str]:

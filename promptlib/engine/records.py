@@ -10,6 +10,7 @@ from psycopg2 import errors
 from promptlib.core.errors import (
     ChangedMeanwhileError,
     HalfDoneMigrationError,
+    LedgerError,
     LockLostError,
     NoConnectionError,
     PromptlibError,
@@ -26,6 +27,8 @@ _GONE = (errors.UndefinedTable, errors.InvalidSchemaName)
 _LEDGER_GONE = "let the section leave the ledger alone, in dynamic SQL and by CASCADE too"
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
     from promptlib.ledger.state import HalfDone
@@ -68,6 +71,8 @@ def explain_unrecorded(
         ran_alone: whether no transaction took it, so that it did take effect.
     """
     place, statements = display_path(step.path), step.section.statements
+    if changed := context.guard.changed(error):
+        return _landed_elsewhere(changed, place)
     if _is_refused_record(context, error):
         if not ran_alone:
             return lost_to_another(place)
@@ -98,12 +103,24 @@ def explain_uncommitted(
         move: how alembic_version was to change.
     """
     place = display_path(step.path)
+    if changed := context.guard.changed(error):
+        return _landed_elsewhere(changed, place)
     if not _is_refused_record(context, error):
         told = explain_server_error(error, place)
         return told.but(remedy=_LEDGER_GONE) if isinstance(error, _GONE) else told
     if move and not _is_taken_over(context):
         return moved_elsewhere(move, place)
     return lost_to_another(place)
+
+
+def _landed_elsewhere(tables: Sequence[str], place: str) -> LedgerError:
+    """Say that the ledger is not what it was when the deploy began."""
+    return LedgerError(
+        f"{' and '.join(tables)} of the ledger bears a trigger, a rule or row security now, or is "
+        "another table than before, so what is recorded there may be lost",
+        _LEDGER_GONE,
+        place=place,
+    )
 
 
 def _is_refused_record(context: DeployContext, error: psycopg2.Error) -> bool:
@@ -159,5 +176,23 @@ def ask_what_ran(half: HalfDone, step: Step) -> HalfDoneMigrationError:
             "counts it as done",
             *answers,
         ),
+        place=step.place(half.done),
+    )
+
+
+def refuse_answer(name: str, half: HalfDone, step: Step) -> HalfDoneMigrationError:
+    """Refuse to be told what became of a statement of which that is known.
+
+    Args:
+        name: of the answer: `rerun` or `skip`.
+        half: what was cut off.
+        step: whose section.
+    """
+    again = CommandLine("migrate" if half.direction == "up" else "rollback")
+    return HalfDoneMigrationError(
+        f"{name} names {half.version}, but nobody has to say what became of statement "
+        f"{half.done + 1} of {len(step.section.statements)}: the catalog does, or a second run "
+        "does no more",
+        Remedy("leave it out: {} goes on by itself", again),
         place=step.place(half.done),
     )

@@ -14,7 +14,7 @@ from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.aftermath import Outcome
 from promptlib.engine.alone import LoneStatement, wait_while_running
-from promptlib.engine.records import ask_what_ran, explain_unrecorded
+from promptlib.engine.records import ask_what_ran, explain_unrecorded, refuse_answer
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
     execute_statement,
@@ -28,6 +28,7 @@ from promptlib.engine.runner import (
 from promptlib.engine.session_settings import changes_settings, set_statements, settings_kept
 from promptlib.engine.transactions import StatementTransactions
 from promptlib.ledger.tables import Begun
+from promptlib.plan.refusals import is_as_it_was_cut_off
 from promptlib.postgres.errors import REFUSES_TRANSACTION
 from promptlib.syntax.lexemes import quote_literal
 
@@ -172,18 +173,29 @@ class ResumableRun:
         Raises:
             HalfDoneMigrationError: when no catalog tells, and nobody has said so.
         """
-        settings, version = self._context.settings, self._step.version
         wait_while_running(self._context, self._step, half.done)
-        if settings.answers("skip", version) or settings.answers("rerun", version):
-            return settings.answers("skip", version)
         lone = LoneStatement(self._context, self._step, half.done, cursor, pid)
-        outcome = lone.outcome(half.found)
-        if outcome is Outcome.UNKNOWN and not settings.answers("rerunnable", version):
+        answer, outcome = self._answer, lone.outcome(half.found)
+        if answer:
+            if outcome is not Outcome.UNKNOWN and is_as_it_was_cut_off(half, self._step.section):
+                raise refuse_answer(answer, half, self._step)
+            return answer == "skip"
+        if outcome is Outcome.UNKNOWN and not self._answers("rerunnable"):
             raise ask_what_ran(half, self._step)
         if outcome is Outcome.DONE:
             place = self._step.place(half.done)
             self._tell(f"{place}: took effect in an earlier deploy, as the catalog says")
+        elif half.found is not None:
+            lone.drop_leftovers(half.found)
         return outcome is Outcome.DONE
+
+    @property
+    def _answer(self) -> str:
+        """What somebody has said of the statement at which an earlier run was cut off."""
+        return next(filter(self._answers, ("skip", "rerun")), "")
+
+    def _answers(self, name: str) -> bool:
+        return self._context.settings.answers(name, self._step.version)
 
     def _in_transaction(self, cursor: Cursor, index: int, pid: int) -> bool:
         """Run a statement together with its record; whether a transaction takes it."""
@@ -231,7 +243,8 @@ class ResumableRun:
 
     def _went_on(self, index: int) -> str:
         checksum, sql = self._checksum_with(index), self._context.sql
-        return sql.went_on(self._event, self._step.version, index + 1, checksum)
+        went_on = sql.went_on(self._event, self._step.version, index + 1, checksum)
+        return f"{went_on}\n{self._context.guard.sql}"
 
     def _alone(self, cursor: Cursor, index: int, lone: LoneStatement) -> None:
         """Run a statement that no transaction takes, and record it then."""

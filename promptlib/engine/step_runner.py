@@ -213,6 +213,7 @@ class StepRunner:
 
         def undo(error: BaseException) -> None:
             self._undo()
+            self._tell_cancellation(error, step)
             said, there = str(error) or "interrupted", self._sections.is_applied(step.version)
             attempted = (step.version, step.direction)
             context.record_apart(context.sql.failed(attempted, _ago(began), said, there=there))
@@ -233,6 +234,7 @@ class StepRunner:
                 attempt = this.run()
         except BaseException as error:
             self.kept = this.kept if isinstance(error, PromptlibError) else None
+            self._tell_cancellation(error, step)
             if sql := this.failed(error):
                 self._context.record_apart(sql)
             raise
@@ -260,6 +262,13 @@ class StepRunner:
         with contextlib.suppress(psycopg2.Error):  # the connection may be lost
             self._within.undo()
 
+    def _tell_cancellation(self, error: BaseException, step: Step) -> None:
+        if not self._context.connections.external:  # whose transaction is a caller's
+            from promptlib.engine.cancellation import tell_cancellation
+
+            connection = self._context.connection
+            tell_cancellation(connection, error, is_down=step.direction == DOWN)
+
     def _end(self, step: Step, planned: PlannedStep, ran: Ran, pid: int = 0) -> None:
         """Remember a section and commit it.
 
@@ -275,7 +284,7 @@ class StepRunner:
                     self._execute(sql)
                     self._call(planned)
                     sql = ""
-                self._within.end(sql, pid)
+                self._within.end(f"{sql}\n{self._context.guard.sql}", pid)
         except psycopg2.Error as error:
             if not self._is_committed(step):
                 from promptlib.engine.records import explain_uncommitted

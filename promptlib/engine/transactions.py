@@ -26,6 +26,7 @@ from promptlib.postgres.liveness import watch_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
 _COMMIT = "COMMIT AND CHAIN;"
+# What waits for COMMIT comes before anything is recorded: it may change what that is written to.
+_NOTHING_LATER = "SET CONSTRAINTS ALL IMMEDIATE;"
 # What a session keeps behind a transaction. DISCARD ALL does the same, but in no transaction, so it
 # would cost a message of its own. psycopg2 wants its dates in ISO. Source:
 # https://www.postgresql.org/docs/current/sql-discard.html
@@ -95,26 +98,26 @@ class Chain:
         self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
 
-    def open(self, sql: str, number: str) -> int:
+    def open(self, sql: str, told: str) -> list[Any]:
         """Write what is to be remembered, commit, and begin the first transaction.
 
         Args:
             sql: what to write.
-            number: an expression for one.
+            told: expressions.
 
         Returns:
-            what that is then.
+            what they are then.
 
         Raises:
             psycopg2.Error: for whatever keeps it from being committed.
         """
         began = time.monotonic()
-        asked = f"SELECT pg_catalog.pg_backend_pid(), {number}"
+        asked = f"SELECT pg_catalog.pg_backend_pid(), {told}"
         with self._connection.cursor() as cursor:
             cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
-            pid, found = cursor.fetchone() or (0, 0)
+            pid, *found = cursor.fetchone() or (0,)
         self._note_begun(pid, began)
-        return int(found)
+        return found
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:
         """Be in a fresh transaction.
@@ -145,7 +148,7 @@ class Chain:
         began = time.monotonic()
         forget = f"{_FORGET}\n{_LET_GO}\n{_COMMIT}" if self._owned else ""
         with self._connection.cursor() as cursor:
-            cursor.execute(f"{sql}\n{_COMMIT}\n{forget}\n{self._set}")
+            cursor.execute(f"{_NOTHING_LATER}\n{sql}\n{_COMMIT}\n{forget}\n{self._set}")
         self._note_begun(pid, began)
 
     def _note_begun(self, pid: int, asked: float) -> None:
@@ -197,7 +200,8 @@ class StatementTransactions:
         Raises:
             psycopg2.Error: for whatever keeps it from being committed.
         """
-        self._cursor.execute(f"{self._ourselves}{sql}\n{_COMMIT}{self._local}")
+        message = f"{_NOTHING_LATER}\n{self._ourselves}{sql}\n{_COMMIT}{self._local}"
+        self._cursor.execute(message)
         self._began = time.monotonic()
 
     def undo(self) -> None:
@@ -221,12 +225,11 @@ class Nested:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def open(self, sql: str, number: str) -> int:
-        """Write what is to be remembered, and give the number that an expression is then."""
+    def open(self, sql: str, told: str) -> list[Any]:
+        """Write what is to be remembered, and give what expressions are then."""
         with self._connection.cursor() as cursor:
-            cursor.execute(f"{sql}\nSELECT {number}")
-            (found,) = cursor.fetchone() or (0,)
-        return int(found)
+            cursor.execute(f"{sql}\nSELECT {told}")
+            return [*(cursor.fetchone() or ())]
 
     def begin(self, _: Mapping[str, str] | None = None) -> int:
         """Mark where to go back to; the settings are left to who runs the section."""

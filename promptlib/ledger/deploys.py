@@ -88,6 +88,14 @@ class NewDeploy(NamedTuple):
         process = "NULL, NULL" if is_pooled else f"pg_catalog.pg_backend_pid(), {_OWN_START}"
         return self._insert(sql, "backend_pid, backend_start", f"'running', NULL, {process}")
 
+    def begun(self, sql: LedgerSql) -> str:
+        """Expressions for the id of one that was recorded, and for what RecordGuard has to know."""
+        from promptlib.ledger.guard import guarded  # noqa: PLC0415 - who looks does without
+
+        # No other one follows the same.
+        number = f"(SELECT id FROM {sql.deploys} WHERE follows {EQUALS} {self.follows})"
+        return f"{number}, {guarded(sql)}"
+
     def done(self, sql: LedgerSql) -> str:
         """Record one that is its only transaction."""
         return self._insert(sql, "", "'done', pg_catalog.clock_timestamp()")
@@ -100,10 +108,6 @@ class NewDeploy(NamedTuple):
             f" finished_at{more}) VALUES ({self.follows}, '{self.action}', {start}, {end},"
             f" {values});"
         )
-
-    def number(self, sql: LedgerSql) -> str:
-        """An expression for its id, once it is recorded: no other one follows the same."""
-        return f"(SELECT id FROM {sql.deploys} WHERE follows {EQUALS} {self.follows})"
 
 
 def take_over(sql: LedgerSql, ids: Collection[int]) -> str:

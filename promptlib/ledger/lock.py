@@ -168,7 +168,7 @@ def hold_lock(
         asked = _Asked(number, _STAY, _SERVER)
         with connection.cursor() as cursor:
             (server, *_) = _acquire(cursor, asked, wait, progress, between)
-            with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
+            with in_doubt(lambda: _WHETHER_FREE, LOCK_FREE), _seen_free(connection):
                 yield DeployLock(connection, server)
 
 
@@ -199,7 +199,7 @@ def hold_lock_in_session(
     finally:
         if not connection.closed:
             connection.autocommit = False
-    with in_doubt(lambda: _WHETHER_FREE):
+    with in_doubt(lambda: _WHETHER_FREE, LOCK_FREE):
         lock = SessionLock(connection)
         try:
             yield lock
@@ -270,7 +270,8 @@ def _try(cursor: Cursor, asked: _Asked) -> Sequence[Any]:
     """What is told, if the lock was taken; else nothing."""
     require_open(cursor.connection)
     function = _SESSION if cursor.connection.autocommit else _TRANSACTION
-    cursor.execute(f"{asked.before} SELECT {function}({asked.number}), {asked.told}")
+    with in_doubt(lambda: _WHETHER_FREE):
+        cursor.execute(f"{asked.before} SELECT {function}({asked.number}), {asked.told}")
     taken, *found = cursor.fetchone() or (False,)
     return found if taken else ()
 

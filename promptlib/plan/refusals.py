@@ -346,11 +346,12 @@ def require_unchanged(
         raise _changed_behind(half, what, path)
     if not half.is_unknown:
         return
-    if section.transactional or not (is_answered or _is_as_it_was_cut_off(half, section)):
+    if section.transactional or not (is_answered or is_as_it_was_cut_off(half, section)):
         raise _changed_there(half, what.replace("in them", "there"), path)
 
 
-def _is_as_it_was_cut_off(half: HalfDone, section: Section) -> bool:
+def is_as_it_was_cut_off(half: HalfDone, section: Section) -> bool:
+    """Whether the statement of which nobody knows whether it ran is the one that began then."""
     known = half.alone_checksum  # earlier versions kept none
     return known is None or section.checksum_of(half.done + 1) == known
 

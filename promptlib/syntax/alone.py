@@ -39,6 +39,7 @@ _ALONE = (
     ("VACUUM",),
 )
 _WITHOUT_SLOT = frozenset(("CONNECT", "CREATE_SLOT"))
+_OFF = frozenset(("FALSE", "OFF"))
 
 
 class Effect(enum.Enum):
@@ -113,8 +114,18 @@ def _read_create(reader: TokenReader) -> AloneStatement:
     reader.take("IF", "NOT", "EXISTS")
     name = () if reader.word == "ON" else reader.name()
     reader.take("ON")
+    table = _read_table(reader)
+    return AloneStatement(Effect.MAKES_INDEX, "INDEX", name, table, is_concurrent=True)
+
+
+def _read_table(reader: TokenReader) -> ObjectName:
+    """A table's name, which may stand as `ONLY t`, `ONLY (t)` or `t *`."""
     reader.take("ONLY")
-    return AloneStatement(Effect.MAKES_INDEX, "INDEX", name, reader.name(), is_concurrent=True)
+    if inside := reader.parenthesised():
+        return TokenReader(inside).name()
+    name = reader.name()
+    reader.take_symbol("*")
+    return name
 
 
 def _read_drop(reader: TokenReader) -> AloneStatement:
@@ -129,9 +140,10 @@ def _read_drop(reader: TokenReader) -> AloneStatement:
 
 
 def _read_reindex(reader: TokenReader) -> AloneStatement:
-    options = {token.word for token in reader.parenthesised()}
+    options = [*filter(None, split_tokens(reader.parenthesised()))]
+    chosen = any(name.word == "CONCURRENTLY" and _is_on(value) for name, *value in options)
     kind = reader.take_any("INDEX", "TABLE", "SCHEMA", "DATABASE", "SYSTEM")
-    if not (reader.take("CONCURRENTLY") or "CONCURRENTLY" in options):
+    if not (reader.take("CONCURRENTLY") or chosen):
         return AloneStatement(Effect.REPEATABLE)
     return AloneStatement(Effect.REBUILDS_INDEXES, kind, reader.name(), is_concurrent=True)
 
@@ -142,7 +154,7 @@ def _read_alter(reader: TokenReader) -> AloneStatement:
     if not reader.take("TABLE"):
         return UNKNOWN
     reader.take("IF", "EXISTS")
-    parent = reader.name()
+    parent = _read_table(reader)
     if not reader.take("DETACH", "PARTITION"):
         return UNKNOWN
     partition = reader.name()
@@ -168,6 +180,11 @@ def _makes_slot(tokens: Sequence[Token]) -> bool:
     reader = TokenReader(tokens)
     options = reader.parenthesised() if reader.skip_to("WITH") else ()
     return not any(
-        name.word in _WITHOUT_SLOT and "FALSE" in {token.word for token in value}
+        name.word in _WITHOUT_SLOT and not _is_on(value)
         for name, *value in filter(None, split_tokens(options))
     )
+
+
+def _is_on(value: Sequence[Token]) -> bool:
+    """Whether an option that may stand alone is not switched off."""
+    return _OFF.isdisjoint(token.word for token in value)

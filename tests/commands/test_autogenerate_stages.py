@@ -1,19 +1,19 @@
 """`alembic revision --autogenerate` writes for tables in use: a file for each stage of a change.
 
-The cases are folders in tests/golden/stages, as those of test_autogenerate.py; `files.sql` is what
-has to be written, file by file.
+The cases are folders in tests/golden/stages, as those of test_autogenerate.py, which are written in
+stages there; `files.sql` is what has to be written, file by file.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.changes import begin, changes, is_spelled_so, prove
-from support.models import write_model
+from support import inside
+from support.changes import begin, changes, is_spelled_so, prove, require_no_finding
+from support.models import write_model, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,21 +22,6 @@ if TYPE_CHECKING:
     from support.projects import Project
 
 _VERSION = 14  # digits
-
-
-def written(project: Project) -> list[Path]:
-    """The files that --autogenerate writes."""
-    folder = project.folder / "sql"
-    before = {*folder.iterdir()}
-    said = project.alembic("revision", "--autogenerate", "-m", "x")
-    assert said.stderr == "", said.stderr
-    return sorted({*folder.iterdir()} - before)
-
-
-def require_no_finding(project: Project, files: list[Path]) -> None:
-    """Let lint look at files."""
-    said = project.promptlib("lint", *map(str, files), ok=None).stdout.splitlines()
-    assert [line for line in said if re.match(r".*[.]sql:[0-9]", line)] == []
 
 
 def require_golden(case: Path, files: list[Path]) -> None:
@@ -60,20 +45,12 @@ def test_a_change_in_stages(project: Project, database: Database, case: Path) ->
     prove(project, database, before, files)
 
 
-@pytest.mark.parametrize("case", changes("autogenerate"), ids=lambda case: case.name)
-def test_other_changes_in_stages(project: Project, database: Database, case: Path) -> None:
-    before = begin(case, project, database)
-    files = written(project)
-    require_no_finding(project, files)
-    prove(project, database, before, files)
-
-
 def test_in_one_piece(project: Project, database: Database) -> None:
     database.query("CREATE TABLE t (id serial PRIMARY KEY, a int)")
     write_model(project, 't(Column("a", Integer, index=True, unique=True, nullable=False))')
-    project.alembic("-x", "safe=no", "revision", "--autogenerate", "-m", "x")
+    inside.alembic(project, "-x", "safe=no", "revision", "--autogenerate", "-m", "x")
     assert len(list((project.folder / "sql").iterdir())) == 1
-    refused = project.alembic("-x", "safe=maybe", "check", ok=False)
+    refused = inside.alembic(project, "-x", "safe=maybe", "check", ok=False)
     assert refused.stderr == "-x safe cannot be 'maybe'; write yes or no\n"
 
 
@@ -81,8 +58,8 @@ def test_rows_that_are_not_filled(project: Project, database: Database) -> None:
     database.query("CREATE TABLE t (id serial PRIMARY KEY); INSERT INTO t DEFAULT VALUES")
     write_model(project, 't(Column("n", Integer, nullable=False))')
     _, last = written(project)
-    refused = project.alembic("upgrade", "head", ok=False).stderr
+    refused = inside.alembic(project, "upgrade", "head", ok=False).stderr
     assert 'check constraint "t_n_filled" of relation "t" is violated by some row' in refused
     assert f"{last.name}:" in refused
     database.query("UPDATE t SET n = 1")  # as whoever fills the column would, between the two
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")

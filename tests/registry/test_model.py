@@ -32,11 +32,11 @@ def differences(database: Database) -> list[Any]:
         return found
 
 
-def test_model_agrees_with_the_database(migrated: Database) -> None:
-    assert differences(migrated) == []
+def test_model_agrees_with_the_database(head: Database) -> None:
+    assert differences(head) == []
 
 
-def test_model_makes_the_same_tables(migrated: Database, database: Database) -> None:
+def test_model_makes_the_same_tables(head: Database, database: Database) -> None:
     """Conditions of constraints and indexes too, which Alembic does not compare."""
     metadata.create_all(database.engine)
 
@@ -47,7 +47,7 @@ def test_model_makes_the_same_tables(migrated: Database, database: Database) -> 
             if line[0] in OUR_TABLES and line[1] not in {"trigger", "function"}
         ]
 
-    assert tables(database) == tables(migrated)
+    assert tables(database) == tables(head)
 
 
 @pytest.mark.parametrize(

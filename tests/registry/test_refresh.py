@@ -53,12 +53,12 @@ def status(facts: dict[str, Any], shut_down: dict[str, dict[str, Any]]) -> str:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_field_of_every_model(
-    migrated: Database, catalogue: dict[str, Any], provider: str
+    head: Database, catalogue: dict[str, Any], provider: str
 ) -> None:
     """The models of 2026, and those of 2025 that are not among them: only their status changes."""
-    found = {key: dict(row) for key, row in read_models(migrated, provider).items()}
+    found = {key: dict(row) for key, row in read_models(head, provider).items()}
     prices = dict(
-        migrated.query(
+        head.query(
             f"""SELECT models.identifier, (SELECT jsonb_object_agg(key, value #>> '{{}}')
             FROM jsonb_each(pricing_info))
             FROM models JOIN providers ON providers.id = provider_id
@@ -95,27 +95,25 @@ def test_every_field_of_every_model(
     assert new[DEFAULTS[provider]]["is_default"]
 
 
-def test_counts(migrated: Database) -> None:
+def test_counts(head: Database) -> None:
     """41 of 2025, and 37 of 2026, three of which are in both."""
-    assert migrated.value("SELECT count(*) FROM models") == 75
-    assert migrated.value("SELECT count(*) FROM provider_templates") == len(PROVIDERS)
+    assert head.value("SELECT count(*) FROM models") == 75
+    assert head.value("SELECT count(*) FROM provider_templates") == len(PROVIDERS)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_provider_and_template(
-    migrated: Database, catalogue: dict[str, Any], provider: str
-) -> None:
+def test_provider_and_template(head: Database, catalogue: dict[str, Any], provider: str) -> None:
     """The template offers what the provider has and is still served, the default first."""
-    row, facts = read_provider(migrated, provider), facts_of.provider(catalogue, provider)
+    row, facts = read_provider(head, provider), facts_of.provider(catalogue, provider)
     limit = facts["capabilities"]["maxContextLength_refresh"]
     assert row["api_endpoint"] == facts["api_endpoint"]
     assert row["capabilities"]["maxContextLength"] == limit
     assert row["created_at"] == row["updated_at"]
 
-    template = read_template(migrated, provider)
+    template = read_template(head, provider)
     active = {
         key: model
-        for key, model in read_models(migrated, provider).items()
+        for key, model in read_models(head, provider).items()
         if model["status"] == "active"
     }
 

@@ -136,8 +136,8 @@ INDEXED: Final = {
 
 
 @pytest.mark.parametrize("table", OUR_TABLES)
-def test_columns(tables: Database, table: str) -> None:
-    found = tables.query(
+def test_columns(bare: Database, table: str) -> None:
+    found = bare.query(
         f"""SELECT attname, format_type(atttypid, atttypmod),
         CASE WHEN attnotnull THEN 'NOT NULL' ELSE 'NULL' END, pg_get_expr(adbin, adrelid)
         FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
@@ -148,9 +148,9 @@ def test_columns(tables: Database, table: str) -> None:
     assert found == COLUMNS[table]
 
 
-def test_constraints(tables: Database) -> None:
+def test_constraints(bare: Database) -> None:
     """NOT NULL, a constraint of its own since PostgreSQL 18, is with the columns above."""
-    found = tables.query(
+    found = bare.query(
         """SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace AND contype <> 'n'""",
     )
@@ -158,8 +158,8 @@ def test_constraints(tables: Database) -> None:
     assert dict(found) == CONSTRAINTS
 
 
-def test_indexes(tables: Database) -> None:
-    found = tables.query(
+def test_indexes(bare: Database) -> None:
+    found = bare.query(
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     )
 
@@ -172,8 +172,8 @@ def test_indexes(tables: Database) -> None:
     }
 
 
-def test_triggers(tables: Database) -> None:
-    found = tables.query(
+def test_triggers(bare: Database) -> None:
+    found = bare.query(
         "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
     )
 
@@ -186,9 +186,9 @@ def test_triggers(tables: Database) -> None:
     }
 
 
-def test_comments_are_on_the_new_tables_alone(tables: Database) -> None:
+def test_comments_are_on_the_new_tables_alone(bare: Database) -> None:
     """What they say is compared with the model."""
-    found = tables.query(
+    found = bare.query(
         """SELECT DISTINCT objoid::regclass::text FROM pg_description
         WHERE objoid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
         ORDER BY 1""",

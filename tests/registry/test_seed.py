@@ -64,15 +64,15 @@ def expected_provider_capabilities(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_counts(seeded: Database, catalogue: dict[str, Any]) -> None:
-    assert len(read(seeded, providers)) == len(catalogue["providers"]) == len(PROVIDERS)
-    assert len(read(seeded, models)) == len(catalogue["models_2025_02_10"]) == 41
-    assert len(read(seeded, provider_templates)) == len(PROVIDERS)
+def test_counts(seed: Database, catalogue: dict[str, Any]) -> None:
+    assert len(read(seed, providers)) == len(catalogue["providers"]) == len(PROVIDERS)
+    assert len(read(seed, models)) == len(catalogue["models_2025_02_10"]) == 41
+    assert len(read(seed, provider_templates)) == len(PROVIDERS)
 
 
-def test_every_id_is_a_valid_uuid_of_version_8(seeded: Database) -> None:
+def test_every_id_is_a_valid_uuid_of_version_8(seed: Database) -> None:
     """As strict validators in the application want it."""
-    ids = seeded.query(
+    ids = seed.query(
         """SELECT id::text FROM providers UNION ALL SELECT id::text FROM models
         UNION ALL SELECT id::text FROM provider_templates""",
     )
@@ -84,10 +84,10 @@ def test_every_id_is_a_valid_uuid_of_version_8(seeded: Database) -> None:
 
 
 @pytest.mark.parametrize("identifier", PROVIDERS)
-def test_provider(seeded: Database, catalogue: dict[str, Any], identifier: str) -> None:
+def test_provider(seed: Database, catalogue: dict[str, Any], identifier: str) -> None:
     facts = facts_of.provider(catalogue, identifier)
 
-    row = dict(read_provider(seeded, identifier))
+    row = dict(read_provider(seed, identifier))
 
     assert row.pop("description")
     assert row.pop("created_at") == row.pop("updated_at") is not None
@@ -108,9 +108,9 @@ def test_provider(seeded: Database, catalogue: dict[str, Any], identifier: str) 
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_models(seeded: Database, catalogue: dict[str, Any], provider: str) -> None:
+def test_models(seed: Database, catalogue: dict[str, Any], provider: str) -> None:
     """Prices have a test of their own, which does not go through floating point."""
-    rows = read_models(seeded, provider)
+    rows = read_models(seed, provider)
 
     for facts in expected_models(catalogue, provider):
         row = dict(rows.pop(facts["identifier"]))
@@ -134,9 +134,9 @@ def test_models(seeded: Database, catalogue: dict[str, Any], provider: str) -> N
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_prices(seeded: Database, catalogue: dict[str, Any], provider: str) -> None:
+def test_prices(seed: Database, catalogue: dict[str, Any], provider: str) -> None:
     """Exact and without trailing zeros: the text is compared, not a floating-point number."""
-    found = seeded.query(
+    found = seed.query(
         f"""SELECT models.identifier, (SELECT jsonb_object_agg(key, value #>> '{{}}')
             FROM jsonb_each(pricing_info))
         FROM models JOIN providers ON providers.id = provider_id
@@ -149,8 +149,8 @@ def test_prices(seeded: Database, catalogue: dict[str, Any], provider: str) -> N
     }
 
 
-def test_each_provider_has_one_default_and_it_is_active(seeded: Database) -> None:
-    defaults = read(seeded, models, models.c.is_default)
+def test_each_provider_has_one_default_and_it_is_active(seed: Database) -> None:
+    defaults = read(seed, models, models.c.is_default)
 
     assert {row["provider_id"] for row in defaults} == {
         seeded_id("provider", identifier) for identifier in PROVIDERS
@@ -160,10 +160,10 @@ def test_each_provider_has_one_default_and_it_is_active(seeded: Database) -> Non
 
 @pytest.mark.parametrize("identifier", PROVIDERS)
 def test_auth_config_describes_the_fields_its_method_needs(
-    seeded: Database,
+    seed: Database,
     identifier: str,
 ) -> None:
-    config = read_provider(seeded, identifier)["auth_config"]
+    config = read_provider(seed, identifier)["auth_config"]
     required = {name for name, field in config["fields"].items() if field["required"]}
 
     assert required >= REQUIRED_FIELDS[config["type"]]
@@ -173,11 +173,11 @@ def test_auth_config_describes_the_fields_its_method_needs(
 
 
 @pytest.mark.parametrize("identifier", PROVIDERS)
-def test_limits_hold(seeded: Database, identifier: str) -> None:
+def test_limits_hold(seed: Database, identifier: str) -> None:
     """No model of a provider takes more than the provider does, and one takes as much."""
-    limit = read_provider(seeded, identifier)["capabilities"]["maxContextLength"]
+    limit = read_provider(seed, identifier)["capabilities"]["maxContextLength"]
 
-    with seeded.engine.connect() as connection:
+    with seed.engine.connect() as connection:
         largest = connection.scalar(
             select(func.max(models.c.context_length)).where(
                 models.c.provider_id == seeded_id("provider", identifier),
@@ -188,10 +188,10 @@ def test_limits_hold(seeded: Database, identifier: str) -> None:
 
 
 @pytest.mark.parametrize("identifier", PROVIDERS)
-def test_template_makes_the_provider(seeded: Database, identifier: str) -> None:
-    provider = read_provider(seeded, identifier)
+def test_template_makes_the_provider(seed: Database, identifier: str) -> None:
+    provider = read_provider(seed, identifier)
 
-    template = read_template(seeded, identifier)
+    template = read_template(seed, identifier)
 
     assert template["name"] == provider["name"]
     assert template["description"]
@@ -209,11 +209,11 @@ def test_template_makes_the_provider(seeded: Database, identifier: str) -> None:
 
 
 @pytest.mark.parametrize("identifier", PROVIDERS)
-def test_template_offers_the_active_models(seeded: Database, identifier: str) -> None:
+def test_template_offers_the_active_models(seed: Database, identifier: str) -> None:
     """The default comes first, and nobody starts with a deprecated model."""
-    active = [row for row in read_models(seeded, identifier).values() if row["status"] == "active"]
+    active = [row for row in read_models(seed, identifier).values() if row["status"] == "active"]
 
-    offered = read_template(seeded, identifier)["default_models"]
+    offered = read_template(seed, identifier)["default_models"]
 
     assert [model["isDefault"] for model in offered] == [True] + [False] * (len(active) - 1)
     assert {model["identifier"]: model for model in offered} == {

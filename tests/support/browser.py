@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from support import programs
 
@@ -21,33 +21,54 @@ _OPTIONS = (
 )
 _SCHEMES = {"dark": 0, "light": 1}  # as Chromium counts them
 # A window cannot be as narrow as a phone; a frame can.
+_FRAME = '<iframe src="{address}" width="{width}" height="640"></iframe>'
+_LOOK = """(() => {{
+    const view = frames[{number}], page = view.document;
+    return {expression};
+}})()"""
 _HARNESS = """<!DOCTYPE html>
 <meta charset="utf-8">
-<iframe src="{address}" width="{width}" height="640"></iframe>
+{frames}
 <output></output>
 <script>
 addEventListener("load", () => setTimeout(() => {{
-    const view = frames[0], page = view.document;
-    document.querySelector("output").textContent = JSON.stringify({expression});
+    document.querySelector("output").textContent = JSON.stringify([{looks}]);
 }}));
 </script>
 """
 
 
-def value(
-    page: Path, expression: str, *, anchor: str = "", width: int = PHONE, scheme: str = "light"
-) -> Any:
-    """What an expression of JavaScript gives, about `page` (the document) and `view` (its window).
+class Look(NamedTuple):
+    """A page, and an expression of JavaScript about `page` (the document) and `view` (its window).
+
+    `width` is in CSS pixels.
+    """
+
+    page: Path
+    expression: str
+    anchor: str = ""
+    width: int = PHONE
+
+    @property
+    def address(self) -> str:
+        """What the frame shows, as HTML."""
+        return html.escape(f"{self.page.as_uri()}#{self.anchor}")
+
+
+def values(*looks: Look, scheme: str = "light") -> list[Any]:
+    """What the expressions give, all in one Chromium: to start it takes a second.
 
     Without a Chromium the test is skipped, but not in CI.
     """
     program = programs.required("chromium", "chromium")
+    frames = (_FRAME.format(address=look.address, width=look.width) for look in looks)
+    said = (
+        _LOOK.format(number=number, expression=look.expression) for number, look in enumerate(looks)
+    )
     with tempfile.TemporaryDirectory(prefix="promptlib-test-") as folder:
-        address = html.escape(f"{page.as_uri()}#{anchor}")
         harness = Path(folder) / "harness.html"
-        harness.write_text(
-            _HARNESS.format(address=address, width=width, expression=expression), encoding="utf-8"
-        )
+        text = _HARNESS.format(frames="\n".join(frames), looks=",\n".join(said))
+        harness.write_text(text, encoding="utf-8")
         result = subprocess.run(
             [
                 *(program, *_OPTIONS, f"--user-data-dir={folder}/profile"),
@@ -60,5 +81,6 @@ def value(
             check=True,
         )
     (found,) = re.findall(r"<output>(.*)</output>", result.stdout, re.DOTALL)
-    assert found, f"{expression} gave nothing: {result.stderr}"
-    return json.loads(html.unescape(found))
+    assert found, f"{looks} gave nothing: {result.stderr}"
+    given: list[Any] = json.loads(html.unescape(found))
+    return given

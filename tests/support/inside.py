@@ -52,5 +52,6 @@ def _as_in_a_process(project: Project) -> Iterator[None]:
         patch.chdir(project.folder)
         patch.setenv("DATABASE_URL", project.url)
         patch.setattr(sys, "path", [*sys.path])
+        patch.delitem(sys.modules, "model", raising=False)
         patch.setattr(logs, "_shown", None)
         yield

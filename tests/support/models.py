@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from promptlib.files.parser import parse_migration
+from support import inside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,11 +43,19 @@ def write_model(project: Project, source: str) -> None:
 
 def generated(project: Project, *arguments: str) -> tuple[str, str]:
     """The text of what --autogenerate writes in one piece: up to the end of UP, and DOWN."""
-    said = project.alembic("-x", "safe=no", "revision", "--autogenerate", "-m", "x", *arguments)
-    assert said.stderr == "", said.stderr
+    command = ("-x", "safe=no", "revision", "--autogenerate", "-m", "x", *arguments)
+    assert inside.alembic(project, *command).stderr == ""
     path = newest(project)
     found = parse_migration(path.name[:14], "x", path, path.read_bytes())
     return found.up.source[: found.up.end].decode(), found.down.text
+
+
+def written(project: Project) -> list[Path]:
+    """The files that --autogenerate writes, the oldest first."""
+    folder = project.folder / "sql"
+    before = {*folder.iterdir()}
+    assert inside.alembic(project, "revision", "--autogenerate", "-m", "x").stderr == ""
+    return sorted({*folder.iterdir()} - before)
 
 
 def newest(project: Project) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -40,6 +41,7 @@ _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "60",
+    "max_prepared_transactions": "4",
     "max_wal_size": "128MB",  # it is in memory
 }
 _MEMORY = Path("/dev", "shm")  # a file system in memory
@@ -55,6 +57,7 @@ class Server:
     data: Path | None = None
     binaries: Path | None = None
     process: subprocess.Popen[bytes] | None = None
+    _kept: psycopg2.extensions.connection | None = None
 
     def create(self, template: str = "template1") -> Database:
         """Make a database, empty or a clone."""
@@ -89,9 +92,11 @@ class Server:
 
     @contextlib.contextmanager
     def _maintenance(self) -> Iterator[psycopg2.extensions.cursor]:
-        connection = psycopg2.connect(self.url)
-        connection.autocommit = True
-        with contextlib.closing(connection), connection.cursor() as cursor:
+        """A cursor on a connection that stays: to connect would take as long as what it is for."""
+        if self._kept is None or _is_cut(self._kept):
+            self._kept = psycopg2.connect(self.url)
+            self._kept.autocommit = True
+        with self._kept.cursor() as cursor:
             yield cursor
 
     def program(self, name: str) -> str:
@@ -106,6 +111,11 @@ class Server:
     def dsn(self, **changes: str) -> str:
         """A connection string for libpq."""
         return make_dsn(**self.parameters(**changes))
+
+
+def _is_cut(connection: psycopg2.extensions.connection) -> bool:
+    """Whether a connection that rests has ended: its server's last words are there to be read."""
+    return bool(connection.closed or select.select([connection], [], [], 0)[0])
 
 
 def available() -> list[str]:

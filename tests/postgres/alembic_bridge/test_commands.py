@@ -13,7 +13,7 @@ from promptlib.core.errors import ConfigurationError
 if TYPE_CHECKING:
     from support.projects import Project
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 def alembic(project: Project) -> Alembic:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from support.projects import Project
     from support.servers import Server
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 @pytest.fixture

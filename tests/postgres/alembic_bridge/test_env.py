@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 def test_the_python_api(three: Project, database: Database) -> None:

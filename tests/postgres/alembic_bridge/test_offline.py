@@ -108,6 +108,7 @@ def test_a_script_writes_to_the_schema_of_the_version_table(
     ]
 
 
+@pytest.mark.servers("newest", "oldest")
 @pytest.mark.parametrize("end", ["base", _FIRST, _SECOND, "head"])
 @pytest.mark.parametrize("reached", ["", _SECOND, "head"])
 def test_a_stamp_s_script_is_right_wherever_the_database_is(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 _ENV = """
 from alembic import context

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 _SESSION = [
     "revision -m one --rev-id a1",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 def test_revision_writes_a_migration_named_by_the_time(three: Project) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 _ROUNDS = 6
 _MANY = 8

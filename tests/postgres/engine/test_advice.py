@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from promptlib.files.section import Section
     from support.databases import Database
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 _PATH = Path("sql/20250101000001_x.sql")
 _OTHER = {"UP": "\n-- DOWN\nSELECT 1;\n", "DOWN": "-- UP\nSELECT 1;\n"}
 _SETUP = """

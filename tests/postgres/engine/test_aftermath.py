@@ -101,18 +101,33 @@ def test_leftovers_of_an_index(database: Database, looking: Looking) -> None:
     assert unnamed.leftovers(unnamed.look()) == []
 
 
+def test_an_index_that_waits_for_those_of_partitions_is_no_leftover(
+    database: Database, looking: Looking
+) -> None:
+    database.query(f"{_PARTITIONED}; CREATE INDEX x ON ONLY p (i)")
+    aftermath = looking("CREATE INDEX CONCURRENTLY IF NOT EXISTS x ON p (i)")
+    assert aftermath.leftovers(aftermath.look()) == []
+
+
 @pytest.mark.parametrize(
     ("target", "count"),
-    [("INDEX x", 1), ("TABLE t", 1), ("TABLE other", 0), ("SCHEMA public", 1), ("DATABASE {}", 1)],
+    [("INDEX x", 2), ("TABLE t", 2), ("TABLE other", 0), ("SCHEMA public", 2), ("DATABASE {}", 2)],
 )
 def test_copies_that_a_rebuild_left(
     database: Database, looking: Looking, target: str, count: int
 ) -> None:
-    database.query("CREATE TABLE t (i int); CREATE INDEX x ON t (i); CREATE TABLE other (i int)")
+    """One of them of values that are stored apart."""
+    database.query("CREATE TABLE t (i int, w text); CREATE INDEX x ON t (i); CREATE TABLE other ()")
     aftermath = looking(f"REINDEX (CONCURRENTLY) {target.format(database.name)}")
     found = aftermath.look()
-    database.query("CREATE INDEX x_ccnew ON t (i)")
-    database.query("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'x_ccnew'::regclass")
+    copies = "relname IN ('x_ccnew', 'toast_ccnew')"
+    database.query(
+        "CREATE INDEX x_ccnew ON t (i); UPDATE pg_class c SET relname = 'toast_ccnew'"
+        " FROM pg_index JOIN pg_class t ON indrelid = reltoastrelid"
+        " WHERE c.oid = indexrelid AND t.oid = 't'::regclass;"
+        " UPDATE pg_index SET indisvalid = false FROM pg_class WHERE oid = indexrelid"
+        f" AND {copies}"
+    )
     assert len(aftermath.leftovers(found)) == count
     assert aftermath.leftovers(aftermath.look()) == []
 

@@ -112,6 +112,21 @@ def test_the_catalog_says_what_a_kill_left(
     assert database.query("SELECT i FROM busy ORDER BY i") == [(1,), (2,)]
 
 
+def test_nobody_is_believed_against_the_catalog(
+    deploy: Deploys, project: Project, database: Database
+) -> None:
+    outside(project, 2, "SELECT 1;\nCREATE INDEX CONCURRENTLY x ON log (i);")
+    _cut_off(deploy, database, _WRITER, "backend")
+    for name in ("rerun", "skip"):
+        said = deploy("upgrade head", ok=False, **{name: TWO})
+        assert f"_x.sql:3:1: {name} names {TWO}, but nobody has to say what became of" in said
+        assert "leave it out: alembic upgrade head goes on by itself" in said
+        assert database.value(_INVALID) == 1
+    deploy("upgrade head")
+    assert database.value(f"SELECT {_X_THERE}")
+    assert (database.value(_INVALID), at(database)) == (0, [ONE, TWO])
+
+
 def test_an_index_that_was_there_before_is_no_proof(
     deploy: Deploys, project: Project, database: Database
 ) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.projects import Project
 
 _BODY = "RETURNS int LANGUAGE plpgsql AS $$ BEGIN\n  SELCT 'größe'; END $$"
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 _SEED, _SECTIONS = 20, 18
 _EVENTS = "SELECT version, outcome, count(*) FROM migration_events GROUP BY 1, 2"
 _PASSES = [

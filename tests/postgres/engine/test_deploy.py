@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 _AT_ONCE = 20
 _PATIENT = {"lock_timeout": "10min"}  # what a test holds open, it holds open for long

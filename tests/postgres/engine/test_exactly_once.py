@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from support.killing import Kill
     from support.servers import Server
 
-pytestmark = pytest.mark.patient
-NEWEST_ALONE = True
+pytestmark = [pytest.mark.patient, pytest.mark.servers("newest")]
 _KILLS = 12  # of each kind: 60 in all
 _VERSIONS = ledgers.versions(*range(1, 9))
 _NAP = "SELECT pg_sleep(0.02);"

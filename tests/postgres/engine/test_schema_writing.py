@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from alembic import command
 from alembic.config import Config
 
 if TYPE_CHECKING:
-    import pytest
-
     from support.databases import Database
     from support.projects import Project
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 def test_a_callers_transaction(

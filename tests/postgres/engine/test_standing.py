@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 _FAILS = "SELECT 1/0;"
 
 

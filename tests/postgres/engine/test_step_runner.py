@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.killing import Kill
     from support.servers import Server
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 _KILLS = 9  # of one seed; with the seeds and kinds below more than 60
 _SEEDS = (1, 2)
 _VERSIONS = ledgers.versions(*range(1, 13))

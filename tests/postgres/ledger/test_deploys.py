@@ -44,8 +44,8 @@ def cursor(database: Database) -> Iterator[Cursor]:
 
 def _begun(cursor: Cursor, follows: int = 0, *, is_pooled: bool = False) -> int:
     new = NewDeploy("migrate", "", TWO, follows)
-    cursor.execute(f"{new.begin(_SQL, is_pooled=is_pooled)} SELECT {new.number(_SQL)}")
-    (number,) = cursor.fetchone() or ()
+    cursor.execute(f"{new.begin(_SQL, is_pooled=is_pooled)} SELECT {new.begun(_SQL)}")
+    number, *_ = cursor.fetchone() or ()
     return int(number)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 _TABLES = ("alembic_version", "migrations", "migration_events", "migration_deploys")
 _LOOKING = ("status", "pending", "executed", "history", "migrate --dry-run", "db test")
 _DEPLOYS = ("migrate", "rollback", "repair --yes", "adopt --yes")

@@ -15,9 +15,12 @@ from promptlib.syntax.tokens import tokenize
 from support.lint_texts import migration_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg2.extensions import cursor as Cursor
 
     from support.databases import Database
+    from support.servers import Server
 
 _MADE = """
 CREATE SCHEMA other;
@@ -58,6 +61,27 @@ def made(database: Database) -> Database:
     return database
 
 
+@pytest.fixture(scope="module")
+def kept(session_servers: object) -> Iterator[dict[str, Database]]:
+    """The same for tests that commit nothing, by server; the servers outlive it."""
+    assert session_servers
+    found: dict[str, Database] = {}
+    yield found
+    for each in found.values():
+        each.server.drop(each.name)
+
+
+@pytest.fixture
+def cursor(server: Server, kept: dict[str, Database]) -> Iterator[Cursor]:
+    """A transaction in a database with some of everything, which is rolled back in the end."""
+    if server.name not in kept:
+        kept[server.name] = server.create()
+        kept[server.name].query(_MADE)
+    with closing(kept[server.name].connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        yield cursor
+
+
 def _rule_finds(rule: str, up: str) -> bool:
     return any(True for _ in RULES[rule](migration_text(up)))
 
@@ -90,15 +114,13 @@ def _rule_finds(rule: str, up: str) -> bool:
         "CREATE TABLE x PARTITION OF p FOR VALUES FROM (10) TO (20)",
     ],
 )
-def test_the_tables_that_others_wait_for(made: Database, sql: str) -> None:
+def test_the_tables_that_others_wait_for(cursor: Cursor, sql: str) -> None:
     claimed = {table[-1] for table in locked_tables(tokenize(sql.encode(), 0, len(sql)))}
-    with closing(made.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(_TABLES)
-        names = dict(cursor.fetchall())
-        cursor.execute("BEGIN")
-        cursor.execute(sql)
-        cursor.execute(_HELD)
-        assert {names[oid] for (oid,) in cursor.fetchall() if oid in names} == claimed
+    cursor.execute(_TABLES)
+    names = dict(cursor.fetchall())
+    cursor.execute(sql)
+    cursor.execute(_HELD)
+    assert {names[oid] for (oid,) in cursor.fetchall() if oid in names} == claimed
 
 
 @pytest.mark.parametrize(
@@ -125,14 +147,12 @@ def test_the_tables_that_others_wait_for(made: Database, sql: str) -> None:
         "DO $$ BEGIN EXECUTE 'DROP INDEX CONCURRENTLY i'; END $$",
     ],
 )
-def test_what_is_refused_in_a_transaction(made: Database, sql: str) -> None:
+def test_what_is_refused_in_a_transaction(cursor: Cursor, sql: str) -> None:
     """In a DO block with a message about functions or procedures, under the same SQLSTATE."""
-    with closing(made.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute("BEGIN")
-        refused = _sqlstate(cursor, sql) in (
-            errorcodes.ACTIVE_SQL_TRANSACTION,
-            errorcodes.INVALID_TRANSACTION_TERMINATION,
-        )
+    refused = _sqlstate(cursor, sql) in (
+        errorcodes.ACTIVE_SQL_TRANSACTION,
+        errorcodes.INVALID_TRANSACTION_TERMINATION,
+    )
     assert _rule_finds("cannot-run-in-transaction", sql) == refused
 
 
@@ -148,11 +168,10 @@ def test_what_is_refused_in_a_transaction(made: Database, sql: str) -> None:
         "CREATE FUNCTION x() RETURNS mood LANGUAGE sql BEGIN ATOMIC SELECT 'x'::mood; END",
     ],
 )
-def test_what_uses_a_new_value_too_early(made: Database, use: str) -> None:
+def test_what_uses_a_new_value_too_early(cursor: Cursor, use: str) -> None:
     add = "ALTER TYPE mood ADD VALUE 'x'"
-    with closing(made.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(f"BEGIN; {add}")
-        refused = _sqlstate(cursor, use) == errorcodes.UNSAFE_NEW_ENUM_VALUE_USAGE
+    cursor.execute(add)
+    refused = _sqlstate(cursor, use) == errorcodes.UNSAFE_NEW_ENUM_VALUE_USAGE
     if "enum_range" not in use:  # it names no value, and the text does not show what it reads
         assert _rule_finds("enum-value-in-same-transaction", f"{add}; {use}") == refused
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 _HASH = "2dc4342adfea"
 _ALEMBICS = "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)"
 _LOOKS = (("current",), ("history", "-i"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from promptlib.postgres.url import parse_url
 from promptlib.schema_dump.counted_catalog import read_counted
 
 if TYPE_CHECKING:
     from support.databases import Database
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 def test_what_counts(database: Database) -> None:

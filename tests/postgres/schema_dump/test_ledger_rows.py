@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from promptlib.schema_dump.ledger_rows import ledger_statements, recorded_checksums
 from support.statuses import status, version
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 def test_statements_that_make_the_same_ledger(database: Database, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.traps import Traps
 
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 _TEST = """
 def test_it(promptlib_database):
     connection = promptlib_database.connect()

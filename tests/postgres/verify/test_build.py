@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 _GROUND = """
 CREATE TABLE a (i int PRIMARY KEY, t text);
 CREATE TABLE b (i int CONSTRAINT to_a REFERENCES a);

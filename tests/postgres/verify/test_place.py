@@ -15,7 +15,7 @@ from promptlib.verify.scratch import open_scratch_databases
 if TYPE_CHECKING:
     from support.databases import Database
 
-NEWEST_ALONE = True
+pytestmark = pytest.mark.servers("newest")
 
 
 def test_who_may_make_databases(database: Database) -> None:

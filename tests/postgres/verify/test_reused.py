@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 _MORE = """
 CREATE SCHEMA app;
 CREATE TABLE app.t (id serial PRIMARY KEY, m mood, j int[]) PARTITION BY LIST (id);

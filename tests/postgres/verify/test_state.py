@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
-NEWEST_AND_OLDEST = True
+pytestmark = pytest.mark.servers("newest", "oldest")
 _OUTSIDE = " transaction:false"
 
 

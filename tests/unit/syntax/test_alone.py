@@ -12,6 +12,9 @@ _READ = {
     'create unique index concurrently if not exists "X""y" on only A."B" using gin (i)': (
         *(Effect.MAKES_INDEX, "INDEX", ('X"y',), ("a", "B"), True),
     ),
+    "CREATE INDEX CONCURRENTLY x ON ONLY (s.t) (i)": (
+        *(Effect.MAKES_INDEX, "INDEX", ("x",), ("s", "t"), True),
+    ),
     "CREATE INDEX CONCURRENTLY ON t (i)": (Effect.MAKES_INDEX, "INDEX", (), ("t",), True),
     "/* a */ DROP INDEX CONCURRENTLY IF EXISTS s.x CASCADE": (
         *(Effect.DROPS_INDEX, "INDEX", ("s", "x"), (), True),
@@ -21,9 +24,16 @@ _READ = {
         *(Effect.REBUILDS_INDEXES, "TABLE", ("s", "t"), (), True),
     ),
     "REINDEX SCHEMA CONCURRENTLY s": (Effect.REBUILDS_INDEXES, "SCHEMA", ("s",), (), True),
+    "REINDEX (CONCURRENTLY OFF) TABLE t": (Effect.REPEATABLE, "", (), (), False),
     "REINDEX DATABASE d": (Effect.REPEATABLE, "", (), (), False),
     "ALTER TABLE IF EXISTS p DETACH PARTITION s.q CONCURRENTLY": (
         *(Effect.DETACHES_PARTITION, "TABLE", ("s", "q"), ("p",), True),
+    ),
+    "ALTER TABLE ONLY p DETACH PARTITION q CONCURRENTLY": (
+        *(Effect.DETACHES_PARTITION, "TABLE", ("q",), ("p",), True),
+    ),
+    "ALTER TABLE s.p * DETACH PARTITION q CONCURRENTLY": (
+        *(Effect.DETACHES_PARTITION, "TABLE", ("q",), ("s", "p"), True),
     ),
     "ALTER TABLE p DETACH PARTITION q": (Effect.UNKNOWN, "", (), (), False),
     "ALTER TABLE p DETACH PARTITION q FINALIZE": (Effect.UNKNOWN, "", (), (), False),

@@ -10,6 +10,7 @@ import pytest
 from promptlib.verify.html_report import render_page
 from promptlib.verify.report import Finding, MeasuredStatement, Proof, StrongestLock, VerifyReport
 from support import browser
+from support.browser import Look
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,10 +68,10 @@ _WRONG = _proof(
 _REPORT = VerifyReport("PostgreSQL 18.4", (_CLEAN, _WRONG, _proof(_THREE)), 62.5)
 
 
-@pytest.fixture
-def shown(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a report with whatever there can be."""
-    return _written(tmp_path, _REPORT)
+    return _written(tmp_path_factory.mktemp("shown"), _REPORT)
 
 
 def _written(folder: Path, report: VerifyReport) -> Path:
@@ -82,24 +83,37 @@ def _written(folder: Path, report: VerifyReport) -> Path:
 _OPENING = "page.querySelectorAll('details').forEach(each => each.open = true)"
 
 
-def _texts(path: Path, *selectors: str) -> list[list[str]]:
+def _texts(path: Path, *selectors: str) -> Look:
     """What a reader sees of some elements, by selector, who has opened every migration."""
     texts = "{}.map(some => [...page.querySelectorAll(some)].map(each => each.innerText))"
-    return list(browser.value(path, f"({_OPENING}, {texts.format([*selectors])})"))
+    return Look(path, f"({_OPENING}, {texts.format([*selectors])})")
 
 
-def test_the_summary(shown: Path) -> None:
-    verdict, findings, risks = _texts(shown, "title, #verdict", "#findings li", "#risks tbody td")
-    assert verdict == [
+_SEEN = (
+    *("title, #verdict", "#findings li", "#risks tbody td", "summary", "pre"),
+    f'[id="{_ONE}"] :is(p, pre, tbody td)',
+    *(".finding", ".finding ins, .finding del", "details li"),
+)
+
+
+@pytest.fixture(scope="module")
+def texts(shown: Path) -> dict[str, list[str]]:
+    """What a reader sees, by selector."""
+    (found,) = browser.values(_texts(shown, *_SEEN))
+    return dict(zip(_SEEN, found, strict=True))
+
+
+def test_the_summary(texts: dict[str, list[str]]) -> None:
+    assert texts["title, #verdict"] == [
         "3 findings in 1 of 3 migrations",
         "3 findings in 1 of 3 migrations\nPostgreSQL 18.4, in 1 min 2 s",
     ]
-    assert findings == [
+    assert texts["#findings li"] == [
         f"sql/{_TWO}_make_a.sql: DOWN leaves something",
         f"sql/{_TWO}_make_a.sql:7:3: no such table; {_NASTY}",
         f"{_LONG}: {_LONG}",
     ]
-    assert risks == [
+    assert texts["#risks tbody td"] == [
         *(_LONG, "ACCESS EXCLUSIVE blocks reads and writes, table rewritten"),
         f"UP ALTER TABLE {_LONG} {_NASTY} 100 ms",
         *("b", "SHARE blocks writes", "UP CREATE INDEX b_i ON b (i) 1.3 s"),
@@ -107,20 +121,13 @@ def test_the_summary(shown: Path) -> None:
     ]
 
 
-def test_migrations_are_closed_unless_something_is_wrong(shown: Path) -> None:
-    (summaries,) = _texts(shown, "summary")
-    assert summaries == [
+def test_a_migration(texts: dict[str, list[str]]) -> None:
+    assert texts["summary"] == [
         f"✓ {_ONE} make a blocks reads and writes, 12 ms",
         f"✗ {_TWO} mend a 3 findings, loses data, {_WORST}, 12 ms",
         f"✓ {_THREE} make a 12 ms",
     ]
-    opened = "[...page.querySelectorAll('details')].map(each => each.open)"
-    assert browser.value(shown, opened) == [False, True, False]
-
-
-def test_a_migration(shown: Path) -> None:
-    (told,) = _texts(shown, f'[id="{_ONE}"] :is(p, pre, tbody td)')
-    assert told == [
+    assert texts[f'[id="{_ONE}"] :is(p, pre, tbody td)'] == [
         f"sql/{_ONE}_make_a.sql",
         *("UP CREATE TABLE a (i int) line 2", "4 ms", ""),
         *("UP CREATE INDEX b_i ON b (i) line 3", "1.3 s"),
@@ -130,73 +137,75 @@ def test_a_migration(shown: Path) -> None:
     ]
 
 
-def test_findings_and_losses(shown: Path) -> None:
-    findings, changes, losses = _texts(
-        shown, ".finding", ".finding ins, .finding del", "details li"
-    )
-    assert [[line for line in text.splitlines() if line] for text in findings] == [
+def test_findings_and_losses(texts: dict[str, list[str]]) -> None:
+    assert [[line for line in text.splitlines() if line] for text in texts[".finding"]] == [
         [*("DOWN leaves something", " a", f"+b {_LONG}", "-c", _LEGEND)],
         [*(f"no such table; {_NASTY}", "second line", "line 7")],
         [*(_LONG, _LONG, _NASTY)],
     ]
-    assert changes == [f"+b {_LONG}", "-c"]
-    assert losses == [f"the column a.{_LONG}", _NASTY]
+    assert texts[".finding ins, .finding del"] == [f"+b {_LONG}", "-c"]
+    assert texts["details li"] == [f"the column a.{_LONG}", _NASTY]
 
 
-def test_nothing_that_is_put_in_becomes_markup(shown: Path) -> None:
-    facts = browser.value(
-        shown,
-        "[page.title, page.querySelectorAll('script, img, link, iframe, [style]').length,"
-        " [...page.querySelectorAll('pre')].map(each => each.innerText)]",
-    )
-    assert facts[:2] == ["3 findings in 1 of 3 migrations", 0]
-    assert _NASTY in facts[2]
-
-
-def test_the_page_takes_nothing_from_elsewhere(shown: Path) -> None:
-    """Nor could it, whatever somebody smuggled in."""
-    assert browser.value(shown, "view.performance.getEntriesByType('resource')") == []
-    (shown.parent / "image.svg").write_text(
+def test_nothing_that_is_put_in_becomes_markup(
+    shown: Path, texts: dict[str, list[str]], tmp_path: Path
+) -> None:
+    """Nor would it do anything, nor load anything, whatever somebody smuggled in."""
+    (tmp_path / "image.svg").write_text(
         "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
     )
     smuggled = "<img src='image.svg'><script>document.title = 'hacked'</script></body>"
     text = shown.read_text(encoding="utf-8").replace("</body>", smuggled)
-    shown.write_text(text, encoding="utf-8")
-    title, pixels = browser.value(shown, "[page.title, page.querySelector('img').naturalWidth]")
+    other = tmp_path / "page.html"
+    other.write_text(text, encoding="utf-8")
+    facts, loaded, (title, pixels) = browser.values(
+        Look(
+            shown,
+            "[page.title, page.querySelectorAll('script, img, link, iframe, [style]').length]",
+        ),
+        Look(shown, "view.performance.getEntriesByType('resource')"),
+        Look(other, "[page.title, page.querySelector('img').naturalWidth]"),
+    )
+    assert facts == ["3 findings in 1 of 3 migrations", 0]
+    assert _NASTY in texts["pre"]
+    assert loaded == []
     assert (title, pixels) == ("3 findings in 1 of 3 migrations", 0)
 
 
-@pytest.mark.parametrize("width", [browser.PHONE, 700, 1400])
-def test_only_sql_scrolls_sideways(shown: Path, width: int) -> None:
-    facts = browser.value(
-        shown,
+def test_on_any_width_only_sql_scrolls_sideways(shown: Path) -> None:
+    """And a phone does not shrink the page."""
+    scrolled = (
         f"({_OPENING}, ['html', 'pre', 'p', 'td', 'summary'].map(name => Math.max("
-        "...[...page.querySelectorAll(name)].map(each => each.scrollWidth - each.clientWidth))))",
-        width=width,
+        "...[...page.querySelectorAll(name)].map(each => each.scrollWidth - each.clientWidth))))"
     )
-    assert facts[0] == 0
-    assert facts[1] > 0
-    assert facts[2:] == [0] * 3
-
-
-def test_a_phone_does_not_shrink_the_page(shown: Path) -> None:
     viewport = "page.querySelector('meta[name=viewport]').content"
-    assert browser.value(shown, viewport) == "width=device-width, initial-scale=1"
+    widths = [Look(shown, scrolled, width=width) for width in (browser.PHONE, 700, 1400)]
+    *found, content = browser.values(*widths, Look(shown, viewport))
+    for page, sql, *others in found:
+        assert page == 0
+        assert sql > 0
+        assert others == [0] * 3
+    assert content == "width=device-width, initial-scale=1"
 
 
 def test_links_lead_to_what_they_name_and_open_it(shown: Path) -> None:
-    ids, links = browser.value(
-        shown,
-        "[[...page.querySelectorAll('[id]')].map(each => each.id),"
-        " [...page.querySelectorAll('a')].map(each => each.getAttribute('href'))]",
+    """Migrations are closed until then, unless something is wrong."""
+    anchor = f"{_ONE}-statement-2"
+    look = f"[page.querySelector('details').open, page.getElementById('{anchor}').innerText]"
+    (ids, links, open_before), (opened, text) = browser.values(
+        Look(
+            shown,
+            "[[...page.querySelectorAll('[id]')].map(each => each.id),"
+            " [...page.querySelectorAll('a')].map(each => each.getAttribute('href')),"
+            " [...page.querySelectorAll('details')].map(each => each.open)]",
+        ),
+        Look(shown, look, anchor=anchor),
     )
+    assert open_before == [False, True, False]
     assert len(links) == 6
     assert {link[1:] for link in links} <= set(ids)
     assert len(set(ids)) == len(ids)
-    anchor = f"{_ONE}-statement-2"
     assert f"#{anchor}" in links
-    look = f"[page.querySelector('details').open, page.getElementById('{anchor}').innerText]"
-    opened, text = browser.value(shown, look, anchor=anchor)
     assert opened
     assert "CREATE INDEX b_i" in text
 
@@ -204,7 +213,7 @@ def test_links_lead_to_what_they_name_and_open_it(shown: Path) -> None:
 def test_the_colours_are_those_that_the_reader_prefers(shown: Path) -> None:
     colours = "['color', 'backgroundColor'].map(each => view.getComputedStyle(page.body)[each])"
     light, dark = (
-        [_brightness(each) for each in browser.value(shown, colours, scheme=scheme)]
+        [_brightness(each) for each in browser.values(Look(shown, colours), scheme=scheme)[0]]
         for scheme in ("light", "dark")
     )
     assert light[0] + 150 < light[1]
@@ -216,22 +225,20 @@ def _brightness(colour: str) -> float:
     return sum(numbers) / len(numbers)
 
 
-@pytest.mark.parametrize(
-    ("proofs", "verdict"),
-    [
-        ((), "there was nothing to prove"),
-        ((_proof(_ONE),), "DOWN undoes UP in 1 migration"),
-        ((_proof(_ONE), _proof(_THREE)), "DOWN undoes UP in 2 migrations"),
-        ((_proof(_ONE, findings=(_WRONG.findings[0],)),), "1 finding in 1 of 1 migration"),
-    ],
-)
-def test_the_verdict(tmp_path: Path, proofs: tuple[Proof, ...], verdict: str) -> None:
-    path = _written(tmp_path, VerifyReport("PostgreSQL 18.4", proofs, 1))
-    told, risks = _texts(path, "#verdict strong", "#risks p")
-    assert told == [verdict]
-    assert risks == [
-        "No statement blocks writes to a table that was there before, or rewrites one."
-    ]
+def test_the_verdict(tmp_path: Path) -> None:
+    verdicts = {
+        "there was nothing to prove": (),
+        "DOWN undoes UP in 1 migration": (_proof(_ONE),),
+        "DOWN undoes UP in 2 migrations": (_proof(_ONE), _proof(_THREE)),
+        "1 finding in 1 of 1 migration": (_proof(_ONE, findings=(_WRONG.findings[0],)),),
+    }
+    looks = []
+    for number, proofs in enumerate(verdicts.values()):
+        (folder := tmp_path / str(number)).mkdir()
+        path = _written(folder, VerifyReport("PostgreSQL 18.4", proofs, 1))
+        looks.append(_texts(path, "#verdict strong", "#risks p"))
+    harmless = "No statement blocks writes to a table that was there before, or rewrites one."
+    assert browser.values(*looks) == [[[verdict], [harmless]] for verdict in verdicts]
 
 
 def test_tables_without_rows_are_named() -> None:
