@@ -44,7 +44,7 @@ def cursor(database: Database) -> Iterator[Cursor]:
 
 def _begun(cursor: Cursor, follows: int = 0, *, is_pooled: bool = False) -> int:
     cursor.execute(NewDeploy("migrate", "", TWO, follows).begin(_SQL, is_pooled=is_pooled))
-    (number,) = cursor.fetchone() or ()
+    number, *_ = cursor.fetchone() or ()
     return int(number)
 
 
