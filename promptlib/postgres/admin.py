@@ -12,6 +12,8 @@ from promptlib.core.errors import ConfigurationError, NoConnectionError, Stateme
 from promptlib.core.interrupts import in_doubt, queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
+from promptlib.postgres.errors import explain_server_error
+from promptlib.postgres.sessions import end_sessions, prepared_transactions
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
@@ -139,8 +141,25 @@ def drop_database(target: Target, *, force: bool = False) -> None:
         try:
             with in_doubt(lambda: f"whether {name} was removed"):
                 cursor.execute(drop.format(sql.Identifier(name)))
-        except errors.ObjectInUse:
-            raise describe_others(cursor, name) from None
+        except errors.ObjectInUse as error:
+            require_nothing_prepared(cursor, name)
+            if others_connected(cursor, name):
+                raise describe_others(cursor, name) from None
+            raise explain_server_error(error, "") from None  # a subscription's database, for one
+
+
+def require_nothing_prepared(cursor: Cursor, name: str) -> None:
+    """Refuse to remove a database with transactions that no session has, and that stay.
+
+    Raises:
+        StatementError: naming them, and what ends them.
+    """
+    if prepared := prepared_transactions(cursor, name):
+        refused = StatementError(
+            f"{name} has the {', '.join(map(str, prepared))}",
+            f"connect to it, and end what is left: {end_sessions(prepared)}",
+        )
+        raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE)
 
 
 def others_connected(cursor: Cursor, name: str) -> list[str]:

@@ -29,6 +29,7 @@ from promptlib.postgres.admin import (
     describe_others,
     maintenance_connection,
     others_connected,
+    require_nothing_prepared,
 )
 from promptlib.postgres.database_properties import DatabaseProperties, read_properties
 
@@ -257,6 +258,7 @@ def _key(name: str) -> int:
 
 def _require_free(cursor: Cursor, name: str, *, force: bool) -> None:
     """Refuse early what could not be replaced in the end."""
+    require_nothing_prepared(cursor, name)
     for left in reversed(range(_LOOKS)):
         if force or not others_connected(cursor, name):
             break
@@ -271,6 +273,7 @@ def _require_free(cursor: Cursor, name: str, *, force: bool) -> None:
 
 
 def _occupied(cursor: Cursor, name: str) -> StatementError:
+    require_nothing_prepared(cursor, name)
     return describe_others(cursor, name).but(
         remedy="end these sessions, or let --force do so; nothing was replaced"
     )
