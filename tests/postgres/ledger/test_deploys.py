@@ -38,7 +38,7 @@ def cursor(database: Database) -> Iterator[Cursor]:
     with contextlib.closing(psycopg2.connect(database.url)) as connection:
         connection.autocommit = True
         with connection.cursor() as found:
-            found.execute(_SQL.create())
+            found.execute(_SQL.create() + _SQL.create_version())
             yield found
 
 
