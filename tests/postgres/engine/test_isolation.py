@@ -9,11 +9,10 @@ import pytest
 
 from support import pooler
 from support.ledgers import applied, events, versions
-from support.projects import Project, full
 
 if TYPE_CHECKING:
     from support.databases import Database
-    from support.servers import Server
+    from support.projects import Project
 
 # What a migration leaves in its session, and a query of the next one that would see it.
 _LEFT = {
@@ -43,6 +42,14 @@ _LEFT = {
         "DO $$ BEGIN EXECUTE 'SE' || 'T search_path = pg_catalog'; END $$;",
         "nullif(current_setting('search_path'), '\"$user\", public')",
     ),
+    "a function": (
+        "CREATE FUNCTION pg_temp.kept() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "to_regproc('pg_temp.kept')::text",
+    ),
+    "a role that a function sets": (
+        "SELECT be_powerless();",
+        "nullif(current_user::text, session_user::text)",
+    ),
     "a sequence's last number": (
         "CREATE SEQUENCE counted; SELECT nextval('counted');",
         "(SELECT lastval()::text)",
@@ -50,31 +57,105 @@ _LEFT = {
 }
 
 
-def _sees(project: Project, number: int, seen: str) -> None:
-    """Add a migration that writes down what it finds in its session."""
+# Whatever runs first, the second one would see the same.
+_SEED = "SELECT setseed(0.25);"
+_ROLE = """
+    CREATE FUNCTION be_powerless() RETURNS void LANGUAGE plpgsql AS
+    $$ BEGIN EXECUTE 'SET ROLE powerless'; END $$
+"""
+_BUSY = (
+    "DO $$ BEGIN IF nextval('tries') % 3 > 0 THEN RAISE 'busy' USING ERRCODE = '40001'; END IF;"
+    " END $$;"
+)
+
+
+# What another client of a pooler would find.
+_OTHERS = {
+    "settings": "current_setting('work_mem')",
+    "search_path": "current_setting('search_path')",
+    "own settings": "length(coalesce(current_setting('app.kept', true), ''))",
+    "roles": "(current_user <> session_user)::int",
+    "tables": "(to_regclass('pg_temp.kept') IS NOT NULL)::int",
+    "statements": "(SELECT count(*) FROM pg_prepared_statements)",
+    "cursors": "(SELECT count(*) FROM pg_cursors WHERE is_holdable)",
+    "channels": "(SELECT count(*) FROM pg_listening_channels())",
+    "locks": "(SELECT count(*) FROM pg_locks WHERE objid = 4711 AND pid = pg_backend_pid())",
+}
+
+
+@pytest.fixture
+def left(project: Project, database: Database) -> list[str]:
+    """A project with a migration that leaves something, and one that writes down what it finds.
+
+    So for each kind: those are given back, in order.
+    """
+    database.server.role("powerless")
+    database.query(f"CREATE TABLE seen (what text); CREATE SEQUENCE tries; {_ROLE}")
+    (random,) = database.query(f"{_SEED} SELECT random()::text")[0]
+    kinds = {**_LEFT, "a seed": (_SEED, f"(SELECT 'same' WHERE random()::text = '{random}')")}
+    for number, (leave, seen) in enumerate(kinds.values()):
+        project.add(2 * number + 1, leave)
+        project.add(2 * number + 2, _written(seen))
+    return [*kinds]
+
+
+def _written(seen: str) -> str:
+    """A statement that writes down what it finds in its session."""
     query = f"INSERT INTO public.seen SELECT {seen};"
-    if "lastval" in seen:  # which is an error where there is none
-        query = (
-            f"DO $$ BEGIN {query} EXCEPTION WHEN object_not_in_prerequisite_state THEN "
-            "INSERT INTO public.seen VALUES (NULL); END $$;"
-        )
-    project.add(number, query)
+    if "lastval" not in seen:  # which is an error where there is none
+        return query
+    return (
+        f"DO $$ BEGIN {query} EXCEPTION WHEN object_not_in_prerequisite_state THEN "
+        "INSERT INTO public.seen VALUES (NULL); END $$;"
+    )
 
 
-@pytest.mark.parametrize("mode", ["", " transaction:false"])
+def _run_outside(project: Project) -> None:
+    """Let all that is left be left outside a transaction."""
+    for path in [*sorted((project.folder / "sql").glob("*.sql"))][::2]:
+        path.write_text(path.read_text().replace("-- UP", "-- UP transaction:false"))
+
+
+def _found(database: Database, kinds: list[str]) -> dict[str, object]:
+    """What was found of each kind."""
+    found = [what for (what,) in database.query("SELECT what FROM seen")]
+    return {kind: what for kind, what in zip(kinds, found, strict=True) if what is not None}
+
+
+@pytest.mark.parametrize("mode", ["inside", "outside"])
 @pytest.mark.parametrize("program", ["promptlib", "alembic"])
-@pytest.mark.parametrize("kind", _LEFT)
 def test_the_next_migration_finds_nothing(
-    project: Project, database: Database, kind: str, program: str, mode: str
+    project: Project, database: Database, left: list[str], program: str, mode: str
 ) -> None:
-    leave, seen = _LEFT[kind]
-    database.query("CREATE TABLE seen (what text)")
-    project.write(f"{full(1)}_x.sql", f"-- UP{mode}\n{leave}\n-- DOWN\nSELECT 1;\n")
-    _sees(project, 2, seen)
+    if mode == "outside":
+        _run_outside(project)
     words = ["migrate"] if program == "promptlib" else ["upgrade", "head"]
     getattr(project, program)(*words)
-    assert database.query("SELECT what FROM seen") == [(None,)]
-    assert applied(database) == versions(1, 2)
+    assert _found(database, left) == {}
+    assert applied(database) == versions(*range(1, 2 * len(left) + 1))
+
+
+@pytest.mark.parametrize("mode", ["inside", "outside"])
+def test_behind_a_pooler_nobody_finds_anything(
+    project: Project, database: Database, left: list[str], mode: str
+) -> None:
+    """Neither the next migration nor another client; what the pooler itself has set stays."""
+    if mode == "outside":
+        _run_outside(project)
+    count = 2 * len(left)
+    project.add(count + 1, f"PREPARE kept AS SELECT 1;\nSELECT pg_advisory_lock(4711);\n{_BUSY}")
+    begins = "SET work_mem = '4MB'; SET search_path = \"$user\", public, other"
+    with pooler.running(database.server, begins=begins) as between:
+        project.url = between.url(database)
+        project.promptlib("migrate")
+        seen = {*between.connections(database, f"SELECT {', '.join(_OTHERS.values())}")}
+    expected = ("4MB", '"$user", public, other', *([0] * (len(_OTHERS) - 2)))
+    assert seen == {expected}
+    found = _found(database, left)
+    assert found.pop("a search_path") == '"$user", public, other'
+    assert found == {}
+    assert [outcome for *_, outcome in events(database)][-3:] == ["failed", "failed", "done"]
+    assert applied(database) == versions(*range(1, count + 2))
 
 
 def test_a_table_is_not_mistaken_for_a_temporary_one(project: Project, database: Database) -> None:
@@ -110,19 +191,3 @@ def test_it_takes_no_message_of_its_own(project: Project, database: Database) ->
     said = log.read_text(errors="replace")[start:]
     assert len(re.findall("LOG:  statement:.*?DISCARD TEMP", said, re.DOTALL)) >= 1
     assert not re.search("LOG:  statement: (DISCARD|RESET|CLOSE|DEALLOCATE)", said)
-
-
-def test_behind_a_pooler_sessions_are_others_as_well(
-    project: Project, database: Database, server: Server
-) -> None:
-    if not server.data:
-        pytest.skip("the log of a given server cannot be read")
-    project.add(1, "CREATE TABLE a ();")
-    database.query(f"ALTER DATABASE {database.name} SET log_statement = 'all'")
-    log = server.data / "log"
-    start = log.stat().st_size
-    with pooler.running(server) as between:
-        project.url = between.url(database)
-        project.promptlib("migrate")
-    assert "RESET ALL" not in log.read_text(errors="replace")[start:]
-    assert applied(database) == versions(1)
