@@ -54,5 +54,5 @@ $(BIN)/pip:
 	@touch $@
 
 .venv/.dev: pyproject.toml | $(BIN)/pip
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --no-compile --editable '.[dev]'
 	@touch $@ .venv/.embedded

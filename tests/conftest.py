@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import tempfile
@@ -38,6 +39,12 @@ def pytest_report_header() -> str:
 def pytest_xdist_auto_num_workers() -> int | None:
     """Take half as many again as there are cores: tests wait for servers and for locks."""
     return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) * 3 // 2
+
+
+def pytest_collection_finish() -> None:
+    """Spare Python to look for garbage among thousands of tests, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -70,8 +70,8 @@ class PromptlibError(Exception):
             given: what was typed beside it.
         """
         remedy, stands = (spelled(each, front, given) for each in (self.remedy, self.stands))
-        summary = "; ".join(part for part in (self.what, remedy) if part)
-        place = f"{self.place}: " if self.place else ""
+        summary = printable_line("; ".join(part for part in (self.what, remedy) if part))
+        place = f"{printable_line(self.place)}: " if self.place else ""
         others = (each.told(front, given) for each in self.others)
         behind = [stands] if stands else []
         return printable("\n".join([place + summary, *self.notes, *others, *behind]))
@@ -246,11 +246,13 @@ class StatementError(PromptlibError):
     Attributes:
         sqlstate: what the server says of the kind, as `42P01`; empty, where it said nothing.
         statement: the statement, its literals masked; empty for COMMIT and what is ours.
+        raised_at: the C function of the server that refused it, `:` and the line of its source.
     """
 
     code = "statement-failed"
     sqlstate: str = ""
     statement: str = ""
+    raised_at: str = ""
 
 
 class FindingError(PromptlibError):

@@ -16,10 +16,10 @@ import time
 
 from promptlib.core.errors import error_chain
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.core.remedies import NOTHING_GIVEN, Front, Given, spelled
+from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front, Given, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import NoReturn, Self
 
     from psycopg2.extensions import connection as Connection
@@ -83,23 +83,36 @@ def describe_interrupt(error: KeyboardInterrupt, front: Front, given: Given = NO
         front: which command was typed.
         given: what was typed beside it.
     """
-    notes = getattr(error, "__notes__", ())
+    notes, doubts = getattr(error, "__notes__", ()), getattr(error, "doubts", {})
     seen = ", and ".join(fact for fact in (UNDONE, LOCK_FREE) if fact in notes)
+    left = [doubt for doubt, fact in doubts.items() if fact not in notes]
+    unknown = f"; {_unknown(left, STATUS.spelled(front, given))}" if left else ""
     told = "; ".join(filter(None, ("interrupted", seen)))
     stands = spelled(getattr(error, "stands", ""), front, given) if UNDONE in notes else ""
-    return "\n".join(filter(None, (told, stands)))
+    return "\n".join(filter(None, (f"{told}{unknown}", stands)))
+
+
+def _unknown(doubts: Iterable[str], look: str) -> str:
+    told = ", nor ".join(doubts)
+    return f"nobody knows {told}; `{look}` shows where the database stands"
 
 
 @contextlib.contextmanager
-def in_doubt(tell: Callable[[], str]) -> Iterator[None]:
+def in_doubt(tell: Callable[[], str], settled_by: str = "") -> Iterator[None]:
     """Know what nobody would know if the process ended within the `with` block.
 
     Args:
         tell: says it, as `whether the lock is free`; or nothing.
+        settled_by: the fact that, once the server has confirmed it, settles that behind an
+            interrupt, too.
     """
     _doubts.append(tell)
     try:
         yield
+    except BaseException as error:
+        if settled_by and (interrupt := interrupt_behind(error)):
+            vars(interrupt).setdefault("doubts", {})[tell()] = settled_by
+        raise
     finally:
         _doubts.remove(tell)
 
@@ -226,9 +239,8 @@ class _Guard:
 def _end_process(number: int, look: str) -> NoReturn:
     """End the process now, whatever waits in it, and say what nobody knows."""
     doubts = [*dict.fromkeys(filter(None, (tell() for tell in [*_doubts][::-1])))]
-    unknown = f": nobody knows {', nor '.join(doubts)}" if doubts else ""
-    shown = f"; `{look}` shows where the database stands" if doubts else ""
-    text = f"interrupted, without waiting for an answer{unknown}{shown}\n"
+    unknown = f": {_unknown(doubts, look)}" if doubts else ""
+    text = f"interrupted, without waiting for an answer{unknown}\n"
     # Not by sys.stderr, which another thread may hold, and not where nobody reads.
     with contextlib.suppress(OSError, ValueError):
         if select.select([], [_STDERR], [], 0)[1]:

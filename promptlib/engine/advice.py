@@ -10,7 +10,9 @@ from psycopg2 import errorcodes
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import CommandLine, Remedy
-from promptlib.postgres.errors import REFUSES_TRANSACTION
+from promptlib.engine.cancellation import cancellation_remedy
+from promptlib.postgres.errors import REFUSES_BY_ITSELF, REFUSES_TRANSACTION
+from promptlib.postgres.server_words import RAISED
 from promptlib.syntax.ddl import COLUMN, object_changes
 from promptlib.syntax.lexemes import WORD, byte_pattern
 from promptlib.syntax.statements import bare_words
@@ -88,7 +90,6 @@ class Refusal(NamedTuple):
 
     Attributes:
         sqlstate: why.
-        said: the server's message, whose data is not masked: it is never shown from here.
         column: which one the server names, if any.
         function: the C function that raised it.
         is_inside: whether a function or block of the statement was running.
@@ -98,7 +99,6 @@ class Refusal(NamedTuple):
     """
 
     sqlstate: str
-    said: str
     column: str
     function: str
     is_inside: bool
@@ -235,14 +235,10 @@ def _in_use(refusal: Refusal) -> str:
 
 
 def _cancelled(refusal: Refusal) -> str:
-    action = "rollback" if refusal.section.is_down else "migrate"
-    longer = CommandLine(action, statement_timeout="0")
-    lift = "lift statement_timeout: {}, or write statement_timeout = 0 into alembic.ini"
-    if "statement timeout" in refusal.said:
-        return Remedy(lift, longer)
-    if "user request" in refusal.said:
-        return "somebody cancelled it: run it again"
-    return Remedy(f"run it again, if somebody cancelled it; or {lift}", longer)
+    """Of an author's own RAISE, too."""
+    if refusal.function in RAISED:
+        return REFUSES_BY_ITSELF
+    return cancellation_remedy(is_down=refusal.section.is_down)
 
 
 def _not_sql(refusal: Refusal) -> str | None:

@@ -64,7 +64,6 @@ def explain_statement_error(
 def _refusal(said: Diagnostics, section: Section, statement: Statement, offset: int) -> Refusal:
     return Refusal(
         sqlstate=said.sqlstate or "",
-        said=said.message_primary or "",
         column=said.column_name or "",
         function=said.source_function or "",
         is_inside=bool(said.context),

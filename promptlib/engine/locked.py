@@ -161,7 +161,7 @@ class Locked:
         connection = self.connections.connection
         heard = self.connections.is_command
         interruptible = queries_interruptible() if heard else contextlib.nullcontext()
-        with in_doubt(lambda: _WHETHER_WRITTEN):
+        with in_doubt(lambda: _WHETHER_WRITTEN, UNDONE):
             with interruptible, connection.cursor() as cursor:
                 try:
                     yield cursor

@@ -31,6 +31,7 @@ from promptlib.postgres.messages import (
     send_message,
 )
 from promptlib.postgres.sessions import Received
+from promptlib.postgres.severity import is_logged
 from promptlib.syntax.lexemes import GAP, byte_pattern
 from promptlib.syntax.session_state import left_in_session
 from promptlib.syntax.tokens import tokenize_statement
@@ -280,7 +281,7 @@ class _Notices:
 
     def append(self, notice: str) -> None:
         """Tell a notice at once, but not what the server may log of the statements themselves."""
-        if not notice.startswith(("LOG", "DEBUG")):
+        if not is_logged(notice):
             told = on_one_line(_EXCERPT.sub("", notice))
             self._progress(Event(Kind.NOTICE, f"  {told}"))
 

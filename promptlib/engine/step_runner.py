@@ -14,6 +14,7 @@ from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.engine.cancellation import tell_cancellation
 from promptlib.engine.forgetting import session_of
 from promptlib.engine.records import (
     explain_uncommitted,
@@ -225,6 +226,7 @@ class StepRunner:
 
         def undo(error: BaseException) -> None:
             self._undo()
+            self._tell_cancellation(error, step)
             said, there = str(error) or "interrupted", self._sections.is_applied(step.version)
             attempted = (step.version, step.direction)
             context.record_apart(context.sql.failed(attempted, _ago(began), said, there=there))
@@ -243,6 +245,7 @@ class StepRunner:
                 attempt = this.run()
         except BaseException as error:
             self.kept = this.kept if isinstance(error, PromptlibError) else None
+            self._tell_cancellation(error, step)
             if sql := this.failed(error):
                 self._context.record_apart(sql)
             raise
@@ -270,6 +273,11 @@ class StepRunner:
         """Take back what was not committed."""
         with contextlib.suppress(psycopg2.Error):  # the connection may be lost
             self._within.undo()
+
+    def _tell_cancellation(self, error: BaseException, step: Step) -> None:
+        if not self._context.connections.external:  # whose transaction is a caller's
+            connection = self._context.connection
+            tell_cancellation(connection, error, is_down=step.direction == DOWN)
 
     def _end(self, step: Step, planned: PlannedStep, ran: Ran, pid: int = 0) -> None:
         """Remember a section and commit it.

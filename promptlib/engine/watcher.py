@@ -19,8 +19,8 @@ from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.sessions import (
+    Blocker,
     Received,
-    ServerSession,
     blocking_sessions,
     command_progress,
     describe_sessions,
@@ -52,7 +52,7 @@ class _Running(NamedTuple):
     batch: range
     of: int
     received: Received
-    blockers: list[ServerSession]
+    blockers: list[Blocker]
 
     def __str__(self) -> str:
         """Which they are: `statement 2 of 3`, `statements 2 to 9 of 12`."""
@@ -195,7 +195,7 @@ class Watcher:
         if self._interrupt and not issubclass(raised or Exception, KeyboardInterrupt):
             raise interrupt_of_signal(self._interrupt)
 
-    def blockers(self) -> list[ServerSession]:
+    def blockers(self) -> list[Blocker]:
         """The sessions that the last statement was last seen to wait for."""
         return self._last.blockers
 
@@ -228,7 +228,7 @@ class Watcher:
 
     def _look(self, running: _Running) -> None:
         """Ask and tell."""
-        step, now = "", list[ServerSession]()
+        step, now = "", list[Blocker]()
         if running.pid:
             refused = contextlib.suppress(psycopg2.Error, PromptlibError)
             with refused, self._asking().cursor() as cursor:

@@ -163,7 +163,7 @@ def hold_lock(
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
         with connection.cursor() as cursor:
             acquire_lock(cursor, number, wait, progress, between)
-            with in_doubt(lambda: _WHETHER_FREE), _seen_free(connection):
+            with in_doubt(lambda: _WHETHER_FREE, LOCK_FREE), _seen_free(connection):
                 cursor.execute(_STAY)
                 (server, *_) = cursor.fetchone() or (None,)
                 with contextlib.closing(DeployLock(connection, server)) as lock:
@@ -197,7 +197,7 @@ def hold_lock_in_session(
     finally:
         if not connection.closed:
             connection.autocommit = False
-    with in_doubt(lambda: _WHETHER_FREE):
+    with in_doubt(lambda: _WHETHER_FREE, LOCK_FREE):
         lock = SessionLock(connection)
         try:
             yield lock
@@ -266,7 +266,8 @@ def _share() -> float:
 def _try(cursor: Cursor, number: int) -> bool:
     require_open(cursor.connection)
     of = "" if cursor.connection.autocommit else "xact_"
-    cursor.execute(f"SELECT pg_catalog.pg_try_advisory_{of}lock(%s)", (number,))
+    with in_doubt(lambda: _WHETHER_FREE):
+        cursor.execute(f"SELECT pg_catalog.pg_try_advisory_{of}lock(%s)", (number,))
     (taken,) = cursor.fetchone() or (False,)
     return bool(taken)
 

@@ -9,9 +9,11 @@ from psycopg2 import errorcodes, errors, sql
 
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import ConfigurationError, NoConnectionError, StatementError
-from promptlib.core.interrupts import queries_interruptible
+from promptlib.core.interrupts import in_doubt, queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
+from promptlib.postgres.errors import explain_server_error
+from promptlib.postgres.sessions import end_sessions, prepared_transactions
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
@@ -87,7 +89,8 @@ def create_database(target: Target) -> bool:
             if _database_exists(cursor, name):
                 target.connect().close()  # somebody else has made it, or it refuses us
                 return False
-            with contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation):
+            there = contextlib.suppress(errors.DuplicateDatabase, errors.UniqueViolation)
+            with there, in_doubt(lambda: f"whether {name} was made"):
                 cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
                 return True
     return False
@@ -136,9 +139,27 @@ def drop_database(target: Target, *, force: bool = False) -> None:
     drop = sql.SQL("DROP DATABASE IF EXISTS {}" + " WITH (FORCE)" * force)
     with maintenance_connection(target) as connection, connection.cursor() as cursor:
         try:
-            cursor.execute(drop.format(sql.Identifier(name)))
-        except errors.ObjectInUse:
-            raise describe_others(cursor, name) from None
+            with in_doubt(lambda: f"whether {name} was removed"):
+                cursor.execute(drop.format(sql.Identifier(name)))
+        except errors.ObjectInUse as error:
+            require_nothing_prepared(cursor, name)
+            if others_connected(cursor, name):
+                raise describe_others(cursor, name) from None
+            raise explain_server_error(error, "") from None  # a subscription's database, for one
+
+
+def require_nothing_prepared(cursor: Cursor, name: str) -> None:
+    """Refuse to remove a database with transactions that no session has, and that stay.
+
+    Raises:
+        StatementError: naming them, and what ends them.
+    """
+    if prepared := prepared_transactions(cursor, name):
+        refused = StatementError(
+            f"{name} has the {', '.join(map(str, prepared))}",
+            f"connect to it, and end what is left: {end_sessions(prepared)}",
+        )
+        raise refused.but(sqlstate=errorcodes.OBJECT_IN_USE)
 
 
 def others_connected(cursor: Cursor, name: str) -> list[str]:

@@ -20,9 +20,11 @@ from promptlib.postgres.client_programs import (
     call_for,
     find_clients,
     program_error,
+    program_messages,
     run_client,
     start_client,
 )
+from promptlib.postgres.program_words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -181,17 +183,25 @@ def restore_archive(archive: Archive, target: Target, *, owners: bool) -> None:
         except BaseException:
             process.kill()
             raise
-    if process.returncode and (lines := [*_real_errors(said.decode(errors="replace"))]):
-        raise program_error(RESTORE, process.returncode, "\n".join(lines).encode(), _NOTHING_DONE)
+    if process.returncode and (said := _real_errors(said)):
+        names = _names_in(archive) | words_of(" ".join(target.parameters.values()))
+        raise program_error(RESTORE, process.returncode, said, _NOTHING_DONE, names)
 
 
-def _real_errors(said: str) -> Iterator[str]:
+def _names_in(archive: Archive) -> frozenset[str]:
+    """The words of all that a file makes, but for rows."""
+    call = NO_DATABASE.but("--schema-only", "--file=-", str(archive.path))
+    text = run_client(archive.client, RESTORE, call, _NOTHING_DONE)
+    return words_of(text.decode(errors="replace"))
+
+
+def _real_errors(said: bytes) -> bytes:
     """What pg_restore said, but for settings of its own that the server does not know."""
-    words = f"{RESTORE}: "
-    told = [each for each in said.split(words) if each and not each.startswith(_SUMMARY)]
-    found = [each.rstrip() for each in told if not _UNKNOWN_SETTING.search(each.rstrip())]
-    if any(each.startswith(_ERROR) for each in found) or not told:
-        yield from found or [said]
+    told = [each for each in program_messages(RESTORE, said) if not each.startswith(_SUMMARY)]
+    found = [each for each in told if not _UNKNOWN_SETTING.search(each)]
+    if told and not any(each.startswith(_ERROR) for each in found):
+        return b""
+    return "\n".join(f"{RESTORE}: {each}" for each in found).encode() or said
 
 
 def count_differences(archive: Archive, target: Target) -> Iterator[str]:

@@ -12,10 +12,11 @@ from psycopg2.extensions import make_dsn
 
 from promptlib.core.errors import ConfigurationError, MissingExtraError, ProgramError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.postgres.program_words import mask_program_words
 from promptlib.postgres.programs import every_server_binaries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import IO
 
     from promptlib.postgres.target import Target
@@ -158,7 +159,9 @@ def run_client(client: ClientPrograms, program: str, call: ClientCall, remedy: s
     return output
 
 
-def program_error(program: str, code: int, said: bytes, remedy: str) -> ProgramError:
+def program_error(
+    program: str, code: int, said: bytes, remedy: str, names: Collection[str] = ()
+) -> ProgramError:
     """The error for a program that failed.
 
     Args:
@@ -166,16 +169,22 @@ def program_error(program: str, code: int, said: bytes, remedy: str) -> ProgramE
         code: with which it ended.
         said: on stderr.
         remedy: what to do, or what was not done.
+        names: words that are no data, in small letters.
     """
-    lines = [
-        line.removeprefix(f"{program}: ") for line in said.decode(errors="replace").splitlines()
-    ]
+    each = program_messages(program, said)
+    lines = "\n".join(mask_program_words(message, names) for message in each).splitlines()
     first, *notes = lines or [f"exit code {code}"]
     return ProgramError(
         f"{program} failed: {first.removeprefix('error: ')}",
         remedy,
         notes=[f"  {line}" for line in notes],
     )
+
+
+def program_messages(program: str, said: bytes) -> list[str]:
+    """What a program said on stderr, message by message; each may have several lines."""
+    begins = re.compile(rf"^{program}: ", re.MULTILINE)
+    return [each.rstrip() for each in begins.split(said.decode(errors="replace")) if each.strip()]
 
 
 def _folders() -> Iterator[Path]:

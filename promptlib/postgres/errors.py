@@ -9,9 +9,11 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.server_words import ServerWords
+from promptlib.postgres.severity import FATAL, fatal_words
 
 if TYPE_CHECKING:
     import psycopg2
+    from psycopg2.extensions import Diagnostics
 
 _EXISTS = "rename it, or drop what is there first"
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
@@ -34,13 +36,12 @@ _LIMITS = (
     ("transaction timeout", "25P04"),
     ("administrator command", errorcodes.ADMIN_SHUTDOWN),
 )
-# As servers spell it that speak other languages.
-_FATAL = ("FATAL", "FATALE", "ВАЖНО", "ФАТАЛЬНО", "致命错误", "致命錯誤", "치명적오류")
 _STARVED_FOR = "query_wait_timeout"  # in PgBouncer's words
 _MORE_CONNECTIONS = (
     "the pooler had no connection to the server for it: let its pool have more, or connect to the "
     "server itself; a deploy needs two at a time"
 )
+REFUSES_BY_ITSELF = "the migration refuses by itself: do what it says, then run it again"
 _ENDS_SESSION = ("FATAL", "PANIC")
 _REMEDIES = {
     errorcodes.INVALID_TEXT_REPRESENTATION: "correct the value that is not of this type",
@@ -84,16 +85,14 @@ _REMEDIES = {
         "a new value can be used once it is committed: put ALTER TYPE ... ADD VALUE into a "
         "migration of its own, before this one"
     ),
-    errorcodes.QUERY_CANCELED: "it was cancelled, or ran into statement_timeout: run it again",
+    errorcodes.QUERY_CANCELED: "somebody cancelled it, or it ran into a limit: run it again",
     errorcodes.UNDEFINED_FILE: "install on the server what this needs",
     errorcodes.IDLE_SESSION_TIMEOUT: _LIMIT.format("idle_session_timeout"),
     errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: (
         _LIMIT.format("idle_in_transaction_session_timeout")
     ),
     "25P04": _LIMIT.format("transaction_timeout"),
-    errorcodes.RAISE_EXCEPTION: (
-        "the migration refuses by itself: do what it says, then run it again"
-    ),
+    errorcodes.RAISE_EXCEPTION: REFUSES_BY_ITSELF,
 }
 # What refuses a transaction: at once, or DO and CALL at their first COMMIT, which is undone then.
 REFUSES_TRANSACTION = (
@@ -145,8 +144,13 @@ def explain_server_error(
         lost.sqlstate = state
         return lost
     refused = StatementError(what, _remedy(state), place=place, notes=notes)
-    refused.sqlstate = state
+    refused.sqlstate, refused.raised_at = state, place_in_server(error.diag)
     return refused
+
+
+def place_in_server(said: Diagnostics) -> str:
+    """Where in its source the server found an error: one kind of error has many places."""
+    return f"{said.source_function}:{said.source_line}"
 
 
 def _remedy(state: str) -> str:
@@ -160,8 +164,7 @@ def _connect_again(said: str, state: str) -> str:
 
 def last_words(said: str) -> str:
     """What the server says as it ends a session; nothing, if that is not what it says."""
-    severity, _, words = said.partition(":")
-    return words.strip() if severity in _FATAL else ""
+    return fatal_words(said) if said.startswith(FATAL) else ""
 
 
 def explain_ended_session(said: str) -> NoConnectionError:

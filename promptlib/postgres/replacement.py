@@ -21,6 +21,7 @@ from promptlib.core.errors import (
     PlanRefusedError,
     StatementError,
 )
+from promptlib.core.interrupts import in_doubt
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
 from promptlib.postgres.admin import (
@@ -28,6 +29,7 @@ from promptlib.postgres.admin import (
     describe_others,
     maintenance_connection,
     others_connected,
+    require_nothing_prepared,
 )
 from promptlib.postgres.database_properties import DatabaseProperties, read_properties
 
@@ -127,11 +129,12 @@ def open_replacement(target: Target, *, force: bool) -> Iterator[Replacement]:
         new = _beside(_NEW, target)
         _remove_unfinished(cursor, new)
         made = Replacement(cursor, target, new, old)
-        made.create()
-        try:
-            yield made
-        finally:
-            made.remove_unless_done()
+        with in_doubt(made.doubt):
+            made.create()
+            try:
+                yield made
+            finally:
+                made.remove_unless_done()
 
 
 class Replacement:
@@ -148,7 +151,13 @@ class Replacement:
         self, cursor: Cursor, target: Target, new: Target, old: DatabaseProperties | None
     ) -> None:
         self._cursor, self._target, self.target, self._old = cursor, target, new, old
-        self._is_done = False
+        self._is_done = self._may_be_done = False
+
+    def doubt(self) -> str:
+        """What nobody would know if nobody looked after it any more."""
+        if self._may_be_done:
+            return f"whether a new database has taken the place of {self._target.database}"
+        return f"whether {self._name} is left, which the next run removes"
 
     @property
     def _name(self) -> str:
@@ -200,6 +209,7 @@ class Replacement:
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
         self._cursor.execute("BEGIN")
+        self._may_be_done = True
         try:
             if self._old:
                 self._cursor.execute(rename.format(*map(sql.Identifier, (name, old))))
@@ -210,6 +220,7 @@ class Replacement:
         except BaseException:
             with contextlib.suppress(psycopg2.Error):
                 self._cursor.execute("ROLLBACK")
+                self._may_be_done = False
             raise
 
     def _remove_old(self, old: str) -> None:
@@ -247,6 +258,7 @@ def _key(name: str) -> int:
 
 def _require_free(cursor: Cursor, name: str, *, force: bool) -> None:
     """Refuse early what could not be replaced in the end."""
+    require_nothing_prepared(cursor, name)
     for left in reversed(range(_LOOKS)):
         if force or not others_connected(cursor, name):
             break
@@ -261,6 +273,7 @@ def _require_free(cursor: Cursor, name: str, *, force: bool) -> None:
 
 
 def _occupied(cursor: Cursor, name: str) -> StatementError:
+    require_nothing_prepared(cursor, name)
     return describe_others(cursor, name).but(
         remedy="end these sessions, or let --force do so; nothing was replaced"
     )

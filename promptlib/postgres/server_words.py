@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import Diagnostics
 
-_RAISED = ("exec_stmt_raise", "exec_stmt_assert")
+RAISED = ("exec_stmt_raise", "exec_stmt_assert")
 _AUTHORS = {errorcodes.RAISE_EXCEPTION, errorcodes.ASSERT_FAILURE}
 _PARTITION_KEY = "ExecFindPartition"
 _WITH_ROW = {
@@ -153,7 +153,7 @@ class ServerWords(NamedTuple):
 
     @property
     def _is_authors(self) -> bool:
-        return self.function in _RAISED or self.sqlstate in _AUTHORS
+        return self.function in RAISED or self.sqlstate in _AUTHORS
 
     @property
     def _quotes_data(self) -> bool:
@@ -186,7 +186,7 @@ class ServerWords(NamedTuple):
             return text if self._shows_code(text, written) else mask_quoted(text)
         if self.file == _OBJECT_NAMES:
             return mask_quoted(_BEHIND_COLON.sub(rf"\1{MASK}", text))
-        if self.sqlstate in _LOOKUPS and names and not _are_known(text, names):
+        if self.sqlstate in _LOOKUPS and names and not are_known(text, names):
             return mask_quoted(text)
         return text
 
@@ -206,7 +206,7 @@ class ServerWords(NamedTuple):
             return ""
         known = names if names and self.sqlstate in _NAME_FIRST else ()
         is_type = first["name"] in _TYPES and not first.start()
-        return text[: first.end()] if is_type or _are_known(first[0], known) else ""
+        return text[: first.end()] if is_type or are_known(first[0], known) else ""
 
     def _shows_code(self, said: str, written: str) -> bool:
         """Whether what a syntax error quotes is what stands at its place, and no literal.
@@ -230,7 +230,7 @@ def _names_in(sql: str) -> set[str]:
     return {*_METHODS, *_WORD.findall(names.casefold())}
 
 
-def _are_known(text: str, names: Container[str]) -> bool:
+def are_known(text: str, names: Container[str]) -> bool:
     """Whether all that is quoted are such names."""
     quoted = [found["name"].casefold() for found in _NAME.finditer(text)]
     words = [word for each in quoted for word in _WORD.findall(each) or [each]]

@@ -6,7 +6,8 @@ import re
 
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.syntax.lexemes import GAP
+from promptlib.core.printable import printable_line
+from promptlib.syntax.lexemes import GAP, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +22,32 @@ _COLUMNS = """
     pg_catalog.left(a.query, 200)
 """
 _BLOCKERS = f"""
-    SELECT {_COLUMNS} FROM pg_catalog.pg_stat_activity a
-     WHERE a.pid OPERATOR(pg_catalog.=) ANY (pg_catalog.pg_blocking_pids(%s))
+    SELECT {_COLUMNS}
+      FROM (SELECT DISTINCT pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(%s)) pid) b
+      LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) b.pid
+     WHERE a.pid IS NOT NULL OR b.pid OPERATOR(pg_catalog.=) 0
+"""
+_WHAT = "pg_catalog.concat_ws('/', {0}.locktype, {0}.database, {0}.relation, {0}.page, {0}.tuple,"
+_WHAT += " {0}.transactionid, {0}.classid, {0}.objid, {0}.objsubid)"
+# Locks that are no process's are those of prepared transactions. Source:
+# https://www.postgresql.org/docs/current/view-pg-locks.html
+_PREPARED = """
+    SELECT gid, owner, extract(epoch FROM pg_catalog.clock_timestamp()
+                                          OPERATOR(pg_catalog.-) prepared)::float
+      FROM pg_catalog.pg_prepared_xacts p
+"""
+_PREPARED_IN = f"{_PREPARED} WHERE database OPERATOR(pg_catalog.=) %s ORDER BY gid"
+_BLOCKING_PREPARED = f"""
+    {_PREPARED}
+     WHERE EXISTS (SELECT FROM pg_catalog.pg_locks own
+                     JOIN pg_catalog.pg_locks held
+                       ON held.virtualtransaction OPERATOR(pg_catalog.=) own.virtualtransaction
+                     JOIN pg_catalog.pg_locks wanted
+                       ON {_WHAT.format("held")} OPERATOR(pg_catalog.=) {_WHAT.format("wanted")}
+                    WHERE own.pid IS NULL AND held.pid IS NULL
+                      AND own.transactionid OPERATOR(pg_catalog.=) p.transaction
+                      AND NOT wanted.granted AND wanted.pid OPERATOR(pg_catalog.=) %s)
+     ORDER BY gid
 """
 _THESE = f"""
     SELECT {_COLUMNS} FROM pg_catalog.pg_stat_activity a
@@ -99,6 +124,38 @@ class ServerSession(NamedTuple):
         parts = [self.application, self.client, state, kind and " ".join(kind[1].upper().split())]
         return f"pid {self.pid} ({', '.join(part for part in parts if part)})"
 
+    @property
+    def ending(self) -> str:
+        """The statement that ends it."""
+        return f"SELECT pg_terminate_backend({self.pid})"
+
+
+class PreparedTransaction(NamedTuple):
+    """A transaction that no session has any more, and that keeps its locks until somebody ends it.
+
+    Attributes:
+        name: as PREPARE TRANSACTION has it.
+        owner: who prepared it.
+        seconds: since when.
+    """
+
+    name: str
+    owner: str
+    seconds: float
+
+    def __str__(self) -> str:
+        """Say which it is: `prepared transaction 'a' (postgres, for 3 min 2 s)`."""
+        lasting = f"{self.owner}, for {display_duration(self.seconds)}"
+        return printable_line(f"prepared transaction {quote_literal(self.name)} ({lasting})")
+
+    @property
+    def ending(self) -> str:
+        """The statement that ends it."""
+        return printable_line(f"ROLLBACK PREPARED {quote_literal(self.name)}")
+
+
+Blocker = ServerSession | PreparedTransaction
+
 
 class Received:
     """What has come of a message so far: how many statements are done, and how many rows."""
@@ -107,20 +164,31 @@ class Received:
         self.done = self.rows = 0
 
 
-def describe_sessions(sessions: Iterable[ServerSession]) -> str:
+def describe_sessions(sessions: Iterable[Blocker]) -> str:
     """Name sessions in one line."""
     return ", ".join(map(str, sessions)) or "somebody who is gone, or a prepared transaction"
 
 
-def end_sessions(sessions: Iterable[ServerSession]) -> str:
-    """The statement that ends them."""
-    return f"SELECT {', '.join(f'pg_terminate_backend({each.pid})' for each in sessions)}"
+def end_sessions(sessions: Iterable[Blocker]) -> str:
+    """The statements that end them."""
+    return "; ".join(each.ending for each in sessions)
 
 
-def blocking_sessions(cursor: Cursor, pid: int) -> list[ServerSession]:
-    """The sessions that a server process waits for."""
+def blocking_sessions(cursor: Cursor, pid: int) -> list[Blocker]:
+    """Whom a server process waits for."""
     cursor.execute(_BLOCKERS, (pid,))
-    return [ServerSession(*row) for row in cursor.fetchall()]
+    rows = cursor.fetchall()
+    found: list[Blocker] = [ServerSession(*row) for row in rows if row[0]]
+    if len(found) < len(rows):
+        cursor.execute(_BLOCKING_PREPARED, (pid,))
+        found += [PreparedTransaction(*row) for row in cursor.fetchall()]
+    return found
+
+
+def prepared_transactions(cursor: Cursor, database: str) -> list[PreparedTransaction]:
+    """Those of a database of the server."""
+    cursor.execute(_PREPARED_IN, (database,))
+    return [PreparedTransaction(*row) for row in cursor.fetchall()]
 
 
 def sessions_of(cursor: Cursor, pids: Iterable[int]) -> list[ServerSession]:

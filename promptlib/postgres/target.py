@@ -257,10 +257,12 @@ _CLIENT_SAID = [
 
 def _connection_error(target: Target, error: psycopg2.OperationalError) -> NoConnectionError:
     """The error for a failed connection, whose message has no SQLSTATE to go by."""
+    from promptlib.postgres.severity import fatal_words
+
     # libpq tells of each address it tried, and asks behind a tab whether the server runs.
     tried = [" ".join(line.split()) for line in str(error).splitlines() if line[:1] != "\t"]
     said = ", ".join(dict.fromkeys(filter(None, tried))).rstrip(".")
-    fatal = said.partition("FATAL:")[2]
+    fatal = fatal_words(said)
     known = _SERVER_SAID if fatal else _CLIENT_SAID
     remedy = next(todo for words, todo in known if any(word in (fatal or said) for word in words))
     return NoConnectionError(

@@ -85,6 +85,7 @@ def run_measured(
         psycopg2.Error: when the transaction cannot be committed.
     """
     section, connection = step.section, session.connection
+    watched = session.guard.watching(step)
     connection.autocommit = False
     with (
         connection.cursor() as cursor,
@@ -98,7 +99,8 @@ def run_measured(
                 _commit(session, step, max(index - 1, 0))
                 locks.let_go()
             began = time.perf_counter()
-            alone = _execute(session, cursor, step, index, pid)
+            with watched():
+                alone = _execute(session, cursor, step, index, pid)
             seconds = time.perf_counter() - began
             if alone:
                 locks.read_files()
@@ -146,7 +148,8 @@ def _execute(session: ScratchSession, cursor: Cursor, step: Step, index: int, pi
         connection.rollback()
         connection.autocommit = True
         session.state.lose_track()
-        with session.guard.watched() if error.sqlstate == _COMMITS else contextlib.nullcontext():
+        commits = error.sqlstate == _COMMITS
+        with session.guard.watched(section.mentions) if commits else contextlib.nullcontext():
             execute_statement(cursor, step, index, session.watcher, pid)
         connection.autocommit = False
         return True

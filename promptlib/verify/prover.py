@@ -151,10 +151,12 @@ class _Prover:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.leave()
-        if self._clean:
-            self._scratch.drop(self._clean)
+    def __exit__(self, raised: type[BaseException] | None, *_: object) -> None:
+        # Behind an error the connection may be lost; what is left goes with all the others.
+        with contextlib.suppress(psycopg2.Error) if raised else contextlib.nullcontext():
+            self.leave()
+            if self._clean:
+                self._scratch.drop(self._clean)
 
     def skip(self, migration: Migration) -> None:
         """Go past a migration that is not to be proven."""

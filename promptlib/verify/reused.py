@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2 import sql
 
 from promptlib.core.errors import ConfigurationError, StatementError
+from promptlib.core.interrupts import in_doubt
 from promptlib.postgres.catalog import catalog_difference, read_catalog
 from promptlib.verify.build import run_setup
 from promptlib.verify.place import server_version
@@ -151,12 +152,18 @@ def reused_database(place: ScratchPlace) -> Iterator[_ReusedDatabase]:
             restore_from_journal(cursor, journal)
         mark_database(cursor)
         reused = _ReusedDatabase(place, cursor)
-        try:
-            yield reused
-        finally:
-            clear_database(cursor)
-            reused.guard.put_all_back()
-            mark_database(cursor)
+        with in_doubt(left_told):
+            try:
+                yield reused
+            finally:
+                clear_database(cursor)
+                reused.guard.put_all_back()
+                mark_database(cursor)
+
+
+def left_told() -> str:
+    """What nobody would know if nobody looked after a trial any more."""
+    return "whether something of the trial is left, which the next one removes"
 
 
 def _take(cursor: Cursor, target: Target) -> str:

@@ -12,11 +12,13 @@ import psycopg2
 from psycopg2 import errors, sql
 
 from promptlib.core.errors import NoConnectionError, StatementError
+from promptlib.core.interrupts import in_doubt
 from promptlib.postgres.admin import maintenance_connection
+from promptlib.postgres.driver import driver_errors_explained
 from promptlib.verify.attempts import message_in_short
 from promptlib.verify.build import run_setup
 from promptlib.verify.place import may_make_databases, server_version
-from promptlib.verify.reused import reused_database
+from promptlib.verify.reused import left_told, reused_database
 from promptlib.verify.server_guard import ServerGuard, restore_from_journal
 
 if TYPE_CHECKING:
@@ -146,9 +148,15 @@ def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
     What a killed process left behind is put in order first.
 
     Raises:
-        NoConnectionError: when the server cannot be reached.
+        NoConnectionError: when the server cannot be reached, or is lost.
         PromptlibError: when the database that is named cannot be used.
     """
+    with driver_errors_explained(), _scratch_databases(place) as scratch:
+        yield scratch
+
+
+@contextlib.contextmanager
+def _scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
     if place.is_given and not may_make_databases(place.target):
         with reused_database(place) as reused:
             yield reused
@@ -165,15 +173,16 @@ def open_scratch_databases(place: ScratchPlace) -> Iterator[ScratchDatabases]:
         cursor.execute(_TRY, (_key(name),))
         beside = place._replace(target=target.beside(connection))  # all of it on one server
         scratch = _MadeDatabases(beside, cursor, name)
-        try:
-            yield scratch
-        finally:
-            journal = f"{name}{_JOURNAL}"
-            left = [each for each, *_ in _left_behind(cursor, name) if each != journal]
-            for each in left:
-                _drop(cursor, each)
-            scratch.guard.put_all_back()
-            _drop(cursor, journal)
+        with in_doubt(left_told):
+            try:
+                yield scratch
+            finally:
+                journal = f"{name}{_JOURNAL}"
+                left = [each for each, *_ in _left_behind(cursor, name) if each != journal]
+                for each in left:
+                    _drop(cursor, each)
+                scratch.guard.put_all_back()
+                _drop(cursor, journal)
 
 
 def _tidy(cursor: Cursor) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -18,6 +19,7 @@ import psycopg2
 from promptlib.core.errors import FindingError
 from promptlib.core.logs import Log
 from promptlib.verify.attempts import message_in_short
+from promptlib.verify.far_effects import first_far_effect
 from promptlib.verify.server_state import (
     ROLE,
     SharedObject,
@@ -34,9 +36,11 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import cursor as Cursor
 
+    from promptlib.engine.runner import Step
     from promptlib.verify.server_state import ServerState, StateKey
 
 _log = Log(__name__)
+_AT_ONCE = "reaches beyond the database, and no rollback undoes it"
 WHAT = "this changes what all databases of the server share"
 _ELSEWHERE = "try it where that does no harm: --embedded, or --scratch with a server for it"
 NOWHERE = "verify does not try that anywhere; leave it to whoever runs the server"
@@ -58,6 +62,7 @@ class ServerGuard:
         self._write_down = write_down
         self._is_for_trials = is_for_trials
         self._kept: dict[StateKey, SharedObject | None] = {}  # what is undone at the very end
+        self._may_reach_far = False  # by functions that were made, for one
         self._passing: dict[StateKey, SharedObject | None] = {}  # with the database of the trial
 
     def check(self, cursor: Cursor, *, counted: bool = True) -> None:
@@ -72,15 +77,21 @@ class ServerGuard:
         """
         if counted and not may_have_changed(cursor):
             return
-        now = read_server_state(self._cursor)
+        before = read_server_state(self._cursor)
         then = read_server_state(cursor)
-        changes = state_changes(now, then)
+        now = read_server_state(self._cursor)
+        changes = state_changes(before, then)
+        if before != now:  # what others do just now is theirs
+            changes = {key: changes[key] for key in changes.keys() & state_changes(now, then)}
         self._require_allowed(changes, then)
         self._note(changes, then)
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self, mentions: Callable[[str], bool]) -> Iterator[None]:
         """Look at a statement that ends its transactions itself: nothing can be known before.
+
+        Args:
+            mentions: whether its section says a name: what changes meanwhile may be others' doing.
 
         Raises:
             FindingError: when it has changed what it may not, which was put back.
@@ -89,12 +100,48 @@ class ServerGuard:
         yield
         after = read_server_state(self._cursor)
         changes = state_changes(before, after)
+        if not self._is_for_trials:
+            changes = {key: changes[key] for key in self._ours(changes, after, mentions)}
         try:
             self._require_allowed(changes, after)
         except FindingError:
             restore(self._cursor, changes)
             raise
         self._note(changes, after)
+
+    def _ours(
+        self,
+        changes: Mapping[StateKey, SharedObject | None],
+        then: ServerState,
+        mentions: Callable[[str], bool],
+    ) -> Iterator[StateKey]:
+        """What changed that is the section's doing; the rest is named, for it may be as well."""
+        for key, was in changes.items():
+            names = [*filter(None, (was or then[key]).concerned)]
+            if any(map(mentions, names or [key[1].rpartition(" in database ")[2]])):
+                yield key
+            else:
+                said = "%s has changed on the server while a migration ran that does not name it"
+                _log.warning(said, " ".join(key))
+
+    def watching(self, step: Step) -> Callable[[], contextlib.AbstractContextManager[None]]:
+        """Refuse a section that does at once what no rollback undoes, where that harms others.
+
+        Returns:
+            what looks at each of its statements, where one before may have done so.
+
+        Raises:
+            FindingError: naming what does it.
+        """
+        for index in range(len(step.section.statements)):
+            if effect := first_far_effect(step.section, index):
+                if not self._is_for_trials:
+                    place = step.place(index)
+                    raise FindingError(f"{effect} {_AT_ONCE}", _ELSEWHERE, place=place)
+                self._may_reach_far = True
+        if not self._may_reach_far:
+            return contextlib.nullcontext
+        return partial(self.watched, step.section.mentions)
 
     def _note(self, changes: Mapping[StateKey, SharedObject | None], then: ServerState) -> None:
         for key, was in changes.items():

@@ -26,6 +26,9 @@ _RESTORABLE = (
     "membership",
     "setting",
     "comment",
+    "security label",
+    "replication origin",
+    "replication slot",
 )
 _HASH = "(SELECT rolpassword FROM pg_authid a WHERE a.oid = pg_roles.oid)"
 _PARAMETERS = """
@@ -34,14 +37,16 @@ SELECT 'right on parameter', parname, '{}', paracl::text, '', NULL FROM pg_param
 """
 _PARAMETERS_SINCE = 150000
 # Numbers of catalogs, which are the same in every version: pg_tablespace, pg_authid,
-# pg_auth_members, pg_database, pg_shdescription, pg_db_role_setting, pg_parameter_acl. All names
-# are qualified, and no operator is used: the section may have set a search_path.
+# pg_auth_members, pg_database, pg_shdescription, pg_db_role_setting, pg_shseclabel,
+# pg_replication_origin, pg_subscription, pg_parameter_acl. All names are qualified, and no operator
+# is used: the section may have set a search_path.
 _TOUCHED = """
     SELECT pg_catalog.current_setting('track_counts'),
            pg_catalog.pg_stat_get_xact_tuples_inserted(catalog),
            pg_catalog.pg_stat_get_xact_tuples_updated(catalog),
            pg_catalog.pg_stat_get_xact_tuples_deleted(catalog)
-      FROM pg_catalog.unnest('{1213,1260,1261,1262,2396,2964,6243}'::pg_catalog.oid[]) catalog
+      FROM pg_catalog.unnest(
+               '{1213,1260,1261,1262,2396,2964,3592,6000,6100,6243}'::pg_catalog.oid[]) catalog
 """
 
 StateKey = tuple[str, str]

@@ -74,4 +74,27 @@ SELECT 'tablespace', spcname, '{}', (
            to_jsonb(t) || jsonb_build_object('comment', shobj_description(t.oid, 'pg_tablespace'))
        )::text, '', NULL
   FROM pg_tablespace t
+UNION ALL
+SELECT 'security label', concat_ws(' ', provider, 'on', objtype, objname),
+       CASE WHEN objtype = 'role' THEN ARRAY[objname] ELSE '{}' END,
+       format('SECURITY LABEL FOR %I ON %s %s IS %L', provider, upper(objtype), objname, label),
+       format('SECURITY LABEL FOR %I ON %s %s IS NULL', provider, upper(objtype), objname), NULL
+  FROM pg_seclabels WHERE objtype IN ('role', 'database', 'tablespace')
+UNION ALL
+SELECT 'subscription', concat_ws(' in database ', subname, datname), '{}', 'CREATE SUBSCRIPTION',
+       '', NULL
+  FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid
+UNION ALL
+SELECT 'replication origin', roname, '{}',
+       format('SELECT pg_replication_origin_create(%L)', roname),
+       format('SELECT pg_replication_origin_drop(%L)', roname), NULL
+  FROM pg_replication_origin
+UNION ALL
+SELECT 'replication slot', slot_name, '{}',
+       CASE WHEN plugin IS NULL THEN format('SELECT pg_create_physical_replication_slot(%L)',
+                                            slot_name)
+            ELSE format('SELECT pg_create_logical_replication_slot(%L, %L)', slot_name, plugin)
+            END,
+       format('SELECT pg_drop_replication_slot(%L)', slot_name), NULL
+  FROM pg_replication_slots WHERE NOT temporary
 {parameters}

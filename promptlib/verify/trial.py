@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import psycopg2
 from psycopg2.sql import SQL, Identifier
 
-from promptlib.core.errors import FindingError, LedgerError, PromptlibError, display_path
+from promptlib.core.errors import (
+    FindingError,
+    LedgerError,
+    NoConnectionError,
+    PromptlibError,
+    display_path,
+)
 from promptlib.core.printable import on_one_line
 from promptlib.engine.runner import Step
 from promptlib.files.one_way import is_one_way
@@ -148,6 +154,8 @@ class Trial:
             raise FindingError(error.what, error.remedy, place=error.place) from None
 
     def _fail(self, direction: str, error: PromptlibError) -> None:
+        if isinstance(error, NoConnectionError):  # which says nothing of the section
+            raise error
         self._connection.rollback()
         self.failing_row = self._row_of(error)
         self._connection.rollback()

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.operations import ops
 
+from support import inside
 from support.models import ENV, generated, newest, write_model
 from support.projects import Project
 
@@ -25,8 +26,8 @@ NOTHING = "no migration was written: the database is as the model says\n"
 def nothing_is_found(project: Project) -> bool:
     """Whether neither `check` nor --autogenerate finds a difference, and no file is written."""
     files = {*(project.folder / "sql").iterdir()}
-    assert project.alembic("check").stdout == "No new upgrade operations detected.\n"
-    said = project.alembic("revision", "--autogenerate", "-m", "x")
+    assert inside.alembic(project, "check").stdout == "No new upgrade operations detected.\n"
+    said = inside.alembic(project, "revision", "--autogenerate", "-m", "x")
     assert {*(project.folder / "sql").iterdir()} == files
     return (said.stdout, said.stderr) == ("", NOTHING)
 
@@ -124,7 +125,7 @@ def test_the_ledger_is_nobodys(project: Project) -> None:
     project.configure(version_table_schema="public")
     project.add(1, "SELECT 1;")
     write_model(project, "")
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert nothing_is_found(project)
 
 
@@ -191,7 +192,7 @@ def test_the_same_file_each_time(project: Project) -> None:
         "CREATE TABLE t (id serial PRIMARY KEY, a int UNIQUE, b int REFERENCES t, c int, d int);"
         + "".join(f"CREATE TABLE {name} (id int, x int);" for name in "uvwxyz"),
     )
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     write_model(
         project,
         """
@@ -223,31 +224,33 @@ def test_down_deletes_nothing_that_somebody_has_written(
         """,
     )
     generated(project)
-    project.alembic("upgrade", "head")
-    project.alembic("downgrade", "-1")  # nothing was written
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
+    inside.alembic(project, "downgrade", "-1")  # nothing was written
+    inside.alembic(project, "upgrade", "head")
     database.query("UPDATE t SET a = 1; INSERT INTO u VALUES (1), (2)")
     database.query("""UPDATE t SET "Odd $$ 'one'\n%" = 'y'""")
 
-    refused = project.alembic("downgrade", "-1", ok=False).stderr
+    refused = inside.alembic(project, "downgrade", "-1", ok=False).stderr
     assert "this would delete 2 rows of u, 1 values of t.\"Odd $$ 'one'" in refused
     assert ", 1 values of t.a (P0001)" in refused
     assert "alembic -x allow_data_loss=on downgrade" in refused
     assert database.value("SELECT a FROM t") == 1
-    project.alembic("-x", "allow_data_loss=on", "downgrade", "-1")
+    inside.alembic(project, "-x", "allow_data_loss=on", "downgrade", "-1")
 
 
 def test_a_value_that_goes_is_taken_from_nobody(project: Project, database: Database) -> None:
     database.query("CREATE TYPE mood AS ENUM ('sad');" + TABLE.format("a mood"))
     write_model(project, 't(Column("a", sa.Enum("sad", "it\'s ok", name="mood")))')
     generated(project)
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     database.query("INSERT INTO t (a) VALUES ('it''s ok'), ('sad')")
-    refused = project.alembic("-x", "allow_data_loss=on", "downgrade", "-1", ok=False).stderr
+    refused = inside.alembic(
+        project, "-x", "allow_data_loss=on", "downgrade", "-1", ok=False
+    ).stderr
     assert "1 values of mood are to go and still held (P0001)" in refused
     assert "give those rows other values first" in refused
     database.query("UPDATE t SET a = 'sad'")
-    project.alembic("downgrade", "-1")
+    inside.alembic(project, "downgrade", "-1")
 
 
 @pytest.mark.parametrize(
@@ -314,15 +317,15 @@ def test_what_a_reader_has_to_know(
     project: Project, before: str, model: str, expected: str
 ) -> None:
     project.add(1, f"{before};")
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     write_model(project, model)
     assert expected in "".join(generated(project))
 
 
 def test_a_database_that_is_not_at_head(three: Project, database: Database) -> None:
     write_model(three, "t()")
-    three.alembic("upgrade", "+1")
-    refused = three.alembic("revision", "--autogenerate", "-m", "x", ok=False)
+    inside.alembic(three, "upgrade", "+1")
+    refused = inside.alembic(three, "revision", "--autogenerate", "-m", "x", ok=False)
     assert refused.stderr == (
         "the database is not up to date: it is at 20250101000001, the newest migration is "
         "20250102000003; run what is pending first: alembic upgrade head\n"
@@ -335,17 +338,17 @@ def test_a_database_that_is_not_at_head(three: Project, database: Database) -> N
 def test_an_env_without_a_model(project: Project, arguments: str) -> None:
     (project.folder / "alembic" / "env.py").write_text(ENV.replace("model.metadata", "None"))
     (project.folder / "model.py").touch()
-    refused = project.alembic(*arguments.split(), ok=False)
+    refused = inside.alembic(project, *arguments.split(), ok=False)
     assert refused.stderr == (
         "env.py passes no metadata, so there is no model to compare the database with; say in "
         "env.py: environment.run(context, metadata)\n"
     )
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
 
 
 def test_a_model_that_cannot_be_written(project: Project) -> None:
     write_model(project, 't(Column("a"))')
-    refused = project.alembic("revision", "--autogenerate", "-m", "x", ok=False)
+    refused = inside.alembic(project, "revision", "--autogenerate", "-m", "x", ok=False)
     assert "the model's t cannot be written as SQL: " in refused.stderr
     assert refused.stderr.endswith("; change it in the model\n")
     assert not list((project.folder / "sql").iterdir())
@@ -367,7 +370,7 @@ def test_a_colon_that_is_taken_for_a_parameter(
 ) -> None:
     write_model(project, f"t({item})")
     for command_line in ("check", "revision --autogenerate -m x"):
-        refused = project.alembic(*command_line.split(), ok=False)
+        refused = inside.alembic(project, *command_line.split(), ok=False)
         assert refused.stderr == (
             f'the model\'s {place} says ":{name}" in text(), which SQLAlchemy takes for a '
             f'parameter; write "\\:{name}"\n'
@@ -384,7 +387,7 @@ def test_a_server_that_refuses_to_make_the_model(project: Project, database: Dat
           sa.CheckConstraint("a > 2"))
         """,
     )
-    said = project.alembic("revision", "--autogenerate", "-m", "x")
+    said = inside.alembic(project, "revision", "--autogenerate", "-m", "x")
     assert said.stderr == (
         "t is compared as it is written, not as it is meant: function nobody_knows() does not "
         "exist (42883)\nt is not compared in the default of b\n"
@@ -442,7 +445,7 @@ def test_a_template_of_ones_own(project: Project) -> None:
 
     newest(project).unlink()
     template.write_text("-- UP\n")
-    refused = project.alembic("revision", "--autogenerate", "-m", "y", ok=False)
+    refused = inside.alembic(project, "revision", "--autogenerate", "-m", "y", ok=False)
     assert "script.sql.mako: there are no lines `-- UP` and `-- DOWN`" in refused.stderr
     assert not list((project.folder / "sql").iterdir())
 
@@ -461,9 +464,9 @@ def test_hooks_and_a_version_of_ones_own(project: Project) -> None:
 
 @pytest.mark.parametrize("option", ["--splice", "--head=20250101000001", "--branch-label=b"])
 def test_what_one_line_of_history_cannot_do(three: Project, option: str) -> None:
-    three.alembic("upgrade", "head")
+    inside.alembic(three, "upgrade", "head")
     write_model(three, "t()")
-    refused = three.alembic("revision", "--autogenerate", "-m", "x", option, ok=False)
+    refused = inside.alembic(three, "revision", "--autogenerate", "-m", "x", option, ok=False)
     assert "has no meaning here" in refused.stdout + refused.stderr
     assert len(list((three.folder / "sql").iterdir())) == 3
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import inside
 from support.models import generated, newest, write_model
 
 if TYPE_CHECKING:
@@ -21,13 +22,13 @@ SEARCH_PATH = "?options=-csearch_path%3Dapp,public"
 def upgraded(project: Project, up: str, model: str) -> None:
     """Run a migration, and write what the database is compared with."""
     project.add(1, up)
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     write_model(project, model)
 
 
 def found(project: Project) -> tuple[str, str]:
     """What `alembic check` says, where the model and the database are equal."""
-    said = project.alembic("check")
+    said = inside.alembic(project, "check")
     return said.stdout, said.stderr
 
 
@@ -56,9 +57,9 @@ def test_tables_of_a_file_that_is_copied_from_elsewhere(
 ) -> None:
     database.query("CREATE TABLE customers (id int); CREATE TABLE orders (id int)")
     write_model(project, "t()")
-    said = project.alembic("revision", "--autogenerate", "-m", "x")
+    said = inside.alembic(project, "revision", "--autogenerate", "-m", "x")
     assert said.stderr == LEFT.format("customers, orders")
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     assert found(project) == (EQUAL, LEFT.format("customers, orders"))
 
 
@@ -71,9 +72,9 @@ def test_tables_that_migrations_make_under_other_names(project: Project) -> None
         "CREATE TABLE d (id int);",
     )
     project.add(3, "DO $$ BEGIN CREATE TABLE c (id int); END $$;")
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     write_model(project, 't(schema="app")')
-    said = project.alembic("revision", "--autogenerate", "-m", "x")
+    said = inside.alembic(project, "revision", "--autogenerate", "-m", "x")
     assert said.stderr == LEFT.format("c")
     dropped = re.findall("^DROP TABLE (.*);", newest(project).read_text(), re.MULTILINE)
     assert dropped == ["b", "app.d", "app.b", "app.t"]  # the last one in DOWN
@@ -98,7 +99,7 @@ def test_a_schema_further_down_the_search_path(
               Column("t_id", sa.ForeignKey("app.t.id")), schema={named})
         """,
     )
-    said = project.alembic("revision", "--autogenerate", "-m", "x")
+    said = inside.alembic(project, "revision", "--autogenerate", "-m", "x")
     if schema == "BLANK":  # nobody has named the schema public
         assert said.stderr.startswith(LEFT.format("public.gone, public.theirs"))
     else:
@@ -136,16 +137,16 @@ def test_tables_of_others_in_the_model(project: Project, names: str, table: str 
         "20250102000000_x.sql",
         "-- UP\nALTER TABLE t DROP user_id;\n-- DOWN\nSELECT 1;\n",
     )
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
     up, _ = generated(project)
     assert "ADD CONSTRAINT t_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users (id)" in up
     assert up.count(";") == 2  # the column, and the key
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")
 
 
 def test_a_foreign_key_to_a_table_of_nobody(project: Project) -> None:
     write_model(project, 't(Column("user_id", Integer, sa.ForeignKey("auth.users.id")))')
-    refused = project.alembic("check", ok=False)
+    refused = inside.alembic(project, "check", ok=False)
     assert refused.stderr == (
         "the model's t.user_id refers to auth.users.id, which the model lacks; add it, or name the "
         "table of others in foreign_tables\n"

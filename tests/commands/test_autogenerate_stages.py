@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import inside
 from support.changes import begin, changes, is_spelled_so, prove, require_no_finding
 from support.models import write_model, written
 
@@ -47,9 +48,9 @@ def test_a_change_in_stages(project: Project, database: Database, case: Path) ->
 def test_in_one_piece(project: Project, database: Database) -> None:
     database.query("CREATE TABLE t (id serial PRIMARY KEY, a int)")
     write_model(project, 't(Column("a", Integer, index=True, unique=True, nullable=False))')
-    project.alembic("-x", "safe=no", "revision", "--autogenerate", "-m", "x")
+    inside.alembic(project, "-x", "safe=no", "revision", "--autogenerate", "-m", "x")
     assert len(list((project.folder / "sql").iterdir())) == 1
-    refused = project.alembic("-x", "safe=maybe", "check", ok=False)
+    refused = inside.alembic(project, "-x", "safe=maybe", "check", ok=False)
     assert refused.stderr == "-x safe cannot be 'maybe'; write yes or no\n"
 
 
@@ -57,8 +58,8 @@ def test_rows_that_are_not_filled(project: Project, database: Database) -> None:
     database.query("CREATE TABLE t (id serial PRIMARY KEY); INSERT INTO t DEFAULT VALUES")
     write_model(project, 't(Column("n", Integer, nullable=False))')
     _, last = written(project)
-    refused = project.alembic("upgrade", "head", ok=False).stderr
+    refused = inside.alembic(project, "upgrade", "head", ok=False).stderr
     assert 'check constraint "t_n_filled" of relation "t" is violated by some row' in refused
     assert f"{last.name}:" in refused
     database.query("UPDATE t SET n = 1")  # as whoever fills the column would, between the two
-    project.alembic("upgrade", "head")
+    inside.alembic(project, "upgrade", "head")

@@ -255,7 +255,7 @@ def test_a_start_that_was_broken_off_is_no_obstacle(project: Project) -> None:
     assert not unfinished.exists()
 
 
-@pytest.mark.parametrize("name", ["a b", "prö jékt 日本", "it's", "a,b", "x" * 120])
+@pytest.mark.parametrize("name", ["it's a,b prö jékt 日本", "x" * 120])
 def test_any_name_of_the_folder_will_do(project: Project) -> None:
     assert project.promptlib("migrate").stderr.startswith(_STARTING)
     shown = project.promptlib("db", "show")

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.patient
 _DEPLOYS = {"alembic": ("alembic", "upgrade", "head"), "promptlib": ("promptlib", "migrate")}
 _ONE_EACH = [("alembic", signal.SIGTERM), ("promptlib", signal.SIGINT)]
 _LOOKING = ["status", "pending", "executed", "history", "db test", "db show", "backup"]
+_NOR_FREE = "nor whether the deploy lock is free"
 _SHORT = "interrupted, without waiting for an answer"
 _CLIENTS = """
     SELECT pid FROM pg_stat_activity WHERE datname = current_database()
@@ -61,8 +62,7 @@ def _insisted(process: Process, number: int) -> str:
 def _unknown(command: str, what: str) -> str:
     """What is said where a deploy was at work."""
     shown = {"alembic": "alembic current", "promptlib": "promptlib status"}[command]
-    unknown = f"{what}nor whether the deploy lock is free"
-    return f"{_SHORT}: nobody knows {unknown}; `{shown}` shows where the database stands"
+    return f"{_SHORT}: nobody knows {what}; `{shown}` shows where the database stands"
 
 
 @pytest.mark.parametrize(("command", "number"), _ONE_EACH)
@@ -109,7 +109,8 @@ def test_while_another_deploy_is_waited_for(
         process.says("waiting for another deploy")
         network.freeze_at(b"pg_try_advisory_", lets_through=True)
         network.freezes()
-        assert _insisted(process, number) in (_SHORT, f"interrupted; {UNDONE}")
+        free = "whether the deploy lock is free"
+        assert _insisted(process, number) in (_unknown(command, free), f"interrupted; {UNDONE}")
     assert database.tables() == {"busy"}
 
 
@@ -128,7 +129,9 @@ def test_in_a_statement(
         network.freeze()
         last = _insisted(process, number)
     which = "statement 2" if usual() == "singly" else "statements 2 to 3"
-    assert last == _unknown(command, f"whether {which} of 3 of 1/1 upgrade {ONE} x took effect, ")
+    assert last == _unknown(
+        command, f"whether {which} of 3 of 1/1 upgrade {ONE} x took effect, {_NOR_FREE}"
+    )
     network.thaw()
     until(lambda: not database.query(_CLIENTS))
     assert applied(database) == []
@@ -147,7 +150,7 @@ def test_in_commit(
         if lets_through:
             until(lambda: "a" in database.tables())
         assert _insisted(process, signal.SIGTERM) == _unknown(
-            command, f"whether 1/1 upgrade {ONE} x took effect, "
+            command, f"whether 1/1 upgrade {ONE} x took effect, {_NOR_FREE}"
         )
     assert ("a" in database.tables()) is lets_through
     network.thaw()
@@ -174,7 +177,7 @@ def test_in_the_record_of_a_statement(
         hold.release()
         network.freezes()
         said = _insisted(process, signal.SIGTERM)
-        assert said.endswith(_unknown("promptlib", "").removeprefix(f"{_SHORT}: nobody knows nor "))
+        assert said.endswith(_unknown("promptlib", _NOR_FREE).partition(" nor ")[2])
 
 
 def test_one_signal_is_enough(project: Project, database: Database, network: Network) -> None:
@@ -188,7 +191,41 @@ def test_one_signal_is_enough(project: Project, database: Database, network: Net
         network.freeze()
         process.signal(signal.SIGTERM)
         last = process.ends(143).splitlines()[-1]
-    assert last == _unknown("promptlib", f"whether 1/1 upgrade {ONE} x took effect, ")
+    assert last == _unknown("promptlib", f"whether 1/1 upgrade {ONE} x took effect, {_NOR_FREE}")
+
+
+def test_what_is_not_known_is_told_where_one_signal_ends_it(
+    project: Project, network: Network
+) -> None:
+    project.add(1, "CREATE TABLE a (i int);")
+    network.freeze_at(b"CREATE TABLE IF NOT EXISTS", lets_through=True)
+    with project.start("promptlib", "migrate") as process:
+        network.freezes()
+        process.signal(signal.SIGINT)
+        said = process.ends(130)
+    unknown = _unknown("promptlib", f"whether it was committed, {_NOR_FREE}")
+    assert said == unknown.replace(f"{_SHORT}:", "interrupted;") + "\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "at", "unknown"),
+    [
+        ("reset --yes", b"CREATE DATABASE", "whether promptlib_new_{} is left"),
+        ("reset --yes", b"RENAME", "whether a new database has taken the place of {}"),
+        ("db drop --yes", b"DROP DATABASE", "whether {} was removed"),
+        ("verify", b"CREATE DATABASE", "whether something of the trial is left"),
+    ],
+)
+def test_what_becomes_of_databases(
+    project: Project, network: Network, command: str, at: bytes, unknown: str
+) -> None:
+    project.add(1, "CREATE TABLE a (i int);")
+    network.freeze_at(at, lets_through=True)
+    with project.start("promptlib", *command.split()) as process:
+        network.freezes()
+        last = _insisted(process, signal.SIGTERM)
+    name = project.url.rpartition("/")[2].partition("?")[0]
+    assert last.startswith(f"{_SHORT}: nobody knows {unknown.format(name)}")
 
 
 def test_what_the_network_does_not_take_ends_by_itself(project: Project, network: Network) -> None:

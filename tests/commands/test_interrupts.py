@@ -167,7 +167,9 @@ def test_a_lock_that_was_lost_is_not_called_free(
     with Hold(database, "LOCK TABLE busy") as hold, busy.start(*_COMMANDS[command]) as process:
         hold.blocks()
         assert database.query(ends_holder) == [(True,)]
-        _interrupted(process, number, database, f"interrupted; {UNDONE}")
+        look = "alembic current" if command == "alembic" else "promptlib status"
+        unknown = f"nobody knows whether the deploy lock is free; `{look}` shows where the database"
+        _interrupted(process, number, database, f"interrupted; {UNDONE}; {unknown} stands")
 
 
 @pytest.mark.patient

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support import servers
+from support.models import write_model
 from support.projects import ROOT, Project
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ def project() -> Iterator[Project]:
         shutil.copy(ROOT / "pyproject.toml", folder)
         yield made
         made.promptlib("db", "stop")
+
+
+@pytest.fixture
+def other(database: Database) -> Iterator[Database]:
+    """A second empty database."""
+    made = database.server.create()
+    yield made
+    database.server.drop(made.name)
 
 
 def _found(project: Project) -> list[str]:
@@ -76,22 +85,26 @@ def test_a_server_that_is_named(tmp_path: Path, database: Database) -> None:
     assert database.tables() == set()
 
 
-def test_a_schema_file_that_says_something_else(project: Project) -> None:
+def test_a_schema_file_that_says_something_else(
+    tmp_path: Path, database: Database, other: Database
+) -> None:
     """Whatever wrote it: what it makes counts."""
-    project.configure(schema_file="schema.sql")
-    made = Project(project.folder).promptlib("db", "show").stdout.partition(" ")[0]
-    project.promptlib("migrate", "--url", made)
-    path = project.folder / "schema.sql"
+    made = Project.copy(tmp_path, database.url)
+    made.add(1, "CREATE TABLE t (id bigint PRIMARY KEY, name text);", "DROP TABLE t;")
+    model = 'Column("id", sa.BigInteger, primary_key=True, autoincrement=False)'
+    write_model(made, f'Table("t", metadata, {model}, Column("name", Text))')
+    made.configure(schema_file="schema.sql")
+    made.promptlib("migrate")
+    path = made.folder / "schema.sql"
     text = path.read_text()
+    check = ("check", "--database", "--scratch", other.url)
     path.write_text(text.replace("\n\n", "\n\n\n"))
-    assert project.promptlib("check", "--database").stdout == "no findings in 6 migrations\n"
-    path.write_text(
-        text.replace("CREATE TABLE public.users (", "CREATE TABLE public.users (x int,")
-    )
-    found = _found(project)
-    assert found[0].startswith("schema.sql:1:1: schema: is not current: it makes something else;")
-    assert found[1] == "  + column public.users.x: integer"
+    assert made.promptlib(*check).stdout == "no findings in 1 migration\n"
+    path.write_text(text.replace("CREATE TABLE public.t (", "CREATE TABLE public.t (x int,"))
+    first, second, *_ = made.promptlib(*check, ok=False).stdout.splitlines()
+    assert first.startswith("schema.sql:1:1: schema: is not current: it makes something else;")
+    assert second == "  + column public.t.x: integer"
     path.write_text("CREATE TABEL x;\n" + text)
-    assert "schema.sql:1:1: schema: cannot be run in an empty database: syntax error" in "".join(
-        _found(project)
+    assert "schema.sql:1:1: schema: cannot be run in an empty database: syntax error" in (
+        made.promptlib(*check, ok=False).stdout
     )

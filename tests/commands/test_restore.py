@@ -140,6 +140,22 @@ def test_what_the_server_cannot_take(done: Project, database: Database) -> None:
     assert "theirs" in database.tables()
 
 
+def test_rows_that_the_server_cannot_take(done: Project, database: Database) -> None:
+    """What it says of them is shown without them; names are no data."""
+    database.query(
+        "CREATE TABLE names (t text); INSERT INTO names VALUES ('geheim');"
+        " CREATE FUNCTION known(text) RETURNS boolean LANGUAGE sql AS"
+        " $$ SELECT EXISTS (SELECT FROM public.names WHERE t = $1) $$;"
+        " CREATE TABLE n (t text CONSTRAINT is_known CHECK (known(t)));"
+        " INSERT INTO n TABLE names"
+    )
+    saved = done.promptlib("backup", "b").stdout.strip()
+    said = done.promptlib("restore", saved, "--yes", ok=False).stderr
+    assert "geheim" not in said
+    assert 'relation "n" violates check constraint "is_known"; nothing was changed\n' in said
+    assert said.endswith("  DETAIL:  Failing row contains (***).\n")
+
+
 def test_sessions_of_others(done: Project, database: Database, saved: str) -> None:
     other = psycopg2.connect(database.url)
     refused = done.promptlib("restore", saved, "--yes", ok=False)

@@ -9,7 +9,7 @@ import pytest
 
 from support import pooler
 from support.processes import until
-from support.projects import ONE, THREE, TWO, Project
+from support.projects import ONE, THREE, TWO, Project, full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,6 +253,23 @@ def test_an_interrupt_leaves_no_database_behind_and_tells_what_was_found(
         assert "interrupted; what was found until then:" in said
         assert "+ table public.b" in running.stdout
         assert "3 migrations tried" in running.stdout
+    assert database.query(_SCRATCH) == []
+
+
+@pytest.mark.alone
+def test_a_server_that_is_lost_is_no_finding(three: Project, database: Database) -> None:
+    three.add(4, "SELECT pg_sleep(600);")
+    ends = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = 'promptlib' ORDER BY datname = 'postgres' DESC
+    """
+    with three.start("promptlib", "verify") as running:
+        until(lambda: database.query(_SLEEPS))
+        database.query(ends)
+        said = running.ends(2)
+    assert said.startswith(f"sql/{full(4)}_x.sql:2:1: ")
+    assert "connection" in said
+    three.promptlib("verify", ONE)
     assert database.query(_SCRATCH) == []
 
 

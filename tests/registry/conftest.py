@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pytest
+
+from support.databases import Database
 
 from .harness import (
     BASE,
@@ -18,9 +21,8 @@ from .harness import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from support.databases import Database
     from support.servers import Server
 
     class _Servers(Protocol):
@@ -38,13 +40,36 @@ def catalogue() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def templates(request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, str], Database]]:
+def templates(request: pytest.FixtureRequest) -> Iterator[_Templates]:
     """Databases to clone, by server and by what is in them; gone in the end."""
     request.getfixturevalue("session_servers")  # which outlive this fixture therefore
-    made: dict[tuple[str, str], Database] = {}
+    made: _Templates = {}
     yield made
     for each in made.values():
         each.server.drop(each.name)
+
+
+_Templates: TypeAlias = dict[tuple[str, str], Database]
+
+
+def _template(
+    templates: _Templates, origin: Database | Server, what: str, make: Callable[[Database], object]
+) -> Database:
+    """The one with this content, made from another one or from nothing when first asked for."""
+    server = origin.server if isinstance(origin, Database) else origin
+    key = (server.name, what)
+    if key not in templates:
+        made = server.create(origin.name) if isinstance(origin, Database) else server.create()
+        make(made)
+        templates[key] = made.only_to_read()
+    return templates[key]
+
+
+@contextlib.contextmanager
+def _clone(template: Database) -> Iterator[Database]:
+    made = template.server.create(template.name)
+    yield made
+    template.server.drop(made.name)
 
 
 @pytest.fixture
@@ -54,64 +79,50 @@ def head(server: Server, session_servers: _Servers) -> Database:
 
 
 @pytest.fixture
-def seed(server: Server, head: Database, templates: dict[tuple[str, str], Database]) -> Database:
+def seed(head: Database, templates: _Templates) -> Database:
     """Give a database at the seed, to read: the migrations after it are taken back."""
-    key = (server.name, SEED)
-    if key not in templates:
-        made = server.create(head.name)
-        made.alembic("downgrade", SEED)
-        templates[key] = made.only_to_read()
-    return templates[key]
+    return _template(templates, head, SEED, lambda made: made.alembic("downgrade", SEED))
 
 
 @pytest.fixture
-def seeded(server: Server, seed: Database) -> Iterator[Database]:
+def seeded(seed: Database) -> Iterator[Database]:
     """Give the same, of the test's own."""
-    made = server.create(seed.name)
-    yield made
-    server.drop(made.name)
+    with _clone(seed) as made:
+        yield made
 
 
 @pytest.fixture
-def unadopted(server: Server, templates: dict[tuple[str, str], Database]) -> Iterator[Database]:
-    """Give a database as the predecessor leaves it, with faulty rows."""
-    key = (server.name, "unadopted")
-    if key not in templates:
-        templates[key] = server.create()
-        run(templates[key], *PREDECESSORS)
-    made = server.create(templates[key].name)
-    yield made
-    server.drop(made.name)
+def predecessor(server: Server, templates: _Templates) -> Database:
+    """Give a database as the predecessor leaves it, with faulty rows, to read."""
+    return _template(templates, server, "predecessor", lambda made: run(made, *PREDECESSORS))
 
 
 @pytest.fixture
-def left(
-    server: Server, unadopted: Database, templates: dict[tuple[str, str], Database]
-) -> Iterator[Database]:
+def unadopted(predecessor: Database) -> Iterator[Database]:
+    """Give the same, of the test's own."""
+    with _clone(predecessor) as made:
+        yield made
+
+
+@pytest.fixture
+def left(predecessor: Database, templates: _Templates) -> Iterator[Database]:
     """Give the same, adopted."""
-    key = (server.name, "adopted")
-    if key not in templates:
-        templates[key] = server.create(unadopted.name)
-        templates[key].promptlib("adopt", "--yes")
-    made = server.create(templates[key].name)
-    yield made
-    server.drop(made.name)
+
+    def adopt(made: Database) -> None:
+        made.promptlib("adopt", "--yes")
+
+    with _clone(_template(templates, predecessor, "adopted", adopt)) as made:
+        yield made
 
 
 @pytest.fixture
-def bare(server: Server, templates: dict[tuple[str, str], Database]) -> Database:
+def bare(server: Server, templates: _Templates) -> Database:
     """Give a database with all the tables, and no rows, to read."""
-    key = (server.name, TABLES)
-    if key not in templates:
-        made = server.create()
-        up(made, BASE, TABLES)
-        templates[key] = made.only_to_read()
-    return templates[key]
+    return _template(templates, server, TABLES, lambda made: up(made, BASE, TABLES))
 
 
 @pytest.fixture
-def tables(server: Server, bare: Database) -> Iterator[Database]:
+def tables(bare: Database) -> Iterator[Database]:
     """Give the same, of the test's own."""
-    made = server.create(bare.name)
-    yield made
-    server.drop(made.name)
+    with _clone(bare) as made:
+        yield made

@@ -41,6 +41,7 @@ _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_connections": "60",
+    "max_prepared_transactions": "4",
     "max_wal_size": "128MB",  # it is in memory
 }
 _MEMORY = Path("/dev", "shm")  # a file system in memory

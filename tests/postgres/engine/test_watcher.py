@@ -50,10 +50,40 @@ def test_who_blocks_is_known_afterwards(database: Database, connection: Connecti
         with pytest.raises(psycopg2.errors.LockNotAvailable), watcher.statement(pid):
             cursor.execute("SELECT FROM t")
         (blocker,) = watcher.blockers()
-        assert (blocker.pid, blocker.application) == (other.pid, "report")
+        assert str(blocker).startswith(f"pid {other.pid} (report, ")
         with watcher.statement(pid):
             cursor.execute("SELECT 1")
         assert watcher.blockers() == []  # they are the last statement's
+
+
+@pytest.mark.parametrize(
+    "waits",
+    ["ALTER TABLE t ADD j int", "CREATE INDEX CONCURRENTLY i ON t (i)", "UPDATE t SET i = 2"],
+)
+def test_a_prepared_transaction_blocks(
+    database: Database, connection: Connection, waits: str
+) -> None:
+    if database.value("SHOW max_prepared_transactions") == "0":
+        pytest.skip("this server has none")
+    database.query("CREATE TABLE t (i int); INSERT INTO t VALUES (1)")
+    database.query(f"BEGIN; UPDATE t SET i = 1; PREPARE TRANSACTION 'it''s {database.name}'")
+    ending = f"ROLLBACK PREPARED 'it''s {database.name}'"
+    connection.autocommit = True
+    try:
+        with (
+            Watcher(database.connect, connection, interruptible=False) as watcher,
+            connection.cursor() as cursor,
+        ):
+            watcher.section("a title", 0.4)
+            cursor.execute("SET lock_timeout = '1s'")
+            pid = connection.info.backend_pid
+            with pytest.raises(psycopg2.errors.LockNotAvailable), watcher.statement(pid):
+                cursor.execute(waits)
+        (blocker,) = watcher.blockers()
+    finally:
+        database.query(ending)
+    assert str(blocker).startswith(f"prepared transaction 'it''s {database.name}' (postgres, for ")
+    assert blocker.ending == ending
 
 
 def test_a_statement_that_takes_its_time_is_told_until_it_ends(

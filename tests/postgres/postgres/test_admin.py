@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from promptlib.core.errors import ConfigurationError, NoConnectionError
+from promptlib.core.errors import ConfigurationError, NoConnectionError, StatementError
 from promptlib.postgres.admin import (
     count_rows,
     create_database,
@@ -16,6 +16,7 @@ from promptlib.postgres.admin import (
     maintenance_connection,
     wait_for_database,
 )
+from promptlib.postgres.replacement import open_replacement
 from promptlib.postgres.target import Target
 
 if TYPE_CHECKING:
@@ -63,6 +64,30 @@ def test_a_database_is_dropped_once(database: Database, absent: Target) -> None:
     drop_database(absent)
     assert not _exists(database, absent)
     drop_database(absent)
+
+
+def test_what_no_session_keeps_is_named(database: Database) -> None:
+    target = _target(database)
+    database.query("CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false)")
+    with pytest.raises(StatementError, match="used by logical replication subscription"):
+        drop_database(target, force=True)
+    database.query("ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")
+    if database.value("SHOW max_prepared_transactions") == "0":
+        pytest.skip("this server has none")
+    database.query(f"BEGIN; CREATE TABLE t (i int); PREPARE TRANSACTION '{database.name}'")
+    ending = f"ROLLBACK PREPARED '{database.name}'"
+    try:
+        with pytest.raises(StatementError, match="has the prepared transaction") as dropped:
+            drop_database(target, force=True)
+        with (
+            pytest.raises(StatementError, match="has the prepared transaction") as replaced,
+            open_replacement(target, force=True),
+        ):
+            pass
+    finally:
+        database.query(ending)
+    for refused in (dropped, replaced):
+        assert refused.value.remedy.endswith(f"end what is left: {ending}")
 
 
 def test_what_a_database_holds(database: Database, absent: Target) -> None:

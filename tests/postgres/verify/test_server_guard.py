@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from promptlib.verify.session import ScratchSession
     from support.databases import Database
 
+pytestmark = pytest.mark.servers("newest", "oldest")
 _REFUSED = "this changes what all databases of the server share"
 _COMMITS = """
 CREATE PROCEDURE does() LANGUAGE plpgsql AS $$ BEGIN {}; COMMIT; PERFORM 1; END $$;
@@ -194,6 +195,53 @@ def test_what_ends_its_own_transactions_is_put_back_and_refused(
         _run(session, f"DROP PROCEDURE does; {sql}", " transaction:false")
         assert _state(database) != before
     assert _state(database) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "SELECT pg_create_physical_replication_slot('{database}')",
+        """CREATE FUNCTION slot() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE
+           'SELECT pg_create_physical_replication_slot(''{database}'')'; END $$; SELECT slot()""",
+        "SELECT pg_replication_origin_create('{database}')",
+    ],
+)
+@pytest.mark.parametrize("options", ["", " transaction:false"])
+def test_what_no_rollback_undoes(database: Database, change: str, options: str) -> None:
+    before = _state(database)
+    sql = change.format(database=database.name)
+    with (
+        database_session(database) as session,
+        pytest.raises(FindingError, match="--embedded, or --scratch") as raised,
+    ):
+        _run(session, f"SELECT 1;\n{sql}", options)
+    assert raised.value.place.startswith("sql/x.sql:")
+    assert _state(database) == before
+    with database_session(database, is_for_trials=True) as session:
+        _run(session, sql, options)
+        assert _state(database) != before
+    assert _state(database) == before
+
+
+def test_a_subscription_would_keep_its_database_from_being_dropped(database: Database) -> None:
+    sql = f"CREATE SUBSCRIPTION {database.name} CONNECTION '' PUBLICATION p WITH (connect = false)"
+    with (
+        database_session(database, is_for_trials=True) as session,
+        pytest.raises(FindingError, match=f"subscription {database.name} in database"),
+    ):
+        _run(session, sql)
+
+
+def test_what_others_do_meanwhile_is_theirs(database: Database, role: str) -> None:
+    before = _state(database)
+    with database_session(database) as session, session.guard.watched(f"{role}_mine".__eq__):
+        database.query(f"CREATE ROLE {role}_mine")
+        database.query(f"CREATE ROLE {role}_other")
+        database.query(f"ALTER ROLE {role} NOLOGIN")
+    left = {name for _, name in _state(database).keys() - before.keys()}
+    assert left == {f"{role}_other"}
+    assert not database.value("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", role)
+    database.query(f"DROP ROLE {role}_other")
 
 
 def test_a_journal_undoes_what_was_done_and_nothing_of_others(database: Database) -> None:

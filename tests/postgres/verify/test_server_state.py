@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 
 from promptlib.verify.server_state import (
+    _TOUCHED,
     SharedObject,
     may_have_changed,
     read_server_state,
@@ -60,6 +61,8 @@ def test_a_search_path_is_no_trap_and_stays(cursor: psycopg2.extensions.cursor) 
         ("SAVEPOINT a; CREATE ROLE fleeting_one; RELEASE a", True),
         ("COMMENT ON DATABASE {} IS 'x'", True),
         ("GRANT CONNECT ON DATABASE {} TO pg_monitor", True),
+        ("SELECT pg_replication_origin_create('fleeting')", True),
+        ("CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false)", True),
         ("SET LOCAL track_counts = off", True),
     ],
 )
@@ -68,6 +71,26 @@ def test_whether_anything_may_have_changed(
 ) -> None:
     cursor.execute(sql.format(database.name))
     assert may_have_changed(cursor) is expected
+
+
+def test_every_catalog_that_databases_share_is_looked_at(
+    cursor: psycopg2.extensions.cursor,
+) -> None:
+    cursor.execute("SELECT oid, relname FROM pg_class WHERE relisshared AND relkind = 'r'")
+    shared = dict(cursor.fetchall())
+    depends = next(number for number, name in shared.items() if name == "pg_shdepend")
+    assert {number for number in shared if str(number) not in _TOUCHED} == {depends}
+
+
+def test_labels_are_read(cursor: psycopg2.extensions.cursor) -> None:
+    cursor.execute("SET allow_system_table_mods = on; CREATE ROLE fleeting_one")
+    cursor.execute(
+        "INSERT INTO pg_shseclabel SELECT oid, 'pg_authid'::regclass, 'any', 'odd''s'"
+        " FROM pg_authid WHERE rolname = 'fleeting_one'"
+    )
+    label = read_server_state(cursor)["security label", "any on role fleeting_one"]
+    assert label.made == "SECURITY LABEL FOR \"any\" ON ROLE fleeting_one IS 'odd''s'"
+    assert label.concerned == ("fleeting_one",)
 
 
 def test_what_is_left_over_goes_before_what_was_comes_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.cli.command import CommandGroup, CommonOptions
-from promptlib.cli.command_list import BY_NAME, COMMANDS, ListedCommand
+from promptlib.cli.command_list import BY_NAME, COMMANDS
 from promptlib.cli.full_parser import make_parser
 from promptlib.cli.parser import VALUED
 from support.command_line import Node, nodes
@@ -56,21 +57,33 @@ def test_which_common_options_take_a_value() -> None:
     assert {*taking} == {*VALUED}
 
 
+# Each command line is parsed in a process of its own, all with no more than the parser before.
+_LOADED = """
+import json, os, sys
+from promptlib.cli.full_parser import make_parser
+for words in json.load(sys.stdin):
+    if not os.fork():
+        make_parser(words)
+        print(json.dumps([*sys.modules]), flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
+
 @pytest.mark.parametrize("before", [[], ["--url", "history", "-q"]], ids=["first", "behind"])
-@pytest.mark.parametrize("listed", COMMANDS, ids=lambda listed: listed.name)
-def test_only_the_module_of_the_typed_command_is_imported(
-    listed: ListedCommand, before: list[str]
-) -> None:
-    words = [*before, (listed.aliases or (listed.name,))[0]]
-    if isinstance(listed.load(), CommandGroup):
-        words.append("test")
-    program = (
-        "import sys; from promptlib.cli.full_parser import make_parser;"
-        "make_parser(sys.argv[1:]); print(*sys.modules)"
-    )
+def test_only_the_module_of_the_typed_command_is_imported(before: list[str]) -> None:
+    lines = []
+    for listed in COMMANDS:
+        group = ["test"] if isinstance(listed.load(), CommandGroup) else []
+        lines.append([*before, (listed.aliases or (listed.name,))[0], *group])
     result = subprocess.run(
-        [sys.executable, "-c", program, *words], capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-c", _LOADED],
+        input=json.dumps(lines),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
-    loaded = {*result.stdout.split()}
-    assert {each for each in loaded if each.startswith(_COMMANDS)} == {listed.module}
-    assert not loaded & {"promptlib.cli.usage", "shtab", "alembic", "sqlalchemy"}
+    for listed, line in zip(COMMANDS, result.stdout.splitlines(), strict=True):
+        loaded = {*json.loads(line)}
+        assert {each for each in loaded if each.startswith(_COMMANDS)} == {listed.module}
+        assert not loaded & {"promptlib.cli.usage", "shtab", "alembic", "sqlalchemy"}

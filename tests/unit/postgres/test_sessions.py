@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.postgres.sessions import ServerSession, describe_sessions, progress_bar
+from promptlib.postgres.sessions import (
+    PreparedTransaction,
+    ServerSession,
+    describe_sessions,
+    end_sessions,
+    progress_bar,
+)
 
 _SEEN = ServerSession(
     4711, "psql", "10.0.0.7", "idle in transaction", 182.0, "2025-01-01T00:00:00Z", "UPDATE t"
@@ -33,6 +39,15 @@ def test_sessions() -> None:
         "pid 4711 (in a transaction), pid 5 (in a transaction)"
     )
     assert describe_sessions([]) == "somebody who is gone, or a prepared transaction"
+
+
+def test_what_ends_them() -> None:
+    prepared = PreparedTransaction("left 'over\x1b", "app", 182.0)
+    told = r"prepared transaction 'left ''over\x1b' (app, for 3 min 2 s)"
+    assert describe_sessions([_UNSEEN, prepared]) == f"pid 4711 (in a transaction), {told}"
+    assert end_sessions([_UNSEEN, prepared]) == (
+        r"SELECT pg_terminate_backend(4711); ROLLBACK PREPARED 'left ''over\x1b'"
+    )
 
 
 @pytest.mark.parametrize(
