@@ -239,6 +239,7 @@ class StepRunner:
                 self._context.record_apart(sql)
             raise
         try:
+            self._within.begin()
             self._end(step, planned, Ran(_ago(began), attempt, planned.move))
         except BaseException as error:
             self.kept = this.kept if isinstance(error, PromptlibError) else None
@@ -249,7 +250,7 @@ class StepRunner:
 
     @contextlib.contextmanager
     def _autocommit(self) -> Iterator[None]:
-        self._within.begin()
+        self._within.commit()
         self._context.connection.autocommit = True
         try:
             yield
