@@ -110,6 +110,8 @@ class Chain:
         began = time.monotonic()
         asked = f"SELECT pg_catalog.pg_backend_pid(), {told}"
         with self._connection.cursor() as cursor:
+            if self._session:
+                self._session.look(cursor)
             cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
             pid, *found = cursor.fetchone() or (0,)
         self._note_begun(pid, began)
