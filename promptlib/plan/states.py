@@ -102,10 +102,8 @@ def _that_has_a_row(
     same = checksums.get(version, row.checksum) == row.checksum or (
         row.is_foreign and version > current
     )
-    is_named_so = row.name == name or row.file_name == name
-    return Entry(
-        version, name, State.EXECUTED if same else State.EDITED, "" if is_named_so else row.name
-    )
+    ran_as = "" if row.file_name == name else row.name
+    return Entry(version, name, State.EXECUTED if same else State.EDITED, ran_as)
 
 
 def rows_without_files(ledger: Ledger, files: Iterable[MigrationFile]) -> list[LedgerRow]:
