@@ -71,8 +71,8 @@ _VOID = """(coalesce({e}.statements_done, 0) OPERATOR(pg_catalog.=) 0
 # The newest attempt of each version outside a transaction, where it did not end well.
 _HALF_DONE = """
     (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
-                id, version, direction, outcome, statements_done, statements_checksum,
-                backend_pid{added})), '[]')
+                id, version, direction, outcome, coalesce(statements_done, 0),
+                statements_checksum, backend_pid{added})), '[]')
        FROM {events} e
       WHERE outcome OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'failed']) AND NOT {void}
         AND NOT EXISTS (
