@@ -296,6 +296,7 @@ _LARGE = 32  # MB
 _ROW = "({}, 'größer \U0001f600 ''and'' (so on)')"  # letters of one, two and four bytes
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("rows", "usual", "commands"),
     [
