@@ -15,6 +15,7 @@ from promptlib.core.logs import Log
 from promptlib.postgres.errors import explain_server_error
 from promptlib.postgres.sessions import end_sessions, prepared_transactions
 from promptlib.postgres.target import read_only_snapshot
+from promptlib.postgres.waiting import stay_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,6 +222,8 @@ def maintenance_connection(
         else:
             with contextlib.closing(connection):
                 connection.autocommit = True
+                with connection.cursor() as cursor:
+                    stay_idle(cursor)
                 yield connection
             return
     assert error
