@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -52,13 +51,6 @@ def stable_spelling(text: str) -> str:
 def on_one_line(text: str) -> str:
     """A text for a terminal, whatever is in it."""
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
-
-
-def do_block(body: str) -> str:
-    """An anonymous block, whatever names are in it."""
-    tags = (f"${'_' * length}$" for length in itertools.count())
-    tag = next(tag for tag in tags if tag not in body)
-    return f"DO {tag}\n{body}\n{tag}"
 
 
 def driver_cursor(connection: Connection) -> Cursor:

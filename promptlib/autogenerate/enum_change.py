@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from promptlib.autogenerate.dialect import do_block, quote_name
+from promptlib.autogenerate.dialect import quote_name
 from promptlib.autogenerate.operations import Phase, SqlOperation
-from promptlib.syntax.lexemes import quote_literal
+from promptlib.syntax.lexemes import do_block, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promptlib.core.errors import MigrationFileError, combine_errors, display_path
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.core.printable import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 def explain_import(planned: PlannedImport) -> Iterator[str]:
     """Yield what an import finds and would write."""
     made = sorted([*planned.new, *planned.there], key=lambda each: each.file.where)
-    width = max((len(each.source.path.name) for each in made), default=0)
+    names = [printable_line(each.source.path.name) for each in made]
+    width = max(map(len, names), default=0)
     yield f"found in {display_path(planned.folder)}, of {planned.tool}"
-    for each in made:
+    for name, each in zip(names, made, strict=True):
         there = "" if each in planned.new else "  is there already"
-        yield f"  {each.source.path.name:{width}}  {display_path(each.file.path)}{there}"
+        yield f"  {name:{width}}  {display_path(each.file.path)}{there}"
     if planned.notes:
         yield "to know"
         yield from (f"  {note}" for note in planned.notes)

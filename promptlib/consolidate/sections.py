@@ -15,7 +15,7 @@ from promptlib.postgres.client_programs import (
 )
 from promptlib.schema_dump.schema_text import BARE, PLAIN, fill_views, filled_views
 from promptlib.schema_dump.statements import plain_statements
-from promptlib.syntax.lexemes import quote_literal
+from promptlib.syntax.lexemes import do_block, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -35,7 +35,9 @@ _BEFORE = (
     "SET LOCAL xmloption = content;",
 )
 _WHOLE = ("--inserts", "--rows-per-insert=100")
-_REMOVES = re.compile(r"DROP |ALTER [^;]* DROP (?:CONSTRAINT|DEFAULT|IDENTITY) ", re.DOTALL)
+_REMOVES = re.compile(
+    r'DROP |ALTER (?:[^;"]|"(?:[^"]|"")*")* DROP (?:CONSTRAINT|DEFAULT|IDENTITY) ', re.DOTALL
+)
 # Names in full, operators too: see promptlib/postgres/search_path.py.
 _TABLES = """
     SELECT pg_catalog.format('%I.%I', nspname, relname) FROM pg_catalog.pg_class c
@@ -49,7 +51,6 @@ _TABLES = """
 """
 _USER = "SELECT pg_catalog.quote_ident(current_user)"
 _GUARD = """\
-DO $guard$
 DECLARE
     made pg_catalog.record;
     there bigint;
@@ -68,7 +69,7 @@ BEGIN
                 USING HINT = 'to lose them, allow it: promptlib rollback --allow-data-loss';
         END IF;
     END LOOP;
-END $guard$;"""
+END"""
 NO_WAY_BACK = """\
 DO $$ BEGIN
     RAISE EXCEPTION 'what this migration makes is not taken back'
@@ -163,4 +164,4 @@ def _count(cursor: Cursor, table: str) -> int:
 def _guard(tables: Iterable[tuple[str, int]]) -> list[str]:
     """What keeps DOWN from removing rows that UP did not make."""
     rows = [f"({quote_literal(name)}, {count})" for name, count in tables]
-    return [_GUARD.format(rows=",\n        ".join(rows))] if rows else []
+    return [do_block(_GUARD.format(rows=",\n        ".join(rows))) + ";"] if rows else []

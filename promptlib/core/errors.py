@@ -70,8 +70,8 @@ class PromptlibError(Exception):
             given: what was typed beside it.
         """
         remedy, stands = (spelled(each, front, given) for each in (self.remedy, self.stands))
-        summary = "; ".join(part for part in (self.what, remedy) if part)
-        place = f"{self.place}: " if self.place else ""
+        summary = printable_line("; ".join(part for part in (self.what, remedy) if part))
+        place = f"{printable_line(self.place)}: " if self.place else ""
         others = (each.told(front, given) for each in self.others)
         behind = [stands] if stands else []
         return printable("\n".join([place + summary, *self.notes, *others, *behind]))

@@ -16,7 +16,7 @@ from promptlib.engine.runner import execute_statement
 from promptlib.postgres.sessions import sessions_running
 from promptlib.postgres.waiting import show_life, wait_while
 from promptlib.syntax.alone import read_alone
-from promptlib.syntax.lexemes import quote_literal
+from promptlib.syntax.lexemes import do_block, quote_literal
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 # Whoever builds an index holds this lock, and keeps it invalid until he is done. In a DO block,
 # for LOCK TABLE wants a transaction, which a statement for itself is.
-_WAIT_FOR_BUILDERS = (
-    "DO $promptlib$ BEGIN LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE; END $promptlib$"
-)
+_WAIT_FOR_BUILDERS = "BEGIN LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE; END"
 
 
 class LoneStatement:
@@ -164,7 +162,7 @@ class LoneStatement:
                 ) from error
 
     def _drop_unless_built(self, name: str, table: str, found: str) -> None:
-        self._cursor.execute(_WAIT_FOR_BUILDERS.format(table))
+        self._cursor.execute(do_block(_WAIT_FOR_BUILDERS.format(table)))
         if (name, table) in self._aftermath.leftovers(found):
             self._tell(f"dropping the invalid index {name} that an earlier attempt left")
             self._cursor.execute(f"DROP INDEX CONCURRENTLY {name}")

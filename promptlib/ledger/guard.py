@@ -6,6 +6,8 @@ table in its place: then its record would go nowhere, and the deploy would end w
 
 from __future__ import annotations
 
+import re
+
 from psycopg2 import errors
 
 from promptlib.core.light import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from promptlib.ledger.tables import LedgerSql
 
+_WORD = re.compile(r"\w+")
 _SOUND = "promptlib finds unchanged: "
 # What a table must be for a row to stay that is written to it; trust.py asks for more. A sentence
 # is no integer: thus it fails, in less time than a block of PL/pgSQL would take.
@@ -61,7 +64,7 @@ class RecordGuard:
         said = error.diag.message_primary or ""
         if not isinstance(error, errors.InvalidTextRepresentation) or _SOUND not in said:
             return []
-        sound = said.partition(_SOUND)[2].rstrip('"').split()
+        sound = _WORD.findall(said.partition(_SOUND)[2])  # each language has other quotes
         return [name for name in self._names if name not in sound]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.names import VERSION_TABLE
-from promptlib.syntax.lexemes import quote_literal, quote_name
+from promptlib.syntax.lexemes import do_block, quote_literal, quote_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,11 +48,11 @@ _VERSION = """CREATE TABLE IF NOT EXISTS {version} (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );"""
 # CREATE SCHEMA IF NOT EXISTS asks for the right to make one where there is one, too.
-_SCHEMA = """DO $promptlib$ BEGIN
+_SCHEMA = """BEGIN
     IF pg_catalog.to_regnamespace({name}) IS NULL THEN
         CREATE SCHEMA {schema};
     END IF;
-END $promptlib$;"""
+END"""
 _EXTEND = "ALTER TABLE {table} {columns};"
 # A time as text: SQL, to be filled in.
 UTC = (
@@ -178,7 +178,7 @@ class LedgerSql:
         if not self.names.schema:
             return ""
         schema = quote_name(self.names.schema)
-        return _SCHEMA.format(name=quote_literal(schema), schema=schema)
+        return do_block(_SCHEMA.format(name=quote_literal(schema), schema=schema)) + ";"
 
     def create_version(self) -> str:
         """Make alembic_version where Alembic did not."""

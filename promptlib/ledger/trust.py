@@ -10,7 +10,7 @@ from promptlib.core.errors import LedgerError, combine_errors
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable_line
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
-from promptlib.syntax.lexemes import quote_literal
+from promptlib.syntax.lexemes import do_block, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -189,7 +189,7 @@ _BEARERS = f"""
      WHERE n.nspname OPERATOR(pg_catalog.=) %s
        AND c.relname OPERATOR(pg_catalog.=) ANY (%s::pg_catalog.text[])
      GROUP BY c.relname"""
-_GUARD = f"""DO $promptlib$ BEGIN
+_GUARD = f"""BEGIN
     IF EXISTS (
         SELECT FROM pg_catalog.pg_class c
          WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[{{oids}}])
@@ -202,7 +202,7 @@ _GUARD = f"""DO $promptlib$ BEGIN
         RAISE EXCEPTION 'a table of the ledger is a stranger''s, or runs functions of somebody''s'
             USING HINT = 'promptlib status names it, and what to do';
     END IF;
-END $promptlib$;"""
+END"""
 _PROPOSED = "promptlib"  # how `promptlib init` lets the ledger begin
 _PLAIN = "r"
 _LASTING = "p"
@@ -308,7 +308,7 @@ def trust_guard(tables: LedgerSql) -> str:
     """The statement that stops a script for psql at what `trusted_tables` refuses in the main."""
     names = (tables.version, tables.migrations, tables.events, tables.deploys)
     oids = ", ".join(f"pg_catalog.to_regclass({quote_literal(name)})" for name in names)
-    return _GUARD.format(oids=oids)
+    return do_block(_GUARD.format(oids=oids)) + ";"
 
 
 class LedgerWriter(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from promptlib.core.errors import display_path
+from promptlib.core.printable import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,11 +54,17 @@ class Violation(NamedTuple):
     @property
     def text(self) -> str:
         """What is wrong and what to do, and the notes on lines of their own."""
-        return "\n".join(["; ".join(filter(None, (self.message, self.help))), *self.notes])
+        return "\n".join([self._summary, *self.notes])
 
     def __str__(self) -> str:
         """The violation as a compiler would tell it."""
-        return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.text}"
+        summary = printable_line(self._summary)
+        place = f"{self.file}:{self.line}:{self.column}"
+        return "\n".join([f"{place}: {self.rule}: {summary}", *self.notes])
+
+    @property
+    def _summary(self) -> str:
+        return "; ".join(filter(None, (self.message, self.help)))
 
 
 def violation_of_error(error: PromptlibError, rule: str) -> Violation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.printable import printable_line
 from promptlib.core.remedies import CommandLine, Remedy
 from promptlib.files.directory import is_version, resolve_version
 from promptlib.ledger.tables import DOWN, UP
@@ -112,7 +113,7 @@ def describe_place(status: Status) -> str:
 
 def place_of_version(version: str, head: str) -> str:
     """Say that the database stands at a version, and how that is to the newest file's."""
-    return f"the database is at {version or 'base'}{_beside_head(version, head)}"
+    return f"the database is at {printable_line(version) or 'base'}{_beside_head(version, head)}"
 
 
 def _beside_head(version: str, head: str) -> str:

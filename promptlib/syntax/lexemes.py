@@ -9,6 +9,7 @@ src/backend/parser/scan.l, with standard_conforming_strings on.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 WHITE = b" \t\n\r\f\v"
@@ -69,6 +70,13 @@ def quote_literal(text: str) -> str:
     """A text as PostgreSQL reads it, whatever standard_conforming_strings says."""
     quoted = "'" + text.replace("'", "''") + "'"
     return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def do_block(body: str) -> str:
+    """An anonymous block: no name in it, whatever that is, ends the quote around it."""
+    tags = (f"${'_' * length}$" for length in itertools.count())
+    tag = next(tag for tag in tags if tag not in body)
+    return f"DO {tag}\n{body}\n{tag}"
 
 
 def quote_name(*parts: str) -> str:

@@ -168,6 +168,22 @@ def test_a_script_stays_as_it_is_but_on_a_terminal(hostile: Project) -> None:
     assert f'"t{_SHOWN}"' in text
 
 
+def test_what_goes_from_files_and_into_them(hostile: Project) -> None:
+    hostile.promptlib("migrate")
+    folder = f"b{_HOSTILE}\n"
+    saved = _clean(hostile, "promptlib", "backup", folder, shows=f"b{_SHOWN}\\x0a/test_")
+    assert len(saved.splitlines()) == 3
+    (path,) = (hostile.folder / folder).iterdir()
+    restored = _clean(hostile, "promptlib", "restore", f"{folder}/{path.name}", "--yes")
+    assert len(restored.splitlines()) == 3
+    _clean(hostile, "promptlib", "dump", f"{folder}/s.sql", shows=f"b{_SHOWN}\\x0a/s.sql")
+    (hostile.folder / "sql" / f"{ONE}_x.sql").unlink()
+    (hostile.folder / "sql" / f"{TWO}_y.sql").write_text(f'-- UP\nDROP TABLE "{_HOSTILE}\n";')
+    assert len(_clean(hostile, "promptlib", "lint").splitlines()) == 2
+    with Terminal(hostile, "dump") as terminal:
+        _assert_clean(_OURS.sub("", terminal.ends(0)))
+
+
 def test_at_a_terminal(hostile: Project, database: Database) -> None:
     with Terminal(hostile, "migrate") as terminal:
         _assert_clean(_OURS.sub("", terminal.ends(0)))

@@ -11,12 +11,13 @@ started it: with its own folder, environment, files and signals, to the end of t
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
 import os
 import pkgutil
-import signal
+import selectors
 import socket
 import sys
 from pathlib import Path
@@ -55,31 +56,55 @@ def preload() -> None:
     importlib.import_module("sqlalchemy.dialects.postgresql.psycopg2")
 
 
+class _Running(NamedTuple):
+    """A command that runs, and where to say how it ends."""
+
+    pid: int
+    answer: int
+
+
 def serve(asked: socket.socket) -> Callable[[], int | None]:
     """Fork for each message; the end of them ends this process. A forked one gets its command."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait for commands
     gc.collect()
     gc.freeze()  # or each process would copy all of it when it looks for garbage
+    events = selectors.DefaultSelector()
+    events.register(asked, selectors.EVENT_READ)
     while True:
-        message, files, _flags, _address = socket.recv_fds(asked, _LARGEST, 4)
-        if not message:
-            sys.exit()
-        if not os.fork():
-            asked.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            return _begin(Request(*json.loads(message)), files)
-        for file in files:
-            os.close(file)
+        for key, _ in events.select():
+            if key.data:
+                _tell_end(events, key.fd, key.data)
+                continue
+            message, files, _flags, _address = socket.recv_fds(asked, _LARGEST, 4)
+            if not message:
+                sys.exit()
+            *standard, answer = files
+            if not (pid := os.fork()):
+                _forget_others(events)
+                return _begin(Request(*json.loads(message)), standard, answer)
+            for file in standard:
+                os.close(file)
+            events.register(os.pidfd_open(pid), selectors.EVENT_READ, _Running(pid, answer))
 
 
-def _begin(request: Request, files: list[int]) -> Callable[[], int | None]:
-    *standard, answer = files
-    if child := os.fork():
-        for file in standard:
-            os.close(file)
-        _, status = os.waitpid(child, 0)
-        os.write(answer, f"{os.waitstatus_to_exitcode(status)}\n".encode())
-        os._exit(0)
+def _tell_end(events: selectors.BaseSelector, watch: int, running: _Running) -> None:
+    events.unregister(watch)
+    os.close(watch)
+    _, status = os.waitpid(running.pid, 0)
+    with contextlib.suppress(BrokenPipeError):  # nobody wants to know
+        os.write(running.answer, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os.close(running.answer)
+
+
+def _forget_others(events: selectors.BaseSelector) -> None:
+    """Close what belongs to this server and to other commands."""
+    for key in [*events.get_map().values()]:
+        os.close(key.fd)
+        if key.data:
+            os.close(key.data.answer)
+    events.close()
+
+
+def _begin(request: Request, standard: list[int], answer: int) -> Callable[[], int | None]:
     if request.session:
         os.setsid()
     os.write(answer, f"{os.getpid()}\n".encode())

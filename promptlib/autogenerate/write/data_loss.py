@@ -9,9 +9,9 @@ from alembic.operations import ops
 from sqlalchemy.types import NullType
 
 from promptlib.autogenerate.conversions import ConversionEffect
-from promptlib.autogenerate.dialect import ddl_compiler, do_block, plain_dialect, quote_name
+from promptlib.autogenerate.dialect import ddl_compiler, plain_dialect, quote_name
 from promptlib.autogenerate.operations import SqlOperation, operation_subject
-from promptlib.syntax.lexemes import quote_literal
+from promptlib.syntax.lexemes import do_block, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

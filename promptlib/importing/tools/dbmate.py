@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from promptlib.importing.source import SourceFolder, SourceLine
 
-_NAME = re.compile(r"(?P<version>\d+)(?P<title>.*)\.sql", re.ASCII)
+_NAME = re.compile(r"(?P<version>\d+)(?P<title>.*)\.sql", re.ASCII | re.DOTALL)
 _MARK = re.compile(rb"--\s*migrate:(?P<word>up|down)(?P<options>(?:\s+\S+)*)\s*")
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.core.printable import printable_line
 from promptlib.importing.source import (
     Collector,
     SourceMigration,
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
     from promptlib.importing.source import SourceFolder
 
-_NAME = re.compile(r"(?P<kind>[VUB])(?P<version>\d+(?:[._]\d+)*)__(?P<title>.*)\.sql", re.ASCII)
-_REPEATABLE = re.compile(r"R__(?P<title>.*)\.sql")
+_ANY = re.ASCII | re.DOTALL
+_NAME = re.compile(r"(?P<kind>[VUB])(?P<version>\d+(?:[._]\d+)*)__(?P<title>.*)\.sql", _ANY)
+_REPEATABLE = re.compile(r"R__(?P<title>.*)\.sql", re.DOTALL)
 _OTHERS = (
     (
         re.compile(r"[VUR]\d*(?:[._]\d+)*__.*\.(?:java|kt|groovy|scala|class)"),
@@ -40,7 +42,7 @@ _OTHERS = (
         "put what it does into the migrations that need it",
     ),
 )
-_NEARLY = re.compile(r"[VU]\d.*\.sql|[vu]\d.*__.*\.sql", re.ASCII)
+_NEARLY = re.compile(r"[VU]\d.*\.sql|[vu]\d.*__.*\.sql", _ANY)
 _PLACEHOLDER = re.compile(rb"\$\{[^}\s]+\}")
 
 
@@ -91,7 +93,7 @@ def _collect_other(found: Collector, path: Path) -> None:
         if pattern.fullmatch(path.name):
             found.cannot(path, what, remedy)
     if _NEARLY.fullmatch(path.name):
-        found.notes.append(f"{path.name} is passed over, as Flyway does")
+        found.notes.append(f"{printable_line(path.name)} is passed over, as Flyway does")
 
 
 def _read(name: re.Match[str], path: Path, down: Path | None) -> Iterator[SourceMigration]:

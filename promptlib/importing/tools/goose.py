@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from promptlib.importing.source import Mark, SourceFolder, SourceLine
 
-_NAME = re.compile(r"(?P<version>\d+)_(?P<title>.*)\.(?P<kind>sql|go)", re.ASCII)
+_NAME = re.compile(r"(?P<version>\d+)_(?P<title>.*)\.(?P<kind>sql|go)", re.ASCII | re.DOTALL)
 _VARIABLE = re.compile(rb"\$(?:\{|[A-Za-z_])")
 _NO_VARIABLE = re.compile(rb"\$[A-Za-z_][A-Za-z0-9_]*\$")  # a dollar quote
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from promptlib.importing.source import SourceFolder, SourceLine
 
-_NAME = re.compile(r"(?P<number>\d*)(?P<title>.*)", re.ASCII)
+_NAME = re.compile(r"(?P<number>\d*)(?P<title>.*)", re.ASCII | re.DOTALL)
 _MARK = re.compile(rb"\s*--[\s-]*(?P<word>up|down)\s+migration", re.IGNORECASE)
 _PROGRAMS = {".js", ".cjs", ".mjs", ".ts", ".cts", ".mts"}
 _DATED = 17  # digits, down to the millisecond

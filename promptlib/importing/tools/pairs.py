@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from promptlib.importing.source import SourceFolder, SourceSection
 
-_NAME = re.compile(r"(?P<version>\d+)_(?P<title>.*?)(?:\.(?P<way>up|down))?\.sql", re.ASCII)
+_NAME = re.compile(
+    r"(?P<version>\d+)_(?P<title>.*?)(?:\.(?P<way>up|down))?\.sql", re.ASCII | re.DOTALL
+)
 
 
 class _Pair:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from promptlib.importing.source import Mark, SourceFolder, SourceLine
 
-_NAME = re.compile(r"(?P<number>\d*)(?P<title>.*)\.sql", re.ASCII)
+_NAME = re.compile(r"(?P<number>\d*)(?P<title>.*)\.sql", re.ASCII | re.DOTALL)
 
 
 def read_folder(folder: Path) -> SourceFolder:

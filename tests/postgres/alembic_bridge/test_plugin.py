@@ -15,7 +15,7 @@ from sqlalchemy import MetaData
 
 from promptlib.alembic_bridge.revisions import SqlScriptDirectory
 from promptlib.registry import tables as registry
-from support.projects import ROOT, Project, run
+from support.projects import ROOT, Project, environment_with, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +51,18 @@ def _without_plugin(folder: Path) -> str:
     return f"{folder}:{ROOT}"
 
 
+# Each command in a process of its own, forked from one that has loaded Alembic.
+_EACH = """
+import os, sys
+import alembic.config
+for line in sys.argv[1:]:
+    print("$", line, flush=True)
+    if not os.fork():
+        sys.exit(alembic.config.main(line.split(), "alembic"))
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+"""
+
+
 def _plain_session(folder: Path, path: str) -> list[str]:
     """What a project of Alembic's own kind prints, with its folder's name left out."""
     folder.mkdir()
@@ -59,14 +71,16 @@ def _plain_session(folder: Path, path: str) -> list[str]:
     url = f"sqlite:///{folder}/test.db"
     text = ini.read_text().replace("driver://user:pass@localhost/dbname", url)
     ini.write_text(text)
-    said = []
-    for command in _SESSION:
-        result = run(
-            "alembic", *command.split(), ok=None, folder=folder, PYTHONPATH=path, PYTHONHASHSEED="0"
-        )
-        output = f"{command}\n{result.stdout}{result.stderr}".replace(str(folder), "FOLDER")
-        said.append(f"{output}{result.returncode}")
-    return said
+    session = subprocess.run(
+        [sys.executable, "-c", _EACH, *_SESSION],
+        cwd=folder,
+        env=environment_with({"PYTHONPATH": path, "PYTHONHASHSEED": "0"}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=True,
+    )
+    return session.stdout.replace(str(folder), "FOLDER").splitlines()
 
 
 def test_another_project_behaves_as_without_us(tmp_path: Path) -> None:

@@ -64,15 +64,18 @@ def test_baseline(project: Project, database: Database, everything: list[str]) -
         database.server.drop(other.name)
 
 
-def test_what_guards_rows_takes_no_type_for_another(database: Database) -> None:
-    """A function's variables name types, and no statement that is parsed shows these."""
-    database.query("CREATE SCHEMA traps; CREATE TYPE traps.record AS (); CREATE TABLE t ()")
+def test_what_guards_rows_whatever_is_there(database: Database) -> None:
+    """A type of a name that it uses, and a table whose name would end it."""
+    database.query("CREATE SCHEMA traps; CREATE TYPE traps.record AS ()")
+    database.query('CREATE TABLE ";$guard$ $$" (i int PRIMARY KEY)')
     with contextlib.closing(database.connect()) as connection:
         target = parse_url(database.url, "the test")
-        guard, *_ = write_sections(connection, target, []).down
+        guard, *rest = write_sections(connection, target, []).down
+        assert len(rest) == 4  # the key, the table and the schema with its type
         cursor = connection.cursor()
         cursor.execute(
-            f"SET search_path = traps, pg_catalog; {guard}; INSERT INTO public.t DEFAULT VALUES"
+            f"SET search_path = traps, pg_catalog; {guard}"
+            'INSERT INTO public.";$guard$ $$" VALUES (1)'
         )
-        with pytest.raises(psycopg2.errors.RaiseException, match=r"public\.t holds 1 rows"):
+        with pytest.raises(psycopg2.errors.RaiseException, match=r'public\.";.*" holds 1 rows'):
             cursor.execute(guard)

@@ -331,6 +331,18 @@ def test_what_a_failure_leaves_that_cannot_be_dropped_is_named(
     assert "; DROP INDEX CONCURRENTLY public.u, then run it again" in said
 
 
+def test_a_name_is_no_part_of_what_we_say(
+    deploy: Deploys, project: Project, database: Database
+) -> None:
+    """Whoever may make a table may call it so, and what cleans up names it."""
+    hostile = '"$promptlib$ $$; CREATE TABLE evil (); DO $$ BEGIN"'
+    database.query(f"CREATE TABLE {hostile} AS SELECT 1 AS i FROM generate_series(1, 2)")
+    outside(project, 2, f"CREATE UNIQUE INDEX CONCURRENTLY u ON {hostile} (i);")
+    deploy("upgrade head", ok=False)
+    assert database.value(_INVALID) == 0
+    assert "evil" not in database.tables()
+
+
 def test_a_detach_does_not_keep_the_partition_s_readers_waiting(
     deploy: Deploys, project: Project, database: Database
 ) -> None:

@@ -38,13 +38,13 @@ def cursor(database: Database) -> Iterator[Cursor]:
     with contextlib.closing(psycopg2.connect(database.url)) as connection:
         connection.autocommit = True
         with connection.cursor() as found:
-            found.execute(_SQL.create())
+            found.execute(_SQL.create() + _SQL.create_version())
             yield found
 
 
 def _begun(cursor: Cursor, follows: int = 0, *, is_pooled: bool = False) -> int:
     cursor.execute(NewDeploy("migrate", "", TWO, follows).begin(_SQL, is_pooled=is_pooled))
-    (number,) = cursor.fetchone() or ()
+    number, *_ = cursor.fetchone() or ()
     return int(number)
 
 

@@ -6,6 +6,8 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from support.ledgers import PREDECESSORS
 from support.processes import until
 from support.projects import ONE, THREE, TWO, Project
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.traps import Traps
 
+pytestmark = pytest.mark.servers("newest", "oldest")
 _MODEL = """
 from alembic import context
 from promptlib import environment

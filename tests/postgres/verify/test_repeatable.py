@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from promptlib.verify.report import VerifyReport
     from support.databases import Database
 
+pytestmark = pytest.mark.servers("newest", "oldest")
 _VIEW = "CREATE OR REPLACE VIEW v AS SELECT i FROM t"
 _MIGRATION = parse_migration(
     "20250101000001",

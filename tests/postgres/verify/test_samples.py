@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from promptlib.verify.session import ScratchSession
 
+pytestmark = pytest.mark.servers("newest", "oldest")
+
 
 def _fill(
     session: ScratchSession, sql: str, count: int = 3, only: Collection[str] | None = None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from promptlib.verify.session import ScratchSession
     from support.databases import Database
 
+pytestmark = pytest.mark.servers("newest", "oldest")
 _REFUSED = "this changes what all databases of the server share"
 _COMMITS = """
 CREATE PROCEDURE does() LANGUAGE plpgsql AS $$ BEGIN {}; COMMIT; PERFORM 1; END $$;

@@ -112,6 +112,7 @@ def test_without_a_front_it_is_promptlib_s_own() -> None:
         (PromptlibError("it is wrong", "mend it"), "it is wrong; mend it"),
         (PromptlibError("it is wrong", place="x.sql"), "x.sql: it is wrong"),
         (PromptlibError("", "mend it", place="x.sql"), "x.sql: mend it"),
+        (PromptlibError("a\nb", "c\x1bd", place="x\n.sql"), r"x\x0a.sql: a\x0ab; c\x1bd"),
     ],
 )
 def test_what_is_not_known_leaves_no_trace(made: PromptlibError, text: str) -> None:

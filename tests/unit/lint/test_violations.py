@@ -34,7 +34,7 @@ def test_the_command_line_knows_every_form() -> None:
 def test_as_text() -> None:
     assert shown("text", _PLAIN, _ODD) == [
         "sql/a.sql:2:3: rule: it is wrong; mend it",
-        "a,b:c%.sql:1:1: rule: 100%\r\nwrong\n+ a\n- b",
+        "a,b:c%.sql:1:1: rule: 100%\\x0d\\x0awrong\n+ a\n- b",
     ]
 
 

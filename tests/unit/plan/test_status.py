@@ -72,6 +72,7 @@ def test_where_a_database_stands(tmp_path: Path) -> None:
     assert describe_place(at_two) == f"the database is at {version(2)} (head)"
     hashed = status(tmp_path, "12", "", beside=("2dc4342adfea",))
     assert describe_place(hashed) == "the database is at 2dc4342adfea (unknown)"
+    assert place_of_version("x\n", "") == r"the database is at x\x0a (unknown)"
     ahead = status(tmp_path, "12", "123", 3)
     said = f"the database is at {version(3)} (ahead of the newest file, {version(2)})"
     assert describe_place(ahead) == said

@@ -14,6 +14,11 @@ def _taken(pattern: str, text: str, at: int = 0) -> str | None:
     return found and found[0]
 
 
+def test_a_block_ends_where_it_ends() -> None:
+    assert lexemes.do_block("BEGIN; END") == "DO $$\nBEGIN; END\n$$"
+    assert lexemes.do_block('DROP "$$ $_$"') == 'DO $__$\nDROP "$$ $_$"\n$__$'
+
+
 @pytest.mark.parametrize(
     ("name", "text", "taken"),
     [

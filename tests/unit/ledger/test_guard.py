@@ -1,0 +1,31 @@
+"""guard: which tables a server names that finds others changed, in its language."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from psycopg2 import errors
+
+from promptlib.ledger.guard import RecordGuard
+from promptlib.ledger.names import LedgerNames
+from promptlib.ledger.tables import LedgerSql
+
+
+class _Said(errors.InvalidTextRepresentation):
+    """What psycopg2 raises."""
+
+    diag: Any = None
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self.diag = SimpleNamespace(message_primary=said)
+
+
+@pytest.mark.parametrize("quotes", ['"{}"', "»{}«", "« {} »", "„{}“", "「{}」"])
+def test_the_quotes_of_a_language_are_no_part_of_a_name(quotes: str) -> None:
+    guard = RecordGuard(LedgerSql(LedgerNames("public")), [1], may_have_triggers=False)
+    said = "promptlib finds unchanged: migration_deploys migration_events migrations"
+    assert guard.changed(_Said(quotes.format(said))) == ["alembic_version"]
+    assert guard.changed(_Said(quotes.format("x"))) == []
