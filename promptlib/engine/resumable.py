@@ -6,6 +6,8 @@ One that no transaction takes runs alone: what it left is looked up in the catal
 
 from __future__ import annotations
 
+import contextlib
+
 import psycopg2
 from psycopg2 import errorcodes
 
@@ -14,6 +16,7 @@ from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.aftermath import Outcome
 from promptlib.engine.alone import LoneStatement, wait_while_running
+from promptlib.engine.forgetting import session_of
 from promptlib.engine.records import ask_what_ran, explain_unrecorded, refuse_answer
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
@@ -25,7 +28,7 @@ from promptlib.engine.runner import (
     sqlstate_of,
     tell_excused,
 )
-from promptlib.engine.session_settings import changes_settings, set_statements, settings_kept
+from promptlib.engine.session_settings import set_statements, settings_kept
 from promptlib.engine.transactions import StatementTransactions
 from promptlib.ledger.tables import Begun
 from promptlib.plan.refusals import is_as_it_was_cut_off
@@ -33,9 +36,12 @@ from promptlib.postgres.errors import REFUSES_TRANSACTION
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.engine.context import DeployContext
+    from promptlib.engine.forgetting import OwnSession
     from promptlib.engine.runner import Step
     from promptlib.engine.undoing import Undoing
     from promptlib.ledger.lock import DeployLock, SessionLock
@@ -43,9 +49,9 @@ if TYPE_CHECKING:
 
 # SQLSTATEs that leave open how the statement ended.
 _LOST = (errorcodes.CLASS_CONNECTION_EXCEPTION, "57P")
-_WHO = (
-    "SELECT pg_catalog.current_setting('session_authorization'), pg_catalog.current_setting('role')"
-)
+_WHERE = """
+    SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('session_authorization'),
+           pg_catalog.current_setting('role')"""
 _OURSELVES = """SELECT pg_catalog.set_config('session_authorization', {}, true),
     pg_catalog.set_config('role', {}, true), pg_catalog.set_config('statement_timeout', '0', true);
 """
@@ -90,14 +96,15 @@ class ResumableRun:
         Raises:
             PromptlibError: for the first statement that fails.
         """
-        context, section = self._context, self._step.section
+        context = self._context
         with (
             context.connection.cursor() as cursor,
             notices_told(context.connection, context.progress),
-            settings_kept(cursor, section, self._settings(cursor), local=False) as pid,
+            self._session(cursor) as (pid, session),
         ):
-            self._ourselves = self._who(cursor)
-            self._transactions = StatementTransactions(cursor, self._ourselves, self._local)
+            self._transactions = StatementTransactions(
+                cursor, self._ourselves, self._local, session
+            )
             try:
                 self._statements(cursor, pid)
             finally:
@@ -107,23 +114,27 @@ class ResumableRun:
     def _tell(self, message: str, kind: Kind = Kind.INFO) -> None:
         self._context.progress(Event(kind, message, self._step.version, self._step.direction))
 
-    def _settings(self, cursor: Cursor) -> dict[str, str]:
-        """What the section runs with; behind a pooler, settings would go to other clients."""
-        cursor.execute("SELECT pg_catalog.pg_backend_pid()")
-        settings = self._context.settings.of_section(self._step.section.settings)
-        if cursor.fetchone() == (self._context.connection.info.backend_pid,):
-            return settings
+    @contextlib.contextmanager
+    def _session(self, cursor: Cursor) -> Iterator[tuple[int, OwnSession | None]]:
+        """What the section runs with; behind a pooler, settings would go to other clients.
+
+        Yields:
+            the number of the server process, and what takes out of a pooler's session what the
+            section leaves there.
+        """
+        cursor.execute(_WHERE)
+        pid, *who = cursor.fetchone() or (0,)
+        self._ourselves = _OURSELVES.format(*map(quote_literal, who))
+        context, section = self._context, self._step.section
+        settings = context.settings.of_section(section.settings)
+        if pid == context.connection.info.backend_pid:
+            with settings_kept(cursor, section, settings, local=False):
+                yield pid, None
+            return
         require_nothing_set(self._step)
         self._local = "".join(set_statements(settings, local=True))
         self._tell("behind a pooler what no transaction takes runs without lock_timeout")
-        return {}
-
-    def _who(self, cursor: Cursor) -> str:
-        """What makes the session ours again, where the section may set something."""
-        if not changes_settings(self._step.section):
-            return ""
-        cursor.execute(_WHO)
-        return _OURSELVES.format(*map(quote_literal, cursor.fetchone() or ()))
+        yield pid, session_of(context.connections, is_pooled=True)
 
     def _statements(self, cursor: Cursor, pid: int) -> None:
         """Run one statement after the other, each with its record."""

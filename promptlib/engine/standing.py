@@ -109,8 +109,10 @@ def _again(course: Course, stopped: PlannedStep) -> CommandLine:
     if stopped.direction == DOWN:
         kept = settings.runs_kept_down
         return CommandLine("rollback", end or "base", allow_data_loss=loss, kept_down=kept)
-    late = (
-        "apply" if any(not (step.move or repeatable_name(step.version)) for step in steps) else ""
+    undone = {half.version for half in course.status.ledger.half_done}
+    is_late = any(
+        not (step.move or step.version in undone or repeatable_name(step.version)) for step in steps
     )
+    late = "apply" if is_late else ""
     target = "" if end == course.status.head else end
     return CommandLine("migrate", target, late=late, allow_data_loss=loss)

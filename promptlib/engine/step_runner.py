@@ -15,6 +15,7 @@ from promptlib.core.errors import ConfigurationError, PromptlibError, display_pa
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.cancellation import tell_cancellation
+from promptlib.engine.forgetting import session_of
 from promptlib.engine.records import (
     explain_uncommitted,
     moved_elsewhere,
@@ -90,7 +91,7 @@ class StepRunner:
             else Chain(
                 context.connection,
                 usual,
-                owned=connections.owned and not is_pooled,
+                session=session_of(connections, is_pooled=is_pooled),
                 keeps_locks=lock is not None and lock.in_session,
             )
         )
@@ -249,6 +250,7 @@ class StepRunner:
                 self._context.record_apart(sql)
             raise
         try:
+            self._within.begin()
             self._end(step, planned, Ran(_ago(began), attempt, planned.move))
         except BaseException as error:
             self.kept = this.kept if isinstance(error, PromptlibError) else None
@@ -259,7 +261,7 @@ class StepRunner:
 
     @contextlib.contextmanager
     def _autocommit(self) -> Iterator[None]:
-        self._within.begin()
+        self._within.commit()
         self._context.connection.autocommit = True
         try:
             yield

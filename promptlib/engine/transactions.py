@@ -30,17 +30,13 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+    from promptlib.engine.forgetting import OwnSession
+
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
 _COMMIT = "COMMIT AND CHAIN;"
 # What waits for COMMIT comes before anything is recorded: it may change what that is written to.
 _NOTHING_LATER = "SET CONSTRAINTS ALL IMMEDIATE;"
-# What a session keeps behind a transaction. DISCARD ALL does the same, but in no transaction, so it
-# would cost a message of its own. psycopg2 wants its dates in ISO. Source:
-# https://www.postgresql.org/docs/current/sql-discard.html
-_FORGET = """RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET datestyle = 'ISO';
-CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;"""
-_LET_GO = "SELECT pg_catalog.pg_advisory_unlock_all();"
 
 
 class Chain:
@@ -49,8 +45,8 @@ class Chain:
     Args:
         connection: not in autocommit.
         settings: PostgreSQL settings of the sections that ask for no others.
-        owned: whether nobody else keeps anything in the connection's session: then nothing that a
-            section leaves there reaches the next.
+        session: takes out what a section leaves in the connection's session, so that nothing of it
+            reaches the next; None where it is a caller's.
         keeps_locks: whether the session's locks stay where a section is undone: the deploy lock
             is one of them, and the section the only one.
     """
@@ -60,10 +56,10 @@ class Chain:
         connection: Connection,
         settings: Mapping[str, str],
         *,
-        owned: bool = False,
+        session: OwnSession | None = None,
         keeps_locks: bool = False,
     ) -> None:
-        self._connection, self._settings, self._owned = connection, settings, owned
+        self._connection, self._settings, self._session = connection, settings, session
         self._keeps_locks = keeps_locks
         watched = f"SELECT {watch_client(local=True)};"
         self._set = "\n".join([*set_statements(settings, local=True), watched])
@@ -82,6 +78,9 @@ class Chain:
         if pid and settings == self._settings:
             return pid
         self._connection.rollback()
+        if self._session:
+            with self._connection.cursor() as cursor:
+                self._session.look(cursor)
         return 0
 
     def end(self, sql: str, pid: int) -> None:
@@ -96,9 +95,12 @@ class Chain:
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
-        forget = f"{_FORGET}\n{_LET_GO}\n{_COMMIT}" if self._owned else ""
+        message = [_NOTHING_LATER, sql, _COMMIT, self._set]
+        if session := self._session:
+            message[1:1] = [session.ourselves]
+            message[-1:-1] = [session.forget(), _COMMIT]
         with self._connection.cursor() as cursor:
-            cursor.execute(f"{_NOTHING_LATER}\n{sql}\n{_COMMIT}\n{forget}\n{self._set}")
+            cursor.execute("\n".join(message))
         # For the server the next transaction begins when it gets the message, not when it commits.
         self._pid = pid if time.monotonic() - began < _SHORTLY else 0
 
@@ -110,11 +112,12 @@ class Chain:
     def undo(self) -> None:
         """Roll back, also what a rollback leaves: prepared statements and locks of the session."""
         self._pid = 0
-        self._connection.rollback()
-        if self._owned:
-            with self._connection.cursor() as cursor:
-                cursor.execute(_FORGET + ("" if self._keeps_locks else _LET_GO))
-            self._connection.commit()
+        if not self._session:
+            self._connection.rollback()
+            return
+        with self._connection.cursor() as cursor:
+            cursor.execute(_undone(self._session.forget(keeps_locks=self._keeps_locks)))
+        self._connection.commit()
 
     def release(self) -> None:
         """Nothing is left of it."""
@@ -128,16 +131,23 @@ class StatementTransactions:
         ourselves: what makes the session ours again until the transaction ends: a section may have
             set a role that may not record anything.
         local: what sets something in each of them, where the session is other clients' as well.
+        session: what takes out of that what a statement has left there.
     """
 
-    def __init__(self, cursor: Cursor, ourselves: str, local: str = "") -> None:
+    def __init__(
+        self, cursor: Cursor, ourselves: str, local: str = "", session: OwnSession | None = None
+    ) -> None:
         self._cursor, self._ourselves, self._local = cursor, ourselves, local
+        self._session = session
         self._began = 0.0  # when the transaction began in which nothing has run
 
     def begin(self) -> None:
         """Be in a fresh transaction."""
         if self._status == TRANSACTION_STATUS_IDLE:
-            self._cursor.execute(f"BEGIN;{self._local}")
+            self._cursor.execute("BEGIN;" if self._session else f"BEGIN;{self._local}")
+            if self._session:
+                self._session.look(self._cursor)
+                self._cursor.execute(self._local)
         elif time.monotonic() - self._began >= _SHORTLY:
             self._cursor.execute(f"ROLLBACK; BEGIN;{self._local}")
 
@@ -154,12 +164,18 @@ class StatementTransactions:
     def undo(self) -> None:
         """Be in no transaction; what was not committed is undone."""
         if self._status in (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR):
+            forget = f"{_undone(self._session.forget())} COMMIT;" if self._session else "ROLLBACK"
             with contextlib.suppress(psycopg2.Error):  # the connection may be lost
-                self._cursor.execute("ROLLBACK")
+                self._cursor.execute(forget)
 
     @property
     def _status(self) -> int:
         return self._cursor.connection.get_transaction_status()
+
+
+def _undone(forget: str) -> str:
+    """Roll back, and take out in a transaction that follows what a rollback leaves."""
+    return f"ROLLBACK AND CHAIN;\n{forget}"
 
 
 class Nested:

@@ -12,7 +12,14 @@ from psycopg2 import errorcodes
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.engine.runner import sqlstate_of
 from promptlib.ledger.tables import EQUALS
-from promptlib.syntax.ddl import COLUMN, NamedObject, ObjectChange, object_changes
+from promptlib.syntax.ddl import (
+    COLUMN,
+    CONSTRAINT,
+    SCHEMA,
+    NamedObject,
+    ObjectChange,
+    object_changes,
+)
 from promptlib.syntax.dml import block_commands, is_idempotent, may_write, write_commands
 from promptlib.syntax.lexemes import quote_name
 from promptlib.syntax.tokens import tokenize_statement
@@ -47,12 +54,25 @@ _SAYS = {
         )
     ),
 }
-_THERE = "SELECT pg_catalog.to_regclass(%s) IS NOT NULL"
-_COLUMN_THERE = f"""
-    SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute
-                    WHERE attrelid {EQUALS} pg_catalog.to_regclass(%s) AND attname {EQUALS} %s
-                      AND NOT attisdropped)
-"""
+_RELATION = "relation"
+
+
+def _of_table(catalog: str, table: str, name: str) -> str:
+    """A condition: whether a catalog has something of a table, by its name."""
+    of = f"{table} {EQUALS} pg_catalog.to_regclass(%(table)s)"
+    return f"EXISTS (SELECT FROM pg_catalog.{catalog} WHERE {of} AND {name} {EQUALS} %(plain)s)"
+
+
+# Whether there is an object, by its kind. Of the others no name tells, or nothing but a name.
+_THERE = {
+    _RELATION: "pg_catalog.to_regclass(%(name)s) IS NOT NULL",
+    **dict.fromkeys(("TYPE", "DOMAIN"), "pg_catalog.to_regtype(%(name)s) IS NOT NULL"),
+    SCHEMA: "pg_catalog.to_regnamespace(%(name)s) IS NOT NULL",
+    COLUMN: _of_table("pg_attribute", "NOT attisdropped AND attrelid", "attname"),
+    CONSTRAINT: _of_table("pg_constraint", "conrelid", "conname"),
+    "TRIGGER": _of_table("pg_trigger", "tgrelid", "tgname"),
+    "POLICY": _of_table("pg_policy", "polrelid", "polname"),
+}
 
 
 class Undoing(NamedTuple):
@@ -126,13 +146,12 @@ def _counts(section: Section, index: int) -> bool:
 
 
 def _confirms(cursor: Cursor, change: ObjectChange) -> bool:
-    """Whether the catalog says the same of tables and the like, and of columns."""
+    """Whether the catalog says the same, as far as it can be asked."""
     target = change.object
-    if target.is_relation:
-        cursor.execute(_THERE, (quote_name(*target.name),))
-    elif target.kind == COLUMN:
-        cursor.execute(_COLUMN_THERE, (quote_name(*target.table), target.name[-1]))
-    else:
+    asked = _THERE.get(_RELATION if target.is_relation else target.kind)
+    if not asked:
         return True  # the error names nothing else
+    name, table = quote_name(*target.name), quote_name(*target.table)
+    cursor.execute(f"SELECT {asked}", {"name": name, "table": table, "plain": target.name[-1]})
     (there,) = cursor.fetchone() or (None,)
     return bool(there) == (change.verb == "make")

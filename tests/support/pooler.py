@@ -65,16 +65,23 @@ class Pooler:
 
 @contextlib.contextmanager
 def running(
-    server: Server, *, size: int = _SIZE, mode: str = "transaction", patience: int = 120
+    server: Server,
+    *,
+    size: int = _SIZE,
+    mode: str = "transaction",
+    patience: int = 120,
+    begins: str = "SELECT 1",
 ) -> Iterator[Pooler]:
     """Run a PgBouncer for as long as it is needed; without one, skip the test, but not in CI.
 
-    It has so many connections to the server, and lets a query wait so many seconds for one.
+    It has so many connections to the server, each of which begins with a statement, and lets a
+    query wait so many seconds for one.
     """
     program = programs.required("pgbouncer", "pgbouncer")
     pooler = Pooler(free_port())
     wanted = ("host", "port", "user", "password")
     address = {key: value for key, value in server.parameters().items() if key in wanted}
+    address["connect_query"] = begins
     with tempfile.TemporaryDirectory(prefix="promptlib-test-") as name:
         folder = Path(name)
         folder.chmod(0o755)

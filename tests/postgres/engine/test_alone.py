@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from promptlib import Event, Kind, Migrator
+from support import pooler
 from support.holding import Hold
 from support.outside import Deploys, at, attempts, outside
 from support.processes import until
@@ -53,12 +54,12 @@ class _Case(NamedTuple):
     after: str
 
 
-_WRITER = "INSERT INTO log VALUES (2)"
+_WRITER, _CIC = "INSERT INTO log VALUES (2)", "CREATE INDEX CONCURRENTLY x ON log (i)"
 _X_THERE, _X_GONE = "to_regclass('x') IS NOT NULL", "to_regclass('x') IS NULL"
 _CASES = {
     "create-index": _Case(
         "SELECT 1",
-        "CREATE INDEX CONCURRENTLY x ON log (i)",
+        _CIC,
         _WRITER,
         _X_THERE,
     ),
@@ -109,6 +110,26 @@ def test_the_catalog_says_what_a_kill_left(
     assert at(database) == [ONE, TWO]
     assert database.value(f"SELECT {case.after}")
     assert database.value(_INVALID) == 0
+    assert database.query("SELECT i FROM busy ORDER BY i") == [(1,), (2,)]
+
+
+@pytest.mark.usefixtures("deploy")
+def test_behind_a_pooler_whoever_runs_it_still_is_waited_for(
+    project: Project, database: Database
+) -> None:
+    """Though a server process there is nobody's."""
+    outside(project, 2, f"INSERT INTO busy VALUES (1);\n{_CIC};\nINSERT INTO busy VALUES (2);")
+    with pooler.running(database.server) as between, Hold(database, _WRITER) as lock:
+        project.url = between.url(database)
+        with project.start("promptlib", "migrate") as killed:
+            pid = lock.blocks()
+            killed.signal(signal.SIGKILL)
+            killed.ends(None)
+        with project.start("promptlib", "migrate") as following:
+            following.says(f"waiting for pid {pid}: it still runs a statement of a deploy")
+            lock.release()
+            assert "took effect in an earlier deploy" in following.ends()
+    assert at(database) == [ONE, TWO]
     assert database.query("SELECT i FROM busy ORDER BY i") == [(1,), (2,)]
 
 

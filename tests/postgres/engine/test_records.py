@@ -12,10 +12,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.projects import Project
 
-_COUNT = """INSERT INTO log VALUES (1);
-INSERT INTO log SELECT 2 FROM gate;
-INSERT INTO log VALUES (3);"""
-_RECORD = f"SELECT 1 FROM migration_events WHERE version = '{TWO}' FOR UPDATE"
+_COUNT = "INSERT INTO log VALUES (1);\nINSERT INTO log VALUES (2);\nINSERT INTO log VALUES (3);"
 
 
 def test_a_server_that_dies_while_a_statement_is_recorded(
@@ -25,12 +22,15 @@ def test_a_server_that_dies_while_a_statement_is_recorded(
     project.add(1, "CREATE TABLE log (i int);")
     deploy("upgrade head")
     outside(project, 2, _COUNT)
-    database.query("CREATE TABLE gate AS SELECT 1")
+    # The record of the second statement waits, and its server process is ended then.
+    database.query(
+        "CREATE TABLE gate ();"
+        "CREATE FUNCTION waits(done int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN"
+        " IF done = 2 THEN LOCK TABLE gate; END IF; RETURN true; END $$;"
+        "ALTER TABLE migration_events ADD CONSTRAINT waits CHECK (waits(statements_done))"
+    )
     with Hold(database, "LOCK TABLE gate") as gate, project.start("promptlib", "migrate") as it:
-        gate.blocks()
-        with Hold(database, _RECORD) as record:
-            gate.release()
-            database.query("SELECT pg_terminate_backend(%s)", record.blocks())
+        database.query("SELECT pg_terminate_backend(%s)", gate.blocks())
         said = it.ends(2)
     assert said.startswith(
         f"sql/{TWO}_x.sql:3:1: the connection was lost while statement 2 of 3 of {TWO} was being "

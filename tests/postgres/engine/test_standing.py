@@ -59,6 +59,18 @@ def test_a_late_one_that_fails_leaves_the_database_where_it_was(project: Project
     )
 
 
+def test_one_that_undoes_half_a_down_is_not_late(project: Project, database: Database) -> None:
+    database.query("CREATE TABLE n AS SELECT 1 AS i")
+    up, down = "SELECT 1 / i FROM n;", f"SELECT 1;\n{_FAILS}"
+    marker = " transaction:false"
+    project.write(f"{ONE}_x.sql", f"-- UP{marker}\n{up}\n-- DOWN{marker}\n{down}\n")
+    project.promptlib("migrate")
+    project.promptlib("rollback", ok=False)
+    database.query("UPDATE n SET i = 0")
+    said = project.promptlib("migrate", ok=False).stderr
+    assert said.endswith("run promptlib migrate again when it is mended\n")
+
+
 def test_in_a_caller_s_transaction_the_rest_is_his(project: Project, database: Database) -> None:
     project.add(1, "CREATE TABLE a (i int);")
     project.add(2, _FAILS)

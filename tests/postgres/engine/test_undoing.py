@@ -33,6 +33,13 @@ _CASES = [
         id="a function",
     ),
     pytest.param("CREATE SCHEMA s;", "DROP SCHEMA s", True, id="a schema"),
+    pytest.param(
+        "CREATE TRIGGER t AFTER INSERT ON pg_class EXECUTE FUNCTION f();",
+        "DROP TRIGGER t ON pg_class",
+        True,
+        id="a trigger",
+    ),
+    pytest.param("CREATE POLICY p ON pg_class;", "DROP POLICY p ON pg_class", True, id="a policy"),
     pytest.param(_UP, "DROP TABLE b", False, id="what UP never makes"),
     pytest.param(_UP, "DROP TABLE a, a", False, id="two at once"),
     pytest.param(_UP, "DO $$ BEGIN DROP TABLE a; END $$", False, id="a block"),
@@ -56,8 +63,13 @@ def test_the_catalog_has_to_confirm_it(database: Database) -> None:
     database.query("CREATE TABLE a (i int)")
     down = "CREATE TABLE b (i int, CONSTRAINT a UNIQUE (i))"  # relation "a" already exists
     assert not _excused(database, "DROP TABLE b;", down, done=0, undoes_down=True)
-    database.query("CREATE TABLE b ()")
+    database.query("CREATE TABLE b (); CREATE TABLE k (i int); CREATE TABLE other (i int)")
     assert _excused(database, "DROP TABLE b;", "CREATE TABLE b ()", done=0, undoes_down=True)
+    takes, makes = "ALTER TABLE k DROP CONSTRAINT u;", "ALTER TABLE k ADD CONSTRAINT u UNIQUE (i)"
+    database.query("CREATE INDEX u ON other (i)")
+    assert not _excused(database, takes, makes, done=0, undoes_down=True)
+    database.query(f"DROP INDEX u; {makes}")
+    assert _excused(database, takes, makes, done=0, undoes_down=True)
 
 
 def _excused(

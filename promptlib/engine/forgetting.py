@@ -1,0 +1,115 @@
+"""Takes out of a session what a section leaves there behind its transaction.
+
+It costs no message of its own: the SQL goes with what is sent anyhow.
+"""
+
+from __future__ import annotations
+
+from promptlib.core.light import TYPE_CHECKING
+from promptlib.syntax.lexemes import quote_literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from psycopg2.extensions import cursor as Cursor
+
+    from promptlib.engine.context import Connections
+
+# DISCARD ALL does the same, but in no transaction, so it would cost a message of its own. Source:
+# https://www.postgresql.org/docs/current/sql-discard.html
+_WHO = "RESET SESSION AUTHORIZATION; RESET ROLE;"
+_RESET = f"{_WHO} RESET ALL;"
+_LEFT = "CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;"
+# What random() gives behind setseed() would be the same each time.
+_SEED = """SELECT pg_catalog.setseed(pg_catalog.hashtext(
+    pg_catalog.gen_random_uuid()::pg_catalog.text) OPERATOR(pg_catalog./) 2147483648.0);"""
+_LET_GO = "SELECT pg_catalog.pg_advisory_unlock_all();"
+# A pooler may have prepared others for its clients, by the protocol, and would not know.
+_DEALLOCATE = """DO $promptlib$ DECLARE prepared pg_catalog.text; BEGIN
+    FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP
+        EXECUTE pg_catalog.format('DEALLOCATE %I', prepared);
+    END LOOP;
+END $promptlib$;"""
+# What is set in the session: those that a transaction sets by itself cannot be set again. Of the
+# form x.y there may be more, which the server does not list.
+_SET = """
+    SELECT name, setting FROM pg_catalog.pg_settings
+     WHERE source OPERATOR(pg_catalog.=) 'session' AND name OPERATOR(pg_catalog.<>) ALL (ARRAY[
+               'transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])
+     UNION ALL
+    SELECT name, pg_catalog.current_setting(name)
+      FROM pg_catalog.unnest(ARRAY['session_authorization', 'role']) n (name)"""
+
+
+class OwnSession:
+    """A session that nobody else has.
+
+    Attributes:
+        ourselves: the SQL that makes it ours again, whatever role a section has set.
+    """
+
+    ourselves = _WHO
+
+    def look(self, cursor: Cursor) -> None:
+        """See what is set there that is to stay: nothing, but what it began with.
+
+        Args:
+            cursor: in a transaction in which nothing has run.
+        """
+
+    def forget(self, *, keeps_locks: bool = False) -> str:
+        """The SQL that takes out what a section has left.
+
+        Args:
+            keeps_locks: whether the session's locks stay.
+        """
+        locks = "" if keeps_locks else _LET_GO
+        # psycopg2 wants its dates so.
+        return f"{_RESET} SET datestyle = 'ISO'; {_LEFT} DEALLOCATE ALL;\n{_SEED} {locks}"
+
+
+class PooledSession(OwnSession):
+    """A session that a pooler gives to one client after the other: what it has set there stays."""
+
+    _restored = ""
+
+    def look(self, cursor: Cursor) -> None:
+        """See what is set there that is to stay.
+
+        Args:
+            cursor: in a transaction in which nothing has run.
+        """
+        cursor.execute(_SET)
+        *settings, authorization, role = cursor.fetchall()
+        self._restored = _set(settings) + _set([authorization, role])
+        self.ourselves = f"{_WHO} {_set([authorization, role])}"
+
+    def forget(self, *, keeps_locks: bool = False) -> str:
+        """The SQL that takes out what a section has left.
+
+        Args:
+            keeps_locks: whether the session's locks stay.
+        """
+        locks = "" if keeps_locks else _LET_GO
+        return f"{_RESET} {self._restored} {_LEFT}\n{_DEALLOCATE}\n{_SEED} {locks}"
+
+
+def session_of(connections: Connections, *, is_pooled: bool) -> OwnSession | None:
+    """What takes out of a deploy's session what a section leaves there.
+
+    Args:
+        connections: of the deploy; where a program passed one of its own, it has the session.
+        is_pooled: whether a pooler stands between.
+    """
+    if not connections.owned:
+        return None
+    return PooledSession() if is_pooled else OwnSession()
+
+
+def _set(settings: Iterable[tuple[str, str]]) -> str:
+    """A statement that sets them in the session, one after the other; nothing for none."""
+    calls = ", ".join(
+        f"pg_catalog.set_config({quote_literal(name)}, {quote_literal(value)}, false)"
+        for name, value in settings
+    )
+    return f"SELECT {calls};" if calls else ""
