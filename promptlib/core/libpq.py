@@ -35,6 +35,7 @@ def load_libpq() -> ctypes.CDLL | None:
         "PQconsumeInput": (number, address),
         "PQisBusy": (number, address),
         "PQstatus": (number, address),
+        "PQhostaddr": (text, address),
         "PQerrorMessage": (text, address),
         "PQgetResult": (address, address),
         "PQresultStatus": (number, address),

@@ -140,10 +140,11 @@ class _NewIndex(Aftermath):
         if not any(is_valid for *_, is_valid in new):
             return Outcome.NOT_DONE
         # Without a name of its own, it may be anybody's.
-        return Outcome.DONE if found is not None and self.statement.name else Outcome.UNKNOWN
+        is_known = _oids(found) is not None and self.statement.name
+        return Outcome.DONE if is_known else Outcome.UNKNOWN
 
     def _new(self, found: str | None) -> list[tuple[int, str, str, bool]]:
-        before = json.loads(found or "[]")
+        before = _oids(found) or []
         return [index for index in self._indexes() if index[0] not in before]
 
     def leftovers(self, found: str) -> list[tuple[str, str]]:
@@ -163,10 +164,21 @@ class _GoneIndex(Aftermath):
     def outcome(self, found: str | None) -> Outcome:
         if not found:
             return Outcome.UNKNOWN if found is None else Outcome.NOT_DONE
+        if not found.isdecimal():
+            return Outcome.UNKNOWN
         self._cursor.execute(
-            f"SELECT FROM pg_catalog.pg_class WHERE oid {EQUALS} %s", (int(found),)
+            f"SELECT FROM pg_catalog.pg_class WHERE oid::pg_catalog.text {EQUALS} %s", (found,)
         )
         return Outcome.NOT_DONE if self._cursor.rowcount else Outcome.DONE
+
+
+def _oids(found: str | None) -> list[object] | None:
+    """What `look` has written down; None, where that is none of its lists: anybody may write it."""
+    try:
+        oids = json.loads(found or "")
+    except ValueError:
+        return None
+    return oids if isinstance(oids, list) else None
 
 
 class _RebuiltIndexes(_Repeatable):
@@ -181,7 +193,7 @@ class _RebuiltIndexes(_Repeatable):
         return json.dumps([oid for oid, *_ in self._copies()])
 
     def leftovers(self, found: str) -> list[tuple[str, str]]:
-        before = json.loads(found or "[]")
+        before = _oids(found) or []
         return [(name, table) for oid, name, table, _ in self._copies() if oid not in before]
 
 
@@ -199,7 +211,8 @@ class _Detached(Aftermath):
     def outcome(self, found: str | None) -> Outcome:
         if self._pending() is not None:
             return Outcome.NOT_DONE
-        return Outcome.DONE if found else Outcome.UNKNOWN if found is None else Outcome.NOT_DONE
+        was = {"attached": Outcome.DONE, "": Outcome.NOT_DONE}
+        return Outcome.UNKNOWN if found is None else was.get(found, Outcome.UNKNOWN)
 
     def completion(self) -> str:
         if not self._pending():
@@ -220,7 +233,7 @@ class _Named(Aftermath):
         return "there" if self._exists() else ""
 
     def outcome(self, found: str | None) -> Outcome:
-        if found is None:
+        if found not in ("there", ""):
             return Outcome.UNKNOWN
         makes = self.statement.effect is Effect.MAKES
         return Outcome.DONE if self._exists() == makes != bool(found) else Outcome.NOT_DONE

@@ -14,6 +14,7 @@ from functools import partial
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
+from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, ignore
 from promptlib.core.interrupts import UNDONE, note_seen
 from promptlib.core.light import TYPE_CHECKING
@@ -21,20 +22,18 @@ from promptlib.engine.context import DeployContext
 from promptlib.engine.locked import Locked
 from promptlib.engine.one_connection import suits_one_connection
 from promptlib.engine.request import is_needed, plan_request, untouched
-from promptlib.engine.transactions import transaction_kept
+from promptlib.engine.transactions import transaction_kept, transactions_of
 from promptlib.engine.watcher import Watcher
 from promptlib.ledger.deploys import finish, lose
 from promptlib.ledger.lock import acquire_lock, hold_lock, hold_lock_in_session, lock_key
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
+from promptlib.ledger.reading import read_ledger, read_ledger_again
 from promptlib.ledger.repeatable import repeatable_name
-from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
-from promptlib.plan.stamp import Declaration, declare_version, stamp_statements
 from promptlib.plan.status import Status, compare_status
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.pooling import connect_second, second_connection_given
-from promptlib.postgres.waiting import show_life
+from promptlib.postgres.target import autocommit_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from promptlib.ledger.lock import DeployLock
     from promptlib.ledger.state import Ledger
     from promptlib.plan.reading import MigrationFiles
+    from promptlib.plan.stamp import Declaration
     from promptlib.plan.steps import PlannedStep
 
 
@@ -73,9 +73,13 @@ class Deploy:
         self._connections, self._files = connections, files
         self._settings, self._progress = settings, progress
 
-    def look(self) -> Status:
-        """Compare the files with the database."""
-        return compare_status(self._files, self._read())
+    def look(self, seen: Status | None = None) -> Status:
+        """Compare the files with the database.
+
+        Args:
+            seen: what was seen just now, on the same connection.
+        """
+        return compare_status(self._files, self._read(seen and seen.ledger))
 
     def run(self, request: Request, seen: Status | None = None) -> Deployment:
         """Run what is asked for, if there is something to do.
@@ -123,7 +127,7 @@ class Deploy:
             return None
         number, wait = lock_key(seen.ledger.schema, VERSION_TABLE), self._settings.deploy_wait
         with hold_lock_in_session(connections.connection, number, wait, self._progress) as lock:
-            locked = Locked(connections, self.look(), lock)
+            locked = Locked(connections, self.look(seen), lock)
             suits = suits_one_connection(connections, locked.status, expected)
             if suits and self._planned(locked, request) == expected:
                 done = self._run_under(locked, request, expected)
@@ -201,21 +205,28 @@ class Deploy:
         if not steps:
             return []
         from promptlib.engine.sections import Sections
-        from promptlib.engine.standing import Course, standing_told
         from promptlib.engine.step_runner import StepRunner
 
         if self._connections.is_command:
             gc.freeze()  # files and modules stay: no use in searching them again and again
-        sql, guard = locked.begin(request.action, _end(status, steps))
+        usual, is_pooled = self._settings.of_section({}), status.ledger.is_pooled
+        within = transactions_of(self._connections, usual, locked.lock, is_pooled=is_pooled)
+        sql, guard = locked.begin(request.action, _end(status, steps), within)
         with self._watcher() as watcher:
             context = DeployContext(
                 self._connections, self._settings, sql, guard, watcher, self._progress
             )
-            sections, pooled = Sections(status, kept), status.ledger.is_pooled
-            runner = StepRunner(context, sections, locked.lock, request.recorded, is_pooled=pooled)
-            course = Course(status, steps, self._settings, self._connections.external)
-            with _failure_recorded(context), standing_told(course, runner):
-                return runner.run_all(steps)
+            sections = Sections(status, kept)
+            runner = StepRunner(context, sections, within, locked.lock, request.recorded)
+            with _failure_recorded(context):
+                try:
+                    return runner.run_all(steps)
+                except (PromptlibError, KeyboardInterrupt) as error:
+                    from promptlib.engine.standing import Course, tell_standing
+
+                    course = Course(status, steps, self._settings, self._connections.external)
+                    tell_standing(error, course, runner)
+                    raise
 
     def _tell_what_waits(self, status: Status, steps: list[PlannedStep]) -> None:
         """Say of repeatable files what became of them where none ran with other steps."""
@@ -251,6 +262,8 @@ class Deploy:
                 self._progress(Event(Kind.DECLARED, f"{each} {what}", each, direction))
 
     def _stamp(self, version: str, recorded: Callable[[], None]) -> Declaration:
+        from promptlib.plan.stamp import declare_version, stamp_statements
+
         status = self.look()
         status.files.require_readable()
         require_writable(status.ledger)
@@ -280,7 +293,7 @@ class Deploy:
         """
         pooled = seen.ledger.is_pooled
         with self._lock(lock_key(seen.ledger.schema, VERSION_TABLE), pooled=pooled) as lock:
-            status = self._look_beside(lock, pooled=pooled) if lock else self.look()
+            status = self._look_beside(lock, seen) if lock else self.look()
             if status.ledger.unfinished:
                 from promptlib.engine.takeover import take_over_unfinished
 
@@ -295,11 +308,15 @@ class Deploy:
 
                 write_schema(self._connections, self._files, self._settings, self._progress)
 
-    def _look_beside(self, lock: DeployLock, *, pooled: bool) -> Status:
+    def _look_beside(self, lock: DeployLock, seen: Status) -> Status:
         """Look while another connection holds the lock, which has to be on the same server."""
-        given = second_connection_given(self._connections.connection)
-        with given if pooled else contextlib.nullcontext():
-            status = self.look()
+        if seen.ledger.is_pooled:
+            from promptlib.postgres.pooling import second_connection_given
+
+            with second_connection_given(self._connections.connection):
+                status = self.look()
+        else:
+            status = self.look(seen)
         lock.require_on(status.ledger.server)
         return status
 
@@ -308,6 +325,9 @@ class Deploy:
     ) -> contextlib.AbstractContextManager[DeployLock | None]:
         wait = self._settings.deploy_wait
         if not self._connections.external:
+            from promptlib.postgres.pooling import connect_second
+            from promptlib.postgres.waiting import show_life
+
             alive = partial(show_life, self._connections.connection)
             connect = self._connections.connect
             connect = partial(connect_second, connect) if pooled else connect
@@ -316,10 +336,14 @@ class Deploy:
             acquire_lock(cursor, number, wait, self._progress)
         return contextlib.nullcontext()
 
-    def _read(self) -> Ledger:
+    def _read(self, seen: Ledger | None = None) -> Ledger:
         """Read what the database remembers."""
-        with self._looking() as cursor:
-            return read_ledger(cursor, LedgerNames(*self._settings.ledger))
+        connections, names = self._connections, LedgerNames(*self._settings.ledger)
+        if connections.external:
+            with connections.connection.cursor() as cursor:
+                return read_ledger(cursor, names)
+        with autocommit_cursor(connections.connection) as cursor:
+            return read_ledger_again(cursor, names, seen) if seen else read_ledger(cursor, names)
 
     @contextlib.contextmanager
     def _looking(self) -> Iterator[Cursor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 
 from promptlib.core.errors import StatementError
@@ -32,7 +33,7 @@ _LONGEST = 200  # characters of a statement
 
 
 def explain_statement_error(
-    error: psycopg2.Error, section: Section, statement: Statement, path: Path
+    error: psycopg2.Error, section: Section, statement: Statement, path: Path | str
 ) -> StatementError | NoConnectionError:
     """Say what a failed statement's error means to the author of the file.
 
@@ -54,7 +55,7 @@ def explain_statement_error(
         told.notes += (f"  note: {_OUTSIDE}",)
     if isinstance(told, StatementError):
         refusal = _refusal(error.diag, section, statement, offset)
-        advice = advise(refusal, path.stem.partition("_")[0])
+        advice = advise(refusal, os.path.basename(path).partition("_")[0])
         told.remedy = told.remedy if advice is None else advice
         text = section.source[statement.head : statement.end].decode()
         told.statement = summarize_sql(text, _LONGEST)

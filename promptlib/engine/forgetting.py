@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 _WHO = "RESET SESSION AUTHORIZATION; RESET ROLE;"
 _RESET = f"{_WHO} RESET ALL;"
 _LEFT = "CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;"
+# In a session of psql's, whose settings, role and locks are its user's.
+LEFT_IN_SESSION = f"{_LEFT} DEALLOCATE ALL;"
 # What random() gives behind setseed() would be the same each time.
 _SEED = """SELECT pg_catalog.setseed(pg_catalog.hashtext(
-    pg_catalog.gen_random_uuid()::pg_catalog.text) OPERATOR(pg_catalog./) 2147483648.0);"""
-_LET_GO = "SELECT pg_catalog.pg_advisory_unlock_all();"
+    pg_catalog.gen_random_uuid()::pg_catalog.text) OPERATOR(pg_catalog./) 2147483648.0)"""
+_LET_GO = f"{_SEED}, pg_catalog.pg_advisory_unlock_all()"
 # A pooler may have prepared others for its clients, by the protocol, and would not know.
 _DEALLOCATE = """DO $promptlib$ DECLARE prepared pg_catalog.text; BEGIN
     FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP
@@ -63,9 +65,9 @@ class OwnSession:
         Args:
             keeps_locks: whether the session's locks stay.
         """
-        locks = "" if keeps_locks else _LET_GO
+        rest = _SEED if keeps_locks else _LET_GO
         # psycopg2 wants its dates so.
-        return f"{_RESET} SET datestyle = 'ISO'; {_LEFT} DEALLOCATE ALL;\n{_SEED} {locks}"
+        return f"{_RESET} SET datestyle = 'ISO'; {LEFT_IN_SESSION}\n{rest};"
 
 
 class PooledSession(OwnSession):
@@ -90,8 +92,8 @@ class PooledSession(OwnSession):
         Args:
             keeps_locks: whether the session's locks stay.
         """
-        locks = "" if keeps_locks else _LET_GO
-        return f"{_RESET} {self._restored} {_LEFT}\n{_DEALLOCATE}\n{_SEED} {locks}"
+        rest = _SEED if keeps_locks else _LET_GO
+        return f"{_RESET} {self._restored} {_LEFT}\n{_DEALLOCATE}\n{rest};"
 
 
 def session_of(connections: Connections, *, is_pooled: bool) -> OwnSession | None:

@@ -13,15 +13,14 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.ledger.deploys import NewDeploy
 from promptlib.ledger.tables import LedgerSql
-from promptlib.postgres.target import autocommit_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.engine.context import Connections
+    from promptlib.engine.transactions import Chain, Nested
     from promptlib.ledger.guard import RecordGuard
     from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.plan.repair import Repair
@@ -64,17 +63,20 @@ class Locked:
     def make_ledger_in(self, cursor: Cursor) -> Status:
         """The same, within a transaction that goes on."""
         if not self.status.ledger.is_ready:
-            from promptlib.ledger.creation import make_ledger  # noqa: PLC0415 - rarely needed
+            from promptlib.ledger.creation import make_ledger
 
             self.status = self.status._replace(ledger=make_ledger(cursor, self.status.ledger))
         return self.status
 
-    def begin(self, action: str, end: str) -> tuple[LedgerSql, RecordGuard]:
+    def begin(self, action: str, end: str, within: Chain | Nested) -> tuple[LedgerSql, RecordGuard]:
         """Record that a deploy begins, at once, so that it leaves a trace whatever happens to it.
+
+        In a caller's transaction, what it writes is his to commit.
 
         Args:
             action: `migrate` or `rollback`.
             end: where the database is to stand; empty: base.
+            within: the transactions of its steps.
 
         Returns:
             what records for it, and what makes sure that a record stays.
@@ -82,20 +84,15 @@ class Locked:
         Raises:
             ChangedMeanwhileError: when another deploy has begun.
         """
-        from promptlib.ledger.guard import RecordGuard  # noqa: PLC0415 - who looks does without
+        from promptlib.ledger.guard import RecordGuard
 
-        begins = self._new(action, end).begin(self._sql, is_pooled=self.status.ledger.is_pooled)
-        with self._at_once() as cursor:
-            number, oids, may_have_triggers = self._record(cursor, begins)
+        new = self._new(action, end)
+        begins = new.begin(self._sql, is_pooled=self.status.ledger.is_pooled)
+        with _unless_another_began():
+            number, oids, may_have_triggers = within.open(begins, new.begun(self._sql))
+        self.has_recorded = True
         sql = LedgerSql(self.status.ledger.names, number)
         return sql, RecordGuard(sql, oids, may_have_triggers=may_have_triggers)
-
-    @contextlib.contextmanager
-    def _at_once(self) -> Iterator[Cursor]:
-        """A cursor in autocommit; in a caller's transaction, what it writes is his to commit."""
-        connection, external = self.connections.connection, self.connections.external
-        with connection.cursor() if external else autocommit_cursor(connection) as cursor:
-            yield cursor
 
     @contextlib.contextmanager
     def recording(self, action: str, end: str, lock_timeout: str = "") -> Iterator[Cursor]:
@@ -113,7 +110,9 @@ class Locked:
             if lock_timeout:
                 cursor.execute(_LOCK_TIMEOUT, (lock_timeout,))
             self.make_ledger_in(cursor)
-            self._record(cursor, self._new(action, end).done(self._sql))
+            with _unless_another_began():
+                cursor.execute(self._new(action, end).done(self._sql))
+            self.has_recorded = True
             yield cursor
 
     def repair(self, agreed: Repair) -> None:
@@ -125,7 +124,7 @@ class Locked:
         Raises:
             ChangedMeanwhileError: when files or ledger have changed since.
         """
-        from promptlib.plan.repair import (  # noqa: PLC0415 - other deploys do without
+        from promptlib.plan.repair import (
             find_repairs,
             repair_statements,
         )
@@ -137,11 +136,6 @@ class Locked:
         with self.recording("repair", self.status.current) as cursor:
             for sql in repair_statements(self.status, agreed):
                 cursor.execute(sql)
-
-    def _record(self, cursor: Cursor, sql: str) -> tuple[Any, ...]:
-        told = _record(cursor, sql)
-        self.has_recorded = True
-        return told
 
     def _new(self, action: str, end: str) -> NewDeploy:
         ledger = self.status.ledger
@@ -186,13 +180,13 @@ class Locked:
             cursor.execute("RELEASE promptlib_written")
 
 
-def _record(cursor: Cursor, sql: str) -> tuple[Any, ...]:
-    """Record a deploy, unless another one follows the same; what its statement tells."""
+@contextlib.contextmanager
+def _unless_another_began() -> Iterator[None]:
+    """Say what it means that another deploy follows the one that this one was to follow."""
     try:
-        cursor.execute(sql)
+        yield
     except errors.UniqueViolation:
         raise ChangedMeanwhileError(
             "another deploy has begun meanwhile, so nothing was changed",
             Remedy("look where the database stands with {}, then run it again", STATUS),
         ) from None
-    return cursor.fetchone() or ()

@@ -19,7 +19,7 @@ from promptlib.engine.results import (
     migration_status,
 )
 from promptlib.ledger.names import LedgerNames
-from promptlib.ledger.state import read_ledger
+from promptlib.ledger.reading import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status

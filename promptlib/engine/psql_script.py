@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.engine.forgetting import LEFT_IN_SESSION
 from promptlib.engine.session_settings import changes_settings, set_statements
 from promptlib.files.replaced import read_replaced
 from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
@@ -48,8 +49,9 @@ class PsqlScript:
             yield from self._repeatable(step) or self._step(step)
             self.recorded(step)
             if number == len(steps):  # a section may have put a trigger on the ledger
-                yield trust_guard(self.sql)
-            yield "COMMIT;"
+                yield from (trust_guard(self.sql), "COMMIT;")
+            else:
+                yield f"COMMIT;\n{LEFT_IN_SESSION}"
 
     def stamp(self, start: str, end: str) -> Iterator[str]:
         """What puts the database at a version by word alone, wherever it is."""

@@ -27,8 +27,6 @@ _GONE = (errors.UndefinedTable, errors.InvalidSchemaName)
 _LEDGER_GONE = "let the section leave the ledger alone, in dynamic SQL and by CASCADE too"
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Step
     from promptlib.ledger.state import HalfDone
@@ -113,11 +111,11 @@ def explain_uncommitted(
     return lost_to_another(place)
 
 
-def _landed_elsewhere(tables: Sequence[str], place: str) -> LedgerError:
+def _landed_elsewhere(table: str, place: str) -> LedgerError:
     """Say that the ledger is not what it was when the deploy began."""
     return LedgerError(
-        f"{' and '.join(tables)} of the ledger bears a trigger, a rule or row security now, or is "
-        "another table than before, so what is recorded there may be lost",
+        f"the table {table} of the ledger bears a trigger, a rule or row security now, or is "
+        "another one than before, so what is recorded there may be lost",
         _LEDGER_GONE,
         place=place,
     )

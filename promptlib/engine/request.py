@@ -93,7 +93,7 @@ def plan_request(request: Request, status: Status, settings: Settings) -> list[P
 
 def _require_ledger_spared(status: Status, steps: Iterable[PlannedStep]) -> None:
     """Read all files that are to run, whatever becomes of them later, and see what they do."""
-    from promptlib.plan.protection import require_ledger_spared_by  # noqa: PLC0415 - mostly there is no step
+    from promptlib.plan.protection import require_ledger_spared_by
 
     names, schemas = status.ledger.names, status.ledger.path
     require_ledger_spared_by(status.files, (step[:2] for step in steps), names, schemas)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import random
-
-from psycopg2.errorcodes import (
-    DEADLOCK_DETECTED,
-    LOCK_NOT_AVAILABLE,
-    SERIALIZATION_FAILURE,
-)
-
 from promptlib.core.durations import display_duration
 from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import sqlstate_of
 from promptlib.postgres.sessions import describe_sessions, end_sessions
-from promptlib.postgres.waiting import sleep_alive
+from promptlib.postgres.waiting import share_of_pause, sleep_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +19,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_PASSING = {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE}
+_SERIALIZATION_FAILURE = "40001"
+_PASSING = {_SERIALIZATION_FAILURE, "40P01", "55P03"}  # deadlock detected, lock not available
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0  # seconds
 
 
@@ -53,7 +46,7 @@ def retry(
     Raises:
         PromptlibError: the last attempt's; whatever else `attempt` raises.
     """
-    for number, pause in enumerate(_pauses(), 1):
+    for number, longest in enumerate(_longest_pauses(), 1):
         try:
             return attempt()
         except PromptlibError as error:
@@ -64,6 +57,7 @@ def retry(
                 error.notes += (f"  note: gave up after {most} attempt{'s' * (most > 1)}{by}",)
             if not passes or number == most:
                 raise
+            pause = longest * share_of_pause()
             count = f"attempt {number + 1} of {most} begins in {display_duration(pause)}"
             said = f"{count}; {error.place}: {error.what}{by}"
             progress(Event(Kind.RETRY, said, seconds=pause))
@@ -74,17 +68,17 @@ def retry(
     raise AssertionError  # there is always another pause
 
 
-def _pauses() -> Iterator[float]:
-    """Seconds to wait: more each time, and never the same for two deploys."""
+def _longest_pauses() -> Iterator[float]:
+    """Seconds to wait at most: more each time."""
     longest = _FIRST_PAUSE
     while True:
-        yield longest * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        yield longest
         longest = min(2 * longest, _LONGEST_PAUSE)
 
 
 def _blamed(error: PromptlibError, watcher: Watcher) -> str:
     """Who stood in the way; whoever caused a conflict need not hold a lock, and is not known."""
     seen = watcher.blockers()
-    known = seen or sqlstate_of(error) != SERIALIZATION_FAILURE
+    known = seen or sqlstate_of(error) != _SERIALIZATION_FAILURE
     ending = f": {end_sessions(seen)} would end that" if seen else ""
     return f", blocked by {describe_sessions(seen)}{ending}" if known else ""

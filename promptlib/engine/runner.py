@@ -20,7 +20,6 @@ from promptlib.core.printable import on_one_line
 from promptlib.core.remedies import MIGRATE, ROLLBACK, Remedy
 from promptlib.engine.attribution import letters_before, statement_of_error
 from promptlib.engine.batches import split_batches
-from promptlib.engine.diagnosis import explain_statement_error
 from promptlib.engine.session_settings import settings_kept
 from promptlib.files.parser import place_in_file
 from promptlib.postgres.messages import (
@@ -32,9 +31,7 @@ from promptlib.postgres.messages import (
 )
 from promptlib.postgres.sessions import Received
 from promptlib.postgres.severity import is_logged
-from promptlib.syntax.lexemes import GAP, byte_pattern
-from promptlib.syntax.session_state import left_in_session
-from promptlib.syntax.tokens import tokenize_statement
+from promptlib.syntax.lexemes import GAP, byte_pattern, lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -58,7 +55,7 @@ _SETS_SESSION = byte_pattern(
 )
 
 # What libpq adds where the server points into the statement: a line of it, literals and all.
-_EXCERPT = re.compile(r"\n[^\n]*\n *\^ *(?=\n|\Z)")
+_EXCERPT = lazy_pattern(r"\n[^\n]*\n *\^ *(?=\n|\Z)")
 
 
 class Step(NamedTuple):
@@ -67,7 +64,7 @@ class Step(NamedTuple):
     version: str
     direction: str
     section: Section
-    path: Path
+    path: Path | str
 
     def place(self, index: int) -> str:
         """Where a statement is written: `path:line:column`."""
@@ -208,6 +205,8 @@ def _explained(
     index = unheard.start if index is None else index
     if isinstance(error, MessageError):
         error.move(letters_before(section, batch, index))
+    from promptlib.engine.diagnosis import explain_statement_error
+
     told = explain_statement_error(error, section, section.statements[index], path)
     if isinstance(told, NoConnectionError) and len(unheard) > 1:
         which = f"statements {unheard.start + 1} to {unheard.stop}"
@@ -246,6 +245,9 @@ def require_nothing_left(step: Step, index: int) -> None:
     section = step.section
     if sets_session(section, index):
         return
+    from promptlib.syntax.session_state import left_in_session
+    from promptlib.syntax.tokens import tokenize_statement
+
     statement = section.statements[index]
     if left := left_in_session(section.source, tokenize_statement(section.source, statement)):
         undo = ROLLBACK if step.direction == "up" else MIGRATE

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from promptlib.core.errors import MissingMigrationError, display_path
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.engine.runner import Step
-from promptlib.engine.undoing import Undoing
 from promptlib.ledger.repeatable import repeatable_version
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.repeatable import outdated_by
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from promptlib.engine.kept_downs import KeptDown
+    from promptlib.engine.undoing import Undoing
     from promptlib.files.parser import Migration
     from promptlib.files.repeatable import RepeatableFile
     from promptlib.ledger.state import HalfDone
@@ -54,6 +54,8 @@ class Sections:
         applied = self.is_applied(step.version)
         if half.direction == step.direction and applied == (step.direction == DOWN):
             return None
+        from promptlib.engine.undoing import Undoing
+
         found = self._files.get(step.version)
         other = found and (found.up if step.direction == DOWN else found.down)
         known = half.direction != step.direction and other and half.done <= len(other.statements)
@@ -95,4 +97,4 @@ class Sections:
                 "restore it",
                 place=display_path(self._files.path(version, "")),
             )
-        return Step(version, direction, found.up if direction == UP else found.down, found.path)
+        return Step(version, direction, found.up if direction == UP else found.down, found.where)

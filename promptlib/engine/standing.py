@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from promptlib.core.errors import (
     ChangedMeanwhileError,
     LockLostError,
     NoConnectionError,
-    PromptlibError,
 )
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, CommandLine, Remedy
@@ -16,7 +13,7 @@ from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.tables import DOWN, UP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from promptlib.config.settings import Settings
     from promptlib.engine.step_runner import StepRunner
@@ -42,21 +39,17 @@ class Course(NamedTuple):
     external: bool
 
 
-@contextlib.contextmanager
-def standing_told(course: Course, runner: StepRunner) -> Iterator[None]:
+def tell_standing(error: BaseException, course: Course, runner: StepRunner) -> None:
     """Let what stops a deploy say where the database stands then.
 
     Args:
+        error: which says so from now on, unless somebody else may have moved it since.
         course: of the deploy.
         runner: knows how far it came.
     """
-    try:
-        yield
-    except (PromptlibError, KeyboardInterrupt) as error:
-        if not isinstance(error, _SAY_IT_ALL):
-            stands = _describe_stop(course, runner.finished, runner.kept, error)
-            vars(error).update(stands=stands)
-        raise
+    if not isinstance(error, _SAY_IT_ALL):
+        stands = _describe_stop(course, runner.finished, runner.kept, error)
+        vars(error).update(stands=stands)
 
 
 def _describe_stop(course: Course, finished: int, kept: int | None, error: BaseException) -> Remedy:

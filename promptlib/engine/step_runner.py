@@ -6,6 +6,7 @@ In which order they run is the plan's, and that nobody else deploys is the deplo
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 
 import psycopg2
@@ -14,15 +15,7 @@ from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.engine.cancellation import tell_cancellation
-from promptlib.engine.forgetting import session_of
-from promptlib.engine.records import (
-    explain_uncommitted,
-    moved_elsewhere,
-    refuse_to_undo,
-)
 from promptlib.engine.results import RanSection
-from promptlib.engine.resumable import ResumableRun
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
     DividedBatchError,
@@ -32,7 +25,7 @@ from promptlib.engine.runner import (
     run_together,
 )
 from promptlib.engine.session_settings import changes_settings
-from promptlib.engine.transactions import Chain, Nested, transaction_kept
+from promptlib.engine.transactions import transaction_kept
 from promptlib.ledger.deploys import finish
 from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, repeatable_name
 from promptlib.ledger.tables import DOWN, EQUALS, UP, Ran
@@ -45,6 +38,7 @@ if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.runner import Sending, Step
     from promptlib.engine.sections import Sections
+    from promptlib.engine.transactions import Chain, Nested
     from promptlib.ledger.lock import DeployLock, SessionLock
     from promptlib.ledger.state import HalfDone
     from promptlib.ledger.tables import Move
@@ -59,10 +53,10 @@ class StepRunner:
     Args:
         context: of the deploy.
         sections: what the steps run.
+        within: the transactions that they run in.
         lock: the lock, if it is held on a connection of its own.
         recorded: called for each step that moves alembic_version, in its transaction, when all but
             the commit is done.
-        is_pooled: whether a pooler stands between.
 
     Attributes:
         finished: how many steps ran.
@@ -76,25 +70,13 @@ class StepRunner:
         self,
         context: DeployContext,
         sections: Sections,
+        within: Chain | Nested,
         lock: DeployLock | SessionLock | None,
         recorded: Recorded | None = None,
-        *,
-        is_pooled: bool = False,
     ) -> None:
-        self._context, self._sections = context, sections
+        self._context, self._sections, self._within = context, sections, within
         self._lock, self._recorded = lock, recorded
         self._is_last = False  # whether this step ends the deploy
-        connections, usual = context.connections, context.settings.of_section({})
-        self._within: Chain | Nested = (
-            Nested(context.connection)
-            if connections.external
-            else Chain(
-                context.connection,
-                usual,
-                session=session_of(connections, is_pooled=is_pooled),
-                keeps_locks=lock is not None and lock.in_session,
-            )
-        )
 
     def run_all(self, steps: Sequence[PlannedStep]) -> list[RanSection]:
         """Run steps, one after the other; the last one ends the deploy.
@@ -110,7 +92,8 @@ class StepRunner:
             self.finished = number
             if seconds is not None:
                 ran.append(RanSection(step.version, step.direction, seconds))
-        self._within.commit()
+        if not self._context.connections.is_command:  # whose session ends now
+            self._within.commit()
         return ran
 
     def run(self, planned: PlannedStep, position: str) -> float | None:
@@ -162,6 +145,8 @@ class StepRunner:
 
     def _move(self, move: Move) -> None:
         if self._execute(move.sql(self._context.sql.version)) != 1:
+            from promptlib.engine.records import moved_elsewhere
+
             raise moved_elsewhere(move, "")
 
     @property
@@ -200,6 +185,8 @@ class StepRunner:
         undoing = self._sections.undoing(step)
         doubtful = undoing.doubtful() if undoing else None
         if doubtful is not None and self._context.settings.allow_data_loss != "on":
+            from promptlib.engine.records import refuse_to_undo
+
             raise refuse_to_undo(half, step, doubtful)
 
     def _run(self, step: Step, planned: PlannedStep, _began: float) -> None:
@@ -238,6 +225,8 @@ class StepRunner:
         """Run a section outside a transaction, from where an earlier run was cut off."""
         _require_no_caller_s_transaction(self._context, step)
         assert self._lock  # on a connection of its own, for nobody's transaction is open
+        from promptlib.engine.resumable import ResumableRun
+
         half, undoing = self._sections.half_done(step.version), self._sections.undoing(step)
         this = ResumableRun(self._context, step, half, undoing, self._lock)
         try:
@@ -276,6 +265,8 @@ class StepRunner:
 
     def _tell_cancellation(self, error: BaseException, step: Step) -> None:
         if not self._context.connections.external:  # whose transaction is a caller's
+            from promptlib.engine.cancellation import tell_cancellation
+
             connection = self._context.connection
             tell_cancellation(connection, error, is_down=step.direction == DOWN)
 
@@ -297,6 +288,8 @@ class StepRunner:
                 self._within.end(f"{sql}\n{self._context.guard.sql}", pid)
         except psycopg2.Error as error:
             if not self._is_committed(step):
+                from promptlib.engine.records import explain_uncommitted
+
                 self.kept = 0
                 # A traceback would show the driver's error, and with it the data that it quotes.
                 raise explain_uncommitted(self._context, error, step, ran.move) from None
@@ -356,7 +349,8 @@ def _titled(step: Step) -> str:
     if name := repeatable_name(step.version):
         return f"repeatable  {name}"
     word = "upgrade  " if step.direction == UP else "downgrade"
-    return f"{word} {step.version}  {step.path.stem.partition('_')[2].replace('_', ' ')}"
+    stem, _ = os.path.splitext(os.path.basename(step.path))
+    return f"{word} {step.version}  {stem.partition('_')[2].replace('_', ' ')}"
 
 
 def _ago(began: float) -> str:

@@ -21,22 +21,51 @@ from psycopg2.extensions import (
 from promptlib.core.errors import StatementError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
+from promptlib.engine.forgetting import session_of
 from promptlib.engine.session_settings import set_statements
 from promptlib.postgres.liveness import watch_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+    from promptlib.engine.context import Connections
     from promptlib.engine.forgetting import OwnSession
+    from promptlib.ledger.lock import DeployLock, SessionLock
 
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
 _COMMIT = "COMMIT AND CHAIN;"
 # What waits for COMMIT comes before anything is recorded: it may change what that is written to.
 _NOTHING_LATER = "SET CONSTRAINTS ALL IMMEDIATE;"
+
+
+def transactions_of(
+    connections: Connections,
+    settings: Mapping[str, str],
+    lock: DeployLock | SessionLock | None,
+    *,
+    is_pooled: bool,
+) -> Chain | Nested:
+    """What the steps of a deploy run in.
+
+    Args:
+        connections: to its database.
+        settings: PostgreSQL settings of the sections that ask for no others.
+        lock: that keeps other deploys out; None: a caller's transaction holds it.
+        is_pooled: whether a pooler stands between.
+    """
+    if connections.external:
+        return Nested(connections.connection)
+    return Chain(
+        connections.connection,
+        settings,
+        session=session_of(connections, is_pooled=is_pooled),
+        keeps_locks=lock is not None and lock.in_session,
+    )
 
 
 class Chain:
@@ -64,6 +93,29 @@ class Chain:
         watched = f"SELECT {watch_client(local=True)};"
         self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
+
+    def open(self, sql: str, told: str) -> list[Any]:
+        """Write what is to be remembered, commit, and begin the first transaction.
+
+        Args:
+            sql: what to write.
+            told: expressions.
+
+        Returns:
+            what they are then.
+
+        Raises:
+            psycopg2.Error: for whatever keeps it from being committed.
+        """
+        began = time.monotonic()
+        asked = f"SELECT pg_catalog.pg_backend_pid(), {told}"
+        with self._connection.cursor() as cursor:
+            if self._session:
+                self._session.look(cursor)
+            cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
+            pid, *found = cursor.fetchone() or (0,)
+        self._note_begun(pid, began)
+        return found
 
     def begin(self, settings: Mapping[str, str] | None = None) -> int:
         """Be in a fresh transaction.
@@ -101,8 +153,11 @@ class Chain:
             message[-1:-1] = [session.forget(), _COMMIT]
         with self._connection.cursor() as cursor:
             cursor.execute("\n".join(message))
+        self._note_begun(pid, began)
+
+    def _note_begun(self, pid: int, asked: float) -> None:
         # For the server the next transaction begins when it gets the message, not when it commits.
-        self._pid = pid if time.monotonic() - began < _SHORTLY else 0
+        self._pid = pid if time.monotonic() - asked < _SHORTLY else 0
 
     def commit(self) -> None:
         """Commit what others wrote, and begin nothing."""
@@ -187,6 +242,12 @@ class Nested:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def open(self, sql: str, told: str) -> list[Any]:
+        """Write what is to be remembered, and give what expressions are then."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"{sql}\nSELECT {told}")
+            return [*(cursor.fetchone() or ())]
 
     def begin(self, _: Mapping[str, str] | None = None) -> int:
         """Mark where to go back to; the settings are left to who runs the section."""

@@ -6,8 +6,8 @@ The thread that runs the statement is inside of libpq until the server answers, 
 from __future__ import annotations
 
 import contextlib
-import selectors
-import socket
+import os
+import select
 import threading
 import time
 
@@ -110,9 +110,9 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch, name="promptlib", daemon=True)
 
     def __enter__(self) -> Self:
-        self._ours, self._theirs = socket.socketpair()
-        for end in (self._ours, self._theirs):
-            end.settimeout(0)
+        self._news, self._tells = os.pipe()
+        for end in (self._news, self._tells):
+            os.set_blocking(end, False)
         if self._interruptible:
             self._stack.enter_context(signals_told(self._hear))
             self._stack.enter_context(in_doubt(self._doubt))
@@ -122,19 +122,19 @@ class Watcher:
     def __exit__(
         self, _type: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
-        self._theirs.send(_END)
+        os.write(self._tells, _END)
         self._thread.join(_SHORTLY)
         if self._thread.is_alive() and self._second:  # which never answers in a frozen network
             hang_up(self._second)
         self._thread.join(_SHORTLY)
         self._stack.close()
-        self._theirs.close()
+        os.close(self._tells)
 
     def _hear(self, number: int) -> None:
         """Hear of a signal, in a thread that may not wait."""
         self._interrupt = number
         with contextlib.suppress(OSError):
-            self._theirs.send(_HURRY)
+            os.write(self._tells, _HURRY)
 
     def _doubt(self) -> str:
         """What nobody knows while the server has not answered."""
@@ -157,7 +157,7 @@ class Watcher:
         pause = min(max(lock_timeout / 4 or _SLOWEST, _QUICKEST), _SLOWEST)
         if pause != self._pause:
             self._pause = pause
-            self._theirs.send(_HURRY)
+            os.write(self._tells, _HURRY)
 
     def statement(self, pid: int, number: int = 1, count: int = 1) -> _Watched:
         """Watch a statement, from now until the end of a `with` block.
@@ -201,22 +201,23 @@ class Watcher:
 
     def _watch(self) -> None:
         """Look again and again, until __exit__ says that it is over."""
-        with self._ours, selectors.DefaultSelector() as selector:
-            selector.register(self._ours, selectors.EVENT_READ)
-            while _END not in (self._ours.recv(64) if selector.select(self._pause) else b""):
-                running = self._running
-                if not running:
-                    self._erase()
-                elif self._interrupt:
-                    self._cancel(running)  # for ever in a frozen network
-                elif time.monotonic() - running.began >= self._pause:
-                    self._look(running)
+        poll = select.poll()
+        poll.register(self._news, select.POLLIN)
+        while _END not in (os.read(self._news, 64) if poll.poll(1000 * self._pause) else b""):
+            running = self._running
+            if not running:
+                self._erase()
+            elif self._interrupt:
+                self._cancel(running)  # for ever in a frozen network
+            elif time.monotonic() - running.began >= self._pause:
+                self._look(running)
+        os.close(self._news)
         self._erase()
         if self._second:
             self._second.close()
 
     def _cancel(self, running: _Running) -> None:
-        from promptlib.core.libpq import load_libpq  # noqa: PLC0415 - rarely needed
+        from promptlib.core.libpq import load_libpq
 
         if load_libpq():
             cancel_query(self.connection)

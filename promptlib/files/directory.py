@@ -75,7 +75,7 @@ class MigrationFile(NamedTuple):
         """
         from promptlib.files.parser import parse_migration
 
-        return parse_migration(self.version, self.name, self.path, content)
+        return parse_migration(self.version, self.name, self.where, content)
 
 
 def read_content(where: str | Path) -> bytes:

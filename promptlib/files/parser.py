@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import itertools
+import os
 import re
 
 from promptlib.core.durations import is_duration
@@ -47,12 +48,19 @@ class Migration(NamedTuple):
 
     version: str
     name: str
-    path: Path
+    where: str
     up: Section
     down: Section
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        from pathlib import Path  # noqa: PLC0415 - which a deploy does without
 
-def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migration:
+        return Path(self.where)
+
+
+def parse_migration(version: str, name: str, path: Path | str, content: bytes) -> Migration:
     """Read a migration.
 
     Args:
@@ -67,12 +75,12 @@ def parse_migration(version: str, name: str, path: Path, content: bytes) -> Migr
     content = content.removeprefix(codecs.BOM_UTF8)
     _require_text(path, content)
     try:
-        return Migration(version, name, path, *read_sections(content))
+        return Migration(version, name, os.fspath(path), *read_sections(content))
     except LexicalError as error:
         raise combine_errors(_placed(path, content, error)) from None
 
 
-def _placed(path: Path, content: bytes, error: LexicalError) -> Iterator[MigrationFileError]:
+def _placed(path: Path | str, content: bytes, error: LexicalError) -> Iterator[MigrationFileError]:
     for each in (error, *error.others):
         assert isinstance(each, LexicalError)
         where = place_in_file(path, content, each.offset)
@@ -135,13 +143,13 @@ def parse_section(text: str) -> Section:
     return _make_section(source, markers[0], len(source), statements)
 
 
-def place_in_file(path: Path, text: bytes, offset: int) -> str:
+def place_in_file(path: Path | str, text: bytes, offset: int) -> str:
     """Where a character of a file is: `path:line:column`."""
     line, column = line_and_column(text, offset)
     return f"{display_path(path)}:{line}:{column}"
 
 
-def _require_text(path: Path, content: bytes) -> None:
+def _require_text(path: Path | str, content: bytes) -> None:
     """Refuse what is not UTF-8, and a NUL byte: PostgreSQL takes none, in whatever quotes."""
     what, remedy, broken = "this is not UTF-8", "save the file as UTF-8", _not_utf8(content)
     if broken < 0:

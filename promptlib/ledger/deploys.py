@@ -84,28 +84,29 @@ class NewDeploy(NamedTuple):
     follows: int
 
     def begin(self, sql: LedgerSql, *, is_pooled: bool) -> str:
-        """Record that it begins; a unique violation, where another one has.
+        """Record that it begins; a unique violation, where another one has."""
+        process = "NULL, NULL" if is_pooled else f"pg_catalog.pg_backend_pid(), {_OWN_START}"
+        return self._insert(sql, "backend_pid, backend_start", f"'running', NULL, {process}")
 
-        It gives the deploy's id, and what RecordGuard has to know.
-        """
+    def begun(self, sql: LedgerSql) -> str:
+        """Expressions for the id of one that was recorded, and for what RecordGuard has to know."""
         from promptlib.ledger.guard import guarded  # noqa: PLC0415 - who looks does without
 
-        process = "NULL, NULL" if is_pooled else f"pg_catalog.pg_backend_pid(), {_OWN_START}"
-        return self._insert(
-            sql, "backend_pid, backend_start", f"'running', NULL, {process}", f"id, {guarded(sql)}"
-        )
+        # No other one follows the same.
+        number = f"(SELECT id FROM {sql.deploys} WHERE follows {EQUALS} {self.follows})"
+        return f"{number}, {guarded(sql)}"
 
     def done(self, sql: LedgerSql) -> str:
         """Record one that is its only transaction."""
         return self._insert(sql, "", "'done', pg_catalog.clock_timestamp()")
 
-    def _insert(self, sql: LedgerSql, columns: str, values: str, told: str = "id") -> str:
+    def _insert(self, sql: LedgerSql, columns: str, values: str) -> str:
         more = f", {columns}" if columns else ""
         start, end = map(quote_literal, (self.start, self.end))
         return (
             f"INSERT INTO {sql.deploys} (follows, action, from_version, to_version, outcome,"
             f" finished_at{more}) VALUES ({self.follows}, '{self.action}', {start}, {end},"
-            f" {values}) RETURNING {told};"
+            f" {values});"
         )
 
 

@@ -11,7 +11,6 @@ import re
 from psycopg2 import errors
 
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.ledger.names import VERSION_TABLE
 from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.lexemes import quote_literal
 
@@ -22,16 +21,14 @@ if TYPE_CHECKING:
 
     from promptlib.ledger.tables import LedgerSql
 
-_WORD = re.compile(r"\w+")
-_SOUND = "promptlib finds unchanged: "
+_CHANGED = "promptlib finds changed: "
+_NAMED = re.compile(rf"{_CHANGED}(\w+)")  # behind it are quotes, in each language others
 # What a table must be for a row to stay that is written to it; trust.py asks for more. A sentence
 # is no integer: thus it fails, in less time than a block of PL/pgSQL would take.
-_GUARD = f"""SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<) {{count}} THEN
-    pg_catalog.concat('{_SOUND}', pg_catalog.string_agg(relname::pg_catalog.text, ' '))::integer END
-  FROM pg_catalog.pg_class c
- WHERE oid {EQUALS} ANY (ARRAY[{{oids}}]::pg_catalog.oid[])
-   AND oid {EQUALS} ANY (ARRAY[{{tables}}])
-   AND relpersistence {EQUALS} 'p' AND NOT (relhasrules OR relrowsecurity OR {{triggers}});"""
+_GUARD = f"""SELECT pg_catalog.concat('{_CHANGED}', relname)::integer FROM pg_catalog.pg_class c
+ WHERE oid {EQUALS} ANY ({{tables}}) AND (relhasrules OR relrowsecurity OR {{triggers}}
+    OR relpersistence OPERATOR(pg_catalog.<>) 'p'
+    OR oid OPERATOR(pg_catalog.<>) ALL (ARRAY[{{oids}}]::pg_catalog.oid[]));"""
 # Which is never false where there is one; behind the last one it may stay true, until VACUUM comes.
 _MAY_HAVE_TRIGGERS = "relhastriggers"
 _HAS_TRIGGERS = f"""relhastriggers AND EXISTS (
@@ -51,30 +48,28 @@ class RecordGuard:
     """
 
     def __init__(self, tables: LedgerSql, oids: Sequence[int], *, may_have_triggers: bool) -> None:
-        self._names = (*tables.names.tables, VERSION_TABLE)
         self.sql = _GUARD.format(
-            count=len(self._names),
-            oids=", ".join(map(str, oids)),
             tables=_oids(tables),
             triggers=_HAS_TRIGGERS if may_have_triggers else _MAY_HAVE_TRIGGERS,
+            oids=", ".join(map(str, oids)),
         )
 
-    def changed(self, error: psycopg2.Error) -> list[str]:
-        """The tables that it did not find as they were; none, where the error is another one."""
-        said = error.diag.message_primary or ""
-        if not isinstance(error, errors.InvalidTextRepresentation) or _SOUND not in said:
-            return []
-        sound = _WORD.findall(said.partition(_SOUND)[2])  # each language has other quotes
-        return [name for name in self._names if name not in sound]
+    @staticmethod
+    def changed(error: psycopg2.Error) -> str:
+        """The table that it found changed; nothing, where the error is another one."""
+        is_such = isinstance(error, errors.InvalidTextRepresentation)
+        found = is_such and _NAMED.search(error.diag.message_primary or "")
+        return found[1] if found else ""
 
 
 def guarded(tables: LedgerSql) -> str:
     """Two expressions: the oids of the ledger's tables, and whether one may have triggers."""
-    oids = f"ARRAY[{_oids(tables)}]"
+    oids = _oids(tables)
     found = f"pg_catalog.pg_class WHERE oid {EQUALS} ANY ({oids}) AND {_MAY_HAVE_TRIGGERS}"
     return f"{oids}::pg_catalog.int8[], EXISTS (SELECT FROM {found})"
 
 
 def _oids(tables: LedgerSql) -> str:
     names = map(quote_literal, (tables.migrations, tables.events, tables.deploys, tables.version))
-    return ", ".join(f"{each}::pg_catalog.regclass::pg_catalog.oid" for each in names)
+    regclasses = ", ".join(f"{each}::pg_catalog.regclass" for each in names)
+    return f"ARRAY[{regclasses}]::pg_catalog.oid[]"

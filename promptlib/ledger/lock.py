@@ -9,7 +9,7 @@ https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
 from __future__ import annotations
 
 import contextlib
-import selectors
+import select
 import time
 
 import psycopg2
@@ -20,16 +20,17 @@ from promptlib.core.errors import ConfigurationError, LockLostError, LockNotAcqu
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.hashing import sha256
 from promptlib.core.interrupts import LOCK_FREE, in_doubt, interrupt_behind, note_seen
-from promptlib.core.light import TYPE_CHECKING
+from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 from promptlib.postgres.target import URL_VARIABLE
-from promptlib.postgres.waiting import require_open
+from promptlib.postgres.waiting import require_open, share_of_pause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from typing import Any
 
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
@@ -40,13 +41,20 @@ _TRANSACTION, _SESSION = (f"pg_catalog.pg_try_advisory_{each}lock" for each in (
 _WHETHER_FREE = "whether the deploy lock is free"
 # Nothing may end the transaction that holds the lock while a migration takes its time, but the end
 # of its client. It reads no table or view, which it would lock as well.
-_STAY = f"""
+_STAY = """
     SELECT pg_catalog.set_config(name, '0', true)
       FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
                                    'statement_timeout', 'lock_timeout']) AS name
-     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';
-    SELECT pg_catalog.pg_postmaster_start_time(), {watch_client(local=True)}
-"""
+     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';"""
+_SERVER = f"pg_catalog.pg_postmaster_start_time(), {watch_client(local=True)}"
+
+
+class _Asked(NamedTuple):
+    """Which lock is asked for: its number, what is set before, and what is told with it."""
+
+    number: int
+    before: str = ""
+    told: str = "NULL"
 
 
 class SessionLock:
@@ -84,8 +92,8 @@ class DeployLock:
 
     def __init__(self, connection: Connection, server: datetime | None) -> None:
         self._connection, self._server = connection, server
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(connection, selectors.EVENT_READ)
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
 
     def require(self) -> None:
         """Make sure that the lock is held, without a query while nothing happens.
@@ -94,7 +102,7 @@ class DeployLock:
             LockLostError: when its connection is gone.
         """
         try:
-            if self._selector.select(0):  # its end, or some news that does not matter
+            if self._poll.poll(0):  # its end, or some news that does not matter
                 with self._connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
         except (psycopg2.Error, OSError, ValueError):
@@ -120,10 +128,6 @@ class DeployLock:
                 "name one server; or the primary among several hosts, with "
                 "target_session_attrs=read-write",
             )
-
-    def close(self) -> None:
-        """Look no more."""
-        self._selector.close()
 
 
 def lock_key(schema: str, table: str) -> int:
@@ -161,13 +165,11 @@ def hold_lock(
 
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+        asked = _Asked(number, _STAY, _SERVER)
         with connection.cursor() as cursor:
-            acquire_lock(cursor, number, wait, progress, between)
+            (server, *_) = _acquire(cursor, asked, wait, progress, between)
             with in_doubt(lambda: _WHETHER_FREE, LOCK_FREE), _seen_free(connection):
-                cursor.execute(_STAY)
-                (server, *_) = cursor.fetchone() or (None,)
-                with contextlib.closing(DeployLock(connection, server)) as lock:
-                    yield lock
+                yield DeployLock(connection, server)
 
 
 @contextlib.contextmanager
@@ -240,11 +242,18 @@ def acquire_lock(
     Raises:
         LockNotAcquiredError: when it is not free in time, naming who holds it.
     """
+    _acquire(cursor, _Asked(number), wait, progress, between)
+
+
+def _acquire(
+    cursor: Cursor, asked: _Asked, wait: str, progress: Progress, between: Callable[[], None]
+) -> Sequence[Any]:
+    """The same, and what is told with it."""
     began = time.monotonic()
     told = 0.0
     pause = _SHORTEST
-    while not _try(cursor, number):
-        holders = lock_holders(cursor, number)
+    while not (found := _try(cursor, asked)):
+        holders = lock_holders(cursor, asked.number)
         between()
         waited = time.monotonic() - began
         if waited >= duration_seconds(wait):
@@ -252,24 +261,19 @@ def acquire_lock(
         if waited >= told:
             progress(Event(Kind.WAITING, _waiting(holders), seconds=waited))
             told = waited + _TELL_EVERY
-        time.sleep(pause * _share())
+        time.sleep(pause * share_of_pause())
         pause = min(2 * pause, _LONGEST)
+    return found
 
 
-def _share() -> float:
-    """How much of a pause to take: somewhat less than the others, to not come all at once."""
-    import random  # noqa: PLC0415 - which a deploy that need not wait does without
-
-    return random.uniform(0.5, 1)  # noqa: S311 - nothing secret
-
-
-def _try(cursor: Cursor, number: int) -> bool:
+def _try(cursor: Cursor, asked: _Asked) -> Sequence[Any]:
+    """What is told, if the lock was taken; else nothing."""
     require_open(cursor.connection)
-    of = "" if cursor.connection.autocommit else "xact_"
+    function = _SESSION if cursor.connection.autocommit else _TRANSACTION
     with in_doubt(lambda: _WHETHER_FREE):
-        cursor.execute(f"SELECT pg_catalog.pg_try_advisory_{of}lock(%s)", (number,))
-    (taken,) = cursor.fetchone() or (False,)
-    return bool(taken)
+        cursor.execute(f"{asked.before} SELECT {function}({asked.number}), {asked.told}")
+    taken, *found = cursor.fetchone() or (False,)
+    return found if taken else ()
 
 
 def _waiting(holders: list[ServerSession]) -> str:

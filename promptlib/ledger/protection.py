@@ -25,7 +25,7 @@ _LARGE, _OVERLAP = 1 << 20, 64  # bytes that are looked at at once
 
 
 def require_ledger_spared(
-    path: Path,
+    path: Path | str,
     sections: Iterable[Section],
     names: LedgerNames,
     schemas: Sequence[str] = USUAL_SCHEMAS,

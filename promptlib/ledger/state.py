@@ -1,78 +1,26 @@
-"""What a database remembers, and how it is read; tables.py has the tables and what writes them."""
+"""What a database remembers. Pure: reading.py reads it, tables.py has what writes it."""
 
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - the fields of a NamedTuple
 from types import MappingProxyType
 
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
-
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
-from promptlib.ledger.deploys import DEPLOYED, UNFINISHED, UnfinishedDeploy
-from promptlib.ledger.names import MIGRATIONS, VERSION_TABLE, LedgerNames
-from promptlib.ledger.repeatable import REPEATABLE, RepeatableRow
-from promptlib.ledger.tables import ADDED, ADDED_TO_EVENTS, RECORDED, UTC, LedgerSql
-from promptlib.ledger.trust import (
-    GLANCE,
-    GLANCED,
-    ledger_writers,
-    names_asked_for,
-    trusted_tables,
-)
-from promptlib.postgres.search_path import first_schema
+from promptlib.ledger.names import MIGRATIONS, LedgerNames
+from promptlib.ledger.tables import ADDED, ADDED_TO_EVENTS, RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from psycopg2.extensions import cursor as Cursor
-
+    from promptlib.ledger.deploys import UnfinishedDeploy
+    from promptlib.ledger.repeatable import RepeatableRow
     from promptlib.ledger.trust import LedgerWriter
 
+# The columns of the Node service's table, and what ours has beside them.
+PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
 _OURS = frozenset(ADDED)
 _KEPT = "down_sql"  # which every version of ours has
 _RECORDED = RECORDED | frozenset(ADDED_TO_EVENTS)
-_PREDECESSORS = frozenset(("id", "name", "executed_at", "checksum"))
-_VERSIONED = frozenset(("version_num",))
-_WHERE = f"""
-    WITH place AS MATERIALIZED (
-        SELECT %s::pg_catalog.text[] AS names, coalesce(%s, (
-            SELECT nspname FROM pg_catalog.pg_class c
-              JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-             WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)),
-            pg_catalog.current_schema()) AS schema
-    ), {GLANCED}
-    SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),
-           pg_catalog.pg_postmaster_start_time(), schema,
-           pg_catalog.to_regnamespace(pg_catalog.quote_ident(schema)) IS NOT NULL,
-           pg_catalog.current_schemas(false)::pg_catalog.text[],
-           pg_catalog.current_setting('search_path'), current_user::pg_catalog.text, {GLANCE}
-      FROM place
-"""
-_NONE, _EMPTY = "'[]'::pg_catalog.json", "'{}'::pg_catalog.json"
-_WRITES_NOTHING = "pg_catalog.set_config('transaction_read_only', 'on', true)"
-_DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
-_VERSIONS = "ARRAY(SELECT version_num::pg_catalog.text FROM {})"
-_ROWS = """
-    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
-                id::pg_catalog.text, name, checksum, {kept}) ORDER BY id), '[]')
-       FROM {})"""
-# An attempt that changed nothing. One that failed in a transaction, or at its first statement; also
-# one that was cut off there, if it ran it in a transaction, which earlier versions did not.
-_VOID = """(coalesce({e}.statements_done, 0) OPERATOR(pg_catalog.=) 0
-            AND ({e}.outcome OPERATOR(pg_catalog.=) 'failed'
-                 OR {e}.outcome OPERATOR(pg_catalog.=) 'running' AND {is_clean}))"""
-# The newest attempt of each version outside a transaction, where it did not end well.
-_HALF_DONE = """
-    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
-                id, version, direction, outcome, statements_done, statements_checksum,
-                backend_pid{added})), '[]')
-       FROM {events} e
-      WHERE outcome OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'failed']) AND NOT {void}
-        AND NOT EXISTS (
-            SELECT FROM {events} later
-             WHERE later.version OPERATOR(pg_catalog.=) e.version
-               AND later.id OPERATOR(pg_catalog.>) e.id
-               AND NOT {later_void}))"""
 
 
 class LedgerRow(NamedTuple):
@@ -215,8 +163,18 @@ class Ledger(NamedTuple):
     @property
     def exists(self) -> bool:
         """Whether all tables are there, as we make them."""
-        whole = self.events >= _RECORDED and self.columns >= _OURS | _PREDECESSORS
+        whole = self.has_whole_events and self.columns >= _OURS | PREDECESSORS
         return whole and self.has_deploys
+
+    @property
+    def has_migrations(self) -> bool:
+        """Whether `migrations` is there, whoever made it."""
+        return self.columns >= PREDECESSORS
+
+    @property
+    def keeps_downs(self) -> bool:
+        """Whether it keeps DOWN sections, as ours does."""
+        return _KEPT in self.columns
 
     @property
     def has_events(self) -> bool:
@@ -224,9 +182,14 @@ class Ledger(NamedTuple):
         return self.events >= RECORDED
 
     @property
+    def has_whole_events(self) -> bool:
+        """Whether it is as this version makes it."""
+        return self.events >= _RECORDED
+
+    @property
     def is_predecessors(self) -> bool:
         """Whether `migrations` is the one of the Node service, which keeps no DOWN sections."""
-        return self.columns >= _PREDECESSORS and _KEPT not in self.columns
+        return self.has_migrations and not self.keeps_downs
 
     @property
     def ours(self) -> dict[str, LedgerRow]:
@@ -241,7 +204,7 @@ class Ledger(NamedTuple):
     def with_tables(self) -> Ledger:
         """What would be read once all tables are made."""
         return self._replace(
-            columns=self.columns | _OURS | _PREDECESSORS,
+            columns=self.columns | _OURS | PREDECESSORS,
             has_version_table=True,
             events=self.events | _RECORDED,
             has_deploys=True,
@@ -258,121 +221,3 @@ UNKNOWN_LEDGER = Ledger(
     events=frozenset(),
     is_replica=False,
 )
-
-
-def read_ledger(cursor: Cursor, names: LedgerNames, *, closely: bool = False) -> Ledger:
-    """Read what the database remembers, mostly in two queries.
-
-    Args:
-        cursor: on any connection.
-        names: of the tables; without a schema they are beside the alembic_version that the
-            search_path finds.
-        closely: whether to read also how the applied migrations ran.
-
-    Raises:
-        psycopg2.Error: when the tables may not be read.
-        LedgerError: when they are a stranger's, or run functions of somebody's.
-    """
-    asked = names_asked_for(names)
-    cursor.execute(_WHERE, (asked, names.schema or None, VERSION_TABLE))
-    is_replica, pid, server, found, has_schema, path, setting, user, *seen = cursor.fetchone() or ()
-    place = names._replace(schema=found or "")
-    there, writers = _tables_there(cursor, place, *seen)
-    columns, events, deploys, version = (frozenset(there.get(name, ())) for name in asked)
-    has_version_table, has_deploys = version >= _VERSIONED, deploys >= DEPLOYED
-    kept = _DOWN if _KEPT in columns else "NULL"
-    tables = LedgerSql(place)
-    parts = (
-        _VERSIONS.format(tables.version) if has_version_table else "'{}'::pg_catalog.text[]",
-        _ROWS.format(tables.migrations, kept=kept) if columns >= _PREDECESSORS else _NONE,
-        _half_done(tables, events),
-        UNFINISHED.format(deploys=tables.deploys, since=UTC.format("started_at"))
-        if has_deploys
-        else f"0, {_NONE}",
-        REPEATABLE.format(events=tables.events) if events >= RECORDED else _NONE,
-        _executions(tables.migrations, columns) if closely else _EMPTY,
-    )
-    cursor.execute(f"SELECT {_WRITES_NOTHING if _is_alone(cursor) else 'NULL'}, {', '.join(parts)}")
-    _, current, rows, half_done, last_deploy, unfinished, repeatable, ran = cursor.fetchone() or ()
-    return Ledger(
-        place.schema,
-        tuple(current),
-        {row[0]: LedgerRow(*row) for row in rows},
-        tuple(HalfDone(*each) for each in half_done),
-        columns,
-        has_version_table,
-        events,
-        is_replica,
-        pid != cursor.connection.info.backend_pid,
-        has_deploys,
-        last_deploy,
-        tuple(UnfinishedDeploy(*each) for each in unfinished),
-        writers,
-        server,
-        {row[0]: RepeatableRow(*row) for row in repeatable},
-        names.table,
-        has_schema,
-        tuple(path),
-        "" if names.schema else first_schema(setting, path, user),
-        _foreign(dict(zip(asked, (columns, events, deploys, version), strict=True))),
-        () if columns else _others(cursor),
-        {version: Execution(*facts) for version, facts in ran.items()},
-    )
-
-
-def _executions(table: str, columns: frozenset[str]) -> str:
-    """How migrations ran, where the table of them has these columns."""
-    if not columns >= _PREDECESSORS:
-        return _EMPTY
-    later = [name if name in columns else "NULL" for name in Execution._fields[1:]]
-    told = ", ".join([UTC.format("executed_at"), *later])
-    return (
-        "(SELECT coalesce(pg_catalog.json_object_agg("
-        f"id::pg_catalog.text, pg_catalog.json_build_array({told})), '{{}}') FROM {table})"
-    )
-
-
-def _is_alone(cursor: Cursor) -> bool:
-    """Whether a statement is a transaction of its own, which nobody else writes in."""
-    connection = cursor.connection
-    is_idle = connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
-    return bool(connection.autocommit and is_idle)
-
-
-def _tables_there(
-    cursor: Cursor,
-    place: LedgerNames,
-    columns: Mapping[str, list[str]],
-    is_odd: bool,  # noqa: FBT001
-) -> tuple[Mapping[str, list[str]], list[LedgerWriter]]:
-    """The columns of each table that is there, and who may write them beside their owner."""
-    if not is_odd:
-        return columns, []
-    tables = trusted_tables(cursor, place)
-    return {name: each.columns for name, each in tables.items()}, ledger_writers(tables.values())
-
-
-def _others(cursor: Cursor) -> tuple[str, ...]:
-    """The tables of other tools, which matter where there is no ledger yet."""
-    from promptlib.ledger.tool_tables import visible_tool_tables  # noqa: PLC0415 - rarely needed
-
-    cursor.execute(visible_tool_tables())
-    return tuple(name for (name,) in cursor.fetchall())
-
-
-def _foreign(found: Mapping[str, frozenset[str]]) -> str:
-    """The first table that lacks columns which ours have, or nothing."""
-    wanted = zip(found.items(), (_PREDECESSORS, RECORDED, DEPLOYED, _VERSIONED), strict=True)
-    return next((name for (name, has), needs in wanted if has and not has >= needs), "")
-
-
-def _half_done(tables: LedgerSql, events: frozenset[str]) -> str:
-    if not events >= RECORDED:
-        return _NONE
-    is_new = events >= _RECORDED
-    added = f", {', '.join(ADDED_TO_EVENTS)}" if is_new else ""
-    clean = "{e}.deploy_id IS NOT NULL AND {e}.alone IS NULL" if is_new else "false"
-    void, later_void = (
-        _VOID.format(e=each, is_clean=clean.format(e=each)) for each in ("e", "later")
-    )
-    return _HALF_DONE.format(events=tables.events, added=added, void=void, later_void=later_void)

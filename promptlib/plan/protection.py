@@ -41,9 +41,9 @@ def require_ledger_spared_by(
         again = repeatable.get(version)
         file = None if again else files.get(version)
         if again:
-            path, sections = again.path, [again.section]
+            path, sections = str(again.path), [again.section]
         elif file:
-            path, sections = file.path, [file.up, file.down][direction == DOWN :]
+            path, sections = file.where, [file.up, file.down][direction == DOWN :]
         else:
             continue
         if may_change_ledger(sections[0].source, words):

@@ -7,7 +7,8 @@ import time
 from promptlib.core.errors import LedgerError, PlanRefusedError, PromptlibError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.names import VERSION_TABLE, LedgerNames
-from promptlib.ledger.state import UNKNOWN_LEDGER, read_ledger
+from promptlib.ledger.reading import read_ledger
+from promptlib.ledger.state import UNKNOWN_LEDGER
 from promptlib.plan.limits import FIND_LIMITS, Limit, limit_refusals
 from promptlib.plan.refusals import deploy_refusals, require_writable
 from promptlib.plan.states import State

@@ -327,7 +327,7 @@ def require_writable(ledger: Ledger) -> None:
 
 
 def require_unchanged(
-    half: HalfDone, section: Section, path: Path, *, is_answered: bool = False
+    half: HalfDone, section: Section, path: Path | str, *, is_answered: bool = False
 ) -> None:
     """Refuse to go on behind statements that are not those that ran, or may have run.
 
@@ -356,7 +356,7 @@ def is_as_it_was_cut_off(half: HalfDone, section: Section) -> bool:
     return known is None or section.checksum_of(half.done + 1) == known
 
 
-def _changed_behind(half: HalfDone, what: str, path: Path) -> HalfDoneMigrationError:
+def _changed_behind(half: HalfDone, what: str, path: Path | str) -> HalfDoneMigrationError:
     other = ROLLBACK if half.direction == "up" else MIGRATE
     return HalfDoneMigrationError(
         f"the first {half.done} statements of this {half.direction.upper()} section took effect "
@@ -366,7 +366,7 @@ def _changed_behind(half: HalfDone, what: str, path: Path) -> HalfDoneMigrationE
     )
 
 
-def _changed_there(half: HalfDone, what: str, path: Path) -> HalfDoneMigrationError:
+def _changed_there(half: HalfDone, what: str, path: Path | str) -> HalfDoneMigrationError:
     action = "migrate" if half.direction == "up" else "rollback"
     return HalfDoneMigrationError(
         f"statement {half.done + 1} of this {half.direction.upper()} section did not come to its "

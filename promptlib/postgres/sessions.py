@@ -7,7 +7,7 @@ import re
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.printable import printable_line
-from promptlib.syntax.lexemes import GAP, quote_literal
+from promptlib.syntax.lexemes import GAP, lazy_pattern, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +98,7 @@ _PROGRESS = """
 _WIDTH = 20  # of a bar
 _HALF = 2**32 - 1  # of the number of an advisory lock, which pg_locks tells in two
 # The first words of a statement say what kind it is; what follows may hold data.
-_KIND = re.compile(
+_KIND = lazy_pattern(
     rf"(?:{GAP})?((?:CREATE|ALTER|DROP|REFRESH|REINDEX|IMPORT|COMMENT|LOCK)"
     r"(?:\s+(?:OR\s+REPLACE|UNIQUE|TEMP|TEMPORARY|UNLOGGED|MATERIALIZED))?\s+[A-Z]+|[A-Z]+)\b",
     re.IGNORECASE,

@@ -153,6 +153,12 @@ def is_lost(connection: Connection) -> bool:
 
 def _address(connection: Connection) -> dict[str, str]:
     """The address behind a host's name, which may have many; none of a socket in a folder."""
+    from promptlib.core.libpq import load_libpq
+
+    libpq, pointer = load_libpq(), getattr(connection, "pgconn_ptr", None)
+    if libpq and pointer:
+        found = libpq.PQhostaddr(pointer).decode()
+        return {"hostaddr": found} if found else {}
     with _socket(connection) as copy:
         peer = copy.getpeername()
     return {"hostaddr": peer[0]} if isinstance(peer, tuple) else {}
@@ -167,7 +173,7 @@ def _socket(connection: Connection) -> socket.socket:
 @contextlib.contextmanager
 def autocommit_cursor(connection: Connection) -> Iterator[Cursor]:
     """A cursor whose every message is a transaction of its own, which no BEGIN comes before."""
-    connection.autocommit = True
+    _begin_nothing(connection)
     try:
         with connection.cursor() as cursor:
             yield cursor
@@ -179,7 +185,7 @@ def autocommit_cursor(connection: Connection) -> Iterator[Cursor]:
 @contextlib.contextmanager
 def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
     """A cursor that sees the database at one moment, and cannot write: no other one does."""
-    connection.autocommit = True
+    _begin_nothing(connection)
     try:
         with connection.cursor(cursor_factory=_SnapshotCursor) as cursor:
             yield cursor
@@ -189,6 +195,11 @@ def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
                 with connection.cursor() as cursor:
                     cursor.execute("ROLLBACK")
             connection.autocommit = False
+
+
+def _begin_nothing(connection: Connection) -> None:
+    connection.rollback()  # a deploy leaves an empty transaction
+    connection.autocommit = True
 
 
 class _SnapshotCursor(Cursor):

@@ -7,7 +7,6 @@ import time
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.postgres.errors import explain_ended_session, last_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +37,11 @@ def require_open(connection: Connection) -> None:
     """
     connection.poll()  # takes in what has come
     notices = connection.notices
-    words = last_words(notices[-1]) if isinstance(notices, list) and notices else ""
-    if words:
+    if not isinstance(notices, list) or not notices:
+        return
+    from promptlib.postgres.errors import explain_ended_session, last_words
+
+    if words := last_words(notices[-1]):
         raise explain_ended_session(words)
 
 
@@ -62,6 +64,13 @@ def show_life(connection: Connection) -> None:
 def stay_idle(cursor: Cursor) -> None:
     """Let a session be idle for as long as others work, but one that a pooler lends to others."""
     cursor.execute(_STAY, (cursor.connection.info.backend_pid,))
+
+
+def share_of_pause() -> float:
+    """How much of a pause to take: less than the others do, so that not all come at once."""
+    import random
+
+    return random.uniform(0.5, 1)  # noqa: S311 - nothing secret
 
 
 def wait_while(

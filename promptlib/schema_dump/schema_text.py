@@ -5,7 +5,7 @@ from __future__ import annotations
 from promptlib.core.errors import HalfDoneMigrationError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.ledger.names import LedgerNames
-from promptlib.ledger.state import read_ledger
+from promptlib.ledger.reading import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.refusals import require_clear
 from promptlib.plan.status import compare_status, describe_half_done

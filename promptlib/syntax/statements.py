@@ -42,6 +42,7 @@ _MARKED = rf"{_QUOTED}|{_SINGLE}"
 _INNERMOST = rf"\({_TEXT}(?>(?:{_MARKED}){_TEXT})*+\)"
 _INNER = rf"\({_TEXT}(?>(?:{_MARKED}|{_INNERMOST}){_TEXT})*+\)"
 _PLAIN_RUN = rf"{_TEXT}(?>(?:{_MARKED}|{_INNER}){_TEXT})*+"
+_FLAT_RUN = rf"{_TEXT}(?>(?:{_MARKED}){_TEXT})*+"
 # Inside CREATE FUNCTION the words of `BEGIN ATOMIC ... END` count; `AS end` and `t.end` do not.
 _ROUTINE_RUN = (
     r"(?>[\x00-\x1f !#%&*+,0-9:<=>?@\[\]^`{|}~\x7f]++"
@@ -51,13 +52,20 @@ _ROUTINE_RUN = (
 _CREATE_ROUTINE = (
     rf"(?i:create){GAP}(?>(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?!{NAME})"
 )
+_BEFORE = rf"{SPACE}*+(?P<start>)(?>{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
+_HEAD = r"(?P<head>(?!--|/\*|;|\Z)"
+_CLOSED = r"(?P<closed>;)?"
 _BEGINNING = byte_pattern(
-    rf"{SPACE}*+(?P<start>)(?>{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
-    rf"(?P<head>(?!--|/\*|;|\Z)(?:(?={_CREATE_ROUTINE})(?P<routine>{_ROUTINE_RUN})|{_PLAIN_RUN}))?"
-    r"(?P<closed>;)?"
+    rf"{_BEFORE}{_HEAD}(?:(?={_CREATE_ROUTINE})(?P<routine>{_ROUTINE_RUN})|{_PLAIN_RUN}))?{_CLOSED}"
 )
 _PLAIN = byte_pattern(_PLAIN_RUN)
 _ROUTINE = byte_pattern(_ROUTINE_RUN)
+# For texts that are read sooner than those are compiled: parentheses come one by one, and there are
+# no bodies.
+_FLAT_BEGINNING = byte_pattern(rf"{_BEFORE}{_HEAD}(?P<routine>(?!))?{_FLAT_RUN})?{_CLOSED}")
+_FLAT = byte_pattern(_FLAT_RUN)
+_SHORT = 8192  # bytes
+_BODY = b"atomic"
 _ATOMIC = byte_pattern(rf"begin{GAP}atomic(?!{NAME})", re.IGNORECASE)
 _COMMENT = byte_pattern(
     r"--(?>[ \t]*+(?P<word>(?i:up|down))"
@@ -78,7 +86,6 @@ _INSTEAD = {
     **dict.fromkeys(("\\c", "\\connect"), "take it out: migrations run in one database"),
     "\\.": "write INSERT statements instead, as pg_dump --inserts does",
 }
-_CLOSED = True
 
 
 class Statement(NamedTuple):
@@ -189,13 +196,15 @@ class _Scanner:
         self.text = text
         self.parentheses: list[int] = []
         self.bodies: list[int] = []
+        is_flat = len(text) <= _SHORT and _BODY not in text.lower()
+        self._beginning, self._plain = (_FLAT_BEGINNING, _FLAT) if is_flat else (_BEGINNING, _PLAIN)
         self._begin(0)
 
     def _begin(self, position: int) -> None:
         """Forget the last statement and look for the next one from here on."""
         self.position = position
         self.start = self.head = -1
-        self.run = _PLAIN
+        self.run = self._plain
 
     def items(self) -> Iterator[Statement | Marker]:
         yield from self._advance()
@@ -221,17 +230,19 @@ class _Scanner:
             assert found  # these can match nothing
             self.position = found.end()
             return
-        while (found := _BEGINNING.match(self.text, self.position)) and found.lastgroup == "closed":
+        while (
+            found := self._beginning.match(self.text, self.position)
+        ) and found.lastgroup == "closed":
             self.position, head = found.end(), found.start("head")
             if head >= 0:
                 start = found.start("start") if self.start < 0 else self.start
                 # By position: to name an argument takes a third longer.
-                yield Statement(start, head, self.position, _CLOSED)
+                yield Statement(start, head, self.position, True)  # noqa: FBT003
             self.start = -1
         assert found
         self.position, self.head = found.end(), found.start("head")
         self.start = found.start("start") if self.start < 0 else self.start
-        self.run = _PLAIN if found.start("routine") < 0 else _ROUTINE
+        self.run = self._plain if found.start("routine") < 0 else _ROUTINE
 
     def _here(self) -> bytes:
         return self.text[self.position : self.position + 1]

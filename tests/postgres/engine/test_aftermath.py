@@ -59,8 +59,9 @@ def test_whether_it_took_effect(database: Database, looking: Looking, effect: st
     assert aftermath.outcome(found) is Outcome.NOT_DONE
     database.query(statement)
     assert aftermath.outcome(found) is Outcome.DONE
-    # Where nobody looked before, it may have been so all the time.
-    assert aftermath.outcome(None) is Outcome.UNKNOWN
+    # Where nobody looked before, or somebody else wrote that, it may have been so all the time.
+    for unknown in (None, "x", "{}", "-1"):
+        assert aftermath.outcome(unknown) is Outcome.UNKNOWN
     assert aftermath.outcome(aftermath.look()) is Outcome.NOT_DONE
 
 
@@ -72,6 +73,7 @@ def test_whether_something_named_is_there(database: Database, looking: Looking) 
     database.query(f"CREATE DATABASE {name}")
     assert make.outcome(before) is Outcome.DONE
     assert make.outcome(make.look()) is Outcome.NOT_DONE
+    assert make.outcome("x") is Outcome.UNKNOWN
     before = drop.look()
     assert drop.outcome(before) is Outcome.NOT_DONE
     database.query(f"DROP DATABASE {name}")

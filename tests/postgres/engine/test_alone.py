@@ -352,6 +352,20 @@ def test_what_a_failure_leaves_that_cannot_be_dropped_is_named(
     assert "; DROP INDEX CONCURRENTLY public.u, then run it again" in said
 
 
+def test_nonsense_in_the_ledger_is_refused_or_asked_about(
+    deploy: Deploys, project: Project, database: Database
+) -> None:
+    database.query("INSERT INTO log VALUES (1)")
+    outside(project, 2, "CREATE UNIQUE INDEX CONCURRENTLY x ON log (i);")
+    deploy("upgrade head", ok=False)
+    database.query("TRUNCATE log; CREATE UNIQUE INDEX x ON log (i)")
+    event = "UPDATE migration_events SET outcome = 'running', alone = 0, {} WHERE version = %s"
+    database.query(event.format("found_before = '{'"), TWO)
+    assert "did it run?" in deploy("upgrade head", ok=False)
+    database.query(event.format("statements_done = NULL"), TWO)
+    assert "did it run?" in deploy("upgrade head", ok=False)
+
+
 def test_a_name_is_no_part_of_what_we_say(
     deploy: Deploys, project: Project, database: Database
 ) -> None:

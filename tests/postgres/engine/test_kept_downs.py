@@ -19,7 +19,7 @@ from promptlib.core.errors import (
 from promptlib.engine.kept_downs import KeptDown, find_kept_downs, require_agreed
 from promptlib.files.parser import parse_section
 from promptlib.ledger.names import LedgerNames
-from promptlib.ledger.state import read_ledger
+from promptlib.ledger.reading import read_ledger
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import compare_status
 from support import inside

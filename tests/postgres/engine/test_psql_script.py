@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.projects import Project
+import pytest
+
+from support.projects import ONE, Project
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -74,6 +76,27 @@ def test_every_section_arrives_as_written(project: Project, database: Database) 
     assert database.value("SELECT v FROM t") == ':x %s %% \\ {"a":true} größe'
     assert database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")
     assert database.value("SELECT version_num FROM alembic_version") == "20250101000002"
+
+
+def test_the_next_migration_finds_no_temporary_table(project: Project, database: Database) -> None:
+    database.query("CREATE TABLE users (i int)")
+    project.add(1, "CREATE TEMP TABLE users (j int); PREPARE kept AS SELECT 1;")
+    project.add(2, "ALTER TABLE users ADD COLUMN k int; PREPARE kept AS SELECT 1;")
+    _psql(database, project.alembic("upgrade", "head", "--sql").stdout)
+    columns = "SELECT attname FROM pg_attribute WHERE attrelid = 'public.users'::regclass"
+    assert database.query(f"{columns} AND attnum > 0 ORDER BY attnum") == [("i",), ("k",)]
+
+
+def test_a_section_that_lets_its_record_get_lost_stops_it(
+    project: Project, database: Database
+) -> None:
+    project.add(1, "SELECT 1;")
+    make = "CREATE RULE no AS ON INSERT TO migra' || 'tions DO INSTEAD NOTHING"
+    project.add(2, f"CREATE TABLE a (i int);\nDO $$ BEGIN EXECUTE '{make}'; END $$;")
+    with pytest.raises(subprocess.CalledProcessError):
+        _psql(database, project.alembic("upgrade", "head", "--sql").stdout)
+    assert database.query("SELECT id FROM migrations") == [(ONE,)]
+    assert database.tables() == {"alembic_version"}
 
 
 def test_offline_needs_no_server_and_says_nothing_else(project: Project) -> None:

@@ -12,7 +12,7 @@ from promptlib.engine.kept_downs import KeptDown
 from promptlib.engine.sections import Sections
 from promptlib.files.parser import parse_section
 from promptlib.ledger.names import LedgerNames
-from promptlib.ledger.state import read_ledger
+from promptlib.ledger.reading import read_ledger
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import compare_status
 from support import inside

@@ -43,7 +43,8 @@ def cursor(database: Database) -> Iterator[Cursor]:
 
 
 def _begun(cursor: Cursor, follows: int = 0, *, is_pooled: bool = False) -> int:
-    cursor.execute(NewDeploy("migrate", "", TWO, follows).begin(_SQL, is_pooled=is_pooled))
+    new = NewDeploy("migrate", "", TWO, follows)
+    cursor.execute(f"{new.begin(_SQL, is_pooled=is_pooled)} SELECT {new.begun(_SQL)}")
     number, *_ = cursor.fetchone() or ()
     return int(number)
 

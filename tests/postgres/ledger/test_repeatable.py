@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from promptlib.ledger.names import LedgerNames
+from promptlib.ledger.reading import read_ledger
 from promptlib.ledger.repeatable import (
     outdated_repeatable,
     ran_repeatable,
     repeatable_name,
     repeatable_version,
 )
-from promptlib.ledger.state import read_ledger
 from promptlib.ledger.tables import LedgerSql, Ran
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ def test_a_migration_is_its_names_and_two_sections() -> None:
     text = "-- Why.\n\n-- UP\n\nCREATE TABLE a ();\n-- b\nSELECT ';'\n\n-- DOWN\nDROP TABLE a;\n\n"
     migration = parsed(text)
     assert migration == Migration(
-        "20240102030405", "some_thing", PATH, migration.up, migration.down
+        "20240102030405", "some_thing", str(PATH), migration.up, migration.down
     )
     assert migration.up.text == "CREATE TABLE a ();\n-- b\nSELECT ';'"
     assert written(migration.up) == ["CREATE TABLE a ();", "-- b\nSELECT ';'"]

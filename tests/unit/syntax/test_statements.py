@@ -652,3 +652,19 @@ def test_groups_with_a_possessive_repeat_are_found(source: str, found: list[str]
     assert [
         each for text in string_literals(ast.parse(source)) for each in hasty_groups(text)
     ] == found
+
+
+def told(text: str) -> list[object]:
+    """The items of a text, and what is wrong behind them."""
+    found: list[object] = []
+    try:
+        found.extend(scan_sql(text.encode()))
+    except LexicalError as error:
+        found.extend((error.what, error.offset))
+    return found
+
+
+@settings(max_examples=2000, deadline=None)
+@given(TEXTS)
+def test_a_short_text_is_cut_as_a_long_one_is(text: str) -> None:
+    assert told(text) == told(f"{text}\n{' ' * 8192}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from promptlib.ledger.names import LedgerNames
+from promptlib.ledger.reading import read_ledger, read_ledger_again
 from support import inside
 from support.ledgers import (
     PREDECESSORS,
@@ -72,6 +75,31 @@ def test_a_script_fills_a_ledger_up_to_where_somebody_says_that_it_begins(
     again = everything(database)
     inside.alembic(three, "upgrade", "head")
     assert everything(database) == again
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "SELECT 1",
+        "DELETE FROM migrations WHERE id = (SELECT max(id) FROM migrations)",
+        "DROP TABLE migration_deploys",
+        "DROP TABLE alembic_version, migrations, migration_events, migration_deploys",
+        "ALTER TABLE migrations DROP COLUMN up_sql",
+        "GRANT UPDATE ON migrations TO visitor",
+        "CREATE TABLE other (); ALTER TABLE alembic_version RENAME TO was",
+    ],
+)
+def test_what_is_read_again_is_what_is_there_then(
+    three: Project, database: Database, meanwhile: str
+) -> None:
+    database.server.role("visitor")
+    inside.alembic(three, "upgrade", "head")
+    names = LedgerNames()
+    with contextlib.closing(database.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        seen = read_ledger(cursor, names)
+        database.query(meanwhile)
+        assert read_ledger_again(cursor, names, seen) == read_ledger(cursor, names)
 
 
 def test_another_program_s_table_is_left_alone(three: Project, database: Database) -> None:
