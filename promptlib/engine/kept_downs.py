@@ -19,7 +19,8 @@ from promptlib.core.printable import printable
 from promptlib.core.remedies import REPAIR, CommandLine, Remedy
 from promptlib.files.parser import parse_section
 from promptlib.ledger.protection import require_ledger_spared
-from promptlib.ledger.tables import LedgerSql
+from promptlib.ledger.tables import EQUALS, LedgerSql
+from promptlib.syntax.lexemes import quote_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -86,9 +87,7 @@ def find_kept_downs(cursor: Cursor, status: Status, versions: Iterable[str]) -> 
     if not kept:
         return {}
     table = LedgerSql(status.ledger.names).migrations
-    cursor.execute(
-        f"SELECT id, down_sql FROM {table} WHERE id OPERATOR(pg_catalog.=) ANY (%s)", (kept,)
-    )
+    cursor.execute(f"SELECT id, down_sql FROM {table} WHERE id {EQUALS} ANY ({quote_array(kept)})")
     texts = dict(cursor.fetchall())
     found = {version: _kept(status, version, texts.get(version), table) for version in kept}
     for each in found.values():

@@ -31,6 +31,7 @@ from promptlib.ledger.repeatable import outdated_repeatable, ran_repeatable, rep
 from promptlib.ledger.tables import DOWN, EQUALS, UP, Ran
 from promptlib.plan.refusals import require_unchanged
 from promptlib.postgres.driver import driver_errors_explained
+from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -321,8 +322,9 @@ class StepRunner:
             return False
         tables = self._context.sql
         sql = (
-            f"SELECT FROM {tables.events} WHERE version {EQUALS} %s AND direction {EQUALS} %s"
-            f" AND deploy_id {EQUALS} %s AND outcome {EQUALS} 'done'"
+            f"SELECT FROM {tables.events} WHERE version {EQUALS} {quote_literal(step.version)}"
+            f" AND direction {EQUALS} '{step.direction}' AND deploy_id {EQUALS} {tables.deploy}"
+            f" AND outcome {EQUALS} 'done'"
         )
         refused = contextlib.suppress(psycopg2.Error, PromptlibError)
         with (
@@ -330,7 +332,7 @@ class StepRunner:
             contextlib.closing(self._context.connect()) as other,
             other.cursor() as cursor,
         ):
-            cursor.execute(sql, (step.version, step.direction, tables.deploy))
+            cursor.execute(sql)
             return bool(cursor.rowcount)
         return False  # as far as anybody knows
 

@@ -32,7 +32,7 @@ UNFINISHED = """
 _STILL_CONNECTED = f"""
     SELECT d.backend_pid FROM {{deploys}} d
       JOIN pg_catalog.pg_stat_activity a ON a.pid {EQUALS} d.backend_pid
-     WHERE d.finished_at IS NULL AND d.id {EQUALS} ANY (%s::pg_catalog.int8[])
+     WHERE d.finished_at IS NULL AND d.id {EQUALS} ANY ({{ids}}::pg_catalog.int8[])
        AND a.datname {EQUALS} pg_catalog.current_database()
        AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
        AND (a.backend_start {EQUALS} d.backend_start
@@ -130,7 +130,7 @@ def lose(sql: LedgerSql, deploy: int) -> str:
 
     A server notices a cut network only when it has something to say, and goes on until then.
     """
-    connected = _STILL_CONNECTED.format(deploys=sql.deploys) % f"'{{{deploy}}}'"
+    connected = _STILL_CONNECTED.format(deploys=sql.deploys, ids=f"'{{{deploy}}}'")
     over = f"CASE WHEN NOT EXISTS ({connected}) THEN pg_catalog.clock_timestamp() END"
     return _finish(sql, deploy, "failed", over)
 
@@ -147,7 +147,8 @@ def _update(sql: LedgerSql, ids: Collection[int], what: str, where: str) -> str:
 
 def still_connected(cursor: Cursor, sql: LedgerSql, ids: Collection[int]) -> list[int]:
     """The server processes of deploys that have not ended, whatever they do."""
-    cursor.execute(_STILL_CONNECTED.format(deploys=sql.deploys), ([*ids],))
+    numbers = f"'{{{', '.join(map(str, ids))}}}'"
+    cursor.execute(_STILL_CONNECTED.format(deploys=sql.deploys, ids=numbers))
     return [found for (found,) in cursor.fetchall()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.ledger.tables import EQUALS, UTC, LedgerSql
+from promptlib.syntax.lexemes import quote_array, quote_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,8 +83,7 @@ def read_history(cursor: Cursor, ledger: Ledger, version: str = "") -> list[Atte
     cursor.execute(
         f"SELECT version, direction, {UTC.format('started_at')}, {UTC.format('finished_at')},"
         f" outcome, executed_by, error FROM {LedgerSql(ledger.names).events}"
-        " WHERE pg_catalog.starts_with(version, %s) ORDER BY id",
-        (version,),
+        f" WHERE pg_catalog.starts_with(version, {quote_literal(version)}) ORDER BY id"
     )
     return [Attempt(*row) for row in cursor.fetchall()]
 
@@ -112,9 +112,8 @@ def read_undone(cursor: Cursor, ledger: Ledger, versions: Iterable[str]) -> set[
     cursor.execute(
         "SELECT version::pg_catalog.text FROM (SELECT DISTINCT ON (version) version, direction,"
         f" outcome FROM {LedgerSql(ledger.names).events}"
-        " WHERE version OPERATOR(pg_catalog.=) ANY (%s) ORDER BY version, id DESC) AS last"
-        f" WHERE direction {EQUALS} 'down' AND outcome {EQUALS} 'done'",
-        ([*versions],),
+        f" WHERE version {EQUALS} ANY ({quote_array(versions)}) ORDER BY version, id DESC) AS last"
+        f" WHERE direction {EQUALS} 'down' AND outcome {EQUALS} 'done'"
     )
     return {version for (version,) in cursor}
 
@@ -126,7 +125,6 @@ def read_kept_texts(
     found = [name if name in ledger.columns else "NULL" for name in ("up_sql", "down_sql")]
     cursor.execute(
         f"SELECT id::pg_catalog.text, {', '.join(found)} FROM {LedgerSql(ledger.names).migrations}"
-        " WHERE id OPERATOR(pg_catalog.=) ANY (%s)",
-        ([*versions],),
+        f" WHERE id {EQUALS} ANY ({quote_array(versions)})"
     )
     return {version: KeptTexts(*texts) for version, *texts in cursor}

@@ -12,6 +12,11 @@ from __future__ import annotations
 import itertools
 import re
 
+from promptlib.core.light import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 WHITE = b" \t\n\r\f\v"
 SPACE = r"[ \t\n\r\f\v]"
 # What is not ASCII is a letter. A set that says so by exclusion is fast to compile and to match.
@@ -70,6 +75,11 @@ def quote_literal(text: str) -> str:
     """A text as PostgreSQL reads it, whatever standard_conforming_strings says."""
     quoted = "'" + text.replace("'", "''") + "'"
     return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def quote_array(texts: Iterable[str]) -> str:
+    """Some texts as an array of PostgreSQL's."""
+    return f"ARRAY[{', '.join(map(quote_literal, texts))}]::pg_catalog.text[]"
 
 
 def do_block(body: str) -> str:

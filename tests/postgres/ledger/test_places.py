@@ -19,6 +19,7 @@ _TABLES = """SELECT n.nspname || '.' || c.relname FROM pg_class c
                JOIN pg_namespace n ON n.oid = c.relnamespace
               WHERE relkind = 'r' AND nspname NOT IN ('pg_catalog', 'information_schema')
               ORDER BY 1"""
+_ODD = 'the "Ledger" %s {x} $$ $promptlib$ \'s'
 _DEPLOYS = (("upgrade", "head"), ("downgrade", "-1"), ("downgrade", "base"), ("stamp", "head"))
 
 
@@ -82,26 +83,32 @@ def test_the_schema_of_a_user_need_not_be_there(three: Project) -> None:
 
 
 def test_a_schema_for_the_ledger_is_made(three: Project, database: Database) -> None:
-    three.configure(version_table_schema='the "Ledger"')
+    """Whatever it is called."""
+    three.configure(version_table_schema=_ODD.replace("%", "%%"))
     assert '"can_create": true' in three.promptlib("db", "test", "--json").stdout
     assert inside.alembic(three, "current").stderr == ""
     assert _tables(database) == []
     inside.alembic(three, "ensure_version")
-    assert _tables(database) == ['the "Ledger".alembic_version']
-    database.query('DROP SCHEMA "the ""Ledger""" CASCADE')
+    assert _tables(database) == [f"{_ODD}.alembic_version"]
+    quoted = '"{}"'.format(_ODD.replace('"', '""'))
+    database.query(f"DROP SCHEMA {quoted} CASCADE")
     script = inside.alembic(three, "upgrade", f"base:{TWO}", "--sql").stdout
     psql(database, script)
     psql(database, inside.alembic(three, "upgrade", f"{TWO}:head", "--sql").stdout)
     inside.alembic(three, "downgrade", "base")
     inside.alembic(three, "upgrade", "head")
-    schema = 'the "Ledger"'
     names = ("alembic_version", "migration_deploys", "migration_events", "migrations")
     assert _tables(database) == [
         "public.a",
         "public.b",
         "public.c",
-        *(f"{schema}.{n}" for n in names),
+        *(f"{_ODD}.{n}" for n in names),
     ]
+    assert ONE in three.promptlib("history").stdout
+    edited = "SET checksum = 'x', down_checksum = 'y' WHERE id ="
+    database.query(f"UPDATE {quoted}.migrations {edited} '{THREE}'")
+    three.promptlib("rollback", "--kept-down")
+    assert _tables(database)[:2] == ["public.a", "public.b"]
 
 
 @pytest.mark.usefixtures("powerless")
