@@ -12,8 +12,6 @@ from promptlib.core.errors import ConfigurationError, NoConnectionError, Stateme
 from promptlib.core.interrupts import in_doubt, queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
-from promptlib.postgres.errors import explain_server_error
-from promptlib.postgres.sessions import end_sessions, prepared_transactions
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
@@ -145,6 +143,8 @@ def drop_database(target: Target, *, force: bool = False) -> None:
             require_nothing_prepared(cursor, name)
             if others_connected(cursor, name):
                 raise describe_others(cursor, name) from None
+            from promptlib.postgres.errors import explain_server_error
+
             raise explain_server_error(error, "") from None  # a subscription's database, for one
 
 
@@ -154,6 +154,11 @@ def require_nothing_prepared(cursor: Cursor, name: str) -> None:
     Raises:
         StatementError: naming them, and what ends them.
     """
+    from promptlib.postgres.sessions import (
+        end_sessions,
+        prepared_transactions,
+    )
+
     if prepared := prepared_transactions(cursor, name):
         refused = StatementError(
             f"{name} has the {', '.join(map(str, prepared))}",
@@ -213,6 +218,8 @@ def maintenance_connection(
     Raises:
         NoConnectionError: `error`, if there is one, when there is none to be had.
     """
+    from promptlib.postgres.waiting import stay_idle
+
     for name in _MAINTENANCE:
         try:
             connection = target.of(name).connect()
@@ -221,6 +228,8 @@ def maintenance_connection(
         else:
             with contextlib.closing(connection):
                 connection.autocommit = True
+                with connection.cursor() as cursor:
+                    stay_idle(cursor)
                 yield connection
             return
     assert error

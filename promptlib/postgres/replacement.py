@@ -190,6 +190,7 @@ class Replacement:
         if self._old:
             self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", old)
         for left in reversed(range(_ATTEMPTS)):
+            self._cursor.execute(_END, (self._name,))  # a pooler keeps those that we had there
             if force:
                 self._cursor.execute(_END, (self._target.database,))
             try:
