@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from support.databases import Database
     from support.servers import Server
 
+_QUERY = b"Q"  # its length comes behind, as four bytes that count themselves
 _MOUTHFUL = 4096  # bytes; what is longer than some of these stays with who sends it
 
 
@@ -113,6 +114,8 @@ class Network:
             while said := source.recv(_MOUTHFUL):
                 self.sent += len(said) * is_clients
                 self.received += len(said) * (not is_clients)
+                if is_clients and self._trigger and said.startswith(_QUERY):
+                    said += _rest_of_message(said, source)
                 freezes = is_clients and self._trigger and self._trigger in said
                 if freezes and not self._lets_through:
                     self.freeze()
@@ -126,3 +129,11 @@ class Network:
             self._flows.wait()
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+
+def _rest_of_message(begun: bytes, source: socket.socket) -> bytes:
+    """What a client has still to send of a query: it waits for an answer then."""
+    missing, rest = len(_QUERY) + int.from_bytes(begun[1:5]) - len(begun), b""
+    while len(rest) < missing and (more := source.recv(missing - len(rest))):
+        rest += more
+    return rest
