@@ -110,13 +110,15 @@ class Network:
     def _pass_on(
         self, source: socket.socket, goal: socket.socket, *, is_clients: bool = False
     ) -> None:
+        before = b""  # in which the trigger may begin
         with contextlib.suppress(OSError):
             while said := source.recv(_MOUTHFUL):
                 self.sent += len(said) * is_clients
                 self.received += len(said) * (not is_clients)
-                if is_clients and self._trigger and said.startswith(_QUERY):
+                if is_clients and self._lets_through and said.startswith(_QUERY):
                     said += _rest_of_message(said, source)
-                freezes = is_clients and self._trigger and self._trigger in said
+                freezes = is_clients and self._trigger and self._trigger in before + said
+                before = said
                 if freezes and not self._lets_through:
                     self.freeze()
                 self._flows.wait()
