@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
-from promptlib.core.errors import LockNotAcquiredError, PlanRefusedError, StatementError
+from promptlib.core.errors import (
+    LockNotAcquiredError,
+    NoConnectionError,
+    PlanRefusedError,
+    StatementError,
+)
 from promptlib.postgres.admin import describe_contents, drop_database
 from promptlib.postgres.replacement import describe_losses, is_empty, open_replacement
 from promptlib.postgres.target import Target
@@ -116,6 +121,9 @@ def test_a_removal_that_was_cut_off_is_ended(database: Database, prefix: str) ->
     assert describe_losses(target) == []
     assert database.query("SELECT 1") == [(1,)]
     database.server.execute(mark.replace(name, database.name))
+    with pytest.raises(NoConnectionError) as refused:
+        target.connect()
+    assert refused.value.remedy == "drop and create the database, or check its name in DATABASE_URL"
     assert describe_contents(target).startswith("what is left of ")
     drop_database(target)
     assert describe_contents(target) == ""
