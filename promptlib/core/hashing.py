@@ -18,15 +18,15 @@ _EACH = 512
 _left = _MUCH
 
 
-def sha256(size: int) -> _Hash:
-    """A hash, for as many bytes as come now."""
+def sha256(size: int, data: bytes = b"") -> _Hash:
+    """A hash, for as many bytes as come now, of which some may be there already."""
     global _left  # noqa: PLW0603 - how much this process will hash before it loads OpenSSL
     _left -= size + _EACH
-    return _fast()() if _left < 0 else _quickly_there()()
+    return (_quickly_there() if _left >= 0 else _fast())(data)
 
 
 @functools.cache
-def _quickly_there() -> Callable[[], _Hash]:
+def _quickly_there() -> Callable[[bytes], _Hash]:
     for module in ("_sha2", "_sha256"):  # from Python 3.12 on, and before
         try:
             return __import__(module).sha256  # type: ignore[no-any-return]
@@ -36,7 +36,7 @@ def _quickly_there() -> Callable[[], _Hash]:
 
 
 @functools.cache
-def _fast() -> Callable[[], _Hash]:
+def _fast() -> Callable[[bytes], _Hash]:
     import hashlib  # noqa: PLC0415 - slow to load
 
     return hashlib.sha256

@@ -36,6 +36,9 @@ class MigrationStatus(NamedTuple):
     execution: Execution
 
 
+_UNKNOWN = Execution()
+
+
 class RepeatableStatus(NamedTuple):
     """Where one repeatable file stands.
 
@@ -135,11 +138,11 @@ def migration_status(
     found: Status, executions: Mapping[str, Execution], entry: Entry
 ) -> MigrationStatus:
     """Where one migration of a database stands."""
-    row = found.rows.get(entry.version)
-    checksum = row.checksum if row else found.files.checksums.get(entry.version)
-    execution = executions.get(entry.version, Execution())
-    name = entry.name.replace("_", " ")
-    return MigrationStatus(entry.version, name, entry.state, checksum, execution)
+    version, name, state, _ = entry
+    row = found.ledger.rows.get(version)
+    checksum = row.checksum if row else found.files.checksums.get(version)
+    execution = executions.get(version, _UNKNOWN)
+    return MigrationStatus(version, name.replace("_", " "), state, checksum, execution)
 
 
 def repeatable_statuses(found: Status) -> tuple[RepeatableStatus, ...]:

@@ -57,16 +57,14 @@ def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
     """
     if content.startswith(_UP) and len(content) < _SMALL and b"\r" not in content:
         before, _, after = content[len(_UP) - 1 :].partition(_DOWN)
-        return [_stripped_checksum(before), _stripped_checksum(after)] == [up, down]
+        return _stripped_checksum(before) == up and _stripped_checksum(after) == down
     found = _FILE.fullmatch(content)
     return found is not None and [_checksum(found, "up"), _checksum(found, "down")] == [up, down]
 
 
 def _stripped_checksum(text: bytes) -> str:
     stripped = text.strip(WHITE)
-    found = sha256(len(stripped))
-    found.update(stripped)
-    return found.hexdigest()
+    return sha256(len(stripped), stripped).hexdigest()
 
 
 def _checksum(found: re.Match[bytes], part: str) -> str:

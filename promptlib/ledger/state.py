@@ -194,7 +194,8 @@ class Ledger(NamedTuple):
     @property
     def ours(self) -> dict[str, LedgerRow]:
         """The rows that promptlib wrote."""
-        return {version: row for version, row in self.rows.items() if not row.is_foreign}
+        # As is_foreign has it: a call for each of thousands would cost.
+        return {version: row for version, row in self.rows.items() if row.down is not None}
 
     @property
     def is_ready(self) -> bool:

@@ -75,15 +75,16 @@ def migration_entries(
         ledger: what the database remembers.
     """
     versions = {file.version for file in files}
-    current, ours = current_version(versions, ledger), ledger.ours
+    current, ours, rows = current_version(versions, ledger), ledger.ours, ledger.rows
     never_ran = State.LATE if ours else State.UNKNOWN
     found = {}
     for file in files:
-        if row := ledger.rows.get(file.version):
-            found[file.version] = _that_has_a_row(file, checksums, row, current)
+        version, name, _ = file
+        if row := rows.get(version):
+            found[version] = _that_has_a_row(file, checksums, row, current)
         else:
-            state = never_ran if file.version <= current else State.PENDING
-            found[file.version] = Entry(file.version, file.name, state)
+            state = never_ran if version <= current else State.PENDING
+            found[version] = Entry(version, name, state)
     for version in ours.keys() - versions:
         found[version] = Entry(version, ours[version].file_name, State.MISSING)
     unknown = unknown_revisions(versions, ledger)
@@ -96,11 +97,13 @@ def migration_entries(
 def _that_has_a_row(
     file: MigrationFile, checksums: Mapping[str, str], row: LedgerRow, current: str
 ) -> Entry:
+    version, name, _ = file
     # What the predecessor ran is compared once it is taken over: its texts were not ours.
-    unadopted = row.is_foreign and file.version > current
-    same = unadopted or checksums.get(file.version, row.checksum) == row.checksum
-    state = State.EXECUTED if same else State.EDITED
-    return Entry(file.version, file.name, state, "" if row.file_name == file.name else row.name)
+    same = checksums.get(version, row.checksum) == row.checksum or (
+        row.is_foreign and version > current
+    )
+    ran_as = "" if row.file_name == name else row.name
+    return Entry(version, name, State.EXECUTED if same else State.EDITED, ran_as)
 
 
 def rows_without_files(ledger: Ledger, files: Iterable[MigrationFile]) -> list[LedgerRow]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support import costs, counting
+from support.freezing import Network
 from support.projects import Project, environment_with, path_of
 from support.sending import sent
 
@@ -162,6 +163,38 @@ def test_what_a_migration_costs_to_run(
     assert one < few - each * (_FEW - 1)  # lock and migration share a session
 
 
+def _bytes(project: Project, database: Database, command: str) -> tuple[int, int]:
+    """How many bytes a command sends, and receives."""
+    with Network(database) as network:
+        Project(project.folder, network.url).promptlib(*command.split())
+        return network.sent, network.received
+
+
+def test_what_goes_over_the_wire_to_look(project: Project, database: Database) -> None:
+    found = []
+    for count in (_FEW, _MANY):
+        _fill(project, count)
+        project.promptlib("migrate")
+        found.append({each: _bytes(project, database, each) for each in _LOOKING})
+    few, many = found
+    for command in _LOOKING:
+        assert many[command][0] == few[command][0] <= 8500  # what is asked
+        more = many[command][1] - few[command][1]
+        assert more / (_MANY - _FEW) <= 235  # a row
+
+
+def test_what_goes_over_the_wire_for_a_migration(project: Project, database: Database) -> None:
+    found = []
+    for count in (_FEW, _MANY):
+        _fill(project, count)
+        found.append(_bytes(project, database, "migrate")[0])
+        project.promptlib("rollback", "--to", "base", "--yes")
+    few, many = found
+    texts = [path.stat().st_size for path in (project.folder / "sql").glob("*.sql")]
+    # Its text, once to run and once to be kept, and the record with all that is checked there.
+    assert (many - few) / (_MANY - _FEW) - 2 * max(texts) <= 2700
+
+
 def test_what_it_costs_to_prove_a_migration(project: Project, database: Database) -> None:
     project.add(1, "CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL);", "DROP TABLE t;")
     assert _statements(database, project, "verify", whole_server=True) <= 160
@@ -263,6 +296,7 @@ _LARGE = 32  # MB
 _ROW = "({}, 'größer \U0001f600 ''and'' (so on)')"  # letters of one, two and four bytes
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("rows", "usual", "commands"),
     [

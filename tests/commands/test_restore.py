@@ -228,6 +228,7 @@ def test_a_database_of_that_name(done: Project, database: Database, saved: str) 
         server.drop(name)
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(("source", "goal"), [("debian-15", "18"), ("18", "debian-15")])
 def test_from_one_major_version_to_another(three: Project, source: str, goal: str) -> None:
     """With whichever pg_restore fits; by hand one of them would fail."""

@@ -40,7 +40,7 @@ class Network:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _MOUTHFUL)
         self._ends, self._threads = [self._listener], list[threading.Thread]()
-        self.accepted = 0
+        self.accepted = self.sent = self.received = 0  # connections, and a client's bytes
         port = self._listener.getsockname()[1]
         self.url = f"postgresql://postgres@127.0.0.1:{port}/{database.name}"
 
@@ -111,6 +111,8 @@ class Network:
     ) -> None:
         with contextlib.suppress(OSError):
             while said := source.recv(_MOUTHFUL):
+                self.sent += len(said) * is_clients
+                self.received += len(said) * (not is_clients)
                 freezes = is_clients and self._trigger and self._trigger in said
                 if freezes and not self._lets_through:
                     self.freeze()

@@ -56,6 +56,7 @@ def _up_and_down(project: Project, database: Database) -> int:
     return refused + _again(config, "upgrade", THREE)
 
 
+@pytest.mark.patient
 def test_each_thread_s_command_runs_on_its_own_database(
     three: Project, databases: list[Database]
 ) -> None:
@@ -69,6 +70,7 @@ def test_each_thread_s_command_runs_on_its_own_database(
         assert {outcome for *_, outcome in events(each)} == {"done"}
 
 
+@pytest.mark.patient
 def test_threads_leave_alembic_as_it_was(three: Project, databases: list[Database]) -> None:
     with ThreadPoolExecutor(_MANY) as threads:
         list(threads.map(lambda each: _up_and_down(three, each), databases))

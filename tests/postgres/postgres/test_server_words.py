@@ -95,6 +95,7 @@ def test_what_the_author_wrote_is_shown(table: Table) -> None:
     _assert_authors(table)
 
 
+@pytest.mark.patient
 def test_in_other_languages_too(data_file: Path) -> None:
     if not is_translated():
         pytest.skip("Debian's PostgreSQL, its translations or the package locales are missing")

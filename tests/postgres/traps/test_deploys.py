@@ -142,6 +142,7 @@ def test_proofs(ground: Traps, project: Project) -> None:
     step(ground, project, "promptlib verify")
 
 
+@pytest.mark.patient
 def test_proofs_on_made_up_rows_of_all_kinds(
     ground: Traps, project: Project, database: Database
 ) -> None:

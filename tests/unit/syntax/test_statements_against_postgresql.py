@@ -215,6 +215,7 @@ def touching(text: str) -> bool:
     )
 
 
+@pytest.mark.patient
 @settings(max_examples=3000, deadline=None)
 @given(st.lists(st.sampled_from(LEXEMES), max_size=30).map(written))
 @example("E'a'\n'b\\'")
@@ -266,6 +267,7 @@ PIECES = (
 )
 
 
+@pytest.mark.patient
 @settings(max_examples=3000, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
 @example("$$a$$'b'")
