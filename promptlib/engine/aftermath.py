@@ -33,6 +33,7 @@ _INDEXES = f"""
 """
 _OF_TABLE = f"{_INDEXES} WHERE i.indrelid {EQUALS} {_CLASS}(%(table)s)"
 _NAMED = f" AND c.relname {EQUALS} %(name)s"
+_IN_ORDER = " ORDER BY i.indexrelid"
 # What REINDEX CONCURRENTLY names its copies. Source:
 # https://www.postgresql.org/docs/current/sql-reindex.html#SQL-REINDEX-CONCURRENTLY
 _COPIES = f"""{_INDEXES}
@@ -186,7 +187,7 @@ class _RebuiltIndexes(_Repeatable):
 
     def _copies(self) -> list[tuple[int, str, str, bool]]:
         scope = _SCOPES.get(self.statement.kind, "true")
-        self._cursor.execute(_COPIES + scope, self._names)
+        self._cursor.execute(_COPIES + scope + _IN_ORDER, self._names)
         return self._cursor.fetchall()
 
     def look(self) -> str:

@@ -19,6 +19,8 @@ from promptlib.syntax.alone import read_alone
 from promptlib.syntax.lexemes import do_block, quote_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.core.errors import StatementError
@@ -147,19 +149,25 @@ class LoneStatement:
             found: what `look` said before that.
 
         Raises:
-            PromptlibError: naming the first that cannot be dropped.
+            PromptlibError: naming all that are left, where one cannot be dropped.
         """
-        for name, table in self._aftermath.leftovers(found):
+        left = self._aftermath.leftovers(found)
+        for number, (name, table) in enumerate(left):
             try:
                 with self._context.watcher.statement(self._pid):
                     self._drop_unless_built(name, table, found)
             except psycopg2.Error as error:
-                raise PromptlibError(
-                    f"the invalid index {name} that an earlier attempt left cannot be dropped: "
-                    f"{error.diag.message_primary or error}",
-                    f"DROP INDEX CONCURRENTLY {name}, then run it again",
-                    place=display_path(self._step.path),
-                ) from error
+                raise self._undroppable([each for each, _ in left[number:]], error) from error
+
+    def _undroppable(self, names: Sequence[str], error: psycopg2.Error) -> PromptlibError:
+        indexes = f"index{'es' * (len(names) > 1)} {', '.join(names)}"
+        drops = "; ".join(f"DROP INDEX CONCURRENTLY {name}" for name in names)
+        return PromptlibError(
+            f"the invalid {indexes} that an earlier attempt left cannot be dropped: "
+            f"{error.diag.message_primary or error}",
+            f"{drops}, then run it again",
+            place=display_path(self._step.path),
+        )
 
     def _drop_unless_built(self, name: str, table: str, found: str) -> None:
         self._cursor.execute(do_block(_WAIT_FOR_BUILDERS.format(table)))

@@ -114,8 +114,8 @@ def explain_uncommitted(
 def _landed_elsewhere(table: str, place: str) -> LedgerError:
     """Say that the ledger is not what it was when the deploy began."""
     return LedgerError(
-        f"the table {table} of the ledger bears a trigger, a rule or row security now, or is "
-        "another one than before, so what is recorded there may be lost",
+        f"the table {table} of the ledger is not what it was when the deploy began: it bears a "
+        "trigger, a rule or row security, is another one, or has lost a row of this deploy",
         _LEDGER_GONE,
         place=place,
     )

@@ -286,7 +286,7 @@ class StepRunner:
                     self._execute(sql)
                     self._call(planned)
                     sql = ""
-                self._within.end(f"{sql}\n{self._context.guard.sql}", pid)
+                self._within.end(f"{sql}\n{self._context.guard.sql(ran.attempt)}", pid)
         except psycopg2.Error as error:
             if not self._is_committed(step):
                 from promptlib.engine.records import explain_uncommitted

@@ -29,6 +29,9 @@ _GUARD = f"""SELECT pg_catalog.concat('{_CHANGED}', relname)::integer FROM pg_ca
  WHERE oid {EQUALS} ANY ({{tables}}) AND (relhasrules OR relrowsecurity OR {{triggers}}
     OR relpersistence OPERATOR(pg_catalog.<>) 'p'
     OR oid OPERATOR(pg_catalog.<>) ALL (ARRAY[{{oids}}]::pg_catalog.oid[]));"""
+# What is to be there for a change of it to be one.
+_EVENT = f"""SELECT pg_catalog.concat('{_CHANGED}', {{name}})::integer
+ WHERE NOT EXISTS (SELECT FROM {{events}} WHERE id {EQUALS} {{event}});"""
 # Which is never false where there is one; behind the last one it may stay true, until VACUUM comes.
 _MAY_HAVE_TRIGGERS = "relhastriggers"
 _HAS_TRIGGERS = f"""relhastriggers AND EXISTS (
@@ -42,17 +45,25 @@ class RecordGuard:
         tables: of the ledger.
         oids: theirs, in any order.
         may_have_triggers: whether one seems to have triggers, which none has.
-
-    Attributes:
-        sql: the statement to be sent behind a record, which fails where that may not stay.
     """
 
     def __init__(self, tables: LedgerSql, oids: Sequence[int], *, may_have_triggers: bool) -> None:
-        self.sql = _GUARD.format(
+        self._tables = tables
+        self._guard = _GUARD.format(
             tables=_oids(tables),
             triggers=_HAS_TRIGGERS if may_have_triggers else _MAY_HAVE_TRIGGERS,
             oids=", ".join(map(str, oids)),
         )
+
+    def sql(self, event: int = 0) -> str:
+        """What is to be sent behind a record, and fails where that may not stay.
+
+        Args:
+            event: the id of the event that was changed; 0: none was.
+        """
+        name, events = quote_literal(self._tables.names.events), self._tables.events
+        there = _EVENT.format(name=name, events=events, event=event) if event else ""
+        return f"{self._guard}\n{there}"
 
     @staticmethod
     def changed(error: psycopg2.Error) -> str:

@@ -12,8 +12,6 @@ from promptlib.core.errors import ConfigurationError, NoConnectionError, Stateme
 from promptlib.core.interrupts import in_doubt, queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
-from promptlib.postgres.errors import explain_server_error
-from promptlib.postgres.sessions import end_sessions, prepared_transactions
 from promptlib.postgres.target import read_only_snapshot
 
 if TYPE_CHECKING:
@@ -36,6 +34,10 @@ _OTHERS = """
      WHERE datname OPERATOR(pg_catalog.=) %s
        AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
        AND backend_type OPERATOR(pg_catalog.<>) 'autovacuum worker'
+"""
+_IS_INVALID = """
+    SELECT FROM pg_catalog.pg_database
+     WHERE datname OPERATOR(pg_catalog.=) %s AND datconnlimit OPERATOR(pg_catalog.=) (-2)
 """
 # The server writes the query that counts the rows of every table: but where that would run a policy
 # of the table's, which is somebody's function.
@@ -112,6 +114,8 @@ def describe_contents(target: Target) -> str:
         connection = target.connect()
     except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
+            if is_invalid(cursor, target.database):
+                return f"what is left of {target}, whose removal was cut off"
             if _database_exists(cursor, target.database):
                 raise
         return ""
@@ -145,6 +149,8 @@ def drop_database(target: Target, *, force: bool = False) -> None:
             require_nothing_prepared(cursor, name)
             if others_connected(cursor, name):
                 raise describe_others(cursor, name) from None
+            from promptlib.postgres.errors import explain_server_error
+
             raise explain_server_error(error, "") from None  # a subscription's database, for one
 
 
@@ -154,6 +160,11 @@ def require_nothing_prepared(cursor: Cursor, name: str) -> None:
     Raises:
         StatementError: naming them, and what ends them.
     """
+    from promptlib.postgres.sessions import (
+        end_sessions,
+        prepared_transactions,
+    )
+
     if prepared := prepared_transactions(cursor, name):
         refused = StatementError(
             f"{name} has the {', '.join(map(str, prepared))}",
@@ -213,6 +224,8 @@ def maintenance_connection(
     Raises:
         NoConnectionError: `error`, if there is one, when there is none to be had.
     """
+    from promptlib.postgres.waiting import stay_idle
+
     for name in _MAINTENANCE:
         try:
             connection = target.of(name).connect()
@@ -221,10 +234,21 @@ def maintenance_connection(
         else:
             with contextlib.closing(connection):
                 connection.autocommit = True
+                with connection.cursor() as cursor:
+                    stay_idle(cursor)
                 yield connection
             return
     assert error
     raise error
+
+
+def is_invalid(cursor: Cursor, name: str) -> bool:
+    """Whether the removal of a database was cut off: nothing can be done with it but to end that.
+
+    Source: DATCONNLIMIT_INVALID_DB in PostgreSQL's src/include/catalog/pg_database.h
+    """
+    cursor.execute(_IS_INVALID, (name,))
+    return cursor.fetchone() is not None
 
 
 def _database_exists(cursor: Cursor, name: str) -> bool:

@@ -156,8 +156,8 @@ class _Message:
             status = libpq.PQresultStatus(result)
             if status == _ROW:
                 received.rows += 1
-            elif status in _FAILED:  # the last one counts, as it does for psycopg2
-                error = self._error(result)
+            elif status in _FAILED:
+                error = _telling(error, self._error(result))
             else:
                 received.rows += libpq.PQntuples(result)
                 # Else there is more of this statement to come.
@@ -203,6 +203,14 @@ class _Message:
                 self._connection.rollback()  # which still takes in notices
         with contextlib.suppress(psycopg2.Error):
             self._connection.poll()
+
+
+def _telling(first: MessageError | None, last: MessageError) -> MessageError:
+    """The error that counts: the last one, as it does for psycopg2, which so forgets why it ended.
+
+    Behind what the server says as it ends a session libpq says that the connection is lost.
+    """
+    return first if first and not last.pgcode else last
 
 
 def _text(said: bytes) -> str:

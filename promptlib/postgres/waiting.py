@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from psycopg2.extensions import connection as Connection
+    from psycopg2.extensions import cursor as Cursor
 
     from promptlib.core.errors import PromptlibError
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _OFTEN = 0.5  # seconds between two signs of life
 _POLL = 0.1  # seconds between two looks whether somebody is gone
+_STAY = """
+    SELECT CASE WHEN pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %s
+                THEN pg_catalog.set_config('idle_session_timeout', '0', false) END
+"""
 
 
 def require_open(connection: Connection) -> None:
@@ -54,6 +59,11 @@ def show_life(connection: Connection) -> None:
         cursor.execute("SELECT")
     if outside:
         connection.rollback()
+
+
+def stay_idle(cursor: Cursor) -> None:
+    """Let a session be idle for as long as others work, but one that a pooler lends to others."""
+    cursor.execute(_STAY, (cursor.connection.info.backend_pid,))
 
 
 def share_of_pause() -> float:

@@ -16,6 +16,7 @@ from promptlib.postgres.client_programs import (
     find_dump_programs,
     run_client,
 )
+from promptlib.postgres.pooling import connect_second
 from promptlib.postgres.target import read_only_snapshot
 from promptlib.schema_dump.ledger_rows import ledger_statements
 from promptlib.schema_dump.statements import plain_statements
@@ -49,6 +50,7 @@ _FILLED = """
      WHERE relkind OPERATOR(pg_catalog.=) 'm' AND relispopulated
 """
 _FILLED_LATER = "CREATE MATERIALIZED VIEW "
+_TWO = "a dump needs two at a time, to see what the first one sees"
 _NOT_DUMPED = "no schema was written"
 
 
@@ -70,6 +72,8 @@ def dump_schema(
     with read_only_snapshot(connection) as cursor:
         found = compare_status(files, read_ledger(cursor, LedgerNames(*settings.ledger)))
         _require_whole(found)
+        if found.ledger.is_pooled:
+            connect_second(target.connect, _TWO).close()
         ours = [f"--exclude-table={name}" for name in _tables(found.ledger)]
         arguments = [*PLAIN, *BARE, *ours, *_snapshot(cursor, settings)]
         call = call_for(target.beside(connection)).but(*arguments)

@@ -71,9 +71,8 @@ _FAILURES = [
     ),
     pytest.param(
         "-- about it\n/* more */ SELECT pg_terminate_backend(pg_backend_pid());",
-        "3:12: server closed the connection unexpectedly; what was not committed is undone "
-        "when the server notices: see where the database stands with alembic current, then run it "
-        "again\n"
+        "3:12: terminating connection due to administrator command (57P01); what was not committed "
+        "is gone: connect and run it again\n"
         "    3 | /* more */ SELECT pg_terminate_backend(pg_backend_pid());\n"
         "      |            ^\n",
         id="connection-lost",

@@ -144,7 +144,7 @@ def test_in_commit(
 ) -> None:
     lets_through = lost == "answer"
     project.add(1, "CREATE TABLE a (i int);")
-    network.freeze_at(b"COMMIT AND CHAIN", lets_through=lets_through)
+    network.freeze_at(b"up_sql, execution_ms, executed_by)", lets_through=lets_through)
     with project.start(*_DEPLOYS[command]) as process:
         network.freezes()
         if lets_through:

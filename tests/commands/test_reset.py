@@ -29,7 +29,9 @@ def test_a_migration_that_fails(done: Project, database: Database) -> None:
     """Or a file that is broken: the old database is as it was, and no other is left."""
     database.query("INSERT INTO a VALUES (1)")
     path = done.add("20250103000000", "SELECT 1/0;")
-    assert "division by zero" in done.promptlib("reset", "--yes", ok=False).stderr
+    said = done.promptlib("reset", "--yes", ok=False).stderr
+    assert "division by zero" in said
+    assert said.endswith(f"\n{database.url} is as it was\n")
     path.write_text("-- UP\n")
     assert str(path.name) in done.promptlib("reset", "--yes", ok=False).stderr
     assert database.value("SELECT count(*) FROM a") == 1

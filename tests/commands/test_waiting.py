@@ -121,6 +121,15 @@ def test_somebody_thinks_it_over(project: Project, database: Database) -> None:
     assert applied(database) == []
 
 
+@pytest.mark.parametrize("command", ["verify", "reset --yes"])
+def test_what_works_on_another_database_meanwhile(
+    project: Project, database: Database, command: str
+) -> None:
+    project.add(1, "SELECT pg_sleep(0.7);", "SELECT pg_sleep(0.1);")
+    project.url = f"{database.url}?options=-c%20idle_session_timeout%3D500ms"
+    project.promptlib(*command.split())
+
+
 @pytest.mark.parametrize("command", _DEPLOYS)
 def test_a_connection_that_is_lost_all_the_same_is_explained(
     project: Project, database: Database, command: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promptlib.cli.command import NO, Answer, Command, RemovingOptions, is_agreed, open_database
 from promptlib.cli.parser import add_removing
+from promptlib.core.errors import PromptlibError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import EventLog, Log
 from promptlib.engine.migrator import CommandMigrator
@@ -31,7 +32,11 @@ def reset(options: RemovingOptions, terminal: Terminal) -> Answer:
     with open_replacement(target, force=options.force) as new:
         new.take_properties()
         with CommandMigrator(project, EventLog(), new.target) as migrator:
-            made = migrator.migrate()
+            try:
+                made = migrator.migrate()
+            except (PromptlibError, KeyboardInterrupt) as error:
+                vars(error).update(stands=f"{target} is as it was")
+                raise
         new.take_place(force=options.force)
     _log.info("%s: reset; %s", target, place_of_version(made.current or "", made.head or ""))
     return Answer()

@@ -338,18 +338,29 @@ def test_an_index_waits_for_an_old_snapshot_as_long_as_it_must(
     assert database.value(_INVALID) == 0
 
 
+@pytest.mark.parametrize(
+    ("statement", "left"),
+    [
+        ("CREATE UNIQUE INDEX CONCURRENTLY u ON log (i);", ["public.u"]),
+        ("REINDEX TABLE CONCURRENTLY log;", ["public.x_ccnew", "public.y_ccnew"]),
+    ],
+)
 def test_what_a_failure_leaves_that_cannot_be_dropped_is_named(
-    deploy: Deploys, project: Project, database: Database
+    deploy: Deploys, project: Project, database: Database, statement: str, left: list[str]
 ) -> None:
     database.query("INSERT INTO log VALUES (1)")
-    outside(project, 2, "CREATE UNIQUE INDEX CONCURRENTLY u ON log (i);")
+    if len(left) > 1:
+        database.query("CREATE INDEX x ON log (i); CREATE INDEX y ON log (i)")
+    outside(project, 2, statement)
     path = project.folder / "sql" / f"{TWO}_x.sql"
     path.write_text(path.read_text().replace("-- UP", "-- UP lock_timeout:300ms"))
     with Hold(database, "INSERT INTO log VALUES (3)"):
         said = deploy("upgrade head", ok=False, lock_attempts="1")
     assert "lock timeout" in said
-    assert "note: the invalid index public.u that an earlier attempt left cannot be dropped" in said
-    assert "; DROP INDEX CONCURRENTLY public.u, then run it again" in said
+    indexes = f"index{'es' * (len(left) > 1)} {', '.join(left)}"
+    assert f"note: the invalid {indexes} that an earlier attempt left cannot be dropped" in said
+    drops = "; ".join(f"DROP INDEX CONCURRENTLY {name}" for name in left)
+    assert f"; {drops}, then run it again" in said
 
 
 def test_nonsense_in_the_ledger_is_refused_or_asked_about(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from support.projects import Project
 
 _SWALLOW = "CREATE TRIGGER swallow BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION no()"
+pytestmark = pytest.mark.servers("newest", "oldest")
 # By names that no text shows: else the section would be refused before it runs.
 _WAYS = {
     "a trigger on the rows": _SWALLOW.format("migrations"),
@@ -66,7 +67,7 @@ def _write(project: Project, how: str = _RUN, marker: str = "") -> None:
 
 def _refuses(migrator: Migrator, database: Database, sql: str) -> None:
     database.query("TRUNCATE ways; INSERT INTO ways VALUES (%s)", sql)
-    with pytest.raises(LedgerError, match=f"{TWO}_x.sql: the table \\w+ of the ledger bears"):
+    with pytest.raises(LedgerError, match=f"{TWO}_x.sql: the table \\w+ of the ledger is not"):
         migrator.migrate()
     assert applied(database) == [ONE]
 
@@ -100,6 +101,19 @@ def test_it_is_refused_where_a_table_had_triggers_before(
     database.query("TRUNCATE ways; INSERT INTO ways VALUES ('SELECT 1')")
     ways.migrate()
     assert applied(database) == [ONE, TWO]
+
+
+def test_a_statement_that_takes_its_event_away_is_undone(
+    project: Project, database: Database, ways: Migrator
+) -> None:
+    """It would be recorded nowhere, and all run again behind a crash."""
+    _write(project, "DELETE FROM migration_events;", " transaction:false")
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="the table migration_events of the ledger"):
+            ways.migrate()
+        newest = "SELECT outcome, statements_done FROM migration_events ORDER BY id DESC LIMIT 1"
+        assert database.query(newest) == [("running", 1)]
+    assert database.value("SELECT count(*) FROM migration_events WHERE version = %s", ONE) == 1
 
 
 def test_a_block_that_commits_before_is_asked_for(
