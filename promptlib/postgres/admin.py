@@ -35,6 +35,10 @@ _OTHERS = """
        AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
        AND backend_type OPERATOR(pg_catalog.<>) 'autovacuum worker'
 """
+_IS_INVALID = """
+    SELECT FROM pg_catalog.pg_database
+     WHERE datname OPERATOR(pg_catalog.=) %s AND datconnlimit OPERATOR(pg_catalog.=) (-2)
+"""
 # The server writes the query that counts the rows of every table: but where that would run a policy
 # of the table's, which is somebody's function.
 _COUNT = """
@@ -110,6 +114,8 @@ def describe_contents(target: Target) -> str:
         connection = target.connect()
     except NoConnectionError as error:
         with maintenance_connection(target, error) as connection, connection.cursor() as cursor:
+            if is_invalid(cursor, target.database):
+                return f"what is left of {target}, whose removal was cut off"
             if _database_exists(cursor, target.database):
                 raise
         return ""
@@ -234,6 +240,15 @@ def maintenance_connection(
             return
     assert error
     raise error
+
+
+def is_invalid(cursor: Cursor, name: str) -> bool:
+    """Whether the removal of a database was cut off: nothing can be done with it but to end that.
+
+    Source: DATCONNLIMIT_INVALID_DB in PostgreSQL's src/include/catalog/pg_database.h
+    """
+    cursor.execute(_IS_INVALID, (name,))
+    return cursor.fetchone() is not None
 
 
 def _database_exists(cursor: Cursor, name: str) -> bool:

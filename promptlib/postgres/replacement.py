@@ -27,6 +27,7 @@ from promptlib.core.logs import Log
 from promptlib.postgres.admin import (
     describe_contents,
     describe_others,
+    is_invalid,
     maintenance_connection,
     others_connected,
     require_nothing_prepared,
@@ -84,13 +85,21 @@ def is_empty(target: Target) -> bool:
 def describe_losses(target: Target) -> list[str]:
     """Say what is lost when another database takes the place of this one; perhaps nothing."""
     told = []
-    if contents := describe_contents(target):
-        told += [] if is_empty(target) else [f"replaces {contents}"]
+    contents = describe_contents(target)
+    if contents and not _is_known_to_be_empty(target):
+        told.append(f"replaces {contents}")
     with maintenance_connection(target) as connection, connection.cursor() as cursor:
         old = _beside(_OLD, target)
         if read_properties(cursor, old.database):
             told.append(f"removes {describe_contents(old)}, which an earlier run replaced")
     return told
+
+
+def _is_known_to_be_empty(target: Target) -> bool:
+    try:
+        return is_empty(target)
+    except NoConnectionError:  # an invalid one
+        return False
 
 
 @contextlib.contextmanager
@@ -114,7 +123,10 @@ def open_replacement(target: Target, *, force: bool) -> Iterator[Replacement]:
     with maintenance_connection(target, refused) as connection, connection.cursor() as cursor:
         old = read_properties(cursor, name)
         if old and refused:
-            raise refused
+            if not is_invalid(cursor, name):
+                raise refused
+            cursor.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+            old = None
         if old and old.row["datistemplate"]:
             raise PlanRefusedError(
                 f"{name} is a template, which cannot be removed",

@@ -252,6 +252,7 @@ _SERVER_SAID = [
     (("too many", "connection slots"), "close connections or try again later; check the host"),
     (("permission denied",), "ask for the right to connect, or check user and database"),
     (("role ",), "create the role, or check the user"),
+    (("invalid database",), "drop and create the database, or check its name"),
     (("database ",), "create the database, or check its name"),
     (("",), "check the parameters"),
 ]

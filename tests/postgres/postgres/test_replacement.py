@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
-from promptlib.core.errors import LockNotAcquiredError, PlanRefusedError, StatementError
+from promptlib.core.errors import (
+    LockNotAcquiredError,
+    NoConnectionError,
+    PlanRefusedError,
+    StatementError,
+)
+from promptlib.postgres.admin import describe_contents, drop_database
 from promptlib.postgres.replacement import describe_losses, is_empty, open_replacement
 from promptlib.postgres.target import Target
 from promptlib.postgres.url import parse_url
@@ -97,3 +103,27 @@ def test_a_database_that_others_replicate(database: Database) -> None:
         open_replacement(_target(database), force=True),
     ):
         pass
+
+
+@pytest.mark.parametrize("prefix", ["", "promptlib_old_"])
+def test_a_removal_that_was_cut_off_is_ended(database: Database, prefix: str) -> None:
+    """As by a full disk: the server lets nobody into such a database any more."""
+    target = parse_url(database.url, "the test")
+    name = f"{prefix}{database.name}"
+    if prefix:
+        database.server.execute(f"CREATE DATABASE {name}")
+    mark = f"UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{name}'"
+    database.server.execute(mark)
+    losses = describe_losses(target)
+    assert f"/{name}, whose removal was cut off" in losses[0]
+    with open_replacement(target, force=False) as new:
+        new.take_place(force=False)
+    assert describe_losses(target) == []
+    assert database.query("SELECT 1") == [(1,)]
+    database.server.execute(mark.replace(name, database.name))
+    with pytest.raises(NoConnectionError) as refused:
+        target.connect()
+    assert refused.value.remedy == "drop and create the database, or check its name in DATABASE_URL"
+    assert describe_contents(target).startswith("what is left of ")
+    drop_database(target)
+    assert describe_contents(target) == ""
