@@ -93,8 +93,7 @@ class StepRunner:
             self.finished = number
             if seconds is not None:
                 ran.append(RanSection(step.version, step.direction, seconds))
-        if not self._context.connections.is_command:  # whose session ends now
-            self._within.commit()
+        self._within.finish()
         return ran
 
     def run(self, planned: PlannedStep, position: str) -> float | None:

@@ -65,6 +65,7 @@ def transactions_of(
         settings,
         session=session_of(connections, is_pooled=is_pooled),
         keeps_locks=lock is not None and lock.in_session,
+        ends_session=connections.is_command and not is_pooled,
     )
 
 
@@ -78,6 +79,8 @@ class Chain:
             reaches the next; None where it is a caller's.
         keeps_locks: whether the session's locks stay where a section is undone: the deploy lock
             is one of them, and the section the only one.
+        ends_session: whether the session ends with the last transaction. A pooler would give up the
+            server's connection where one is open.
     """
 
     def __init__(
@@ -87,9 +90,10 @@ class Chain:
         *,
         session: OwnSession | None = None,
         keeps_locks: bool = False,
+        ends_session: bool = False,
     ) -> None:
         self._connection, self._settings, self._session = connection, settings, session
-        self._keeps_locks = keeps_locks
+        self._keeps_locks, self._ends_session = keeps_locks, ends_session
         watched = f"SELECT {watch_client(local=True)};"
         self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
@@ -163,6 +167,11 @@ class Chain:
         """Commit what others wrote, and begin nothing."""
         self._pid = 0
         self._connection.commit()
+
+    def finish(self) -> None:
+        """End the last transaction, in which nothing has run, if the session does not end it."""
+        if not self._ends_session:
+            self.commit()
 
     def undo(self) -> None:
         """Roll back, also what a rollback leaves: prepared statements and locks of the session."""
@@ -265,6 +274,8 @@ class Nested:
 
     def commit(self) -> None:
         """Leave that to the caller."""
+
+    finish = commit
 
     def undo(self) -> None:
         """Go back to where it began."""

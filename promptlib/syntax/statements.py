@@ -44,15 +44,16 @@ _INNER = rf"\({_TEXT}(?>(?:{_MARKED}|{_INNERMOST}){_TEXT})*+\)"
 _PLAIN_RUN = rf"{_TEXT}(?>(?:{_MARKED}|{_INNER}){_TEXT})*+"
 _FLAT_RUN = rf"{_TEXT}(?>(?:{_MARKED}){_TEXT})*+"
 # Inside CREATE FUNCTION the words of `BEGIN ATOMIC ... END` count; `AS end` and `t.end` do not.
+_INSIDE = rf"(?>{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})++"  # a gap that no marker is in
 _ROUTINE_RUN = (
     r"(?>[\x00-\x1f !#%&*+,0-9:<=>?@\[\]^`{|}~\x7f]++"
-    rf"|\.(?>{GAP})?+(?>{WORD})?+|(?<!{NAME})(?i:as){GAP}{WORD}"
+    rf"|\.(?>{_INSIDE})?+(?>{WORD})?+|(?<!{NAME})(?i:as){_INSIDE}{WORD}"
     rf"|(?!(?i:begin|case|end)(?!{NAME})){WORD}|{_QUOTED}|{_SINGLE})*+"
 )
 _CREATE_ROUTINE = (
     rf"(?i:create){GAP}(?>(?i:or){GAP}(?i:replace){GAP})?+(?i:function|procedure)(?!{NAME})"
 )
-_BEFORE = rf"{SPACE}*+(?P<start>)(?>{SPACE}++|{_PLAIN_COMMENT}|{BLOCK_COMMENT})*+"
+_BEFORE = rf"{SPACE}*+(?P<start>)(?>{_INSIDE})?+"
 _HEAD = r"(?P<head>(?!--|/\*|;|\Z)"
 _CLOSED = r"(?P<closed>;)?"
 _BEGINNING = byte_pattern(

@@ -149,3 +149,14 @@ def test_ctrl_c_reaches_the_statement(project: Project, database: Database) -> N
     assert database.tables() == {"alembic_version", "t"}
     assert database.query("SELECT outcome FROM migration_events") == [("failed",)]
     project.alembic("-x", "deploy_wait=0s", "upgrade", "head")
+
+
+@pytest.mark.usefixtures("between")
+def test_a_deploy_ends_outside_a_transaction(project: Project, database: Database) -> None:
+    """The pooler gives up a connection to the server whose client has left in one."""
+    project.add(1, "CREATE TABLE a (i int);")
+    project.promptlib("migrate")
+    assert database.query(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND state = 'idle'"
+    )

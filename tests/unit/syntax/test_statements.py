@@ -666,5 +666,7 @@ def told(text: str) -> list[object]:
 
 @settings(max_examples=2000, deadline=None)
 @given(TEXTS)
+@example("CREATE FUNCTION .\n--down\n")
+@example("CREATE FUNCTION a() AS\n--down\nb")
 def test_a_short_text_is_cut_as_a_long_one_is(text: str) -> None:
     assert told(text) == told(f"{text}\n{' ' * 8192}")
