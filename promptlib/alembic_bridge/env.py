@@ -273,7 +273,11 @@ def _engine(target: Target) -> Engine:
         database=target.database,
         query={} if one else address,
     )
-    options: dict[str, Any] = {"poolclass": NullPool, "use_native_hstore": False}
+    options: dict[str, Any] = {
+        "poolclass": NullPool,
+        "pool_reset_on_return": None,  # its sessions end then
+        "use_native_hstore": False,
+    }
     engine = create_engine(url, creator=connect_to_one(target), **options)
     # SQLAlchemy asks for current_schema(), whosever function of that name comes first.
     vars(engine.dialect).update(_get_default_schema_name=_default_schema)

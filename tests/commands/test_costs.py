@@ -57,7 +57,11 @@ def _counted_when_done(project: Project, program: str, command: str) -> list[dic
 
 
 def _statements(
-    database: Database, project: Project, *command: str, whole_server: bool = False
+    database: Database,
+    project: Project,
+    *command: str,
+    program: str = "promptlib",
+    whole_server: bool = False,
 ) -> int:
     """How many statements a command sends, to its database or to any."""
     if not database.server.data:
@@ -68,7 +72,7 @@ def _statements(
         database.query(f"ALTER DATABASE {database.name} SET log_statement = 'all'")
     log = Path(f"{database.server.data}/log")
     start = log.stat().st_size
-    project.promptlib(*command)
+    getattr(project, program)(*command)
     with log.open(encoding="utf-8", errors="replace") as lines:
         lines.seek(start)
         return len(re.findall(r"LOG:  statement:", lines.read()))
@@ -193,6 +197,16 @@ def test_what_goes_over_the_wire_for_a_migration(project: Project, database: Dat
     texts = [path.stat().st_size for path in (project.folder / "sql").glob("*.sql")]
     # Its text, once to run and once to be kept, and the record with all that is checked there.
     assert (many - few) / (_MANY - _FEW) - 2 * max(texts) <= 2700
+
+
+def test_what_alembic_s_command_sends_more(project: Project, database: Database) -> None:
+    """What SQLAlchemy asks a server that it meets: BEGIN, four questions, ROLLBACK."""
+    _fill(project, 1)
+    project.promptlib("migrate")
+    project.add(20250201000000, "SELECT 1;")
+    ours = _statements(database, project, "migrate")
+    project.add(20250201000001, "SELECT 1;")
+    assert _statements(database, project, "upgrade", "head", program="alembic") == ours + 6
 
 
 def test_what_it_costs_to_prove_a_migration(project: Project, database: Database) -> None:

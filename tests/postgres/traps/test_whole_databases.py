@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from promptlib.consolidate.sections import write_sections
 from promptlib.files.origin import read_origin
+from promptlib.postgres.url import parse_url
 from support.models import write_model
 from support.projects import ROOT, TWO, Project, run
 from support.psql import psql
@@ -55,18 +58,28 @@ def test_a_schema_written_down_and_put_back(ground: Traps, project: Project) -> 
     step(ground, project, "promptlib reset --yes --force")
 
 
-@pytest.mark.patient
-def test_one_migration_of_what_is_there(
-    ground: Traps, project: Project, database: Database
-) -> None:
+def test_one_migration_of_many(ground: Traps, project: Project) -> None:
     project.promptlib("migrate")
     # Where the traps are not there already, which are a part of what is written down.
-    scratch = "--scratch-template template0"
+    scratch = f"--scratch {project.url} --scratch-template template0"
     step(ground, project, f"promptlib squash --to {TWO} --yes {scratch}", "promptlib migrate")
+
+
+def test_one_migration_of_what_is_there(ground: Traps, project: Project) -> None:
+    """All of it is traps; what keeps rows of theirs from going is a block of ours."""
+    project.promptlib("migrate")
+    target = parse_url(project.url, "the test")
+    with ground.watched() as steps, contextlib.closing(target.connect()) as connection:
+        guard, *_ = write_sections(connection, target, [], is_whole=True).down
+        connection.cursor().execute(guard)
+    assert steps.into == {}
+    assert steps.parsed
+    plain = ground.server.create("template0")  # and the traps in the server's own database
     for each in (project.folder / "sql").iterdir():
         each.unlink()
-    database.query("DROP TABLE migrations, migration_events, migration_deploys, alembic_version")
-    step(ground, project, f"promptlib baseline {scratch}", "promptlib status")
+    project.url = ground.url(plain)
+    step(ground, project, "promptlib baseline --scratch-template template0")
+    ground.server.drop(plain.name)
 
 
 def test_a_ledger_of_another_name_in_a_schema_of_its_own(ground: Traps, project: Project) -> None:
