@@ -305,6 +305,9 @@ def error_chain(
 
 def display_path(path: Path | str) -> str:
     """The path as a reader at the shell would type it: relative where it lies below here."""
-    relative = os.path.relpath(path)
+    try:
+        relative = os.path.relpath(path)
+    except FileNotFoundError:  # the folder that this process is in
+        relative = os.pardir
     text = str(path) if relative.startswith(os.pardir) else relative
     return printable_line(text)

@@ -88,7 +88,7 @@ class Locked:
 
         new = self._new(action, end)
         begins = new.begin(self._sql, is_pooled=self.status.ledger.is_pooled)
-        with _unless_another_began():
+        with _unless_another_began(), self._interruptible():
             number, oids, may_have_triggers = within.open(begins, new.begun(self._sql))
         self.has_recorded = True
         sql = LedgerSql(self.status.ledger.names, number)
@@ -153,10 +153,8 @@ class Locked:
                 yield cursor
             return
         connection = self.connections.connection
-        heard = self.connections.is_command
-        interruptible = queries_interruptible() if heard else contextlib.nullcontext()
         with in_doubt(lambda: _WHETHER_WRITTEN, UNDONE):
-            with interruptible, connection.cursor() as cursor:
+            with self._interruptible(), connection.cursor() as cursor:
                 try:
                     yield cursor
                 except BaseException as error:
@@ -165,6 +163,10 @@ class Locked:
                         note_seen(error, UNDONE)
                     raise
             connection.commit()
+
+    def _interruptible(self) -> contextlib.AbstractContextManager[None]:
+        heard = self.connections.is_command
+        return queries_interruptible() if heard else contextlib.nullcontext()
 
     @contextlib.contextmanager
     def _writing_for_a_caller(self) -> Iterator[Cursor]:

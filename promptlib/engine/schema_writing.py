@@ -8,6 +8,7 @@ from promptlib.core.errors import PromptlibError, display_path
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import DUMP, Front
+from promptlib.postgres.driver import driver_errors_explained
 from promptlib.postgres.target import target_of
 from promptlib.schema_dump.schema_file import write_schema_file
 from promptlib.schema_dump.schema_text import dump_schema
@@ -38,7 +39,8 @@ def write_schema(
         return
     try:
         connection = connections.connection
-        text = dump_schema(connection, target_of(connection), files, settings)
+        with driver_errors_explained():
+            text = dump_schema(connection, target_of(connection), files, settings)
         if write_schema_file(path, text):
             progress(Event(Kind.INFO, f"wrote {shown}"))
     except PromptlibError as error:

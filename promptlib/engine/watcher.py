@@ -128,7 +128,9 @@ class Watcher:
             hang_up(self._second)
         self._thread.join(_SHORTLY)
         self._stack.close()
-        os.close(self._tells)
+        # Who has heard of a signal just now may yet tell of it: into no file that comes next.
+        tells, self._tells = self._tells, -1
+        os.close(tells)
 
     def _hear(self, number: int) -> None:
         """Hear of a signal, in a thread that may not wait."""

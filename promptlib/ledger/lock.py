@@ -39,9 +39,10 @@ _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
 _TELL_EVERY = 5.0  # seconds
 _TRANSACTION, _SESSION = (f"pg_catalog.pg_try_advisory_{each}lock" for each in ("xact_", ""))
 _WHETHER_FREE = "whether the deploy lock is free"
-# Nothing may end the transaction that holds the lock while a migration takes its time, but the end
-# of its client. It reads no table or view, which it would lock as well.
-_STAY = """
+# Nothing may end a transaction that holds the lock while a migration takes its time, or a snapshot
+# while it is dumped, but the end of its client. It reads no table or view, which it would lock as
+# well.
+STAY = """
     SELECT pg_catalog.set_config(name, '0', true)
       FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
                                    'statement_timeout', 'lock_timeout']) AS name
@@ -165,7 +166,7 @@ def hold_lock(
 
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
-        asked = _Asked(number, _STAY, _SERVER)
+        asked = _Asked(number, STAY, _SERVER)
         with connection.cursor() as cursor:
             (server, *_) = _acquire(cursor, asked, wait, progress, between)
             with in_doubt(lambda: _WHETHER_FREE, LOCK_FREE), _seen_free(connection):

@@ -170,6 +170,10 @@ GLANCE = f"""
             SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid AS class, oid AS part
               FROM glanced
             UNION ALL
+            SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, indexrelid
+              FROM pg_catalog.pg_index  -- a constraint's index does not depend on the table itself
+             WHERE indrelid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM glanced))
+            UNION ALL
             SELECT classid, objid FROM pg_catalog.pg_depend
              WHERE refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
                AND refobjid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT oid FROM glanced))) AS parts

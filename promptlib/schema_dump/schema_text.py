@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promptlib.core.errors import HalfDoneMigrationError
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.ledger.lock import STAY
 from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.reading import read_ledger
 from promptlib.ledger.tables import LedgerSql
@@ -70,6 +71,7 @@ def dump_schema(
     """
     server = connection.server_version // MAJOR
     with read_only_snapshot(connection) as cursor:
+        cursor.execute(STAY)
         found = compare_status(files, read_ledger(cursor, LedgerNames(*settings.ledger)))
         _require_whole(found)
         if found.ledger.is_pooled:

@@ -60,6 +60,15 @@ def test_where_it_cannot_be_written(kept: Project) -> None:
     assert "gone/schema.sql:1:1: schema: there is no such file" in found
 
 
+def test_its_session_may_be_idle_for_as_long_as_the_dump_takes(
+    kept: Project, database: Database
+) -> None:
+    kept.promptlib("migrate")
+    limit = "idle_in_transaction_session_timeout = '1ms'"
+    database.server.execute(f'ALTER DATABASE "{database.name}" SET {limit}')
+    assert "db/schema.sql is current" in kept.promptlib("dump").stderr
+
+
 def test_check_says_when_it_is_not_current(kept: Project) -> None:
     kept.promptlib("migrate")
     assert "db/schema.sql" not in kept.promptlib("check", ok=None).stdout

@@ -108,6 +108,22 @@ def test_while_another_deploy_is_waited_for(
     assert database.tables() == {"busy"}
 
 
+def test_while_a_deploy_waits_to_be_recorded(busy: Project, database: Database) -> None:
+    busy.add(1, "SELECT 1;")
+    busy.alembic("upgrade", "head")
+    busy.add(2, "CREATE TABLE a (i int);")
+    with (
+        Hold(database, "LOCK TABLE migration_deploys IN EXCLUSIVE MODE") as hold,
+        busy.start(*_COMMANDS["promptlib"]) as process,
+    ):
+        hold.blocks()
+        unknown = "nobody knows whether the deploy lock is free; `promptlib status` shows where"
+        _interrupted(
+            process, signal.SIGINT, database, f"interrupted; {unknown} the database stands"
+        )
+    assert database.value("SELECT count(*) FROM migration_deploys") == 1
+
+
 @pytest.mark.parametrize(("command", "number"), _ONE_EACH)
 def test_in_the_pause_before_the_next_attempt(
     busy: Project, database: Database, command: str, number: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -35,6 +36,19 @@ def connection(database: Database) -> Iterator[Connection]:
 def no_second() -> Connection:
     """Refuse a second connection, as a server does that has none left."""
     raise psycopg2.OperationalError("too many clients")
+
+
+def test_a_signal_that_comes_late_goes_into_no_other_file(connection: Connection) -> None:
+    watcher = Watcher(no_second, connection, interruptible=True)
+    with watcher:
+        pass
+    read, write = os.pipe()  # with the numbers that are free now
+    os.set_blocking(read, False)
+    watcher._hear(signal.SIGINT)  # noqa: SLF001 - the thread that calls it has begun before
+    with pytest.raises(BlockingIOError):
+        os.read(read, 1)
+    os.close(read)
+    os.close(write)
 
 
 def test_who_blocks_is_known_afterwards(database: Database, connection: Connection) -> None:

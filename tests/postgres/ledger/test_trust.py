@@ -181,6 +181,15 @@ def test_who_is_no_stranger(done: Project, database: Database) -> None:
         ),
         (
             (
+                "CREATE FUNCTION f() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'x' $$;"
+                " ALTER FUNCTION f() OWNER TO stranger;"
+                " ALTER TABLE migration_deploys ADD EXCLUDE USING btree ((f()) WITH =)"
+            ),
+            "rests on function f(), which belongs to stranger",
+            "rest on the server's own",
+        ),
+        (
+            (
                 "CREATE DOMAIN d AS text; ALTER DOMAIN d OWNER TO stranger;"
                 " ALTER TABLE migrations ALTER executed_by TYPE d"
             ),

@@ -182,3 +182,13 @@ def test_a_path_is_shown_as_a_reader_would_type_it(
     assert display_path(Path("sql/../x.sql")) == "x.sql"
     assert display_path(tmp_path / "x.sql") == str(tmp_path / "x.sql")
     assert display_path(Path("a\x1b[31m\nb.sql")) == "a\\x1b[31m\\x0ab.sql"
+
+
+def test_paths_where_the_current_folder_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    here.rmdir()
+    assert display_path(tmp_path / "x.sql") == str(tmp_path / "x.sql")
