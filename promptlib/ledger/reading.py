@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 from psycopg2 import errors
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
@@ -55,6 +56,7 @@ _FACTS = f"""
     pg_catalog.current_schemas(false)::pg_catalog.text[],
     pg_catalog.current_setting('search_path'), current_user::pg_catalog.text, {GLANCE}"""
 _COUNT = 10  # of these facts
+_JUST_NOW = 1.0  # seconds
 _NONE, _EMPTY = "'[]'::pg_catalog.json", "'{}'::pg_catalog.json"
 _WRITES_NOTHING = "pg_catalog.set_config('transaction_read_only', 'on', true)"
 _DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
@@ -107,6 +109,9 @@ def read_ledger(cursor: Cursor, names: LedgerNames, *, closely: bool = False) ->
 def read_ledger_again(cursor: Cursor, names: LedgerNames, seen: Ledger) -> Ledger:
     """Read in one query what the same session has read just now, as long as nothing was remade.
 
+    Behind a longer while somebody may have put another table, or a view, in the place of one: then
+    it is looked at first, as ever.
+
     Args:
         cursor: on that connection, in autocommit.
         names: of the tables.
@@ -116,7 +121,7 @@ def read_ledger_again(cursor: Cursor, names: LedgerNames, seen: Ledger) -> Ledge
         psycopg2.Error: as `read_ledger` does.
         LedgerError: likewise.
     """
-    if seen.is_ready:
+    if seen.is_ready and time.monotonic() - seen.read_at < _JUST_NOW:
         contents = _contents(seen).replace("%", "%%")
         with contextlib.suppress(errors.UndefinedTable, errors.UndefinedColumn):
             cursor.execute(f"{_PLACE} SELECT {_FACTS}, {contents} FROM place", _asked(names))
@@ -189,6 +194,7 @@ def _filled(found: Ledger, contents: Sequence[Any]) -> Ledger:
         unfinished=tuple(UnfinishedDeploy(*each) for each in unfinished),
         repeatable={row[0]: RepeatableRow(*row) for row in repeatable},
         executions={version: Execution(*facts) for version, facts in ran.items()},
+        read_at=time.monotonic(),
     )
 
 

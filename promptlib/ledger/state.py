@@ -130,6 +130,7 @@ class Ledger(NamedTuple):
         others: where there is no ledger, the tables of other migration tools.
         repeatable: the repeatable files that ran, by name.
         executions: how the applied migrations ran, by version, where that was read, too.
+        read_at: when it was read, in seconds by time.monotonic().
     """
 
     schema: str
@@ -154,6 +155,7 @@ class Ledger(NamedTuple):
     foreign: str = ""
     others: tuple[str, ...] = ()
     executions: Mapping[str, Execution] = MappingProxyType({})
+    read_at: float = 0.0
 
     @property
     def names(self) -> LedgerNames:

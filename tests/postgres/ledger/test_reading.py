@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from promptlib.core.errors import LedgerError
 from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.reading import read_ledger, read_ledger_again
 from support import inside
@@ -99,7 +100,24 @@ def test_what_is_read_again_is_what_is_there_then(
         connection.autocommit = True
         seen = read_ledger(cursor, names)
         database.query(meanwhile)
-        assert read_ledger_again(cursor, names, seen) == read_ledger(cursor, names)
+        again, anew = read_ledger_again(cursor, names, seen), read_ledger(cursor, names)
+    assert again._replace(read_at=0) == anew._replace(read_at=0)
+
+
+def test_behind_a_while_the_tables_are_looked_at_first(three: Project, database: Database) -> None:
+    """Whoever has the schema may have put a view in the place of a table, and a function in it."""
+    inside.alembic(three, "upgrade", "head")
+    names = LedgerNames()
+    with contextlib.closing(database.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        seen = read_ledger(cursor, names)
+        database.query(
+            "CREATE SEQUENCE ran; ALTER TABLE migrations RENAME TO was; CREATE VIEW migrations AS"
+            " SELECT * FROM was WHERE nextval('ran') > 0"
+        )
+        with pytest.raises(LedgerError, match="none that keeps what is written to it"):
+            read_ledger_again(cursor, names, seen._replace(read_at=seen.read_at - 60))
+    assert not database.value("SELECT is_called FROM ran")
 
 
 def test_another_program_s_table_is_left_alone(three: Project, database: Database) -> None:
