@@ -184,7 +184,8 @@ def _path(name: str) -> Path:
 
 def _folder_of(name: str) -> str:
     """The absolute folder of a file, as Alembic's `%(here)s` has it."""
-    folder = os.path.dirname(os.path.join(os.getcwd(), name))
+    absolute = name if os.path.isabs(name) else os.path.join(os.getcwd(), name)
+    folder = os.path.dirname(absolute)
     return folder.replace("/./", "/").removesuffix("/.")
 
 

@@ -32,6 +32,14 @@ def _refused(name: str = "", section: str = "alembic") -> str:
     return str(caught.value)
 
 
+def test_where_the_current_folder_is_gone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(folder / "alembic.ini", "[alembic]", "sql_location = %(here)s/sql")
+    (folder / "gone").mkdir()
+    monkeypatch.chdir(folder / "gone")
+    (folder / "gone").rmdir()
+    assert read_project(str(folder / "alembic.ini"), {}, "").sql_name == f"{folder}/sql"
+
+
 def test_alembic_ini(folder: Path) -> None:
     _write(
         folder / "alembic.ini",
