@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 
 from support.projects import run
+from support.sending import usual
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -24,6 +25,9 @@ _EXISTS = (
     "it or drop what is there first"
 )
 _MISSING = "create it in an earlier migration, or correct the name, its schema or the search_path"
+_LAST_WORDS = "terminating connection due to administrator command (57P01)"
+# psycopg2 itself drops what a server says as it ends a session.
+_UNHEARD = "3:12: server closed the connection unexpectedly; what was not committed is undone when "
 
 _FAILURES = [
     pytest.param(
@@ -71,8 +75,7 @@ _FAILURES = [
     ),
     pytest.param(
         "-- about it\n/* more */ SELECT pg_terminate_backend(pg_backend_pid());",
-        "3:12: terminating connection due to administrator command (57P01); what was not committed "
-        "is gone: connect and run it again\n"
+        f"3:12: {_LAST_WORDS}; what was not committed is gone: connect and run it again\n"
         "    3 | /* more */ SELECT pg_terminate_backend(pg_backend_pid());\n"
         "      |            ^\n",
         id="connection-lost",
@@ -89,6 +92,8 @@ def there(database: Database) -> None:
 @pytest.mark.usefixtures("there", "powerless")
 @pytest.mark.parametrize(("up", "expected"), _FAILURES)
 def test_failure(project: Project, up: str, expected: str) -> None:
+    if usual() == "singly" and _LAST_WORDS in expected:
+        expected = _UNHEARD
     project.add(1, up)
     result = project.alembic("upgrade", "head", ok=False)
     for part in f"{_FILE}:{expected}".split("*, "):

@@ -15,6 +15,7 @@ from support.holding import Hold
 from support.ledgers import applied, current, events
 from support.processes import until
 from support.projects import ONE
+from support.sending import usual
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -108,6 +109,7 @@ def test_while_another_deploy_is_waited_for(
     assert database.tables() == {"busy"}
 
 
+@pytest.mark.skipif(usual() == "singly", reason="without libpq nobody asks the server to end it")
 def test_while_a_deploy_waits_to_be_recorded(busy: Project, database: Database) -> None:
     busy.add(1, "SELECT 1;")
     busy.alembic("upgrade", "head")
