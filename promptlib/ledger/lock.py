@@ -25,7 +25,7 @@ from promptlib.core.remedies import STATUS, Remedy
 from promptlib.postgres.liveness import watch_client
 from promptlib.postgres.sessions import ServerSession, describe_sessions, lock_holders
 from promptlib.postgres.target import URL_VARIABLE
-from promptlib.postgres.waiting import require_open, share_of_pause
+from promptlib.postgres.waiting import STAY_OPEN, require_open, share_of_pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,14 +39,6 @@ _SHORTEST, _LONGEST = 0.05, 0.5  # seconds between two tries
 _TELL_EVERY = 5.0  # seconds
 _TRANSACTION, _SESSION = (f"pg_catalog.pg_try_advisory_{each}lock" for each in ("xact_", ""))
 _WHETHER_FREE = "whether the deploy lock is free"
-# Nothing may end a transaction that holds the lock while a migration takes its time, or a snapshot
-# while it is dumped, but the end of its client. It reads no table or view, which it would lock as
-# well.
-STAY = """
-    SELECT pg_catalog.set_config(name, '0', true)
-      FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
-                                   'statement_timeout', 'lock_timeout']) AS name
-     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';"""
 _SERVER = f"pg_catalog.pg_postmaster_start_time(), {watch_client(local=True)}"
 
 
@@ -166,7 +158,7 @@ def hold_lock(
 
     with contextlib.closing(connect()) as connection:
         connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
-        asked = _Asked(number, STAY, _SERVER)
+        asked = _Asked(number, STAY_OPEN, _SERVER)
         with connection.cursor() as cursor:
             (server, *_) = _acquire(cursor, asked, wait, progress, between)
             with in_doubt(lambda: _WHETHER_FREE, LOCK_FREE), _seen_free(connection):

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 _OFTEN = 0.5  # seconds between two signs of life
 _POLL = 0.1  # seconds between two looks whether somebody is gone
-_STAY = """
+# Nothing may end a transaction that holds the lock while a migration takes its time, or a snapshot
+# while it is dumped, but the end of its client. It reads no table or view, which it would lock as
+# well.
+STAY_OPEN = """
+    SELECT pg_catalog.set_config(name, '0', true)
+      FROM pg_catalog.unnest(ARRAY['idle_in_transaction_session_timeout', 'transaction_timeout',
+                                   'statement_timeout', 'lock_timeout']) AS name
+     WHERE pg_catalog.current_setting(name, true) OPERATOR(pg_catalog.<>) '0';"""
+_STAY_IDLE = """
     SELECT CASE WHEN pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %s
                 THEN pg_catalog.set_config('idle_session_timeout', '0', false) END
 """
@@ -63,7 +71,7 @@ def show_life(connection: Connection) -> None:
 
 def stay_idle(cursor: Cursor) -> None:
     """Let a session be idle for as long as others work, but one that a pooler lends to others."""
-    cursor.execute(_STAY, (cursor.connection.info.backend_pid,))
+    cursor.execute(_STAY_IDLE, (cursor.connection.info.backend_pid,))
 
 
 def share_of_pause() -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from promptlib.core.errors import HalfDoneMigrationError
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.ledger.lock import STAY
 from promptlib.ledger.names import LedgerNames
 from promptlib.ledger.reading import read_ledger
 from promptlib.ledger.tables import LedgerSql
@@ -19,6 +18,7 @@ from promptlib.postgres.client_programs import (
 )
 from promptlib.postgres.pooling import connect_second
 from promptlib.postgres.target import read_only_snapshot
+from promptlib.postgres.waiting import STAY_OPEN
 from promptlib.schema_dump.ledger_rows import ledger_statements
 from promptlib.schema_dump.statements import plain_statements
 
@@ -71,7 +71,7 @@ def dump_schema(
     """
     server = connection.server_version // MAJOR
     with read_only_snapshot(connection) as cursor:
-        cursor.execute(STAY)
+        cursor.execute(STAY_OPEN)
         found = compare_status(files, read_ledger(cursor, LedgerNames(*settings.ledger)))
         _require_whole(found)
         if found.ledger.is_pooled:
