@@ -151,10 +151,10 @@ class Chain:
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
-        message = [_NOTHING_LATER, sql, _COMMIT, self._set]
+        before, behind = [], []
         if session := self._session:
-            message[1:1] = [session.ourselves]
-            message[-1:-1] = [session.forget(), _COMMIT]
+            before, behind = [session.ourselves], [session.forget(), _COMMIT]
+        message = [_NOTHING_LATER, *before, sql, _COMMIT, *behind, self._set]
         with self._connection.cursor() as cursor:
             cursor.execute("\n".join(message))
         self._note_begun(pid, began)
