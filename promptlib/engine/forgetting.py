@@ -48,9 +48,10 @@ class OwnSession:
 
     Attributes:
         ourselves: the SQL that makes it ours again, whatever role a section has set.
+        is_alone: whether nothing stands between, which might wait for each answer.
     """
 
-    ourselves = _WHO
+    ourselves, is_alone = _WHO, True
 
     def look(self, cursor: Cursor) -> None:
         """See what is set there that is to stay: nothing, but what it began with.
@@ -73,6 +74,7 @@ class OwnSession:
 class PooledSession(OwnSession):
     """A session that a pooler gives to one client after the other: what it has set there stays."""
 
+    is_alone = False
     _restored = ""
 
     def look(self, cursor: Cursor) -> None:

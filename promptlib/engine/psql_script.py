@@ -111,10 +111,10 @@ class PsqlScript:
             yield step.move.sql(self.sql.version)
         yield from self._outdated(section)
         if step.direction == UP:
-            yield self.sql.applied(migration)
+            yield from self.sql.applied(migration)
         else:
             replaced = read_replaced(migration.up.source).versions
-            yield self.sql.taken_back(step.version, replaced=replaced)
+            yield from self.sql.taken_back(step.version, replaced=replaced)
 
 
 def _title(step: PlannedStep, name: str) -> str:

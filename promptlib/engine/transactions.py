@@ -3,7 +3,8 @@
 What is ours around an author's statements (the ledger's rows, Alembic's version, COMMIT, the next
 BEGIN with its settings) goes to the server in one message: a round trip often takes longer than
 what it carries. It never goes with his statements: what he wrote must have come to its end, in a
-client that lives, before anything commits it.
+client that lives, before anything commits it. The statements of the next section may follow it at
+once, and run only where it has committed.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.forgetting import session_of
 from promptlib.engine.session_settings import set_statements
 from promptlib.postgres.liveness import watch_client
+from promptlib.syntax.statements import split_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from psycopg2.extensions import connection as Connection
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from promptlib.engine.context import Connections
     from promptlib.engine.forgetting import OwnSession
     from promptlib.ledger.lock import DeployLock, SessionLock
+    from promptlib.postgres.pipelines import Pipeline
 
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
@@ -97,6 +100,7 @@ class Chain:
         watched = f"SELECT {watch_client(local=True)};"
         self._set = "\n".join([*set_statements(settings, local=True), watched])
         self._pid = 0  # of the server process, if a transaction has begun with these settings
+        self._ahead: Pipeline | None = None
 
     def open(self, sql: str, told: str) -> list[Any]:
         """Write what is to be remembered, commit, and begin the first transaction.
@@ -133,31 +137,67 @@ class Chain:
         pid, self._pid = self._pid, 0
         if pid and settings == self._settings:
             return pid
+        self.stop()
         self._connection.rollback()
         if self._session:
             with self._connection.cursor() as cursor:
                 self._session.look(cursor)
         return 0
 
-    def end(self, sql: str, pid: int) -> None:
+    def end(self, sql: Sequence[str], pid: int, following: Sequence[bytes] = ()) -> None:
         """Write what is to be remembered, commit, and begin the next transaction.
 
         Args:
-            sql: what to write.
+            sql: what to write, as statements.
             pid: the number of the server process: behind a pooler a chain stays with one.
+            following: statements that may begin to run in the next transaction, if there is room
+                for them.
 
         Raises:
             psycopg2.Error: for whatever keeps it from being committed, and for what came too late
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
-        before, behind = [], []
-        if session := self._session:
-            before, behind = [session.ourselves], [session.forget(), _COMMIT]
-        message = [_NOTHING_LATER, *before, sql, _COMMIT, *behind, self._set]
+        if following and pid and self._go_ahead(sql, following):
+            self._pid = pid
+            return
+        before, behind = self._around
         with self._connection.cursor() as cursor:
-            cursor.execute("\n".join(message))
+            cursor.execute("\n".join([before, *sql, behind]))
         self._note_begun(pid, began)
+
+    @property
+    def _around(self) -> tuple[str, str]:
+        """What goes before a record, and what behind it."""
+        if session := self._session:
+            before = f"{_NOTHING_LATER}\n{session.ourselves}"
+            return before, f"{_COMMIT}\n{session.forget()}\n{_COMMIT}\n{self._set}"
+        return _NOTHING_LATER, f"{_COMMIT}\n{self._set}"
+
+    def _go_ahead(self, sql: Sequence[str], following: Sequence[bytes]) -> bool:
+        """The same, the next section at once behind it; whether that could be done."""
+        from promptlib.postgres.pipelines import MOST_BYTES, Pipeline, can_pipeline
+
+        if not (self._session and self._session.is_alone):
+            return False
+        before, behind = map(split_sql, self._around)
+        record = [*before, *map(str.encode, sql), *behind]
+        size = sum(map(len, record)) + sum(map(len, following))
+        if size > MOST_BYTES or not can_pipeline(self._connection):
+            return False
+        self._ahead = Pipeline(self._connection, record, following)
+        self._ahead.receive_part()
+        return True
+
+    @property
+    def ahead(self) -> Pipeline | None:
+        """The statements of the next section, if they are on their way already."""
+        return self._ahead if self._ahead and self._ahead.is_open else None
+
+    def stop(self) -> None:
+        """End what is on its way, if anything is."""
+        if self._ahead:
+            self._ahead.stop()
 
     def _note_begun(self, pid: int, asked: float) -> None:
         # For the server the next transaction begins when it gets the message, not when it commits.
@@ -176,6 +216,7 @@ class Chain:
     def undo(self) -> None:
         """Roll back, also what a rollback leaves: prepared statements and locks of the session."""
         self._pid = 0
+        self.stop()
         if not self._session:
             self._connection.rollback()
             return
@@ -249,6 +290,8 @@ class Nested:
         connection: in that transaction.
     """
 
+    ahead = None
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
@@ -263,10 +306,12 @@ class Nested:
         self._execute(_SAVEPOINT)
         return 0
 
-    def end(self, sql: str, _: int) -> None:
-        """Write what is to be remembered, if that was not done before."""
-        if sql:
-            self._execute(sql)
+    def end(self, sql: Sequence[str], _: int, __: Sequence[bytes] = ()) -> None:
+        """Write what is to be remembered."""
+        self._execute("\n".join(sql))
+
+    def stop(self) -> None:
+        """Nothing is ever on its way."""
 
     def release(self) -> None:
         """Forget where it began: never while it may have to be undone."""
