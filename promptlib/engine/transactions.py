@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from itertools import chain
 
 import psycopg2
 from psycopg2.extensions import (
@@ -22,9 +23,9 @@ from psycopg2.extensions import (
 from promptlib.core.errors import StatementError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.engine.forgetting import session_of
+from promptlib.engine.forgetting import new_seed, session_of
 from promptlib.engine.session_settings import set_statements
-from promptlib.postgres.liveness import watch_client
+from promptlib.postgres.liveness import LOOKS_NOW, watch_client, watching_settings
 from promptlib.syntax.statements import split_sql
 
 if TYPE_CHECKING:
@@ -116,12 +117,14 @@ class Chain:
             psycopg2.Error: for whatever keeps it from being committed.
         """
         began = time.monotonic()
-        asked = f"SELECT pg_catalog.pg_backend_pid(), {told}"
+        asked = f"SELECT pg_catalog.pg_backend_pid(), {LOOKS_NOW}, {told}"
         with self._connection.cursor() as cursor:
             if self._session:
                 self._session.look(cursor)
             cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
-            pid, *found = cursor.fetchone() or (0,)
+            pid, looks, *found = cursor.fetchone() or (0, "0")
+        settings = {**self._settings, **watching_settings(looks)}
+        self._set = "\n".join(set_statements(settings, local=True))
         self._note_begun(pid, began)
         return found
 
@@ -161,18 +164,18 @@ class Chain:
         if following and pid and self._go_ahead(sql, following):
             self._pid = pid
             return
-        before, behind = self._around
+        before, behind = self._around()
         with self._connection.cursor() as cursor:
-            cursor.execute("\n".join([before, *sql, behind]))
+            cursor.execute("\n".join([*before, *sql, *behind]))
         self._note_begun(pid, began)
 
-    @property
-    def _around(self) -> tuple[str, str]:
+    def _around(self) -> tuple[list[str], list[str]]:
         """What goes before a record, and what behind it."""
+        before, behind = [_NOTHING_LATER], [_COMMIT]
         if session := self._session:
-            before = f"{_NOTHING_LATER}\n{session.ourselves}"
-            return before, f"{_COMMIT}\n{session.forget()}\n{_COMMIT}\n{self._set}"
-        return _NOTHING_LATER, f"{_COMMIT}\n{self._set}"
+            before += [session.ourselves]
+            behind += [session.forget(), new_seed(), _COMMIT]
+        return before, [*behind, self._set]
 
     def _go_ahead(self, sql: Sequence[str], following: Sequence[bytes]) -> bool:
         """The same, the next section at once behind it; whether that could be done."""
@@ -180,7 +183,7 @@ class Chain:
 
         if not (self._session and self._session.is_alone):
             return False
-        before, behind = map(split_sql, self._around)
+        before, behind = (chain.from_iterable(map(split_sql, each)) for each in self._around())
         record = [*before, *map(str.encode, sql), *behind]
         size = sum(map(len, record)) + sum(map(len, following))
         if size > MOST_BYTES or not can_pipeline(self._connection):
@@ -280,7 +283,7 @@ class StatementTransactions:
 
 def _undone(forget: str) -> str:
     """Roll back, and take out in a transaction that follows what a rollback leaves."""
-    return f"ROLLBACK AND CHAIN;\n{forget}"
+    return f"ROLLBACK AND CHAIN;\n{forget}\n{new_seed()}"
 
 
 class Nested:
