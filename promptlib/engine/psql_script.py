@@ -51,7 +51,7 @@ class PsqlScript:
             if number == len(steps):  # a section may have put a trigger on the ledger
                 yield from (trust_guard(self.sql), "COMMIT;")
             else:
-                yield f"COMMIT;\n{LEFT_IN_SESSION}"
+                yield f"COMMIT;\n{' '.join(LEFT_IN_SESSION)}"
 
     def stamp(self, start: str, end: str) -> Iterator[str]:
         """What puts the database at a version by word alone, wherever it is."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from itertools import chain
 
 import psycopg2
 from psycopg2.extensions import (
@@ -23,10 +22,9 @@ from psycopg2.extensions import (
 from promptlib.core.errors import StatementError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.engine.forgetting import new_seed, session_of
+from promptlib.engine.forgetting import session_of
 from promptlib.engine.session_settings import set_statements
 from promptlib.postgres.liveness import LOOKS_NOW, watch_client, watching_settings
-from promptlib.syntax.statements import split_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -99,7 +97,7 @@ class Chain:
         self._connection, self._settings, self._session = connection, settings, session
         self._keeps_locks, self._ends_session = keeps_locks, ends_session
         watched = f"SELECT {watch_client(local=True)};"
-        self._set = "\n".join([*set_statements(settings, local=True), watched])
+        self._set = [*set_statements(settings, local=True), watched]
         self._pid = 0  # of the server process, if a transaction has begun with these settings
         self._ahead: Pipeline | None = None
 
@@ -121,10 +119,10 @@ class Chain:
         with self._connection.cursor() as cursor:
             if self._session:
                 self._session.look(cursor)
-            cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
+            cursor.execute("\n".join([sql, _COMMIT, *self._set, asked]))
             pid, looks, *found = cursor.fetchone() or (0, "0")
         settings = {**self._settings, **watching_settings(looks)}
-        self._set = "\n".join(set_statements(settings, local=True))
+        self._set = set_statements(settings, local=True)
         self._note_begun(pid, began)
         return found
 
@@ -161,30 +159,24 @@ class Chain:
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
-        if following and pid and self._go_ahead(sql, following):
+        before, behind = list[str](), list[str]()
+        if session := self._session:
+            before, behind = [*session.ourselves], [*session.forget(), _COMMIT]
+        message = [_NOTHING_LATER, *before, *sql, _COMMIT, *behind, *self._set]
+        if following and pid and self._go_ahead(message, following):
             self._pid = pid
             return
-        before, behind = self._around()
         with self._connection.cursor() as cursor:
-            cursor.execute("\n".join([*before, *sql, *behind]))
+            cursor.execute("\n".join(message))
         self._note_begun(pid, began)
 
-    def _around(self) -> tuple[list[str], list[str]]:
-        """What goes before a record, and what behind it."""
-        before, behind = [_NOTHING_LATER], [_COMMIT]
-        if session := self._session:
-            before += [session.ourselves]
-            behind += [session.forget(), new_seed(), _COMMIT]
-        return before, [*behind, self._set]
-
-    def _go_ahead(self, sql: Sequence[str], following: Sequence[bytes]) -> bool:
-        """The same, the next section at once behind it; whether that could be done."""
+    def _go_ahead(self, message: Sequence[str], following: Sequence[bytes]) -> bool:
+        """Send a message's statements, the next section at once behind; whether that goes."""
         from promptlib.postgres.pipelines import MOST_BYTES, Pipeline, can_pipeline
 
         if not (self._session and self._session.is_alone):
             return False
-        before, behind = (chain.from_iterable(map(split_sql, each)) for each in self._around())
-        record = [*before, *map(str.encode, sql), *behind]
+        record = [*map(str.encode, message)]
         size = sum(map(len, record)) + sum(map(len, following))
         if size > MOST_BYTES or not can_pipeline(self._connection):
             return False
@@ -224,7 +216,7 @@ class Chain:
             self._connection.rollback()
             return
         with self._connection.cursor() as cursor:
-            cursor.execute(_undone(self._session.forget(keeps_locks=self._keeps_locks)))
+            cursor.execute(_undone(self._session, keeps_locks=self._keeps_locks))
         self._connection.commit()
 
     def release(self) -> None:
@@ -272,7 +264,7 @@ class StatementTransactions:
     def undo(self) -> None:
         """Be in no transaction; what was not committed is undone."""
         if self._status in (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR):
-            forget = f"{_undone(self._session.forget())} COMMIT;" if self._session else "ROLLBACK"
+            forget = f"{_undone(self._session)} COMMIT;" if self._session else "ROLLBACK"
             with contextlib.suppress(psycopg2.Error):  # the connection may be lost
                 self._cursor.execute(forget)
 
@@ -281,9 +273,9 @@ class StatementTransactions:
         return self._cursor.connection.get_transaction_status()
 
 
-def _undone(forget: str) -> str:
+def _undone(session: OwnSession, *, keeps_locks: bool = False) -> str:
     """Roll back, and take out in a transaction that follows what a rollback leaves."""
-    return f"ROLLBACK AND CHAIN;\n{forget}\n{new_seed()}"
+    return "\n".join(["ROLLBACK AND CHAIN;", *session.forget(keeps_locks=keeps_locks)])
 
 
 class Nested:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+from functools import partial
 from types import SimpleNamespace
 
 import psycopg2
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from promptlib.postgres.sessions import Received
 
+_NO_COPY = "COPY cannot read from or write to the client here"
 _PATIENCE = 0.2  # seconds behind a cancel
 _ROWS = 64  # that libpq keeps at most at once
 # What libpq says of a result: PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH; of the error kinds,
@@ -146,7 +148,9 @@ class Message:
         self._libpq, self._connection = libpq, connection
         self._address = connection.pgconn_ptr
         self._copies = False
-        self._in_chunks = hasattr(libpq, "PQsetChunkedRowsMode")
+        self._drop_rows = partial(libpq.PQsetSingleRowMode, self._address)
+        if hasattr(libpq, "PQsetChunkedRowsMode"):
+            self._drop_rows = partial(libpq.PQsetChunkedRowsMode, self._address, _ROWS)
 
     def send(self, sql: bytes) -> None:
         """Send statements."""
@@ -156,40 +160,36 @@ class Message:
         if not is_done:
             raise psycopg2.OperationalError(_text(self._libpq.PQerrorMessage(self._address)))
 
-    def receive(self, received: Received) -> None:
+    def receive(self, received: Received, messages: int = 1) -> None:
         """Wait until it is done.
 
         Args:
             received: is told what has come of it.
+            messages: how many; in a pipeline each statement is one.
 
         Raises:
             psycopg2.Error: for the first statement that fails.
         """
         libpq, address, error = self._libpq, self._address, None
-        if self._in_chunks:
-            libpq.PQsetChunkedRowsMode(address, _ROWS)
-        else:
-            libpq.PQsetSingleRowMode(address)
-        while True:
-            if libpq.PQisBusy(address):
-                self._wait()
-            result = libpq.PQgetResult(address)
-            if not result:
-                break
-            status = libpq.PQresultStatus(result)
-            if status == _ROW:
-                received.rows += 1
-            elif status in _FAILED:
-                error = _telling(error, self._error(result))
-            else:
-                received.rows += libpq.PQntuples(result)
-                # Else there is more of this statement to come.
-                received.done += libpq.PQcmdStatus(result) != b""
-            libpq.PQclear(result)
-            if status in _COPIES:
-                raise psycopg2.ProgrammingError("COPY cannot read from or write to the client here")
-        if error:
-            raise error
+        for _ in range(messages):
+            self._drop_rows()
+            while (not libpq.PQisBusy(address) or self._wait()) and (
+                result := libpq.PQgetResult(address)
+            ):
+                status = libpq.PQresultStatus(result)
+                if status == _ROW:
+                    received.rows += 1
+                elif status in _FAILED:
+                    error = _telling(error, self._error(result))
+                else:
+                    received.rows += libpq.PQntuples(result)
+                    # Else there is more of this statement to come.
+                    received.done += libpq.PQcmdStatus(result) != b""
+                libpq.PQclear(result)
+                if status in _COPIES:
+                    raise psycopg2.ProgrammingError(_NO_COPY)
+            if error:
+                raise error
 
     def _wait(self, seconds: float | None = None) -> bool:
         """Wait for the next result where signals are heard, as libpq itself does not.

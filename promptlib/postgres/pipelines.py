@@ -86,8 +86,7 @@ class Pipeline(Message):
         """
         received = received or Received()
         try:
-            for _ in range(self._parts.pop(0)):
-                self.receive(received)
+            self.receive(received, self._parts.pop(0))
         except psycopg2.Error:
             self.end()
             raise

@@ -8,7 +8,6 @@ hundred megabytes takes its own room and hardly more, whatever letters are in it
 
 from __future__ import annotations
 
-import functools
 import re
 from array import array
 from collections.abc import Sequence
@@ -161,13 +160,6 @@ def scan_sql(text: bytes) -> Iterator[Statement | Marker]:
             command. What stands before the error has been yielded by then.
     """
     return _Scanner(text).items()
-
-
-@functools.lru_cache(8)
-def split_sql(sql: str) -> tuple[bytes, ...]:
-    """The statements of a text of ours that is sent again and again, each by itself."""
-    text = sql.encode()
-    return tuple(text[each.start : each.end] for each in scan_sql(text))
 
 
 def blank_restrictions(text: bytes, statements: Iterable[Statement]) -> bytes:

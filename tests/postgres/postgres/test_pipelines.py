@@ -19,7 +19,7 @@ from psycopg2.extensions import (
 
 from promptlib.postgres.pipelines import MOST_BYTES, Pipeline, can_pipeline
 from promptlib.postgres.sessions import Received
-from promptlib.syntax.statements import split_sql
+from promptlib.syntax.statements import scan_sql
 from support.failures import FAILURES, SETUP
 from support.holding import Hold
 from support.processes import until
@@ -157,7 +157,8 @@ def test_errors_are_those_of_psycopg2(database: Database) -> None:
     database.query(SETUP)
     with contextlib.closing(psycopg2.connect(database.url)) as connection:
         for name, failure in FAILURES.items():
-            statements = split_sql(failure.sql)
+            text = failure.sql.encode()
+            statements = [text[each.start : each.end] for each in scan_sql(text)]
             theirs = _failed(connection, statements)
             connection.rollback()
             _run(connection, "SELECT 1")
