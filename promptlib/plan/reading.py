@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 
 from promptlib.core.errors import (
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
+    from promptlib.files.reading_ahead import ReadAhead
     from promptlib.files.repeatable import RepeatableFile
     from promptlib.files.replaced import ReplacedMigrations
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
 _LENGTH = len(IMPORTED)
+_MANY = 500  # files: for fewer a child takes longer than it saves
 
 
 class MigrationFiles(Mapping[str, "Migration"]):
@@ -55,6 +58,7 @@ class MigrationFiles(Mapping[str, "Migration"]):
         self._kept: dict[str, bytes] = {}
         self._room = _ROOM
         self._is_read = False
+        self._ahead: ReadAhead | None = None
 
     @property
     def folder(self) -> Path:
@@ -92,6 +96,21 @@ class MigrationFiles(Mapping[str, "Migration"]):
         """The version of the newest file, or nothing."""
         return self.files[-1].version if self.files else ""
 
+    def read_ahead(self) -> None:
+        """Begin to read the files, if there are many, while this process does something else.
+
+        For commands: a child process does it.
+        """
+        with (
+            suppress(OSError),
+            os.scandir(self.where) as entries,
+        ):  # to list them says what is wrong
+            paths = [each.path for each in entries if each.name.endswith(".sql") and each.is_file()]
+            if len(paths) >= _MANY:
+                from promptlib.files.reading_ahead import read_ahead  # noqa: PLC0415 - rarely
+
+                self._ahead = read_ahead(paths)
+
     def read(self, rows: Mapping[str, LedgerRow]) -> None:
         """Read every file, once, and parse those that are not as they ran.
 
@@ -101,8 +120,12 @@ class MigrationFiles(Mapping[str, "Migration"]):
         if self._is_read:
             return
         self._is_read = True
+        ahead = self._ahead.checksums() if self._ahead else {}
         for file in self.files:
             row = rows.get(file.version)
+            if row and ahead and ahead.get(file.where) == (row.checksum, row.down):
+                self.checksums[file.version] = row.checksum
+                continue
             try:
                 self._take(file, row)
             except PromptlibError as error:
