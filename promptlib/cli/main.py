@@ -41,12 +41,20 @@ _RARELY = 100_000  # new objects between two searches for garbage, of which a co
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error."""
+    """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error.
+
+    Args:
+        given: its words; None: those of this process, which ends here, and gives nothing back one
+            by one that it has made.
+    """
     gc.set_threshold(_RARELY)
-    try:
-        return _run(sys.argv[1:] if given is None else given)
-    finally:
-        gc.freeze()  # or Python searches all that is there for garbage before it ends
+    if given is not None:
+        return _run(given)
+    code = _run(sys.argv[1:])
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError, ValueError):  # it has been told, as far as it can be
+            stream.flush()
+    os._exit(code)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -245,7 +245,7 @@ class Migrator:
 
     def _look(self, *, closely: bool = False) -> Status:
         """Compare the files with the database, as it is at one moment."""
-        files = self._sources(ahead=self._is_command)
+        files = self._sources(hurried=self._is_command)
         return compare_status(files, self._ledger(closely=closely))
 
     def _look_closely(self) -> CloseLook:
@@ -265,11 +265,9 @@ class Migrator:
         """What the database remembers, whatever the files say."""
         return self._database.read_ledger(LedgerNames(*self.settings.ledger), closely=closely)
 
-    def _sources(self, *, ahead: bool = False) -> MigrationFiles:
+    def _sources(self, *, hurried: bool = False) -> MigrationFiles:
         """The files as they are now, listed: a wrong name is told before anything is asked."""
-        found = MigrationFiles(self._project.sql_name)
-        if ahead:
-            found.read_ahead()
+        found = MigrationFiles(self._project.sql_name, hurried=hurried)
         _ = found.files
         return found
 

@@ -19,10 +19,12 @@ from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from promptlib.files.parser import Migration
+
+    Seen = Callable[[Sequence[os.DirEntry[str]]], None]
 
 REPEATABLE_FOLDER = "repeatable"  # the folder in it that has files of another kind
 # How lines begin that say more of a file than its name does: see origin.py and replaced.py.
@@ -98,30 +100,43 @@ def read_content(where: str | Path) -> bytes:
         ) from error
 
 
-def list_migrations(folder: Path | str) -> list[MigrationFile]:
+def list_migrations(folder: Path | str, seen: Seen | None = None) -> list[MigrationFile]:
     """List the migrations of a folder, oldest first, by their names.
+
+    Args:
+        folder: where they are.
+        seen: called with what is named like one, before it is looked at more closely.
 
     Raises:
         MigrationFileError: naming every file with a wrong name or another's version, and what is
             none.
         ConfigurationError: when the folder cannot be listed.
     """
-    found, problems = survey_folder(folder)
+    found, problems = survey_folder(folder, seen)
     if problems:
         raise combine_errors(problems)
     return found
 
 
-def survey_folder(folder: Path | str) -> tuple[list[MigrationFile], list[PromptlibError]]:
+def survey_folder(
+    folder: Path | str, seen: Seen | None = None
+) -> tuple[list[MigrationFile], list[PromptlibError]]:
     """List the migrations of a folder, oldest first, and what is wrong with its other files.
+
+    Args:
+        folder: where they are.
+        seen: as for `list_migrations`.
 
     Raises:
         ConfigurationError: when the folder cannot be listed.
     """
     walk = _Walk(os.fspath(folder))
+    candidates = sorted(walk.candidates(), key=attrgetter("name", "path"))
+    if seen:
+        seen(candidates)
     found: dict[str, MigrationFile] = {}
     problems: list[PromptlibError] = []
-    for entry in sorted(walk.candidates(), key=attrgetter("name", "path")):
+    for entry in candidates:
         try:
             file = _migration_of_entry(entry, folder)
             if (earlier := found.setdefault(file.version, file)) is not file:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _BOTH = 2 * DIGEST
 _SIGNALS = signal.SIGINT, signal.SIGTERM
 _STREAMS = 3
-_NOTHING = ("00" * DIGEST,) * 2
+_NOTHING = bytes(_BOTH).hex(":", DIGEST)
+_LENGTH = len(_NOTHING)
 
 
 class ReadAhead:
@@ -45,17 +46,18 @@ class ReadAhead:
         self._found = mmap.mmap(-1, _BOTH * len(paths))
         self.child = _fork(lambda: _hash_files(paths, self._found))
 
-    def checksums(self) -> dict[str, tuple[str, str]]:
-        """The checksums of both sections by path, of those files that the child has hashed.
+    def checksums(self) -> dict[str, str]:
+        """Those of UP and DOWN, a colon between, by path, of files that the child has hashed.
 
         It waits for the child, and is called once.
         """
         with suppress(ChildProcessError):  # where children are nobody's, they are gone
             os.waitpid(self.child, 0)
         with self._found as found:
-            told = found[:].hex(":", DIGEST).split(":")
-        each = zip(self._paths, zip(told[::2], told[1::2], strict=True), strict=True)
-        return {path: pair for path, pair in each if pair != _NOTHING}
+            told = found[:].hex(":", DIGEST)
+        each = zip(self._paths, range(0, len(told), _LENGTH + 1), strict=True)
+        both = {path: told[at : at + _LENGTH] for path, at in each}
+        return {path: each for path, each in both.items() if each != _NOTHING}
 
 
 def read_ahead(paths: Sequence[str]) -> ReadAhead | None:

@@ -19,7 +19,7 @@ from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import IMPORTED, REPLACES, list_migrations, migration_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from promptlib.files.directory import MigrationFile
@@ -39,6 +39,8 @@ class MigrationFiles(Mapping[str, "Migration"]):
 
     Args:
         folder: where they are.
+        hurried: whether a child process may read them, if there are many, while this one does
+            something else: a command's may.
 
     Attributes:
         where: the folder, as it was given.
@@ -48,8 +50,9 @@ class MigrationFiles(Mapping[str, "Migration"]):
         broken: why others are refused.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, *, hurried: bool = False) -> None:
         self.where = folder
+        self._is_hurried = hurried
         self.checksums: dict[str, str] = {}
         self.replaced: dict[str, ReplacedMigrations] = {}
         self.imported: set[str] = set()
@@ -74,7 +77,15 @@ class MigrationFiles(Mapping[str, "Migration"]):
         Raises:
             MigrationFileError: for names that are not those of migrations.
         """
-        return list_migrations(self.where)
+        return list_migrations(self.where, self._read_ahead if self._is_hurried else None)
+
+    def _read_ahead(self, candidates: Sequence[os.DirEntry[str]]) -> None:
+        if len(candidates) < _MANY:
+            return
+        from promptlib.files.reading_ahead import read_ahead  # noqa: PLC0415 - most have few
+
+        with suppress(OSError):  # of a link that leads in a circle: the names are looked at next
+            self._ahead = read_ahead([each.path for each in candidates if each.is_file()])
 
     @cached_property
     def repeatable(self) -> list[RepeatableFile]:
@@ -96,21 +107,6 @@ class MigrationFiles(Mapping[str, "Migration"]):
         """The version of the newest file, or nothing."""
         return self.files[-1].version if self.files else ""
 
-    def read_ahead(self) -> None:
-        """Begin to read the files, if there are many, while this process does something else.
-
-        For commands: a child process does it.
-        """
-        with (
-            suppress(OSError),
-            os.scandir(self.where) as entries,
-        ):  # to list them says what is wrong
-            paths = [each.path for each in entries if each.name.endswith(".sql") and each.is_file()]
-            if len(paths) >= _MANY:
-                from promptlib.files.reading_ahead import read_ahead  # noqa: PLC0415 - rarely
-
-                self._ahead = read_ahead(paths)
-
     def read(self, rows: Mapping[str, LedgerRow]) -> None:
         """Read every file, once, and parse those that are not as they ran.
 
@@ -120,10 +116,11 @@ class MigrationFiles(Mapping[str, "Migration"]):
         if self._is_read:
             return
         self._is_read = True
+        files = self.files
         ahead = self._ahead.checksums() if self._ahead else {}
-        for file in self.files:
+        for file in files:
             row = rows.get(file.version)
-            if row and ahead and ahead.get(file.where) == (row.checksum, row.down):
+            if row and ahead and ahead.get(file.where) == f"{row.checksum}:{row.down}":
                 self.checksums[file.version] = row.checksum
                 continue
             try:

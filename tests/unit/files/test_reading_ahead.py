@@ -50,7 +50,7 @@ def test_checksums_are_those_of_the_sections(paths: list[str], folder: Path) -> 
     assert found
     parsed = {file.where: file.read() for file in list_migrations(str(folder))}
     assert found.checksums() == {
-        where: (each.up.checksum, each.down.checksum) for where, each in parsed.items()
+        where: f"{each.up.checksum}:{each.down.checksum}" for where, each in parsed.items()
     }
 
 
