@@ -5,6 +5,8 @@ It costs no message of its own: the SQL goes with what is sent anyhow.
 
 from __future__ import annotations
 
+import os
+
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.syntax.lexemes import quote_literal
 
@@ -22,10 +24,7 @@ _RESET = f"{_WHO} RESET ALL;"
 _LEFT = "CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;"
 # In a session of psql's, whose settings, role and locks are its user's.
 LEFT_IN_SESSION = f"{_LEFT} DEALLOCATE ALL;"
-# What random() gives behind setseed() would be the same each time.
-_SEED = """SELECT pg_catalog.setseed(pg_catalog.hashtext(
-    pg_catalog.gen_random_uuid()::pg_catalog.text) OPERATOR(pg_catalog./) 2147483648.0)"""
-_LET_GO = f"{_SEED}, pg_catalog.pg_advisory_unlock_all()"
+_UNLOCK = "SELECT pg_catalog.pg_advisory_unlock_all();"
 # A pooler may have prepared others for its clients, by the protocol, and would not know.
 _DEALLOCATE = """DO $promptlib$ DECLARE prepared pg_catalog.text; BEGIN
     FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP
@@ -60,14 +59,14 @@ class OwnSession:
         """
 
     def forget(self, *, keeps_locks: bool = False) -> str:
-        """The SQL that takes out what a section has left.
+        """The SQL that takes out what a section has left, but for the seed of random().
 
         Args:
             keeps_locks: whether the session's locks stay.
         """
-        rest = _SEED if keeps_locks else _LET_GO
         # psycopg2 wants its dates so.
-        return f"{_RESET} SET datestyle = 'ISO'; {LEFT_IN_SESSION}\n{rest};"
+        locks = "" if keeps_locks else _UNLOCK
+        return f"{_RESET} SET datestyle = 'ISO'; {LEFT_IN_SESSION} {locks}"
 
 
 class PooledSession(OwnSession):
@@ -87,13 +86,13 @@ class PooledSession(OwnSession):
         self.ourselves = f"{_WHO} {_set([authorization, role])}"
 
     def forget(self, *, keeps_locks: bool = False) -> str:
-        """The SQL that takes out what a section has left.
+        """The SQL that takes out what a section has left, but for the seed of random().
 
         Args:
             keeps_locks: whether the session's locks stay.
         """
-        rest = _SEED if keeps_locks else _LET_GO
-        return f"{_RESET} {self._restored} {_LEFT}\n{_DEALLOCATE}\n{rest};"
+        locks = "" if keeps_locks else _UNLOCK
+        return f"{_RESET} {self._restored} {_LEFT}\n{_DEALLOCATE} {locks}"
 
 
 def session_of(connections: Connections, *, is_pooled: bool) -> OwnSession | None:
@@ -106,6 +105,12 @@ def session_of(connections: Connections, *, is_pooled: bool) -> OwnSession | Non
     if not connections.owned:
         return None
     return PooledSession() if is_pooled else OwnSession()
+
+
+def new_seed() -> str:
+    """A statement, another one each time: behind setseed() random() would give the same again."""
+    # The server would take ten times as long to choose it.
+    return f"SET seed = {int.from_bytes(os.urandom(4), signed=True) / (1 << 31):.10f};"
 
 
 def _set(settings: Iterable[tuple[str, str]]) -> str:

@@ -209,7 +209,7 @@ class StepRunner:
             except DividedBatchError:
                 self._within.undo()
                 pid = section(run_one_by_one)
-            self._end(step, planned, Ran(_ago(began), 0, planned.move), pid)
+            self._end(step, planned, _ran(began, 0, planned.move), pid)
 
         def undo(error: BaseException) -> None:
             self._undo()
@@ -240,7 +240,7 @@ class StepRunner:
             raise
         try:
             self._within.begin()
-            self._end(step, planned, Ran(_ago(began), attempt, planned.move))
+            self._end(step, planned, _ran(began, attempt, planned.move))
         except BaseException as error:
             self.kept = this.kept if isinstance(error, PromptlibError) else None
             self._undo()
@@ -352,6 +352,11 @@ def _titled(step: Step) -> str:
     word = "upgrade  " if step.direction == UP else "downgrade"
     stem, _ = os.path.splitext(os.path.basename(step.path))
     return f"{word} {step.version}  {stem.partition('_')[2].replace('_', ' ')}"
+
+
+def _ran(began: float, attempt: int, move: Move | None) -> Ran:
+    """How a section ran that has come to its end now."""
+    return Ran(_ago(began), attempt, move, f"{1000 * (time.perf_counter() - began):.0f}")
 
 
 def _ago(began: float) -> str:

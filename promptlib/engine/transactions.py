@@ -21,9 +21,9 @@ from psycopg2.extensions import (
 from promptlib.core.errors import StatementError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.engine.forgetting import session_of
+from promptlib.engine.forgetting import new_seed, session_of
 from promptlib.engine.session_settings import set_statements
-from promptlib.postgres.liveness import watch_client
+from promptlib.postgres.liveness import LOOKS_NOW, watch_client, watching_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,12 +112,14 @@ class Chain:
             psycopg2.Error: for whatever keeps it from being committed.
         """
         began = time.monotonic()
-        asked = f"SELECT pg_catalog.pg_backend_pid(), {told}"
+        asked = f"SELECT pg_catalog.pg_backend_pid(), {LOOKS_NOW}, {told}"
         with self._connection.cursor() as cursor:
             if self._session:
                 self._session.look(cursor)
             cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
-            pid, *found = cursor.fetchone() or (0,)
+            pid, looks, *found = cursor.fetchone() or (0, "0")
+        settings = {**self._settings, **watching_settings(looks)}
+        self._set = "\n".join(set_statements(settings, local=True))
         self._note_begun(pid, began)
         return found
 
@@ -153,7 +155,7 @@ class Chain:
         began = time.monotonic()
         before, behind = [], []
         if session := self._session:
-            before, behind = [session.ourselves], [session.forget(), _COMMIT]
+            before, behind = [session.ourselves], [session.forget(), new_seed(), _COMMIT]
         message = [_NOTHING_LATER, *before, sql, _COMMIT, *behind, self._set]
         with self._connection.cursor() as cursor:
             cursor.execute("\n".join(message))
@@ -239,7 +241,7 @@ class StatementTransactions:
 
 def _undone(forget: str) -> str:
     """Roll back, and take out in a transaction that follows what a rollback leaves."""
-    return f"ROLLBACK AND CHAIN;\n{forget}"
+    return f"ROLLBACK AND CHAIN;\n{forget}\n{new_seed()}"
 
 
 class Nested:

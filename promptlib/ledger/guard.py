@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 _CHANGED = "promptlib finds changed: "
 _NAMED = re.compile(rf"{_CHANGED}(\w+)")  # behind it are quotes, in each language others
 # What a table must be for a row to stay that is written to it; trust.py asks for more. A sentence
-# is no integer: thus it fails, in less time than a block of PL/pgSQL would take.
-_GUARD = f"""SELECT pg_catalog.concat('{_CHANGED}', relname)::integer FROM pg_catalog.pg_class c
- WHERE oid {EQUALS} ANY ({{tables}}) AND (relhasrules OR relrowsecurity OR {{triggers}}
-    OR relpersistence OPERATOR(pg_catalog.<>) 'p'
-    OR oid OPERATOR(pg_catalog.<>) ALL (ARRAY[{{oids}}]::pg_catalog.oid[]));"""
+# is no integer: thus it fails, in less time than a block of PL/pgSQL would take. Behind WHERE the
+# server would estimate of each condition how many rows it leaves.
+_GUARD = f"""SELECT CASE WHEN relhasrules OR relrowsecurity OR {{triggers}}
+    OR relpersistence OPERATOR(pg_catalog.<>) 'p' OR oid OPERATOR(pg_catalog.<>) ALL ('{{oids}}')
+    THEN pg_catalog.concat('{_CHANGED}', relname)::integer END
+ FROM pg_catalog.pg_class c WHERE oid {EQUALS} ANY ({{tables}});"""
 # What is to be there for a change of it to be one.
 _EVENT = f"""SELECT pg_catalog.concat('{_CHANGED}', {{name}})::integer
  WHERE NOT EXISTS (SELECT FROM {{events}} WHERE id {EQUALS} {{event}});"""
@@ -52,7 +53,7 @@ class RecordGuard:
         self._guard = _GUARD.format(
             tables=_oids(tables),
             triggers=_HAS_TRIGGERS if may_have_triggers else _MAY_HAVE_TRIGGERS,
-            oids=", ".join(map(str, oids)),
+            oids=f"{{{','.join(map(str, oids))}}}",
         )
 
     def sql(self, event: int = 0) -> str:
@@ -75,12 +76,14 @@ class RecordGuard:
 
 def guarded(tables: LedgerSql) -> str:
     """Two expressions: the oids of the ledger's tables, and whether one may have triggers."""
-    oids = _oids(tables)
-    found = f"pg_catalog.pg_class WHERE oid {EQUALS} ANY ({oids}) AND {_MAY_HAVE_TRIGGERS}"
-    return f"{oids}::pg_catalog.int8[], EXISTS (SELECT FROM {found})"
+    found = f"pg_catalog.pg_class WHERE oid {EQUALS} ANY ({_oids(tables)})"
+    return (
+        f"ARRAY(SELECT oid::pg_catalog.int8 FROM {found}),"
+        f" EXISTS (SELECT FROM {found} AND {_MAY_HAVE_TRIGGERS})"
+    )
 
 
 def _oids(tables: LedgerSql) -> str:
-    names = map(quote_literal, (tables.migrations, tables.events, tables.deploys, tables.version))
-    regclasses = ", ".join(f"{each}::pg_catalog.regclass" for each in names)
-    return f"ARRAY[{regclasses}]::pg_catalog.oid[]"
+    names = tables.migrations, tables.events, tables.deploys, tables.version
+    first, *others = map(quote_literal, names)
+    return f"ARRAY[{first}::pg_catalog.regclass, {', '.join(others)}]"

@@ -23,6 +23,7 @@ EQUALS = "OPERATOR(pg_catalog.=)"
 _DIFFERS, _AFTER = "OPERATOR(pg_catalog.<>)", "OPERATOR(pg_catalog.>)"
 _TIME = "timestamp with time zone"
 CLOCK, _NOW = "pg_catalog.clock_timestamp()", "pg_catalog.now()"
+_SO_FAR = f"extract(epoch FROM {CLOCK} OPERATOR(pg_catalog.-) {_NOW})"
 UP, DOWN = "up", "down"
 # What our `migrations` has beyond the predecessor's.
 ADDED = {
@@ -96,11 +97,13 @@ class Ran(NamedTuple):
         attempt: the id of the event that began it, or 0 where there is none yet.
         move: how the current revision changes with it, or None where somebody else sets that. If it
             is not as it was before, then no event is written: its version would be NULL.
+        took: for how many milliseconds, as an SQL expression.
     """
 
     started: str = _NOW
     attempt: int = 0
     move: Move | None = None
+    took: str = f"1000 OPERATOR(pg_catalog.*) {_SO_FAR}"
 
 
 _RAN = Ran()
@@ -169,9 +172,8 @@ class LedgerSql:
             deploys=self.deploys,
             index=f"idx_{self.names.events}_version",
         )
-        lacking = (self.migrations, ADDED), (self.events, ADDED_TO_EVENTS)
-        extended = [_extend(table, columns) for table, columns in lacking] if extend else []
-        return "\n".join([made, *extended])
+        lacking = ((self.migrations, ADDED), (self.events, ADDED_TO_EVENTS)) if extend else ()
+        return "\n".join([made, *(_extend(*each) for each in lacking)])
 
     def create_schema(self) -> str:
         """Make the schema where it is not; nothing, where none is named."""
@@ -190,9 +192,7 @@ class LedgerSql:
             f"{self.done(migration.version, UP, ran)}\n"
             f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql, up_sql,"
             " execution_ms, executed_by)\n"
-            f"VALUES ({_facts(migration)},"
-            " 1000 OPERATOR(pg_catalog.*) extract(epoch FROM"
-            f" {CLOCK} OPERATOR(pg_catalog.-) ({ran.started})), session_user);"
+            f"VALUES ({_facts(migration)}, {ran.took}, session_user);"
         )
 
     def taken_back(self, version: str, ran: Ran = _RAN, replaced: Iterable[str] = ()) -> str:
