@@ -103,6 +103,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - to import this costs nothing
 
+    if name == "Migrator":  # by now, and not later: a thread that imports ssl meanwhile would fail
+        import_module("promptlib.postgres.driver")
     return getattr(import_module(_ELSEWHERE.get(name, _ERRORS)), name)
 
 

@@ -12,10 +12,6 @@ import itertools
 import os
 import sys
 
-from promptlib.core.light import TYPE_CHECKING
-from promptlib.postgres.driver import psycopg2  # before any other module imports it
-
-# isort: split
 from promptlib.cli.command import common_options, json_answer, run_command
 from promptlib.cli.plain_line import NotPlainError, read_plain_line
 from promptlib.core.errors import NotConfirmedError, PromptlibError
@@ -25,6 +21,7 @@ from promptlib.core.interrupts import (
     interrupt_exit_code,
     signals_answered,
 )
+from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import show_progress, show_transient, stdout_may_close
 from promptlib.core.printable import printable_output, raw_stream, write_painted
 from promptlib.core.remedies import NOTHING_GIVEN, STATUS, Front
@@ -34,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import SimpleNamespace
 
+    import psycopg2
+
     from promptlib.cli.command import Answer
     from promptlib.core.remedies import Given
 
@@ -42,12 +41,20 @@ _RARELY = 100_000  # new objects between two searches for garbage, of which a co
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error."""
+    """Run the command; the exit code: 0 done, 1 the answer is no, 2 an error.
+
+    Args:
+        given: its words; None: those of this process, which ends here, and gives nothing back one
+            by one that it has made.
+    """
     gc.set_threshold(_RARELY)
-    try:
-        return _run(sys.argv[1:] if given is None else given)
-    finally:
-        gc.freeze()  # or Python searches all that is there for garbage before it ends
+    if given is not None:
+        return _run(given)
+    code = _run(sys.argv[1:])
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError, ValueError):  # it has been told, as far as it can be
+            stream.flush()
+    os._exit(code)
 
 
 def _run(words: Sequence[str]) -> int:
@@ -71,7 +78,7 @@ def _answered(words: Sequence[str]) -> int:
             return answer.code
     except PromptlibError as error:
         return _fail(error, words, given)
-    except psycopg2.Error as error:
+    except _driver_error() as error:
         if interrupt := interrupt_behind(error):  # which has closed the connection
             return _interrupted(interrupt, given)
         from promptlib.postgres.errors import explain_server_error
@@ -82,6 +89,13 @@ def _answered(words: Sequence[str]) -> int:
         return _fail(PromptlibError(error.strerror or str(error), place=place), words, given)
     except KeyboardInterrupt as error:
         return _interrupted(error, given)
+
+
+def _driver_error() -> type[psycopg2.Error]:
+    """What the driver raises, asked for when something has been raised that is no error of ours."""
+    from promptlib.postgres import driver
+
+    return driver.psycopg2.Error
 
 
 def _read_line(words: Sequence[str]) -> argparse.Namespace | SimpleNamespace:

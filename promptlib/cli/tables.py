@@ -25,14 +25,11 @@ def align_columns(rows: Sequence[Sequence[str]], colours: Mapping[str, str]) -> 
     if not "".join(itertools.chain.from_iterable(rows)).isprintable():
         rows = [[*map(printable_line, row)] for row in rows]
     widths = _widths(rows)
-    return [
-        _BETWEEN.join(
-            [_painted(each, colours) for each in map(str.ljust, row, widths)]
-            if colours
-            else map(str.ljust, row, widths)
-        ).rstrip()
-        for row in rows
-    ]
+    if colours:
+        padded = ([*map(str.ljust, row, widths)] for row in rows)
+        rows = [[_painted(each, colours) for each in row] for row in padded]
+    line = _BETWEEN.join(f"%-{width}s" for width in widths)  # faster than to pad each cell
+    return [(line % (*row,)).rstrip() for row in rows]
 
 
 def fit_columns(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from promptlib.cli.tables import align_columns, fit_columns
 from promptlib.core.durations import display_duration
 from promptlib.core.light import TYPE_CHECKING
@@ -42,7 +44,7 @@ def status_lines(status: DatabaseStatus, *, coloured: bool, columns: int = 0) ->
     """The table of migrations, a summary, and a line for each section or deploy cut off."""
     header = ("VERSION", "NAME", "STATE", "EXECUTED AT", "TOOK", "BY")
     found = status.migrations
-    rows = [(each.version, each.name, str(each.state), *_how(each.execution)) for each in found]
+    rows = [(version, name, str(state), *_how(ran)) for version, name, state, _, ran in found]
     for each in status.repeatable:
         how = _how(Execution(each.executed_at, None, each.executed_by))
         rows.append((_REPEATABLE, each.name, str(each.state), *how))
@@ -194,12 +196,13 @@ def _table(
 
 def _how(execution: Execution) -> tuple[str, str, str]:
     """When a migration ran, how long it took, and by whom."""
-    took = execution.execution_ms
-    return (
-        display_time(execution.executed_at),
-        _UNKNOWN if took is None else display_duration(took / 1000),
-        execution.executed_by or _UNKNOWN,
-    )
+    executed_at, took, who = execution
+    return display_time(executed_at), _display_milliseconds(took), who or _UNKNOWN
+
+
+@functools.cache  # of thousands most took as long as others
+def _display_milliseconds(took: int | None) -> str:
+    return _UNKNOWN if took is None else display_duration(took / 1000)
 
 
 def display_time(text: str | None) -> str:

@@ -13,15 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from hashlib import _Hash
 
-_MUCH = 1 << 20  # bytes, of which each hash counts for some more
-_EACH = 512
+_MUCH = 1 << 20  # bytes: to hash them costs what it costs to load OpenSSL
 _left = _MUCH
 
 
 def sha256(size: int, data: bytes = b"") -> _Hash:
     """A hash, for as many bytes as come now, of which some may be there already."""
     global _left  # noqa: PLW0603 - how much this process will hash before it loads OpenSSL
-    _left -= size + _EACH
+    _left -= size
     return (_quickly_there() if _left >= 0 else _fast())(data)
 
 

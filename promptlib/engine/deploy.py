@@ -32,8 +32,8 @@ from promptlib.ledger.repeatable import repeatable_name
 from promptlib.ledger.tables import DOWN, UP
 from promptlib.plan.refusals import require_ours, require_unmoved, require_writable
 from promptlib.plan.status import Status, compare_status
+from promptlib.postgres.connections import autocommit_cursor
 from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.target import autocommit_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

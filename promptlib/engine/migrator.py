@@ -1,13 +1,13 @@
-"""The way in: migrate a database by the files of a project, from a program as from a command."""
+"""The way in: migrate a database by the files of a project, from a program as from a command.
+
+psycopg2 comes with the first connection: so the files of a command are read while it is loaded.
+"""
 
 from __future__ import annotations
-
-import contextlib
 
 from promptlib.config.project import BY_PROGRAM, DEFAULT_SECTION, read_project
 from promptlib.config.settings import override_settings
 from promptlib.core.errors import ConfigurationError, UnknownVersionError
-from promptlib.core.interrupts import queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
 from promptlib.engine.results import (
@@ -19,19 +19,16 @@ from promptlib.engine.results import (
     migration_status,
 )
 from promptlib.ledger.names import LedgerNames
-from promptlib.ledger.reading import read_ledger
 from promptlib.ledger.tables import LedgerSql
 from promptlib.plan.reading import MigrationFiles
 from promptlib.plan.status import Status, compare_status
-from promptlib.postgres.driver import driver_errors_explained
-from promptlib.postgres.target import autocommit_cursor, is_lost, read_only_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    import contextlib
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
-    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
     from promptlib.config.project import Project
@@ -39,6 +36,7 @@ if TYPE_CHECKING:
     from promptlib.core.errors import PromptlibError
     from promptlib.core.events import Progress
     from promptlib.engine.deploy import Deploy
+    from promptlib.engine.kept_connection import KeptConnection
     from promptlib.engine.kept_downs import KeptDown
     from promptlib.engine.locked import Locked
     from promptlib.engine.request import Request
@@ -95,7 +93,7 @@ class Migrator:
         self, project: Project, progress: Progress | None, target: Target | None = None
     ) -> None:
         self._project, self._progress, self._target = project, progress, target
-        self._opened: Connection | None = None
+        self._kept: KeptConnection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -107,9 +105,8 @@ class Migrator:
 
     def close(self) -> None:
         """Close the connection, if there is one."""
-        if self._opened:
-            self._opened.close()
-            self._opened = None
+        if self._kept:
+            self._kept.close()
 
     @property
     def target(self) -> Target:
@@ -138,7 +135,7 @@ class Migrator:
 
     def _report(self, seen: CloseLook) -> DatabaseStatus:
         """Where the database stands, from what was read of it."""
-        return database_status(seen, self._connection.info.dbname, str(self.target))
+        return database_status(seen, self._database.connection.info.dbname, str(self.target))
 
     def pending(self) -> tuple[MigrationStatus, ...]:
         """The migrations that have not run, late ones too, oldest first.
@@ -170,7 +167,7 @@ class Migrator:
         from promptlib.ledger.history import read_history
 
         ledger = self._ledger()
-        with self._looking() as cursor:
+        with self._database.looking() as cursor:
             rows = read_history(cursor, ledger, version)
         files = self._sources().files if version and not rows else []
         if version and not rows and not any(each.version.startswith(version) for each in files):
@@ -189,7 +186,7 @@ class Migrator:
         from promptlib.ledger.history import read_deploys
 
         ledger = self._ledger()
-        with self._looking() as cursor:
+        with self._database.looking() as cursor:
             return tuple(read_deploys(cursor, ledger))
 
     def migrate(self, to: str = "head", *, late: str | None = None) -> Deployment:
@@ -246,13 +243,14 @@ class Migrator:
         chosen |= {"kept_down": "run"} if kept_down else {}
         return self._run(request_downgrade(back.end, agreed=found), found, chosen)
 
-    def _look(self) -> Status:
+    def _look(self, *, closely: bool = False) -> Status:
         """Compare the files with the database, as it is at one moment."""
-        return compare_status(self._sources(), self._ledger())
+        files = self._sources(hurried=self._is_command)
+        return compare_status(files, self._ledger(closely=closely))
 
     def _look_closely(self) -> CloseLook:
         """The same, with how the applied migrations ran, and the deploys that have not ended."""
-        found = compare_status(self._sources(), self._ledger(closely=True))
+        found = self._look(closely=True)
         return CloseLook(found, found.ledger.executions, self._unfinished(found))
 
     def _unfinished(self, found: Status) -> tuple[DeployProgress, ...]:
@@ -260,40 +258,27 @@ class Migrator:
             return ()
         from promptlib.plan.deploys import look_at_deploys
 
-        with self._looking() as cursor:
+        with self._database.looking() as cursor:
             return look_at_deploys(cursor, found)
 
     def _ledger(self, *, closely: bool = False) -> Ledger:
         """What the database remembers, whatever the files say."""
-        with self._asking() as connection, autocommit_cursor(connection) as cursor:
-            return read_ledger(cursor, LedgerNames(*self.settings.ledger), closely=closely)
+        return self._database.read_ledger(LedgerNames(*self.settings.ledger), closely=closely)
 
-    def _sources(self) -> MigrationFiles:
+    def _sources(self, *, hurried: bool = False) -> MigrationFiles:
         """The files as they are now, listed: a wrong name is told before anything is asked."""
-        found = MigrationFiles(self._project.sql_name)
+        found = MigrationFiles(self._project.sql_name, hurried=hurried)
         _ = found.files
         return found
 
     @property
-    def _connection(self) -> Connection:
-        if self._opened and is_lost(self._opened):
-            self.close()
-        self._opened = self._opened or self.target.connect()
-        return self._opened
+    def _database(self) -> KeptConnection:
+        if not self._kept:
+            target = self.target
+            from promptlib.engine.kept_connection import KeptConnection  # and with it psycopg2
 
-    @contextlib.contextmanager
-    def _looking(self) -> Iterator[Cursor]:
-        """A cursor to look with at the database as it is at one moment."""
-        with self._asking() as connection, read_only_snapshot(connection) as cursor:
-            yield cursor
-
-    @contextlib.contextmanager
-    def _asking(self) -> Iterator[Connection]:
-        """The connection; errors of the driver's in our words. Ctrl-C ends a command's query."""
-        connection = self._connection  # which libpq gives up in time only while it waits itself
-        heard = queries_interruptible() if self._is_command else contextlib.nullcontext()
-        with driver_errors_explained(), heard:
-            yield connection
+            self._kept = KeptConnection(target, is_command=self._is_command)
+        return self._kept
 
     def _run(self, request: Request, seen: Status, chosen: Mapping[str, str]) -> Deployment:
         from promptlib.engine.request import is_needed, plan_request, untouched
@@ -310,7 +295,7 @@ class Migrator:
         from promptlib.engine.deploy import Deploy
 
         self._project.database.require_agreement()
-        connection = self._connection
+        connection = self._database.connection
         connect = self.target.beside(connection).connect
         connections = Connections(connection, connect, owned=True, is_command=self._is_command)
         return Deploy(connections, files, settings, self._progress or ignore)
@@ -351,7 +336,7 @@ class CommandMigrator(Migrator):
         from promptlib.plan.readiness import check_readiness
 
         sources = self._sources()
-        with self._asking() as connection:
+        with self._database.asking() as connection:
             return check_readiness(connection, self.target, sources, self.settings)
 
     def plan(self, found: Status, request: Request) -> list[PlannedStep]:
@@ -364,18 +349,18 @@ class CommandMigrator(Migrator):
         """The DOWN sections that come from the ledger, of migrations that are to be taken back."""
         from promptlib.engine.kept_downs import find_kept_downs
 
-        with self._looking() as cursor:
+        with self._database.looking() as cursor:
             return find_kept_downs(cursor, found, versions)
 
     def looking(self) -> contextlib.AbstractContextManager[Cursor]:
         """A cursor to look with at the database as it is at one moment."""
-        return self._looking()
+        return self._database.looking()
 
     def kept_texts(self, found: Status, versions: Sequence[str]) -> dict[str, KeptTexts]:
         """What ran of some migrations, as far as the ledger keeps it."""
         from promptlib.ledger.history import read_kept_texts
 
-        with self._looking() as cursor:
+        with self._database.looking() as cursor:
             return read_kept_texts(cursor, found.ledger, versions)
 
     def deploy(self, request: Request, seen: Status) -> Deployment:

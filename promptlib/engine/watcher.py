@@ -18,6 +18,7 @@ from promptlib.core.errors import PromptlibError
 from promptlib.core.events import Event, Kind, Progress, ignore
 from promptlib.core.interrupts import cancel_query, in_doubt, interrupt_of_signal, signals_told
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
+from promptlib.postgres.connections import hang_up
 from promptlib.postgres.sessions import (
     Blocker,
     Received,
@@ -25,7 +26,6 @@ from promptlib.postgres.sessions import (
     command_progress,
     describe_sessions,
 )
-from promptlib.postgres.target import hang_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,6 +12,7 @@ from promptlib.syntax.lexemes import WHITE, lazy_bytes
 
 _CR, _LF = b"\r\n"
 _UP, _DOWN = b"-- UP\n", b"\n-- DOWN\n"
+DIGEST = 32  # bytes of a SHA-256
 _SMALL = 1 << 16  # bytes that may well be copied
 _LINE = rb"[ \t]*(?:--(?![ \t]*(?:up|down)(?![^ \t\n]))[\t -~]*)?\n"
 _MARKER = rb"[ \t]*--[ \t]*%s[ \t]*\n"
@@ -55,16 +56,19 @@ def is_as_it_ran(content: bytes, up: str, down: str) -> bool:
         up: the checksum of the UP section that ran, as in Section.checksum.
         down: that of its DOWN section.
     """
-    if content.startswith(_UP) and len(content) < _SMALL and b"\r" not in content:
-        before, _, after = content[len(_UP) - 1 :].partition(_DOWN)
-        return _stripped_checksum(before) == up and _stripped_checksum(after) == down
+    if plain := plain_digests(content):
+        return plain.hex(":", DIGEST) == f"{up}:{down}"
     found = _FILE.fullmatch(content)
     return found is not None and [_checksum(found, "up"), _checksum(found, "down")] == [up, down]
 
 
-def _stripped_checksum(text: bytes) -> str:
-    stripped = text.strip(WHITE)
-    return sha256(len(stripped), stripped).hexdigest()
+def plain_digests(content: bytes) -> bytes:
+    """The SHA-256 of both sections, one behind the other, of a file as most are; else nothing."""
+    if not content.startswith(_UP) or len(content) >= _SMALL or b"\r" in content:
+        return b""
+    before, _, after = content[len(_UP) - 1 :].partition(_DOWN)
+    up, down = before.strip(WHITE), after.strip(WHITE)
+    return sha256(len(up), up).digest() + sha256(len(down), down).digest()
 
 
 def _checksum(found: re.Match[bytes], part: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from datetime import datetime
+from operator import attrgetter
 
 from promptlib.core.errors import (
     ConfigurationError,
@@ -18,15 +19,12 @@ from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.core.remedies import STATUS, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
-    from typing import TypeVar
 
     from promptlib.files.parser import Migration
 
-    _Item = TypeVar("_Item")
-
-    _Result = TypeVar("_Result")
+    Seen = Callable[[Sequence[os.DirEntry[str]]], None]
 
 REPEATABLE_FOLDER = "repeatable"  # the folder in it that has files of another kind
 # How lines begin that say more of a file than its name does: see origin.py and replaced.py.
@@ -102,33 +100,50 @@ def read_content(where: str | Path) -> bytes:
         ) from error
 
 
-def list_migrations(folder: Path | str) -> list[MigrationFile]:
+def list_migrations(folder: Path | str, seen: Seen | None = None) -> list[MigrationFile]:
     """List the migrations of a folder, oldest first, by their names.
+
+    Args:
+        folder: where they are.
+        seen: called with what is named like one, before it is looked at more closely.
 
     Raises:
         MigrationFileError: naming every file with a wrong name or another's version, and what is
             none.
         ConfigurationError: when the folder cannot be listed.
     """
-    found, problems = survey_folder(folder)
+    found, problems = survey_folder(folder, seen)
     if problems:
         raise combine_errors(problems)
     return found
 
 
-def survey_folder(folder: Path | str) -> tuple[list[MigrationFile], list[PromptlibError]]:
+def survey_folder(
+    folder: Path | str, seen: Seen | None = None
+) -> tuple[list[MigrationFile], list[PromptlibError]]:
     """List the migrations of a folder, oldest first, and what is wrong with its other files.
+
+    Args:
+        folder: where they are.
+        seen: as for `list_migrations`.
 
     Raises:
         ConfigurationError: when the folder cannot be listed.
     """
     walk = _Walk(os.fspath(folder))
-    candidates = sorted(walk.candidates(), key=lambda entry: (entry.name, entry.path))
+    candidates = sorted(walk.candidates(), key=attrgetter("name", "path"))
+    if seen:
+        seen(candidates)
     found: dict[str, MigrationFile] = {}
-    files, problems = _collect_problems(
-        lambda entry: _require_new_version(found, _migration_of_entry(entry, folder)), candidates
-    )
-    return files, walk.problems + problems
+    problems: list[PromptlibError] = []
+    for entry in candidates:
+        try:
+            file = _migration_of_entry(entry, folder)
+            if (earlier := found.setdefault(file.version, file)) is not file:
+                raise _same_version(file, earlier)
+        except PromptlibError as problem:
+            problems.append(problem)
+    return [*found.values()], walk.problems + problems
 
 
 class _Walk:
@@ -212,23 +227,15 @@ def parse_all(found: Iterable[MigrationFile]) -> list[Migration]:
     Raises:
         MigrationFileError: naming every file that is refused.
     """
-    migrations, problems = _collect_problems(MigrationFile.read, found)
+    migrations, problems = [], []
+    for file in found:
+        try:
+            migrations.append(file.read())
+        except PromptlibError as problem:
+            problems.append(problem)
     if problems:
         raise combine_errors(problems)
     return migrations
-
-
-def _collect_problems(
-    function: Callable[[_Item], _Result], items: Iterable[_Item]
-) -> tuple[list[_Result], list[PromptlibError]]:
-    """What a function makes of each item, and why it refuses the others."""
-    results, problems = [], []
-    for item in items:
-        try:
-            results.append(function(item))
-        except PromptlibError as problem:
-            problems.append(problem)
-    return results, problems
 
 
 def file_from_name(where: str, name: str) -> MigrationFile:
@@ -238,9 +245,10 @@ def file_from_name(where: str, name: str) -> MigrationFile:
         MigrationFileError: when that is not the name of one.
     """
     version, between, title = name[:_DIGITS], name[_DIGITS : _DIGITS + 1], name[_DIGITS + 1 : -4]
-    is_named = between == "_" and title and _LETTERS.issuperset(title) and _is_number(version)
+    is_named = between == "_" and title and _LETTERS.issuperset(title)
     if is_named and name[-4:].lower() == ".sql" and is_version(version):
         return MigrationFile(version, title, where)
+    is_named = is_named and is_candidate(name) and version.isascii() and version.isdigit()
     raise MigrationFileError(
         "no such date and time" if is_named else "not the name of a migration",
         "rename it to YYYYMMDDHHMMSS_name.sql, the name in a-z, 0-9 and _",
@@ -254,11 +262,8 @@ def is_version(text: str) -> bool:
         datetime.fromisoformat(f"{text[:8]}T{text[8:]}")
     except ValueError:
         return False
-    return text[8:10] < "24" and _is_number(text)  # which newer Pythons take for an hour
-
-
-def _is_number(text: str) -> bool:
-    return len(text) == _DIGITS and text.isascii() and text.isdigit()
+    # Newer Pythons take 24 for an hour, and more than digits.
+    return text[8:10] < "24" and len(text) == _DIGITS and text.isascii() and text.isdigit()
 
 
 def resolve_version(known: Iterable[str], text: str) -> str:
@@ -307,28 +312,20 @@ def require_file(entry: os.DirEntry[str], expected: str) -> None:
     Raises:
         MigrationFileError: saying that it is not what was expected.
     """
-    if not _ask(entry.is_file):
-        what = "a folder" if _ask(entry.is_dir) else "no file, or a link to none"
-        place = display_path(entry.path)
-        raise MigrationFileError(
-            f"this is {what}, not {expected}", "remove or rename it", place=place
-        )
-
-
-def _ask(question: Callable[[], bool]) -> bool:
-    """The answer about a file; no, where a link leads in a circle or to what may not be seen."""
     try:
-        return question()
-    except OSError:
-        return False
-
-
-def _require_new_version(found: dict[str, MigrationFile], file: MigrationFile) -> MigrationFile:
-    earlier = found.setdefault(file.version, file)
-    if earlier is not file:
+        is_file = entry.is_file()
+    except OSError:  # a link leads in a circle, or to what may not be seen
+        is_file = False
+    if not is_file:
+        what = "a folder" if os.path.isdir(entry.path) else "no file, or a link to none"
         raise MigrationFileError(
-            f"{display_path(earlier.path)} has the same version",
-            "rename the one that ran nowhere yet to a newer version",
-            place=display_path(file.path),
+            f"this is {what}, not {expected}", "remove or rename it", place=display_path(entry.path)
         )
-    return file
+
+
+def _same_version(file: MigrationFile, earlier: MigrationFile) -> MigrationFileError:
+    return MigrationFileError(
+        f"{display_path(earlier.path)} has the same version",
+        "rename the one that ran nowhere yet to a newer version",
+        place=display_path(file.path),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 
 from psycopg2 import errors
@@ -55,16 +56,15 @@ _FACTS = f"""
     pg_catalog.to_regnamespace(pg_catalog.quote_ident(schema)) IS NOT NULL,
     pg_catalog.current_schemas(false)::pg_catalog.text[],
     pg_catalog.current_setting('search_path'), current_user::pg_catalog.text, {GLANCE}"""
-_COUNT = 10  # of these facts
+_NO_FACTS = ", NULL" * 10  # beside each migration
 _JUST_NOW = 1.0  # seconds
-_NONE, _EMPTY = "'[]'::pg_catalog.json", "'{}'::pg_catalog.json"
+_NOTHING, _NONE = "NULL", "'[]'::pg_catalog.json"
 _WRITES_NOTHING = "pg_catalog.set_config('transaction_read_only', 'on', true)"
 _DOWN = "CASE WHEN down_sql IS NOT NULL THEN coalesce(down_checksum, '') END"
 _VERSIONS = "ARRAY(SELECT version_num::pg_catalog.text FROM {})"
-_ROWS = """
-    (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
-                id::pg_catalog.text, name, checksum, {kept}) ORDER BY id), '[]')
-       FROM {})"""
+# All but the migrations is JSON; of thousands JSON would take twice the time that rows take.
+_FIRST = "SELECT NULL, pg_catalog.json_build_array({parts})::pg_catalog.text, NULL, NULL"
+_OF_A_ROW = len(LedgerRow._fields)
 # An attempt that changed nothing. One that failed in a transaction, or at its first statement; also
 # one that was cut off there, if it ran it in a transaction, which earlier versions did not.
 _VOID = """(coalesce({e}.statements_done, 0) OPERATOR(pg_catalog.=) 0
@@ -99,10 +99,9 @@ def read_ledger(cursor: Cursor, names: LedgerNames, *, closely: bool = False) ->
     """
     cursor.execute(f"{_PLACE} SELECT {_FACTS} FROM place", _asked(names))
     found = _in_place(cursor, names, cursor.fetchone() or ())
-    guard = _WRITES_NOTHING if _is_alone(cursor) else "NULL"
-    cursor.execute(f"SELECT {guard}, {_contents(found, closely=closely)}")
-    _, *contents = cursor.fetchone() or ()
-    found = _filled(found, contents)
+    guard = _WRITES_NOTHING if _is_alone(cursor) else _NOTHING
+    cursor.execute(_contents(found, guard, *(_how_they_ran(found) if closely else ())))
+    found = _filled(found, cursor.fetchall(), closely=closely)
     return found if found.columns else found._replace(others=_others(cursor))
 
 
@@ -122,13 +121,13 @@ def read_ledger_again(cursor: Cursor, names: LedgerNames, seen: Ledger) -> Ledge
         LedgerError: likewise.
     """
     if seen.is_ready and time.monotonic() - seen.read_at < _JUST_NOW:
-        contents = _contents(seen).replace("%", "%%")
+        contents = _contents(seen, _NOTHING, f", {_FACTS} FROM place", _NO_FACTS)
         with contextlib.suppress(errors.UndefinedTable, errors.UndefinedColumn):
-            cursor.execute(f"{_PLACE} SELECT {_FACTS}, {contents} FROM place", _asked(names))
-            row = cursor.fetchone() or ()
-            found = _in_place(cursor, names, row[:_COUNT])
+            cursor.execute(f"{_PLACE} {contents.replace('%', '%%')}", _asked(names))
+            rows = cursor.fetchall()
+            found = _in_place(cursor, names, rows[0][_OF_A_ROW:])
             if _shape(found) == _shape(seen):
-                return _filled(found, row[_COUNT:])
+                return _filled(found, rows)
     return read_ledger(cursor, names)
 
 
@@ -167,47 +166,55 @@ def _shape(ledger: Ledger) -> tuple[object, ...]:
     return ledger.names, ledger.columns, ledger.events, *there
 
 
-def _contents(found: Ledger, *, closely: bool = False) -> str:
-    """Expressions for what is in tables that are there."""
+def _contents(found: Ledger, guard: str, beside_first: str = "", beside_each: str = "") -> str:
+    """A query for what is in tables that are there: first all but the migrations, then those.
+
+    Args:
+        found: what is there.
+        guard: what is called before a table is read.
+        beside_first: further columns of the first row, and where they come from.
+        beside_each: those of the others.
+    """
     tables = LedgerSql(found.names)
-    kept = _DOWN if found.keeps_downs else "NULL"
     parts = (
-        _VERSIONS.format(tables.version) if found.has_version_table else "'{}'::pg_catalog.text[]",
-        _ROWS.format(tables.migrations, kept=kept) if found.has_migrations else _NONE,
+        guard,
+        _VERSIONS.format(tables.version) if found.has_version_table else _NONE,
         _half_done(found, tables),
         UNFINISHED.format(deploys=tables.deploys, since=UTC.format("started_at"))
         if found.has_deploys
         else f"0, {_NONE}",
         REPEATABLE.format(events=tables.events) if found.has_events else _NONE,
-        _executions(found, tables) if closely else _EMPTY,
     )
-    return ", ".join(parts)
+    first = _FIRST.format(parts=", ".join(parts))
+    if not found.has_migrations:
+        return first + beside_first
+    kept = _DOWN if found.keeps_downs else _NOTHING
+    return (
+        f"{first}{beside_first} UNION ALL (SELECT id::pg_catalog.text,"
+        f" name::pg_catalog.text, checksum::pg_catalog.text, {kept}{beside_each}"
+        f" FROM {tables.migrations} ORDER BY id)"
+    )
 
 
-def _filled(found: Ledger, contents: Sequence[Any]) -> Ledger:
-    current, rows, half_done, last_deploy, unfinished, repeatable, ran = contents
+def _how_they_ran(found: Ledger) -> tuple[str, str]:
+    """Columns for how migrations ran."""
+    later = [name if name in found.columns else _NOTHING for name in Execution._fields[1:]]
+    columns = [UTC.format("executed_at"), *later]
+    return f", {_NOTHING}" * len(columns), f", {', '.join(columns)}"
+
+
+def _filled(found: Ledger, answer: Sequence[Sequence[Any]], *, closely: bool = False) -> Ledger:
+    (_, contents, *_), *rows = answer
+    _, current, half_done, last_deploy, unfinished, repeatable = json.loads(contents)
     return found._replace(
         current=tuple(current),
-        rows={row[0]: LedgerRow(*row) for row in rows},
+        rows={row[0]: LedgerRow(*row[:_OF_A_ROW]) for row in rows},
         half_done=tuple(HalfDone(*each) for each in half_done),
         last_deploy=last_deploy,
         unfinished=tuple(UnfinishedDeploy(*each) for each in unfinished),
         repeatable={row[0]: RepeatableRow(*row) for row in repeatable},
-        executions={version: Execution(*facts) for version, facts in ran.items()},
+        executions={row[0]: Execution(*row[_OF_A_ROW:]) for row in rows} if closely else {},
         read_at=time.monotonic(),
-    )
-
-
-def _executions(found: Ledger, tables: LedgerSql) -> str:
-    """How migrations ran."""
-    if not found.has_migrations:
-        return _EMPTY
-    later = [name if name in found.columns else "NULL" for name in Execution._fields[1:]]
-    told = ", ".join([UTC.format("executed_at"), *later])
-    return (
-        "(SELECT coalesce(pg_catalog.json_object_agg("
-        f"id::pg_catalog.text, pg_catalog.json_build_array({told})), '{{}}')"
-        f" FROM {tables.migrations})"
     )
 
 

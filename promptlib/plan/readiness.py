@@ -13,7 +13,7 @@ from promptlib.plan.limits import FIND_LIMITS, Limit, limit_refusals
 from promptlib.plan.refusals import deploy_refusals, require_writable
 from promptlib.plan.states import State
 from promptlib.plan.status import compare_status
-from promptlib.postgres.target import read_only_snapshot
+from promptlib.postgres.connections import read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 
 from promptlib.core.errors import (
@@ -18,17 +19,19 @@ from promptlib.files.checksum import is_as_it_ran
 from promptlib.files.directory import IMPORTED, REPLACES, list_migrations, migration_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from promptlib.files.directory import MigrationFile
     from promptlib.files.parser import Migration
+    from promptlib.files.reading_ahead import ReadAhead
     from promptlib.files.repeatable import RepeatableFile
     from promptlib.files.replaced import ReplacedMigrations
     from promptlib.ledger.state import LedgerRow
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
 _LENGTH = len(IMPORTED)
+_MANY = 500  # files: for fewer a child takes longer than it saves
 
 
 class MigrationFiles(Mapping[str, "Migration"]):
@@ -36,6 +39,8 @@ class MigrationFiles(Mapping[str, "Migration"]):
 
     Args:
         folder: where they are.
+        hurried: whether a child process may read them, if there are many, while this one does
+            something else: a command's may.
 
     Attributes:
         where: the folder, as it was given.
@@ -45,8 +50,9 @@ class MigrationFiles(Mapping[str, "Migration"]):
         broken: why others are refused.
     """
 
-    def __init__(self, folder: Path | str) -> None:
+    def __init__(self, folder: Path | str, *, hurried: bool = False) -> None:
         self.where = folder
+        self._is_hurried = hurried
         self.checksums: dict[str, str] = {}
         self.replaced: dict[str, ReplacedMigrations] = {}
         self.imported: set[str] = set()
@@ -55,6 +61,7 @@ class MigrationFiles(Mapping[str, "Migration"]):
         self._kept: dict[str, bytes] = {}
         self._room = _ROOM
         self._is_read = False
+        self._ahead: ReadAhead | None = None
 
     @property
     def folder(self) -> Path:
@@ -70,7 +77,15 @@ class MigrationFiles(Mapping[str, "Migration"]):
         Raises:
             MigrationFileError: for names that are not those of migrations.
         """
-        return list_migrations(self.where)
+        return list_migrations(self.where, self._read_ahead if self._is_hurried else None)
+
+    def _read_ahead(self, candidates: Sequence[os.DirEntry[str]]) -> None:
+        if len(candidates) < _MANY:
+            return
+        from promptlib.files.reading_ahead import read_ahead  # noqa: PLC0415 - most have few
+
+        with suppress(OSError):  # of a link that leads in a circle: the names are looked at next
+            self._ahead = read_ahead([each.path for each in candidates if each.is_file()])
 
     @cached_property
     def repeatable(self) -> list[RepeatableFile]:
@@ -101,8 +116,13 @@ class MigrationFiles(Mapping[str, "Migration"]):
         if self._is_read:
             return
         self._is_read = True
-        for file in self.files:
+        files = self.files
+        ahead = self._ahead.checksums() if self._ahead else {}
+        for file in files:
             row = rows.get(file.version)
+            if row and ahead and ahead.get(file.where) == f"{row.checksum}:{row.down}":
+                self.checksums[file.version] = row.checksum
+                continue
             try:
                 self._take(file, row)
             except PromptlibError as error:

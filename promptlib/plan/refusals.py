@@ -47,9 +47,9 @@ def state_problems(status: Status, *, applies_late: bool = False) -> Iterator[Pl
         applies_late: whether late migrations are to run.
     """
     accepted = State.LATE if applies_late else None
-    for entry in status.entries:
-        problem = _PROBLEMS.get(entry.state)
-        if problem and entry.state is not accepted:
+    for entry in status.in_states(*_PROBLEMS):
+        if entry.state is not accepted:
+            problem = _PROBLEMS[entry.state]
             place = display_path(status.files.path(entry.version, entry.name))
             yield problem(entry, status).but(place=place)
 

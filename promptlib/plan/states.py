@@ -75,35 +75,25 @@ def migration_entries(
         ledger: what the database remembers.
     """
     versions = {file.version for file in files}
-    current, ours, rows = current_version(versions, ledger), ledger.ours, ledger.rows
-    never_ran = State.LATE if ours else State.UNKNOWN
-    found = {}
-    for file in files:
-        version, name, _ = file
-        if row := rows.get(version):
-            found[version] = _that_has_a_row(file, checksums, row, current)
-        else:
-            state = never_ran if version <= current else State.PENDING
-            found[version] = Entry(version, name, state)
-    for version in ours.keys() - versions:
-        found[version] = Entry(version, ours[version].file_name, State.MISSING)
-    unknown = unknown_revisions(versions, ledger)
-    return [
-        *(Entry(version, "", State.UNKNOWN) for version in unknown),
-        *(found[version] for version in sorted(found)),
-    ]
-
-
-def _that_has_a_row(
-    file: MigrationFile, checksums: Mapping[str, str], row: LedgerRow, current: str
-) -> Entry:
-    version, name, _ = file
-    # What the predecessor ran is compared once it is taken over: its texts were not ours.
-    same = checksums.get(version, row.checksum) == row.checksum or (
-        row.is_foreign and version > current
+    current, ours = current_version(versions, ledger), ledger.ours
+    never_ran, executed = State.LATE if ours else State.UNKNOWN, State.EXECUTED
+    found = []
+    for version, name, _ in files:  # no call for each of thousands that are as they ran
+        row = ledger.rows.get(version)
+        if not row:
+            found.append(Entry(version, name, never_ran if version <= current else State.PENDING))
+            continue
+        ran_as = "" if row.name.replace(" ", "_") == name else row.name
+        # What the predecessor ran is compared once it is taken over: its texts were not ours.
+        same = checksums.get(version, row.checksum) == row.checksum or (
+            row.is_foreign and version > current
+        )
+        found.append(Entry(version, name, executed if same else State.EDITED, ran_as))
+    found += (
+        Entry(version, ours[version].file_name, State.MISSING) for version in ours.keys() - versions
     )
-    ran_as = "" if row.file_name == name else row.name
-    return Entry(version, name, State.EXECUTED if same else State.EDITED, ran_as)
+    unknown = unknown_revisions(versions, ledger)
+    return [*(Entry(version, "", State.UNKNOWN) for version in unknown), *sorted(found)]
 
 
 def rows_without_files(ledger: Ledger, files: Iterable[MigrationFile]) -> list[LedgerRow]:

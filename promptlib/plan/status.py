@@ -63,8 +63,8 @@ class Status(NamedTuple):
     @property
     def unadopted(self) -> list[str]:
         """Which of our migrations the predecessor ran since the current revision, or before any."""
-        rows = {version for version, row in self.rows.items() if row.is_foreign}
-        return [each for each in self.files if each in rows and each > self.current]
+        theirs = self.rows.keys() - self.ledger.ours.keys()
+        return sorted(each for each in theirs if each in self.files and each > self.current)
 
     @property
     def applied(self) -> list[Entry]:

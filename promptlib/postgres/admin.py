@@ -12,7 +12,7 @@ from promptlib.core.errors import ConfigurationError, NoConnectionError, Stateme
 from promptlib.core.interrupts import in_doubt, queries_interruptible
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.logs import Log
-from promptlib.postgres.target import read_only_snapshot
+from promptlib.postgres.connections import read_only_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

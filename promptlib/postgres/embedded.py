@@ -17,11 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg2
-from psycopg2.extensions import make_dsn
-
 from promptlib.core.errors import NoConnectionError, ProgramError, display_path
 from promptlib.core.logs import Log, hold_back
+from promptlib.postgres.driver import psycopg2
 from promptlib.postgres.embedded_place import (
     SYSTEM_USER,
     Place,
@@ -142,7 +140,7 @@ def _parameters_of_running(folder: Path, database: str) -> dict[str, str] | None
         if home.exists() and not home.samefile(folder):
             return None  # copied with the data from where the server runs
         found = {"host": sockets, "port": port, "user": _SUPERUSER, "dbname": database}
-        psycopg2.connect(make_dsn(**found)).close()
+        psycopg2.connect(psycopg2.extensions.make_dsn(**found)).close()
     except (OSError, IndexError, UnicodeError, psycopg2.OperationalError):
         return None
     return found
@@ -205,7 +203,9 @@ def _close_to_hosts(folder: Path) -> None:
 
 def _make_database(folder: Path) -> None:
     if parameters := _parameters_of_running(folder, _SUPERUSER):
-        with contextlib.closing(psycopg2.connect(make_dsn(**parameters))) as connection:
+        with contextlib.closing(
+            psycopg2.connect(psycopg2.extensions.make_dsn(**parameters))
+        ) as connection:
             connection.autocommit = True
             connection.cursor().execute(f'CREATE DATABASE "{DATABASE}"')
 

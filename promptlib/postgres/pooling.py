@@ -9,7 +9,7 @@ import psycopg2
 
 from promptlib.core.errors import ConfigurationError
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.postgres.target import hang_up
+from promptlib.postgres.connections import hang_up
 from promptlib.postgres.waiting import show_life
 
 if TYPE_CHECKING:

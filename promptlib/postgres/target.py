@@ -1,31 +1,23 @@
-"""A database to connect to, and what keeps connections to it together: one server, one snapshot."""
+"""A database to connect to, and what keeps connections to it together: one server."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
-
-import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE, make_dsn, parse_dsn
-from psycopg2.extensions import cursor as Cursor
 
 from promptlib.core.errors import NoConnectionError
 from promptlib.core.light import TYPE_CHECKING, NamedTuple
 from promptlib.postgres.liveness import CLIENT_PARAMETERS
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Callable, Mapping
 
+    import psycopg2
     from psycopg2.extensions import connection as Connection
 
 URL_VARIABLE = "DATABASE_URL"
 EMBEDDED_SOURCE = "the embedded server"
 _CONNECT_TIMEOUT = "10"  # seconds; without one, a server that is silent would never be given up
 _ALWAYS = {"client_encoding": "UTF8"}  # migrations are Unicode, whatever PGCLIENTENCODING says
-_BOTH_WAYS = 2  # socket.SHUT_RDWR
 
 
 class Target(NamedTuple):
@@ -80,8 +72,10 @@ class Target(NamedTuple):
         Raises:
             NoConnectionError: in one line, with the server's own words, when there is none.
         """
+        from promptlib.postgres.driver import psycopg2
+
         try:
-            return psycopg2.connect(make_dsn(**self.patient, **_ALWAYS))
+            return psycopg2.connect(psycopg2.extensions.make_dsn(**self.patient, **_ALWAYS))
         except psycopg2.OperationalError as error:
             raise _connection_error(self, error) from None
 
@@ -106,6 +100,8 @@ class Target(NamedTuple):
 
 def target_of(connection: Connection) -> Target:
     """The database that a connection came to, for whoever has nothing else."""
+    from psycopg2.extensions import parse_dsn
+
     given = {**parse_dsn(connection.dsn), "dbname": connection.info.dbname}
     if "password" in given:  # which is not shown there
         given["password"] = connection.info.password
@@ -128,29 +124,6 @@ def connect_to_one(target: Target) -> Callable[[], Connection]:
     return connect
 
 
-def hang_up(connection: Connection) -> None:
-    """End a connection that another thread waits at: it sees that at once."""
-    with contextlib.suppress(psycopg2.Error, OSError), _socket(connection) as copy:
-        copy.shutdown(_BOTH_WAYS)
-
-
-def is_lost(connection: Connection) -> bool:
-    """Whether a connection that nobody used for a while is closed, here or by the server."""
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    if not poll.poll(0):
-        return False
-    try:  # its end, or some news that does not matter
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT")
-        connection.rollback()
-    except psycopg2.Error:
-        return True
-    return False
-
-
 def _address(connection: Connection) -> dict[str, str]:
     """The address behind a host's name, which may have many; none of a socket in a folder."""
     from promptlib.core.libpq import load_libpq
@@ -159,58 +132,11 @@ def _address(connection: Connection) -> dict[str, str]:
     if libpq and pointer:
         found = libpq.PQhostaddr(pointer).decode()
         return {"hostaddr": found} if found else {}
-    with _socket(connection) as copy:
+    from promptlib.postgres.connections import socket_of
+
+    with socket_of(connection) as copy:
         peer = copy.getpeername()
     return {"hostaddr": peer[0]} if isinstance(peer, tuple) else {}
-
-
-def _socket(connection: Connection) -> socket.socket:
-    import socket
-
-    return socket.socket(fileno=os.dup(connection.fileno()))
-
-
-@contextlib.contextmanager
-def autocommit_cursor(connection: Connection) -> Iterator[Cursor]:
-    """A cursor whose every message is a transaction of its own, which no BEGIN comes before."""
-    _begin_nothing(connection)
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        if not connection.closed:
-            connection.autocommit = False
-
-
-@contextlib.contextmanager
-def read_only_snapshot(connection: Connection) -> Iterator[Cursor]:
-    """A cursor that sees the database at one moment, and cannot write: no other one does."""
-    _begin_nothing(connection)
-    try:
-        with connection.cursor(cursor_factory=_SnapshotCursor) as cursor:
-            yield cursor
-    finally:
-        if not connection.closed:
-            if connection.get_transaction_status() != TRANSACTION_STATUS_IDLE:
-                with connection.cursor() as cursor:
-                    cursor.execute("ROLLBACK")
-            connection.autocommit = False
-
-
-def _begin_nothing(connection: Connection) -> None:
-    connection.rollback()  # a deploy leaves an empty transaction
-    connection.autocommit = True
-
-
-class _SnapshotCursor(Cursor):
-    """Its first message begins the transaction, too: psycopg2 would send one that does no more."""
-
-    _begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-
-    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401 - as it is
-        """Send a query."""
-        begin, self._begin = self._begin, ""
-        super().execute(f"{begin}{query}", vars)
 
 
 def _defaults(given: Mapping[str, str]) -> dict[str, str]:

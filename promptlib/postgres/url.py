@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import psycopg2
-from psycopg2.extensions import parse_dsn
-
 from promptlib.core.errors import ConfigurationError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.postgres.target import URL_VARIABLE, Target
@@ -70,8 +67,10 @@ def _parameters(url: str) -> dict[str, str]:
     _check_separators(rest)
     if driver:
         rest = _for_libpq(rest, driver)
+    from promptlib.postgres.driver import psycopg2
+
     try:
-        parameters = parse_dsn(f"postgresql://{rest}")
+        parameters = psycopg2.extensions.parse_dsn(f"postgresql://{rest}")
     except psycopg2.ProgrammingError as error:
         raise _UrlError(*_explain_libpq(str(error), rest)) from None
     except UnicodeDecodeError:

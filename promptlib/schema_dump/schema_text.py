@@ -16,8 +16,8 @@ from promptlib.postgres.client_programs import (
     find_dump_programs,
     run_client,
 )
+from promptlib.postgres.connections import read_only_snapshot
 from promptlib.postgres.pooling import connect_second
-from promptlib.postgres.target import read_only_snapshot
 from promptlib.postgres.waiting import STAY_OPEN
 from promptlib.schema_dump.ledger_rows import ledger_statements
 from promptlib.schema_dump.statements import plain_statements

@@ -92,7 +92,7 @@ def test_to_look_costs_little_for_each_migration(project: Project, command: str)
 _SLOW = {
     *("argparse", "configparser", "ctypes", "dataclasses", "dotenv", "hashlib", "inspect"),
     *("importlib.metadata", "logging", "pathlib", "promptlib.files.parser", "random", "shutil"),
-    *("socket", "tomllib", "traceback", "typing", "unicodedata", "urllib.parse"),
+    *("_ssl", "socket", "tomllib", "traceback", "typing", "unicodedata", "urllib.parse"),
 }
 
 

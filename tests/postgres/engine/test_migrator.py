@@ -16,7 +16,6 @@ from promptlib import Event, Migrator, PromptlibError
 from promptlib.core.events import Kind
 from promptlib.plan.states import State
 from support.ledgers import applied, current, events, everything, versions
-from support.processes import until
 from support.projects import Project, environment_with, full
 
 if TYPE_CHECKING:
@@ -268,17 +267,6 @@ def test_an_error_is_not_taken_for_the_one_it_is_handled_in(two: Project) -> Non
 def test_no_connection(two: Project) -> None:
     with Migrator("postgresql://127.0.0.1:1/none", config=str(two.folder / "alembic.ini")) as made:
         assert isinstance(raised(made), promptlib.NoConnectionError)
-
-
-def test_a_connection_that_is_lost_between_two_calls_is_opened_again(
-    migrator: Migrator, database: Database
-) -> None:
-    migrator.status()
-    ours = "datname = current_database() AND application_name = 'promptlib'"
-    database.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
-    until(lambda: not database.query(f"SELECT 1 FROM pg_stat_activity WHERE {ours}"))
-    assert migrator.status().current is None
-    assert migrator.migrate().current == full(2)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_the_digest_is_the_standard_library_s(left: int, monkeypatch: pytest.Mon
 
 
 def test_openssl_s_is_taken_when_there_is_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "_left", 2000)
+    monkeypatch.setattr(hashing, "_left", 1000)
     kinds = [type(hashing.sha256(1000)) for _ in range(3)]
     assert kinds[1] is kinds[2] is type(hashlib.sha256())
     assert kinds[0] is not kinds[1]

@@ -8,6 +8,7 @@ import pytest
 
 from promptlib.core.errors import ChangedMeanwhileError, MigrationFileError
 from promptlib.ledger.state import LedgerRow
+from promptlib.plan import reading
 from promptlib.plan.reading import MigrationFiles
 
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ def test_only_what_is_not_as_it_ran_is_parsed(sources: MigrationFiles) -> None:
     assert [*sources.checksums.values()] == checksums
     assert sources.broken == []
     sources.require_readable()
+
+
+def test_what_is_read_ahead_is_what_is_read(
+    sources: MigrationFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_MANY", 1)
+    rows = {each.version: _row(each) for each in sources.files}
+    sources.files[1].path.write_text(_TEXT.format(2, 9))
+    sources.files[2].path.write_text("SELECT 1;")
+    ahead = MigrationFiles(sources.where, hurried=True)
+    ahead.read(rows)
+    sources.read(rows)
+    assert [*ahead.checksums.items()] == [*sources.checksums.items()]
+    assert [*map(str, ahead.broken)] == [*map(str, sources.broken)]
+    ahead.files[0].path.write_text(_TEXT.format(9, 9))
+    with pytest.raises(ChangedMeanwhileError):
+        _ = ahead[ahead.files[0].version]
 
 
 def test_a_checksum_is_the_file_s_and_not_the_ledger_s(sources: MigrationFiles) -> None:
