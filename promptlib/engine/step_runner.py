@@ -183,7 +183,8 @@ class StepRunner:
             require_unchanged(half, step.section, step.path, is_answered=said)
         elif half:
             self._require_undoable(step, half)
-        return time.perf_counter()
+        ahead = self._within.ahead
+        return ahead.began if ahead else time.perf_counter()
 
     def _require_undoable(self, step: Step, half: HalfDone) -> None:
         """Refuse to take back what never happened, unless somebody has said that it is right."""
@@ -202,6 +203,7 @@ class StepRunner:
         usual = run_excusing(undoing.excuses) if undoing else run_together
         is_usual = self._within.ahead or not changes_settings(step.section)
         known = settings if is_usual else None
+        following = self._following()  # while the server may be at work
         began = time.perf_counter()
 
         def section(run: Sending) -> int:
@@ -209,14 +211,14 @@ class StepRunner:
 
         def attempt() -> None:
             nonlocal began
-            began = time.perf_counter()
             ahead = self._within.ahead
+            began = ahead.began if ahead else time.perf_counter()
             try:
                 pid = section(run_ahead(ahead) if ahead else usual)
             except DividedBatchError:
                 self._within.undo()
                 pid = section(run_one_by_one)
-            self._end(step, planned, _ran(began, 0, planned.move), pid)
+            self._end(step, planned, _ran(began, 0, planned.move), pid, following)
 
         def undo(error: BaseException) -> None:
             self._undo()
@@ -277,13 +279,20 @@ class StepRunner:
             connection = self._context.connection
             tell_cancellation(connection, error, is_down=step.direction == DOWN)
 
-    def _end(self, step: Step, planned: PlannedStep, ran: Ran, pid: int = 0) -> None:
+    def _end(
+        self,
+        step: Step,
+        planned: PlannedStep,
+        ran: Ran,
+        pid: int = 0,
+        following: Sequence[bytes] = (),
+    ) -> None:
         """Remember a section and commit it.
 
         Raises:
             PromptlibError: when it cannot be committed, for a rule that is checked then.
         """
-        sql, following = self._record_of(step, ran), self._following()
+        sql = self._record_of(step, ran)
         self.kept = None  # until the server has answered
         try:
             with self._context.watcher.statement(pid):
@@ -310,8 +319,6 @@ class StepRunner:
         if self._sections.half_done(following.version):
             return []
         with contextlib.suppress(PromptlibError):  # which comes up again when it begins
-            if self._lock:
-                self._lock.require()
             return split_ahead(self._sections.find(following.version, following.direction).section)
         return []
 

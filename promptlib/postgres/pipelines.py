@@ -7,6 +7,8 @@ https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 
 from __future__ import annotations
 
+import time
+
 import psycopg2
 
 from promptlib.core.libpq import load_libpq
@@ -41,6 +43,7 @@ class Pipeline(Message):
 
     Attributes:
         is_open: whether it has not ended.
+        began: when the second part may have begun to run, as a performance counter has it.
 
     Raises:
         psycopg2.Error: when the connection is lost.
@@ -51,6 +54,7 @@ class Pipeline(Message):
     ) -> None:
         super().__init__(connection)
         self._parts, self.is_open = [len(first), len(second)], True
+        self.began = time.perf_counter()
         try:
             self._send(first, second)
         except BaseException:
@@ -93,7 +97,9 @@ class Pipeline(Message):
         except BaseException:  # of a signal
             self.stop()
             raise
-        if not self._parts:
+        if self._parts:
+            self.began = time.perf_counter()
+        else:
             self.end()
 
     def stop(self) -> None:
