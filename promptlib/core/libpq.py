@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     import ctypes
 
 
-_NEWER = ("PQsetChunkedRowsMode",)  # since libpq 17
+# What an older library lacks: pipelines since libpq 14, chunks since 17. Source:
+# https://www.postgresql.org/docs/release/
+_NEWER = (
+    *("PQenterPipelineMode", "PQexitPipelineMode", "PQpipelineSync", "PQsendFlushRequest"),
+    "PQsetChunkedRowsMode",
+)
 
 
 @functools.cache
@@ -29,6 +34,11 @@ def load_libpq() -> ctypes.CDLL | None:
     number, text, address = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
     types = {
         "PQsendQuery": (number, address, text),
+        "PQsendQueryParams": (number, address, text, number, *[address] * 4, number),
+        "PQenterPipelineMode": (number, address),
+        "PQexitPipelineMode": (number, address),
+        "PQpipelineSync": (number, address),
+        "PQsendFlushRequest": (number, address),
         "PQsetSingleRowMode": (number, address),
         "PQsetChunkedRowsMode": (number, address, number),
         "PQflush": (number, address),

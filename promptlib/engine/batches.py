@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.engine.session_settings import changes_settings
 from promptlib.syntax.lexemes import GAP, byte_pattern
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_STATEMENTS = 256
 MOST_BYTES = 256 * 1024  # unless one statement alone has more
+MOST_AHEAD = 8 * 1024  # bytes
 # What decides how the statements behind it are read, or what is told of that, for a message is read
 # whole before anything in it runs; what asks for the message, or for the time when it came; and
 # hints, which pg_hint_plan takes from where the message begins.
@@ -22,6 +24,8 @@ _NAMES = (
     *(b"client_encoding", b"client_min_messages", b"current_query", b"statement_timestamp"),
     *(b"pg_stat_activity", b"/*+"),
 )
+# What another protocol would refuse in other words, or end otherwise.
+_NOT_AHEAD = byte_pattern(r"\$[0-9]|\bcopy\b", re.IGNORECASE)
 _WORDS = byte_pattern(rf"\bset{GAP}names\b|\breset{GAP}all\b", re.IGNORECASE)
 
 
@@ -34,6 +38,19 @@ def split_batches(section: Section) -> Iterator[range]:
             yield from _without_loners(section, range(first, index))
             first, start = index, statement.start
     yield from _without_loners(section, range(first, len(section.statements)))
+
+
+def split_ahead(section: Section) -> list[bytes]:
+    """The statements of a section, each by itself, if it may begin while nobody has looked yet.
+
+    It runs in a transaction that has the usual settings.
+    """
+    source, start, end = section.source, section.start, section.end
+    if end - start > MOST_AHEAD or not section.transactional or section.settings:
+        return []
+    if changes_settings(section) or _NOT_AHEAD.search(source, start, end):
+        return []
+    return [source[each.start : each.end] for each in section.statements]
 
 
 def _without_loners(section: Section, batch: range) -> Iterator[range]:

@@ -11,7 +11,7 @@ from promptlib.core.light import TYPE_CHECKING
 from promptlib.syntax.lexemes import quote_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from psycopg2.extensions import cursor as Cursor
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 # DISCARD ALL does the same, but in no transaction, so it would cost a message of its own. Source:
 # https://www.postgresql.org/docs/current/sql-discard.html
-_WHO = "RESET SESSION AUTHORIZATION; RESET ROLE;"
-_RESET = f"{_WHO} RESET ALL;"
-_LEFT = "CLOSE ALL; UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;"
+_WHO = ("RESET SESSION AUTHORIZATION;", "RESET ROLE;")
+_RESET = (*_WHO, "RESET ALL;")
+_LEFT = ("CLOSE ALL;", "UNLISTEN *;", "DISCARD TEMP;", "DISCARD SEQUENCES;")
 # In a session of psql's, whose settings, role and locks are its user's.
-LEFT_IN_SESSION = f"{_LEFT} DEALLOCATE ALL;"
+LEFT_IN_SESSION = (*_LEFT, "DEALLOCATE ALL;")
+_DATES = "SET datestyle = 'ISO';"  # as psycopg2 wants them
 _UNLOCK = "SELECT pg_catalog.pg_advisory_unlock_all();"
 # A pooler may have prepared others for its clients, by the protocol, and would not know.
 _DEALLOCATE = """DO $promptlib$ DECLARE prepared pg_catalog.text; BEGIN
@@ -46,10 +47,12 @@ class OwnSession:
     """A session that nobody else has.
 
     Attributes:
-        ourselves: the SQL that makes it ours again, whatever role a section has set.
+        ourselves: the statements that make it ours again, whatever role a section has set.
+        is_alone: whether nothing stands between, which might wait for each answer.
     """
 
-    ourselves = _WHO
+    ourselves: Sequence[str] = _WHO
+    is_alone = True
 
     def look(self, cursor: Cursor) -> None:
         """See what is set there that is to stay: nothing, but what it began with.
@@ -58,21 +61,21 @@ class OwnSession:
             cursor: in a transaction in which nothing has run.
         """
 
-    def forget(self, *, keeps_locks: bool = False) -> str:
-        """The SQL that takes out what a section has left, but for the seed of random().
+    def forget(self, *, keeps_locks: bool = False) -> list[str]:
+        """The statements that take out what a section has left.
 
         Args:
             keeps_locks: whether the session's locks stay.
         """
-        # psycopg2 wants its dates so.
-        locks = "" if keeps_locks else _UNLOCK
-        return f"{_RESET} SET datestyle = 'ISO'; {LEFT_IN_SESSION} {locks}"
+        locks = [] if keeps_locks else [_UNLOCK]
+        return [*_RESET, _DATES, *LEFT_IN_SESSION, *locks, _new_seed()]
 
 
 class PooledSession(OwnSession):
     """A session that a pooler gives to one client after the other: what it has set there stays."""
 
-    _restored = ""
+    is_alone = False
+    _restored: Sequence[str] = ()
 
     def look(self, cursor: Cursor) -> None:
         """See what is set there that is to stay.
@@ -82,17 +85,17 @@ class PooledSession(OwnSession):
         """
         cursor.execute(_SET)
         *settings, authorization, role = cursor.fetchall()
-        self._restored = _set(settings) + _set([authorization, role])
-        self.ourselves = f"{_WHO} {_set([authorization, role])}"
+        who = _set([authorization, role])
+        self._restored, self.ourselves = [_set(settings), who], [*_WHO, who]
 
-    def forget(self, *, keeps_locks: bool = False) -> str:
-        """The SQL that takes out what a section has left, but for the seed of random().
+    def forget(self, *, keeps_locks: bool = False) -> list[str]:
+        """The statements that take out what a section has left.
 
         Args:
             keeps_locks: whether the session's locks stay.
         """
-        locks = "" if keeps_locks else _UNLOCK
-        return f"{_RESET} {self._restored} {_LEFT}\n{_DEALLOCATE} {locks}"
+        locks = [] if keeps_locks else [_UNLOCK]
+        return [*_RESET, *self._restored, *_LEFT, _DEALLOCATE, *locks, _new_seed()]
 
 
 def session_of(connections: Connections, *, is_pooled: bool) -> OwnSession | None:
@@ -107,7 +110,7 @@ def session_of(connections: Connections, *, is_pooled: bool) -> OwnSession | Non
     return PooledSession() if is_pooled else OwnSession()
 
 
-def new_seed() -> str:
+def _new_seed() -> str:
     """A statement, another one each time: behind setseed() random() would give the same again."""
     # The server would take ten times as long to choose it.
     return f"SET seed = {int.from_bytes(os.urandom(4), signed=True) / (1 << 31):.10f};"

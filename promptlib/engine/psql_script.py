@@ -51,7 +51,7 @@ class PsqlScript:
             if number == len(steps):  # a section may have put a trigger on the ledger
                 yield from (trust_guard(self.sql), "COMMIT;")
             else:
-                yield f"COMMIT;\n{LEFT_IN_SESSION}"
+                yield f"COMMIT;\n{' '.join(LEFT_IN_SESSION)}"
 
     def stamp(self, start: str, end: str) -> Iterator[str]:
         """What puts the database at a version by word alone, wherever it is."""
@@ -111,10 +111,10 @@ class PsqlScript:
             yield step.move.sql(self.sql.version)
         yield from self._outdated(section)
         if step.direction == UP:
-            yield self.sql.applied(migration)
+            yield from self.sql.applied(migration)
         else:
             replaced = read_replaced(migration.up.source).versions
-            yield self.sql.taken_back(step.version, replaced=replaced)
+            yield from self.sql.taken_back(step.version, replaced=replaced)
 
 
 def _title(step: PlannedStep, name: str) -> str:

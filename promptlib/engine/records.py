@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import psycopg2
-from psycopg2 import errors
+from psycopg2 import errorcodes
 
 from promptlib.core.errors import (
     ChangedMeanwhileError,
@@ -23,7 +23,7 @@ from promptlib.ledger.deploys import has_taken_over
 from promptlib.postgres.errors import explain_server_error
 
 # What the record of a section meets that has dropped or renamed the ledger.
-_GONE = (errors.UndefinedTable, errors.InvalidSchemaName)
+_GONE = (errorcodes.UNDEFINED_TABLE, errorcodes.INVALID_SCHEMA_NAME)
 _LEDGER_GONE = "let the section leave the ledger alone, in dynamic SQL and by CASCADE too"
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def explain_uncommitted(
         return _landed_elsewhere(changed, place)
     if not _is_refused_record(context, error):
         told = explain_server_error(error, place)
-        return told.but(remedy=_LEDGER_GONE) if isinstance(error, _GONE) else told
+        return told.but(remedy=_LEDGER_GONE) if error.pgcode in _GONE else told
     if move and not _is_taken_over(context):
         return moved_elsewhere(move, place)
     return lost_to_another(place)
@@ -125,7 +125,7 @@ def _is_refused_record(context: DeployContext, error: psycopg2.Error) -> bool:
     """Whether the event has no version: the SQL that writes it says so where it must not."""
     column = error.diag.table_name, error.diag.column_name
     events = context.sql.names.events
-    return isinstance(error, errors.NotNullViolation) and column == (events, "version")
+    return error.pgcode == errorcodes.NOT_NULL_VIOLATION and column == (events, "version")
 
 
 def _is_taken_over(context: DeployContext) -> bool:

@@ -255,7 +255,7 @@ class ResumableRun:
     def _went_on(self, index: int) -> str:
         checksum, sql = self._checksum_with(index), self._context.sql
         went_on = sql.went_on(self._event, self._step.version, index + 1, checksum)
-        return f"{went_on}\n{self._context.guard.sql(self._event)}"
+        return "\n".join([went_on, *self._context.guard.sql(self._event)])
 
     def _alone(self, cursor: Cursor, index: int, lone: LoneStatement) -> None:
         """Run a statement that no transaction takes, and record it then."""
@@ -264,7 +264,7 @@ class ResumableRun:
         sql = self._context.sql
         before = sql.begins_alone(self._event, self._step.version, index, found, text)
         try:
-            guard = self._context.guard.sql(self._event)
+            guard = "\n".join(self._context.guard.sql(self._event))
             cursor.execute(f"{self._ourselves}{before}\n{guard}{lone.patience}")
         except psycopg2.Error as error:
             raise explain_unrecorded(self._context, error, self._step, index) from None

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from promptlib.engine.context import DeployContext
     from promptlib.engine.watcher import Watcher
     from promptlib.files.section import Section
+    from promptlib.postgres.pipelines import Pipeline
 
     Excuses = Callable[[Cursor, int, PromptlibError], bool]
     Sending = Callable[[Cursor, DeployContext, "Step", int], None]
@@ -130,6 +131,22 @@ def run_together(cursor: Cursor, context: DeployContext, step: Step, pid: int) -
         else:
             for index in batch:
                 execute_statement(cursor, step, index, context.watcher, pid)
+
+
+def run_ahead(ahead: Pipeline) -> Sending:
+    """Wait for a section whose statements are on their way already, each by itself."""
+
+    def run(cursor: Cursor, context: DeployContext, step: Step, pid: int) -> None:
+        every, received = range(len(step.section.statements)), Received()
+        try:
+            with context.watcher.statements(pid, every, len(every), received):
+                ahead.receive_part(received)
+        except psycopg2.Error as error:
+            failed = every[received.done :][:1] if error.pgcode else every
+            done = 0 if error.pgcode else received.done
+            raise _explained(error, cursor.connection, step, failed, done) from None
+
+    return run
 
 
 def run_one_by_one(cursor: Cursor, context: DeployContext, step: Step, pid: int) -> None:

@@ -15,10 +15,12 @@ from promptlib.core.durations import display_duration, duration_seconds
 from promptlib.core.errors import ConfigurationError, PromptlibError, display_path
 from promptlib.core.events import Event, Kind
 from promptlib.core.light import TYPE_CHECKING
+from promptlib.engine.batches import split_ahead
 from promptlib.engine.results import RanSection
 from promptlib.engine.retries import retry
 from promptlib.engine.runner import (
     DividedBatchError,
+    run_ahead,
     run_excusing,
     run_one_by_one,
     run_section,
@@ -77,7 +79,7 @@ class StepRunner:
     ) -> None:
         self._context, self._sections, self._within = context, sections, within
         self._lock, self._recorded = lock, recorded
-        self._is_last = False  # whether this step ends the deploy
+        self._next: PlannedStep | None = None  # behind the last one the deploy is done
 
     def run_all(self, steps: Sequence[PlannedStep]) -> list[RanSection]:
         """Run steps, one after the other; the last one ends the deploy.
@@ -86,14 +88,17 @@ class StepRunner:
             PromptlibError: as `run` does.
         """
         width, ran = len(str(len(steps))), []
-        for number, step in enumerate(steps, 1):
-            self._is_last = number == len(steps)
-            self.kept = 0
-            seconds = self.run(step, f"{number:>{width}}/{len(steps)}")
-            self.finished = number
-            if seconds is not None:
-                ran.append(RanSection(step.version, step.direction, seconds))
-        self._within.finish()
+        try:
+            for number, step in enumerate(steps, 1):
+                self._next = steps[number] if number < len(steps) else None
+                self.kept = 0
+                seconds = self.run(step, f"{number:>{width}}/{len(steps)}")
+                self.finished = number
+                if seconds is not None:
+                    ran.append(RanSection(step.version, step.direction, seconds))
+            self._within.finish()
+        finally:
+            self._within.stop()
         return ran
 
     def run(self, planned: PlannedStep, position: str) -> float | None:
@@ -134,7 +139,7 @@ class StepRunner:
         self._within.begin()
         try:
             self._move(planned.move)
-            if self._is_last:
+            if not self._next:
                 self._execute(self._finished)
             self._call(planned)
         except BaseException:
@@ -195,7 +200,8 @@ class StepRunner:
         settings = context.settings.of_section(step.section.settings)
         undoing = self._sections.undoing(step)
         usual = run_excusing(undoing.excuses) if undoing else run_together
-        known = None if changes_settings(step.section) else settings
+        is_usual = self._within.ahead or not changes_settings(step.section)
+        known = settings if is_usual else None
         began = time.perf_counter()
 
         def section(run: Sending) -> int:
@@ -204,8 +210,9 @@ class StepRunner:
         def attempt() -> None:
             nonlocal began
             began = time.perf_counter()
+            ahead = self._within.ahead
             try:
-                pid = section(usual)
+                pid = section(run_ahead(ahead) if ahead else usual)
             except DividedBatchError:
                 self._within.undo()
                 pid = section(run_one_by_one)
@@ -276,16 +283,16 @@ class StepRunner:
         Raises:
             PromptlibError: when it cannot be committed, for a rule that is checked then.
         """
-        sql = self._record_of(step, ran)
+        sql, following = self._record_of(step, ran), self._following()
         self.kept = None  # until the server has answered
         try:
             with self._context.watcher.statement(pid):
                 if self._recorded and planned.move:
                     # Whoever is called may write into the transaction: it does not end before.
-                    self._execute(sql)
+                    self._execute("\n".join(sql))
                     self._call(planned)
-                    sql = ""
-                self._within.end(f"{sql}\n{self._context.guard.sql(ran.attempt)}", pid)
+                    sql = []
+                self._within.end([*sql, *self._context.guard.sql(ran.attempt)], pid, following)
         except psycopg2.Error as error:
             if not self._is_committed(step):
                 from promptlib.engine.records import explain_uncommitted
@@ -295,20 +302,30 @@ class StepRunner:
                 raise explain_uncommitted(self._context, error, step, ran.move) from None
             self._undo()  # what has begun behind the commit
 
-    def _record_of(self, step: Step, ran: Ran) -> str:
-        """The SQL that remembers a section, and the deploy's end with its last one."""
-        end = f"\n{self._finished}" if self._is_last else ""
-        return self._section_record(step, ran) + end
+    def _following(self) -> list[bytes]:
+        """The statements of the next step, if they may begin once this one is committed."""
+        following = self._next
+        if not following or following.passes_over or self._recorded:
+            return []
+        if self._sections.half_done(following.version):
+            return []
+        with contextlib.suppress(PromptlibError):  # which comes up again when it begins
+            if self._lock:
+                self._lock.require()
+            return split_ahead(self._sections.find(following.version, following.direction).section)
+        return []
 
-    def _section_record(self, step: Step, ran: Ran) -> str:
+    def _record_of(self, step: Step, ran: Ran) -> list[str]:
+        """The statements that remember a section, and the deploy's end with its last one."""
         sql = self._context.sql
         outdated = outdated_repeatable(sql, self._sections.outdated_by(step))
-        return f"{outdated}{self._row_record(step, ran)}"
+        end = "" if self._next else self._finished
+        return [*filter(None, (outdated, *self._row_record(step, ran), end))]
 
-    def _row_record(self, step: Step, ran: Ran) -> str:
+    def _row_record(self, step: Step, ran: Ran) -> list[str]:
         sql = self._context.sql
         if found := self._sections.repeatable(step.version):
-            return ran_repeatable(sql, step.version, found.checksum, ran)
+            return [ran_repeatable(sql, step.version, found.checksum, ran)]
         if step.direction == DOWN:
             return sql.taken_back(step.version, ran, self._sections.replaced(step.version))
         if self._sections.is_applied(step.version):  # an UP that undid half of a DOWN

@@ -3,7 +3,8 @@
 What is ours around an author's statements (the ledger's rows, Alembic's version, COMMIT, the next
 BEGIN with its settings) goes to the server in one message: a round trip often takes longer than
 what it carries. It never goes with his statements: what he wrote must have come to its end, in a
-client that lives, before anything commits it.
+client that lives, before anything commits it. The statements of the next section may follow it at
+once, and run only where it has committed.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from psycopg2.extensions import (
 from promptlib.core.errors import StatementError
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.core.remedies import STATUS, Remedy
-from promptlib.engine.forgetting import new_seed, session_of
+from promptlib.engine.forgetting import session_of
 from promptlib.engine.session_settings import set_statements
 from promptlib.postgres.liveness import LOOKS_NOW, watch_client, watching_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from psycopg2.extensions import connection as Connection
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from promptlib.engine.context import Connections
     from promptlib.engine.forgetting import OwnSession
     from promptlib.ledger.lock import DeployLock, SessionLock
+    from promptlib.postgres.pipelines import Pipeline
 
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
@@ -95,8 +97,9 @@ class Chain:
         self._connection, self._settings, self._session = connection, settings, session
         self._keeps_locks, self._ends_session = keeps_locks, ends_session
         watched = f"SELECT {watch_client(local=True)};"
-        self._set = "\n".join([*set_statements(settings, local=True), watched])
+        self._set = [*set_statements(settings, local=True), watched]
         self._pid = 0  # of the server process, if a transaction has begun with these settings
+        self._ahead: Pipeline | None = None
 
     def open(self, sql: str, told: str) -> list[Any]:
         """Write what is to be remembered, commit, and begin the first transaction.
@@ -116,10 +119,10 @@ class Chain:
         with self._connection.cursor() as cursor:
             if self._session:
                 self._session.look(cursor)
-            cursor.execute(f"{sql}\n{_COMMIT}\n{self._set}\n{asked}")
+            cursor.execute("\n".join([sql, _COMMIT, *self._set, asked]))
             pid, looks, *found = cursor.fetchone() or (0, "0")
         settings = {**self._settings, **watching_settings(looks)}
-        self._set = "\n".join(set_statements(settings, local=True))
+        self._set = set_statements(settings, local=True)
         self._note_begun(pid, began)
         return found
 
@@ -135,31 +138,61 @@ class Chain:
         pid, self._pid = self._pid, 0
         if pid and settings == self._settings:
             return pid
+        self.stop()
         self._connection.rollback()
         if self._session:
             with self._connection.cursor() as cursor:
                 self._session.look(cursor)
         return 0
 
-    def end(self, sql: str, pid: int) -> None:
+    def end(self, sql: Sequence[str], pid: int, following: Sequence[bytes] = ()) -> None:
         """Write what is to be remembered, commit, and begin the next transaction.
 
         Args:
-            sql: what to write.
+            sql: what to write, as statements.
             pid: the number of the server process: behind a pooler a chain stays with one.
+            following: statements that may begin to run in the next transaction, if there is room
+                for them.
 
         Raises:
             psycopg2.Error: for whatever keeps it from being committed, and for what came too late
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
-        before, behind = [], []
+        before, behind = list[str](), list[str]()
         if session := self._session:
-            before, behind = [session.ourselves], [session.forget(), new_seed(), _COMMIT]
-        message = [_NOTHING_LATER, *before, sql, _COMMIT, *behind, self._set]
+            before, behind = [*session.ourselves], [*session.forget(), _COMMIT]
+        message = [_NOTHING_LATER, *before, *sql, _COMMIT, *behind, *self._set]
+        if following and pid and self._go_ahead(message, following):
+            self._pid = pid
+            return
         with self._connection.cursor() as cursor:
             cursor.execute("\n".join(message))
         self._note_begun(pid, began)
+
+    def _go_ahead(self, message: Sequence[str], following: Sequence[bytes]) -> bool:
+        """Send a message's statements, the next section at once behind; whether that goes."""
+        from promptlib.postgres.pipelines import MOST_BYTES, Pipeline, can_pipeline
+
+        if not (self._session and self._session.is_alone):
+            return False
+        record = [*map(str.encode, message)]
+        size = sum(map(len, record)) + sum(map(len, following))
+        if size > MOST_BYTES or not can_pipeline(self._connection):
+            return False
+        self._ahead = Pipeline(self._connection, record, following)
+        self._ahead.receive_part()
+        return True
+
+    @property
+    def ahead(self) -> Pipeline | None:
+        """The statements of the next section, if they are on their way already."""
+        return self._ahead if self._ahead and self._ahead.is_open else None
+
+    def stop(self) -> None:
+        """End what is on its way, if anything is."""
+        if self._ahead:
+            self._ahead.stop()
 
     def _note_begun(self, pid: int, asked: float) -> None:
         # For the server the next transaction begins when it gets the message, not when it commits.
@@ -178,11 +211,12 @@ class Chain:
     def undo(self) -> None:
         """Roll back, also what a rollback leaves: prepared statements and locks of the session."""
         self._pid = 0
+        self.stop()
         if not self._session:
             self._connection.rollback()
             return
         with self._connection.cursor() as cursor:
-            cursor.execute(_undone(self._session.forget(keeps_locks=self._keeps_locks)))
+            cursor.execute(_undone(self._session, keeps_locks=self._keeps_locks))
         self._connection.commit()
 
     def release(self) -> None:
@@ -230,7 +264,7 @@ class StatementTransactions:
     def undo(self) -> None:
         """Be in no transaction; what was not committed is undone."""
         if self._status in (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR):
-            forget = f"{_undone(self._session.forget())} COMMIT;" if self._session else "ROLLBACK"
+            forget = f"{_undone(self._session)} COMMIT;" if self._session else "ROLLBACK"
             with contextlib.suppress(psycopg2.Error):  # the connection may be lost
                 self._cursor.execute(forget)
 
@@ -239,9 +273,9 @@ class StatementTransactions:
         return self._cursor.connection.get_transaction_status()
 
 
-def _undone(forget: str) -> str:
+def _undone(session: OwnSession, *, keeps_locks: bool = False) -> str:
     """Roll back, and take out in a transaction that follows what a rollback leaves."""
-    return f"ROLLBACK AND CHAIN;\n{forget}\n{new_seed()}"
+    return "\n".join(["ROLLBACK AND CHAIN;", *session.forget(keeps_locks=keeps_locks)])
 
 
 class Nested:
@@ -250,6 +284,8 @@ class Nested:
     Args:
         connection: in that transaction.
     """
+
+    ahead = None
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -265,10 +301,12 @@ class Nested:
         self._execute(_SAVEPOINT)
         return 0
 
-    def end(self, sql: str, _: int) -> None:
-        """Write what is to be remembered, if that was not done before."""
-        if sql:
-            self._execute(sql)
+    def end(self, sql: Sequence[str], _: int, __: Sequence[bytes] = ()) -> None:
+        """Write what is to be remembered."""
+        self._execute("\n".join(sql))
+
+    def stop(self) -> None:
+        """Nothing is ever on its way."""
 
     def release(self) -> None:
         """Forget where it began: never while it may have to be undone."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from psycopg2 import errors
-
 from promptlib.core.light import TYPE_CHECKING
 from promptlib.ledger.tables import EQUALS
 from promptlib.syntax.lexemes import quote_literal
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from promptlib.ledger.tables import LedgerSql
 
+_NO_INTEGER = "22P02"  # invalid_text_representation
 _CHANGED = "promptlib finds changed: "
 _NAMED = re.compile(rf"{_CHANGED}(\w+)")  # behind it are quotes, in each language others
 # What a table must be for a row to stay that is written to it; trust.py asks for more. A sentence
@@ -56,21 +55,21 @@ class RecordGuard:
             oids=f"{{{','.join(map(str, oids))}}}",
         )
 
-    def sql(self, event: int = 0) -> str:
-        """What is to be sent behind a record, and fails where that may not stay.
+    def sql(self, event: int = 0) -> list[str]:
+        """The statements that are to be sent behind a record, and fail where that may not stay.
 
         Args:
             event: the id of the event that was changed; 0: none was.
         """
+        if not event:
+            return [self._guard]
         name, events = quote_literal(self._tables.names.events), self._tables.events
-        there = _EVENT.format(name=name, events=events, event=event) if event else ""
-        return f"{self._guard}\n{there}"
+        return [self._guard, _EVENT.format(name=name, events=events, event=event)]
 
     @staticmethod
     def changed(error: psycopg2.Error) -> str:
         """The table that it found changed; nothing, where the error is another one."""
-        is_such = isinstance(error, errors.InvalidTextRepresentation)
-        found = is_such and _NAMED.search(error.diag.message_primary or "")
+        found = error.pgcode == _NO_INTEGER and _NAMED.search(error.diag.message_primary or "")
         return found[1] if found else ""
 
 

@@ -136,8 +136,7 @@ class Begun(NamedTuple):
 def kept_section(section: Section) -> str:
     """A DOWN section with its marker, to be read again by migration.parse_section."""
     options = "" if section.transactional else " transaction:false"
-    if section.lock_timeout:
-        options += f" lock_timeout:{section.lock_timeout}"
+    options += f" lock_timeout:{section.lock_timeout}" if section.lock_timeout else ""
     return f"-- DOWN{options}\n{section.text}\n"
 
 
@@ -186,38 +185,40 @@ class LedgerSql:
         """Make alembic_version where Alembic did not."""
         return _VERSION.format(version=self.version)
 
-    def applied(self, migration: Migration, ran: Ran = _RAN) -> str:
-        """Record that UP of a migration ran."""
-        return (
-            f"{self.done(migration.version, UP, ran)}\n"
+    def applied(self, migration: Migration, ran: Ran = _RAN) -> list[str]:
+        """Record that UP of a migration ran: the statements."""
+        row = (
             f"INSERT INTO {self.migrations} (id, name, checksum, down_checksum, down_sql, up_sql,"
             " execution_ms, executed_by)\n"
             f"VALUES ({_facts(migration)}, {ran.took}, session_user);"
         )
+        return [*self.done(migration.version, UP, ran), row]
 
-    def taken_back(self, version: str, ran: Ran = _RAN, replaced: Iterable[str] = ()) -> str:
+    def taken_back(self, version: str, ran: Ran = _RAN, replaced: Iterable[str] = ()) -> list[str]:
         """Record that DOWN ran: the rows of those go, too, that the migration replaces."""
-        done = self.done(version, DOWN, ran)
         names = ", ".join(map(quote_literal, sorted({version, *replaced})))
-        return f"{done}\nDELETE FROM {self.migrations} WHERE id {EQUALS} ANY (ARRAY[{names}]);"
+        gone = f"DELETE FROM {self.migrations} WHERE id {EQUALS} ANY (ARRAY[{names}]);"
+        return [*self.done(version, DOWN, ran), gone]
 
-    def done(self, version: str, direction: str, ran: Ran) -> str:
-        """Record that a section ran, but for the row of its migration."""
-        named, moved = quote_literal(version), ""
+    def done(self, version: str, direction: str, ran: Ran) -> list[str]:
+        """Record that a section ran, but for the row of its migration: the statements."""
+        named, moved = quote_literal(version), list[str]()
         if ran.move:
             named = ran.move.guarded(named, self.version)
-            moved = f"\n{ran.move.sql(self.version)}"
-        named = self.fenced(named)
+            moved = [ran.move.sql(self.version)]
+        return [self._event_done(self.fenced(named), direction, ran), *moved]
+
+    def _event_done(self, named: str, direction: str, ran: Ran) -> str:
         if ran.attempt:
             return (
                 f"UPDATE {self.events} SET version = {named}, outcome = 'done',"
-                f" finished_at = {CLOCK} WHERE id {EQUALS} {ran.attempt};{moved}"
+                f" finished_at = {CLOCK} WHERE id {EQUALS} {ran.attempt};"
             )
         column, deploy = (", deploy_id", f", {self.deploy}") if self.deploy else ("", "")
         return (
             f"INSERT INTO {self.events} (version, direction, started_at, finished_at, outcome"
             f"{column}) VALUES ({named}, '{direction}', {ran.started}, {CLOCK}, 'done'"
-            f"{deploy});{moved}"
+            f"{deploy});"
         )
 
     def fenced(self, value: str) -> str:

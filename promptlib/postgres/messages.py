@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+from functools import partial
 from types import SimpleNamespace
 
 import psycopg2
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from promptlib.postgres.sessions import Received
 
+_NO_COPY = "COPY cannot read from or write to the client here"
+_PATIENCE = 0.2  # seconds behind a cancel
 _ROWS = 64  # that libpq keeps at most at once
 # What libpq says of a result: PGRES_COPY_OUT, PGRES_COPY_IN, PGRES_COPY_BOTH; of the error kinds,
 # PGRES_BAD_RESPONSE and PGRES_FATAL_ERROR. And of a connection: CONNECTION_BAD.
@@ -119,70 +122,90 @@ def send_message(connection: Connection, sql: bytes, received: Received) -> None
     Raises:
         psycopg2.Error: for the first statement that fails; those behind it did not run.
     """
-    message = _Message(connection)
+    message = Message(connection)
     try:
         message.send(sql)
         message.receive(received)
     except psycopg2.Error:
         raise
     except BaseException:  # of a signal
-        cancel_shortly(connection)
+        message.stop()
         raise
     finally:
         message.end()
 
 
-class _Message:
-    """A message on its way, on a connection."""
+class Message:
+    """A message on its way.
+
+    Args:
+        connection: that `can_send`.
+    """
 
     def __init__(self, connection: Connection) -> None:
         libpq = load_libpq()
         assert libpq  # it can send
         self._libpq, self._connection = libpq, connection
         self._address = connection.pgconn_ptr
+        self._copies = False
+        self._drop_rows = partial(libpq.PQsetSingleRowMode, self._address)
+        if hasattr(libpq, "PQsetChunkedRowsMode"):
+            self._drop_rows = partial(libpq.PQsetChunkedRowsMode, self._address, _ROWS)
 
     def send(self, sql: bytes) -> None:
-        libpq, address = self._libpq, self._address
-        if not libpq.PQsendQuery(address, sql):
-            raise psycopg2.OperationalError(_text(libpq.PQerrorMessage(address)))
-        if hasattr(libpq, "PQsetChunkedRowsMode"):
-            libpq.PQsetChunkedRowsMode(address, _ROWS)
-        else:
-            libpq.PQsetSingleRowMode(address)
+        """Send statements."""
+        self._require(self._libpq.PQsendQuery(self._address, sql))
 
-    def receive(self, received: Received) -> None:
-        libpq, error = self._libpq, None
-        while result := self._next():
-            status = libpq.PQresultStatus(result)
-            if status == _ROW:
-                received.rows += 1
-            elif status in _FAILED:
-                error = _telling(error, self._error(result))
-            else:
-                received.rows += libpq.PQntuples(result)
-                # Else there is more of this statement to come.
-                received.done += libpq.PQcmdStatus(result) != b""
-            libpq.PQclear(result)
-            if status in _COPIES:
-                raise psycopg2.ProgrammingError("COPY cannot read from or write to the client here")
-        if error:
-            raise error
+    def _require(self, is_done: int) -> None:
+        if not is_done:
+            raise psycopg2.OperationalError(_text(self._libpq.PQerrorMessage(self._address)))
 
-    def _next(self) -> int | None:
-        """The next result; None behind the last. It waits where signals are heard."""
-        if self._libpq.PQisBusy(self._address):
-            self._wait()
-        found: int | None = self._libpq.PQgetResult(self._address)
-        return found
+    def receive(self, received: Received, messages: int = 1) -> None:
+        """Wait until it is done.
 
-    def _wait(self) -> None:
+        Args:
+            received: is told what has come of it.
+            messages: how many; in a pipeline each statement is one.
+
+        Raises:
+            psycopg2.Error: for the first statement that fails.
+        """
+        libpq, address, error = self._libpq, self._address, None
+        for _ in range(messages):
+            self._drop_rows()
+            while (not libpq.PQisBusy(address) or self._wait()) and (
+                result := libpq.PQgetResult(address)
+            ):
+                status = libpq.PQresultStatus(result)
+                if status == _ROW:
+                    received.rows += 1
+                elif status in _FAILED:
+                    error = _telling(error, self._error(result))
+                else:
+                    received.rows += libpq.PQntuples(result)
+                    # Else there is more of this statement to come.
+                    received.done += libpq.PQcmdStatus(result) != b""
+                libpq.PQclear(result)
+                if status in _COPIES:
+                    raise psycopg2.ProgrammingError(_NO_COPY)
+            if error:
+                raise error
+
+    def _wait(self, seconds: float | None = None) -> bool:
+        """Wait for the next result where signals are heard, as libpq itself does not.
+
+        Returns:
+            whether it is there, or what there is instead.
+        """
         libpq, address, poll = self._libpq, self._address, select.poll()
         while libpq.PQisBusy(address):
             unsent = libpq.PQflush(address) > 0
             poll.register(self._connection, select.POLLIN | (select.POLLOUT if unsent else 0))
-            poll.poll()
+            if not poll.poll(seconds and 1000 * seconds):
+                return False
             if not libpq.PQconsumeInput(address):
-                return  # the next result says why
+                break  # the next result says why
+        return True
 
     def _error(self, result: int) -> MessageError:
         libpq = self._libpq
@@ -190,15 +213,33 @@ class _Message:
         fields = {name: None if text is None else _text(text) for name, text in said.items()}
         return MessageError(_text(libpq.PQresultErrorMessage(result)), fields)
 
+    def stop(self) -> None:
+        """Have the server end what runs of it, which heeds no cancel between two statements."""
+        cancel_shortly(self._connection)
+        while not self._take_rest(_PATIENCE):
+            cancel_shortly(self._connection)
+
     def end(self) -> None:
         """Leave the connection as psycopg2 expects it, and let it take in the notices."""
-        libpq = self._libpq
-        while result := libpq.PQgetResult(self._address):
-            status = libpq.PQresultStatus(result)
+        if self._take_rest() and not self._copies:
+            self._hand_back()
+
+    def _take_rest(self, seconds: float | None = None) -> bool:
+        """Take in what is left; whether each of it came within so many seconds."""
+        libpq, address = self._libpq, self._address
+        result = before = 1
+        while result or before:  # in a pipeline nothing comes behind each statement
+            if libpq.PQisBusy(address) and not self._wait(seconds):
+                return False
+            before, result = result, libpq.PQgetResult(address)
+            self._copies = bool(result) and libpq.PQresultStatus(result) in _COPIES
             libpq.PQclear(result)
-            if status in _COPIES:
-                return  # which ends with the next command
-        if libpq.PQstatus(self._address) == _BAD:
+            if self._copies:
+                break  # which ends with the next command
+        return True
+
+    def _hand_back(self) -> None:
+        if self._libpq.PQstatus(self._address) == _BAD:
             with contextlib.suppress(psycopg2.Error):
                 self._connection.rollback()  # which still takes in notices
         with contextlib.suppress(psycopg2.Error):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from support.servers import Server
 
 _QUERY = b"Q"  # its length comes behind, as four bytes that count themselves
+_PARSE, _SYNC = b"P", b"S\0\0\0\4"  # a pipeline begins and ends
+_READY = b"Z\0\0\0\5"  # and whether a transaction is open, as one letter
 _MOUTHFUL = 4096  # bytes; what is longer than some of these stays with who sends it
 
 
@@ -42,6 +44,7 @@ class Network:
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _MOUTHFUL)
         self._ends, self._threads = [self._listener], list[threading.Thread]()
         self.accepted = self.sent = self.received = 0  # connections, and a client's bytes
+        self.answers = 0  # that the server came to the end of, and waits for what comes next
         port = self._listener.getsockname()[1]
         self.url = f"postgresql://postgres@127.0.0.1:{port}/{database.name}"
 
@@ -115,9 +118,10 @@ class Network:
             while said := source.recv(_MOUTHFUL):
                 self.sent += len(said) * is_clients
                 self.received += len(said) * (not is_clients)
-                if is_clients and self._lets_through and said.startswith(_QUERY):
+                if is_clients and self._lets_through:
                     said += _rest_of_message(said, source)
                 freezes = is_clients and self._trigger and self._trigger in before + said
+                self.answers += not is_clients and (before + said)[-6:-1] == _READY
                 before = said
                 if freezes and not self._lets_through:
                     self.freeze()
@@ -134,8 +138,13 @@ class Network:
 
 
 def _rest_of_message(begun: bytes, source: socket.socket) -> bytes:
-    """What a client has still to send of a query: it waits for an answer then."""
-    missing, rest = len(_QUERY) + int.from_bytes(begun[1:5]) - len(begun), b""
-    while len(rest) < missing and (more := source.recv(missing - len(rest))):
-        rest += more
+    """What a client has still to send of a query, or a pipeline: it waits for an answer then."""
+    rest = b""
+    if begun.startswith(_QUERY):
+        missing = len(_QUERY) + int.from_bytes(begun[1:5]) - len(begun)
+        while len(rest) < missing and (more := source.recv(missing - len(rest))):
+            rest += more
+    elif begun.startswith(_PARSE):
+        while not (begun + rest).endswith(_SYNC) and (more := source.recv(_MOUTHFUL)):
+            rest += more
     return rest

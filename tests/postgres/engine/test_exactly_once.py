@@ -1,4 +1,4 @@
-"""Sections outside a transaction that count: killed at any moment, their sums are right."""
+"""Sections that count, in a transaction and outside: killed at any moment, their sums are right."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from support.servers import Server
 
 pytestmark = [pytest.mark.patient, pytest.mark.servers("newest")]
-_KILLS = 12  # of each kind: 60 in all
+# Of each kind: 100 in all. Sections in transactions follow each other without waiting.
+_KILLS = {" transaction:false": 12, "": 8}
 _VERSIONS = ledgers.versions(*range(1, 9))
 _NAP = "SELECT pg_sleep(0.02);"
 _COUNT = "UPDATE counter SET value = value {} 1, slept = pg_sleep(0.01)::text;"
@@ -81,20 +82,24 @@ class _Counting(Deploys):
         pytest.param(kill_server, id="server"),
     ],
 )
-def test_every_statement_counts_once(mortal: Server, tmp_path: Path, kill: Kill) -> None:
+@pytest.mark.parametrize("marker", _KILLS, ids=["outside", "inside"])
+def test_every_statement_counts_once(
+    mortal: Server, tmp_path: Path, kill: Kill, marker: str
+) -> None:
     database = mortal.create()
     database.query("CREATE TABLE counter AS SELECT 0 AS value, '' AS slept")
     project = Project.copy(tmp_path, database.url)
     for number, version in enumerate(_VERSIONS, start=1):
         up, down = ("\n".join(_section(*each)) for each in (("+", _UP), ("-", _DOWN)))
-        marker = " transaction:false"
         text = f"-- UP{marker}\n{up}\n-- DOWN{marker}\n{down}\n".format(number)
+        text = text if marker else text.replace("CONCURRENTLY", "")
         project.write(f"{version}_x.sql", text)
     deploys = _Counting(project, database, Random(1), kill, _VERSIONS)
-    while deploys.kills < _KILLS:
+    while deploys.kills < _KILLS[marker]:
         deploys.deploy()
         deploys.check()
-    if any(" down " in each for each in deploys.found(_HALF_DONE)):  # which is not to be undone
+    half_down = any(" down " in each for each in deploys.found(_HALF_DONE))
+    if half_down or deploys.rows() == _VERSIONS:  # which is not to be undone; or nothing is to do
         project.alembic("downgrade", "-1")
     project.alembic("upgrade", "head")
     deploys.check()

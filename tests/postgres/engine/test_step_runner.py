@@ -1,21 +1,30 @@
-"""Killed at any moment, a deploy leaves a database that knows how far it came; the next goes on."""
+"""Steps, one behind the other: killed at any moment, a deploy leaves a database that knows how far.
+
+The statements of one go with the record of the one before, and run only where that is committed.
+"""
 
 from __future__ import annotations
 
+import signal
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
+from promptlib import Migrator
 from support import inside, ledgers, servers
+from support.freezing import Network
+from support.holding import Hold
 from support.killing import Deploys, kill_backend, kill_client, kill_server, terminate_backend
 from support.processes import until
-from support.projects import Project
+from support.projects import ONE, TWO, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from promptlib import Event
+    from support.databases import Database
     from support.killing import Kill
     from support.servers import Server
 
@@ -135,3 +144,122 @@ def test_a_killed_deploy_is_gone_on_with(
     deploys.check()
     assert deploys.rows() == []
     mortal.drop(database.name)
+
+
+_REFUSED = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+    CREATE CONSTRAINT TRIGGER late AFTER INSERT ON log DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (new.number = 1) EXECUTE FUNCTION refuse();
+"""
+
+
+@pytest.fixture
+def counting(project: Project, database: Database) -> Project:
+    """A project of two migrations that write into a log, and count by what is never undone."""
+    database.query("CREATE TABLE log (number int); CREATE SEQUENCE ran;")
+    for number in (1, 2):
+        project.add(number, f"INSERT INTO log VALUES ({number});\nSELECT nextval('ran');")
+    return project
+
+
+def _ran(database: Database) -> int:
+    """How many migrations have run, undone or not."""
+    return int(database.value("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ran"))
+
+
+def test_a_step_does_not_run_where_the_one_before_is_not_committed(
+    counting: Project, database: Database
+) -> None:
+    database.query(_REFUSED)
+    assert "no" in counting.promptlib("migrate", ok=False).stderr
+    assert _ran(database) == 1
+    assert ledgers.events(database) == [(ONE, "up", "failed")]
+    database.query("DROP TRIGGER late ON log")
+    counting.promptlib("migrate")
+    assert database.query("SELECT number FROM log ORDER BY number") == [(1,), (2,)]
+    assert _ran(database) == 3
+
+
+def test_what_fails_is_the_step_whose_statement_it_is(
+    counting: Project, database: Database
+) -> None:
+    counting.add(2, "INSERT INTO log VALUES (2);\n\n  INSERT INTO log VALUES ('x');")
+    said = counting.promptlib("migrate", ok=False).stderr
+    assert f"{TWO}_x.sql:4:27: " in said
+    assert database.query("SELECT number FROM log") == [(1,)]
+    assert ledgers.applied(database) == ledgers.current(database) == [ONE]
+    assert ledgers.events(database) == [(ONE, "up", "done"), (TWO, "up", "failed")]
+
+
+def test_a_step_is_told_while_the_next_one_waits(counting: Project, database: Database) -> None:
+    counting.configure(lock_timeout="10min")
+    counting.add(2, "LOCK TABLE held;\nSELECT nextval('ran');")
+    database.query("CREATE TABLE held ()")
+    with (
+        Hold(database, "LOCK TABLE held") as hold,
+        counting.start("promptlib", "migrate") as deploy,
+    ):
+        hold.blocks()
+        deploy.says(f"upgrade   {ONE}")
+        assert ledgers.applied(database) == [ONE]
+        deploy.signal(signal.SIGINT)
+        said = deploy.ends(130)
+    assert "interrupted; what was not committed is undone, and the deploy lock is free" in said
+    assert (ledgers.applied(database), _ran(database)) == ([ONE], 1)
+    assert ledgers.events(database) == [(ONE, "up", "done"), (TWO, "up", "failed")]
+    counting.promptlib("migrate")
+    assert (ledgers.applied(database), _ran(database)) == ([ONE, TWO], 2)
+
+
+def test_a_step_that_waits_too_long_is_tried_again(counting: Project, database: Database) -> None:
+    counting.configure(lock_timeout="100ms")
+    counting.add(2, "SELECT nextval('ran');\nLOCK TABLE held;\nINSERT INTO log VALUES (2);")
+    database.query("CREATE TABLE held ()")
+    with (
+        Hold(database, "LOCK TABLE held") as hold,
+        counting.start("promptlib", "migrate") as deploy,
+    ):
+        deploy.says("attempt 2 of")
+        hold.release()
+        deploy.ends()
+    assert database.query("SELECT number FROM log ORDER BY number") == [(1,), (2,)]
+    assert ledgers.events(database)[-1] == (TWO, "up", "done")
+    assert _ran(database) == len(ledgers.events(database))
+
+
+@pytest.mark.parametrize("at", ["step", "begin"])
+def test_nothing_stays_of_a_step_that_a_program_stops(
+    counting: Project, database: Database, at: str
+) -> None:
+    """Its statements may be on their way already."""
+
+    def stop(event: Event) -> None:
+        if (str(event.kind), event.version) == (at, ONE if at == "step" else TWO):
+            raise ValueError(at)
+
+    config = str(counting.folder / "alembic.ini")
+    with (
+        Migrator(database.url, config=config, progress=stop) as migrator,
+        pytest.raises(ValueError, match=at),
+    ):
+        migrator.migrate()
+    assert database.query("SELECT number FROM log") == [(1,)]
+    assert ledgers.applied(database) == ledgers.current(database) == [ONE]
+    with Migrator(database.url, config=config) as migrator:
+        migrator.migrate()
+    assert database.query("SELECT number FROM log ORDER BY number") == [(1,), (2,)]
+
+
+def test_a_step_that_nobody_heard_of_is_looked_up(counting: Project, database: Database) -> None:
+    """The network freezes behind a record, with the statements of the next step."""
+    with Network(database) as network:
+        frozen = Project(counting.folder, f"{network.url}?tcp_user_timeout=1000")
+        network.freeze_at(b"nextval(''ran'')", lets_through=True)  # the text that is kept
+        with frozen.start("promptlib", "migrate") as deploy:
+            network.freezes()
+            until(lambda: ledgers.applied(database) == [ONE])
+            deploy.signal(signal.SIGTERM)
+            deploy.signal(signal.SIGTERM)
+            deploy.ends(143)
+    counting.promptlib("migrate")
+    assert database.query("SELECT number FROM log ORDER BY number") == [(1,), (2,)]

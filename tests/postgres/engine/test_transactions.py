@@ -14,12 +14,15 @@ from alembic.util import CommandError
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 from sqlalchemy import text
 
+from promptlib.engine.forgetting import OwnSession, PooledSession
 from promptlib.engine.transactions import Chain
+from promptlib.postgres.pipelines import MOST_BYTES
 from support import inside
 from support.holding import Hold
 from support.ledgers import applied, current, events, everything
 from support.processes import until
 from support.projects import ONE, TWO, full
+from support.sending import sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,19 +60,77 @@ def test_a_transaction_begins_where_the_last_one_ends(
     asked = "SELECT current_setting('lock_timeout'), current_setting('promptlib.allow_data_loss')"
     chain = Chain(connection, settings)
     assert chain.begin(settings) == 0  # nothing is set before the first
-    chain.end("INSERT INTO t VALUES (1);", 4711)
+    chain.end(["INSERT INTO t VALUES (1);"], 4711)
     assert database.query("SELECT i FROM t") == [(1,)]
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
     assert chain.begin(settings) == 4711
     assert _said(connection, asked) == [("7s", "on")]
-    chain.end("INSERT INTO t VALUES (2);", 4711)
+    chain.end(["INSERT INTO t VALUES (2);"], 4711)
     assert chain.begin({"lock_timeout": "8s"}) == 0
     assert connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
-    chain.end("INSERT INTO t VALUES (3);", 4711)
+    chain.end(["INSERT INTO t VALUES (3);"], 4711)
     chain.commit()
     assert connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
     assert chain.begin(settings) == 0
     assert database.query("SELECT i FROM t") == [(1,), (2,), (3,)]
+
+
+@pytest.fixture
+def chain(connection: psycopg2.extensions.connection) -> Iterator[Chain]:
+    """One in a session of its own, with the server's number of the first transaction known."""
+    with sent("together"):
+        made = Chain(connection, {"lock_timeout": "7s"}, session=OwnSession())
+        made.open("INSERT INTO t VALUES (0);", "1")
+        yield made
+
+
+def test_what_follows_goes_with_the_record(
+    chain: Chain, connection: psycopg2.extensions.connection, database: Database
+) -> None:
+    follows = [b"INSERT INTO t SELECT 2", b"SET LOCAL application_name = 'x'"]
+    chain.end(["INSERT INTO t VALUES (1);"], 4711, follows)
+    assert chain.ahead
+    assert database.query("SELECT i FROM t") == [(0,), (1,)]
+    assert chain.begin({"lock_timeout": "7s"}) == 4711
+    chain.ahead.receive_part()
+    assert not chain.ahead
+    assert _said(connection, "SHOW lock_timeout") == [("7s",)]
+    chain.end([], 4711)
+    assert chain.ahead is None
+    assert database.query("SELECT i FROM t") == [(0,), (1,), (2,)]
+
+
+def test_what_follows_is_ended_where_it_is_not_wanted(
+    chain: Chain, connection: psycopg2.extensions.connection, database: Database
+) -> None:
+    for end in (chain.undo, chain.stop, chain.begin):
+        chain.end(["INSERT INTO t VALUES (1);"], 4711, [b"TABLE t", b"SELECT pg_sleep(600)"])
+        end()
+        assert not chain.ahead
+        connection.rollback()
+    assert database.query("SELECT i FROM t") == [(0,), (1,), (1,), (1,)]
+
+
+def test_what_does_not_fit_does_not_follow(chain: Chain, database: Database) -> None:
+    long = f"SELECT '{'x' * MOST_BYTES}';"
+    chain.end([long], 4711, [b"INSERT INTO t VALUES (1)"])
+    assert chain.ahead is None
+    chain.end([], 4711, [long.encode()])
+    assert chain.ahead is None
+    chain.end([], 0, [b"INSERT INTO t VALUES (1)"])
+    assert chain.ahead is None
+    chain.commit()
+    assert database.query("SELECT i FROM t") == [(0,)]
+
+
+def test_nothing_follows_in_a_session_that_others_have(
+    connection: psycopg2.extensions.connection,
+) -> None:
+    for session in (None, PooledSession()):
+        chain = Chain(connection, {}, session=session)
+        chain.open("INSERT INTO t VALUES (0);", "1")
+        chain.end([], 4711, [b"INSERT INTO t VALUES (1)"])
+        assert chain.ahead is None
 
 
 def test_what_was_not_committed_is_undone(
@@ -77,14 +138,14 @@ def test_what_was_not_committed_is_undone(
 ) -> None:
     chain = Chain(connection, {})
     chain.begin({})
-    chain.end("INSERT INTO t VALUES (1);", 1)
+    chain.end(["INSERT INTO t VALUES (1);"], 1)
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO t VALUES (2)")
     chain.undo()
     for wrong in ("INSERT INTO t VALUES (3); SELECT 1/0;", "INSERT INTO nothing VALUES (4);"):
         assert chain.begin({}) == 0
         with pytest.raises(psycopg2.Error):
-            chain.end(wrong, 1)
+            chain.end([wrong], 1)
         chain.undo()
         assert connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
     assert database.query("SELECT i FROM t") == [(1,)]

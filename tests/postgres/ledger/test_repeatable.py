@@ -58,7 +58,7 @@ def test_the_newest_event_counts(ledger: Database) -> None:
 def test_attempts_that_failed_and_migrations_do_not_count(ledger: Database) -> None:
     failed = _SQL.failed((repeatable_version("a"), "up"), "now()", "no", there=False)
     ledger.query(_ran("a", "1") + failed)
-    ledger.query(_SQL.done("20250101000001", "up", Ran()))
+    ledger.query(_SQL.done("20250101000001", "up", Ran())[0])
     assert _read(ledger) == {"a": "1"}
 
 

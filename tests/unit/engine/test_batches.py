@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from promptlib.engine.batches import MOST_BYTES, MOST_STATEMENTS, split_batches
+from promptlib.engine.batches import (
+    MOST_AHEAD,
+    MOST_BYTES,
+    MOST_STATEMENTS,
+    split_ahead,
+    split_batches,
+)
 from promptlib.files.parser import parse_section
 
 
@@ -64,3 +70,34 @@ def test_what_asks_for_its_message_or_rules_the_next_goes_alone(sql: str) -> Non
         range(3, 5),
     ]
     assert batches(f"{sql}; {sql};") == [range(1), range(1, 2)]
+
+
+def _ahead(sql: str, options: str = "") -> list[bytes]:
+    return split_ahead(parse_section(f"-- UP{options}\n{sql}\n"))
+
+
+def test_the_statements_of_a_short_section_go_ahead_each_by_itself() -> None:
+    body = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $a$ SELECT 1; $a$;"
+    assert _ahead(f"-- why\nSELECT 'é';{body}SELECT 2 -- the last") == [
+        "-- why\nSELECT 'é';".encode(),
+        body.encode(),
+        b"SELECT 2 -- the last",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "options"),
+    [
+        ("SELECT 1;", " transaction:false"),
+        ("SELECT 1;", " lock_timeout:3s"),
+        ("SET search_path = a; SELECT 1;", ""),
+        ("SELECT set_config('lock_timeout', '1s', true);", ""),
+        ("RESET ROLE;", ""),
+        ("DISCARD TEMP;", ""),
+        ("SELECT 1;\nCopy t FROM STDIN;", ""),
+        ("SELECT $1;", ""),
+        ("SELECT 1; SELECT '" + "x" * MOST_AHEAD + "';", ""),
+    ],
+)
+def test_what_does_not_go_ahead(sql: str, options: str) -> None:
+    assert _ahead(sql, options) == []

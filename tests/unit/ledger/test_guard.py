@@ -5,16 +5,18 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg2
 import pytest
-from psycopg2 import errors
+from psycopg2 import errorcodes
 
 from promptlib.ledger.guard import RecordGuard
 
 
-class _Said(errors.InvalidTextRepresentation):
+class _Said(psycopg2.Error):
     """What psycopg2 raises."""
 
     diag: Any = None
+    pgcode = errorcodes.INVALID_TEXT_REPRESENTATION
 
     def __init__(self, said: str) -> None:
         super().__init__()

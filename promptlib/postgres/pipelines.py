@@ -1,0 +1,113 @@
+"""Sends statements behind others without waiting for what becomes of those.
+
+libpq's pipeline mode: each statement is a message of its own, and the server passes over all that
+comes behind one that failed. Source:
+https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
+"""
+
+from __future__ import annotations
+
+import psycopg2
+
+from promptlib.core.libpq import load_libpq
+from promptlib.core.light import TYPE_CHECKING
+from promptlib.postgres.messages import Message, can_send
+from promptlib.postgres.sessions import Received
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psycopg2.extensions import connection as Connection
+
+# What the server and this end keep for each other, whoever reads first: else both might wait.
+MOST_BYTES = 16 * 1024
+
+
+def can_pipeline(connection: Connection) -> bool:
+    """Whether statements can go behind others."""
+    return can_send(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
+
+
+class Pipeline(Message):
+    """Statements on their way in two parts, the second one behind the first.
+
+    Until it has ended nothing else can go over the connection.
+
+    Args:
+        connection: that `can_pipeline`.
+        first: statements.
+        second: those that run only where all of the first ones did; all of them together have no
+            more than `MOST_BYTES`.
+
+    Attributes:
+        is_open: whether it has not ended.
+
+    Raises:
+        psycopg2.Error: when the connection is lost.
+    """
+
+    def __init__(
+        self, connection: Connection, first: Sequence[bytes], second: Sequence[bytes]
+    ) -> None:
+        super().__init__(connection)
+        self._parts, self.is_open = [len(first), len(second)], True
+        try:
+            self._send(first, second)
+        except BaseException:
+            self._libpq.PQpipelineSync(self._address)  # or the server would not answer
+            self.stop()
+            raise
+
+    def _send(self, first: Sequence[bytes], second: Sequence[bytes]) -> None:
+        libpq, address = self._libpq, self._address
+        self._require(libpq.PQenterPipelineMode(address))
+        self._add(first)
+        self._require(libpq.PQsendFlushRequest(address))  # what became of them is told at once
+        self._add(second)
+        self._require(libpq.PQpipelineSync(address))
+
+    def _add(self, statements: Sequence[bytes]) -> None:
+        send, address = self._libpq.PQsendQueryParams, self._address
+        # No statement of ours, nor one of an author's that gets here, has parameters.
+        for sql in statements:
+            if not send(address, sql, 0, None, None, None, None, 0):
+                self._require(0)
+
+    def receive_part(self, received: Received | None = None) -> None:
+        """Wait until the next part is done; behind the second one, or an error, it has ended.
+
+        What a signal raises, as Ctrl-C does, ends the wait and the statements.
+
+        Args:
+            received: is told what has come of it.
+
+        Raises:
+            psycopg2.Error: for the statement that fails; those behind it did not run.
+        """
+        received = received or Received()
+        try:
+            self.receive(received, self._parts.pop(0))
+        except psycopg2.Error:
+            self.end()
+            raise
+        except BaseException:  # of a signal
+            self.stop()
+            raise
+        if not self._parts:
+            self.end()
+
+    def stop(self) -> None:
+        """Have the server end what runs of it, if it has not ended."""
+        if self.is_open:
+            super().stop()
+            self.end()
+
+    def end(self) -> None:
+        """Take in what is left, and leave the connection as psycopg2 expects it."""
+        if self.is_open:
+            super().end()
+
+    def _hand_back(self) -> None:
+        self.is_open = False
+        self._libpq.PQexitPipelineMode(self._address)
+        super()._hand_back()
