@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ROOM = 8 << 20  # bytes of files that are as they ran
 _LENGTH = len(IMPORTED)
-_MANY = 500  # files: for fewer a child takes longer than it saves
+_MANY = 1000  # files: for fewer a child takes longer than it saves
 
 
 class MigrationFiles(Mapping[str, "Migration"]):
