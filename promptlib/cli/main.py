@@ -146,13 +146,13 @@ class _Terminal:
     @property
     def is_coloured(self) -> bool:
         """Whether results go to a terminal, which nobody asked to keep plain."""
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        return bool(sys.stdout and sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
 
     @property
     def columns(self) -> int:
         """How wide the terminal is that results go to; 0: they go to none."""
         try:
-            return os.get_terminal_size(sys.stdout.fileno()).columns
+            return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout else 0
         except (OSError, ValueError):
             return 0
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from promptlib.engine.context import Connections
 
-# DISCARD ALL does the same, but in no transaction, so it would cost a message of its own. Source:
+# DISCARD ALL does the same, but in no transaction, nor among others in a message. Source:
 # https://www.postgresql.org/docs/current/sql-discard.html
 _WHO = ("RESET SESSION AUTHORIZATION;", "RESET ROLE;")
 _RESET = (*_WHO, "RESET ALL;")
@@ -69,6 +69,13 @@ class OwnSession:
         """
         locks = [] if keeps_locks else [_UNLOCK]
         return [*_RESET, _DATES, *LEFT_IN_SESSION, *locks, _new_seed()]
+
+    @staticmethod
+    def discard() -> list[str]:
+        """Statements that commit and do the same, fewer, each of which is a message by itself."""
+        # A role that the connection began with is not given back by each version of a server.
+        ours = ("RESET ROLE;", _DATES, _new_seed())
+        return ["COMMIT;", "DISCARD ALL;", "BEGIN;", *ours, "COMMIT AND CHAIN;"]
 
 
 class PooledSession(OwnSession):

@@ -159,24 +159,23 @@ class Chain:
                 to do so: a connection that is lost, a cancel that the server heeds afterwards.
         """
         began = time.monotonic()
-        before, behind = list[str](), list[str]()
-        if session := self._session:
-            before, behind = [*session.ourselves], [*session.forget(), _COMMIT]
-        message = [_NOTHING_LATER, *before, *sql, _COMMIT, *behind, *self._set]
-        if following and pid and self._go_ahead(message, following):
+        session = self._session
+        record = [_NOTHING_LATER, *(session.ourselves if session else ()), *sql]
+        if following and pid and self._go_ahead(record, following):
             self._pid = pid
             return
+        behind = [*session.forget(), _COMMIT] if session else []
         with self._connection.cursor() as cursor:
-            cursor.execute("\n".join(message))
+            cursor.execute("\n".join([*record, _COMMIT, *behind, *self._set]))
         self._note_begun(pid, began)
 
-    def _go_ahead(self, message: Sequence[str], following: Sequence[bytes]) -> bool:
-        """Send a message's statements, the next section at once behind; whether that goes."""
+    def _go_ahead(self, sql: Sequence[str], following: Sequence[bytes]) -> bool:
+        """Send what records a section, the next one at once behind; whether that goes."""
         from promptlib.postgres.pipelines import MOST_BYTES, Pipeline, can_pipeline
 
         if not (self._session and self._session.is_alone):
             return False
-        record = [*map(str.encode, message)]
+        record = [*map(str.encode, [*sql, *self._session.discard(), *self._set])]
         size = sum(map(len, record)) + sum(map(len, following))
         if size > MOST_BYTES or not can_pipeline(self._connection):
             return False
@@ -275,7 +274,7 @@ class StatementTransactions:
 
 def _undone(session: OwnSession, *, keeps_locks: bool = False) -> str:
     """Roll back, and take out in a transaction that follows what a rollback leaves."""
-    return "\n".join(["ROLLBACK AND CHAIN;", *session.forget(keeps_locks=keeps_locks)])
+    return "\n".join(["ROLLBACK; BEGIN;", *session.forget(keeps_locks=keeps_locks)])
 
 
 class Nested:

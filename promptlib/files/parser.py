@@ -160,6 +160,8 @@ def _require_text(path: Path | str, content: bytes) -> None:
 
 def _not_utf8(content: bytes) -> int:
     """Where some bytes are not UTF-8, or -1. Decoded at once, they would take their room again."""
+    if content.isascii():
+        return -1
     decoder = codecs.getincrementaldecoder("utf-8")()
     begun = 0
     try:

@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 # What the server and this end keep for each other, whoever reads first: else both might wait.
 MOST_BYTES = 16 * 1024
 
+# What runs in no transaction, as DISCARD ALL, is committed before what comes behind it. Source:
+# https://www.postgresql.org/docs/release/14.5/
+_COMMITS_AT_ONCE = 140005
+
 
 def can_pipeline(connection: Connection) -> bool:
     """Whether statements can go behind others."""
-    return can_send(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
+    is_able = connection.server_version >= _COMMITS_AT_ONCE
+    return is_able and can_send(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
 
 
 class Pipeline(Message):

@@ -108,14 +108,16 @@ def test_a_log_file_and_a_quiet_terminal_get_nothing_that_comes_and_goes(
     assert database.value("SELECT count(*) FROM migrations") == 0
 
 
-def test_with_stderr_closed_a_deploy_runs_to_its_end(three: Project, database: Database) -> None:
-    subprocess.run(
-        ["/bin/sh", "-c", f"'{path_of('alembic')}' upgrade head 2>&-"],
+def test_with_a_stream_closed_commands_run_to_their_end(three: Project, database: Database) -> None:
+    upgrade, status = f"'{path_of('alembic')}' upgrade head", f"'{path_of('promptlib')}' status"
+    said = subprocess.run(
+        ["/bin/sh", "-c", f"{upgrade} >/dev/null 2>&- && {status} >&- && {status} --json <&- >&-"],
         cwd=three.folder,
         env=environment_with({"DATABASE_URL": three.url}),
         check=True,
-        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
+    assert not said.stderr
     assert {"a", "b", "c"} <= database.tables()
 
 

@@ -151,6 +151,17 @@ def test_what_was_not_committed_is_undone(
     assert database.query("SELECT i FROM t") == [(1,)]
 
 
+def test_what_is_left_is_taken_out_where_no_transaction_is_open(
+    connection: psycopg2.extensions.connection,
+) -> None:
+    """As where a cancel comes right behind the commit."""
+    chain = Chain(connection, {}, session=OwnSession())
+    _said(connection, "SET work_mem = '77MB'; COMMIT; SELECT 1")
+    assert connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+    chain.undo()
+    assert _said(connection, "SHOW work_mem") == [("4MB",)]
+
+
 def test_settings_hold_in_every_migration(project: Project, database: Database) -> None:
     shown = "current_setting('lock_timeout') AS l, current_setting('statement_timeout') AS s"
     for number in (1, 2, 4):

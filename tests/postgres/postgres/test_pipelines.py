@@ -236,11 +236,11 @@ def test_a_signal_ends_what_runs(
     parts[0] += "\nCOMMIT AND CHAIN"
     before = signal.signal(signal.SIGUSR1, hear)
     thread = threading.Thread(target=interrupt)
-    thread.start()
     try:
         sent = _began(connection, *parts)
         if part == 2:
             sent.receive_part()
+        thread.start()
         with pytest.raises(raised):
             sent.receive_part()
     finally:
