@@ -214,10 +214,16 @@ class Message:
         return MessageError(_text(libpq.PQresultErrorMessage(result)), fields)
 
     def stop(self) -> None:
-        """Have the server end what runs of it, which heeds no cancel between two statements."""
-        cancel_shortly(self._connection)
-        while not self._take_rest(_PATIENCE):
-            cancel_shortly(self._connection)
+        """Have the server end what runs of it, which heeds no cancel between two statements.
+
+        Nothing else can go over the connection before it is over. A second signal ends the process
+        of a command, and is not heard here.
+        """
+        is_over = False
+        while not is_over:
+            with contextlib.suppress(KeyboardInterrupt):
+                cancel_shortly(self._connection)
+                is_over = self._take_rest(_PATIENCE)
 
     def end(self) -> None:
         """Leave the connection as psycopg2 expects it, and let it take in the notices."""
@@ -229,7 +235,7 @@ class Message:
         libpq, address = self._libpq, self._address
         result = before = 1
         while result or before:  # in a pipeline nothing comes behind each statement
-            if libpq.PQisBusy(address) and not self._wait(seconds):
+            if seconds and libpq.PQisBusy(address) and not self._wait(seconds):
                 return False
             before, result = result, libpq.PQgetResult(address)
             self._copies = bool(result) and libpq.PQresultStatus(result) in _COPIES
