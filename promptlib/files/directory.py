@@ -131,7 +131,8 @@ def survey_folder(
         ConfigurationError: when the folder cannot be listed.
     """
     walk = _Walk(os.fspath(folder))
-    candidates = sorted(walk.candidates(), key=attrgetter("name", "path"))
+    candidates = sorted(walk.candidates(), key=attrgetter("path"))
+    candidates.sort(key=attrgetter("name"))  # faster than by both: mostly they are in order now
     if seen:
         seen(candidates)
     found: dict[str, MigrationFile] = {}
