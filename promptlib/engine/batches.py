@@ -24,8 +24,8 @@ _NAMES = (
     *(b"client_encoding", b"client_min_messages", b"current_query", b"statement_timestamp"),
     *(b"pg_stat_activity", b"/*+"),
 )
-# What another protocol would refuse in other words, or end otherwise.
-_NOT_AHEAD = byte_pattern(r"\$[0-9]|\bcopy\b", re.IGNORECASE)
+# What another protocol would refuse in other words, or end otherwise, or lets be seen.
+_NOT_AHEAD = byte_pattern(r"\$[0-9]|\bcopy\b|pg_cursors", re.IGNORECASE)
 _WORDS = byte_pattern(rf"\bset{GAP}names\b|\breset{GAP}all\b", re.IGNORECASE)
 
 

@@ -48,11 +48,9 @@ class OwnSession:
 
     Attributes:
         ourselves: the statements that make it ours again, whatever role a section has set.
-        is_alone: whether nothing stands between, which might wait for each answer.
     """
 
     ourselves: Sequence[str] = _WHO
-    is_alone = True
 
     def look(self, cursor: Cursor) -> None:
         """See what is set there that is to stay: nothing, but what it began with.
@@ -81,7 +79,6 @@ class OwnSession:
 class PooledSession(OwnSession):
     """A session that a pooler gives to one client after the other: what it has set there stays."""
 
-    is_alone = False
     _restored: Sequence[str] = ()
 
     def look(self, cursor: Cursor) -> None:

@@ -301,7 +301,8 @@ class StepRunner:
                     self._execute("\n".join(sql))
                     self._call(planned)
                     sql = []
-                self._within.end([*sql, *self._context.guard.sql(ran.attempt)], pid, following)
+                sql += self._context.guard.sql(ran.attempt)
+                self._within.end(sql, pid, following if self._is_locked() else ())
         except psycopg2.Error as error:
             if not self._is_committed(step):
                 from promptlib.engine.records import explain_uncommitted
@@ -310,6 +311,14 @@ class StepRunner:
                 # A traceback would show the driver's error, and with it the data that it quotes.
                 raise explain_uncommitted(self._context, error, step, ran.move) from None
             self._undo()  # what has begun behind the commit
+
+    def _is_locked(self) -> bool:
+        """Whether the lock is held, as far as is known; the next step says so, where it is not."""
+        with contextlib.suppress(PromptlibError):
+            if self._lock:
+                self._lock.require()
+            return True
+        return False
 
     def _following(self) -> list[bytes]:
         """The statements of the next step, if they may begin once this one is committed."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _SAVEPOINT, _KEPT = "SAVEPOINT promptlib_section", "SAVEPOINT promptlib_kept"
 _SHORTLY = 0.05  # seconds
 _COMMIT = "COMMIT AND CHAIN;"
+_NO_NOTICES = "SET LOCAL client_min_messages = error;"
 # What waits for COMMIT comes before anything is recorded: it may change what that is written to.
 _NOTHING_LATER = "SET CONSTRAINTS ALL IMMEDIATE;"
 
@@ -171,15 +172,19 @@ class Chain:
 
     def _go_ahead(self, sql: Sequence[str], following: Sequence[bytes]) -> bool:
         """Send what records a section, the next one at once behind; whether that goes."""
-        from promptlib.postgres.pipelines import MOST_BYTES, Pipeline, can_pipeline
+        from promptlib.postgres.pipelines import Pipeline, can_pipeline, fits_pipeline
 
-        if not (self._session and self._session.is_alone):
+        # A program may use the database itself as it is told of a step: it would wait for locks
+        # that the next one holds, and that one for it. And who knows how a pooler waits?
+        if not (self._session and self._ends_session):
             return False
-        record = [*map(str.encode, [*sql, *self._session.discard(), *self._set])]
-        size = sum(map(len, record)) + sum(map(len, following))
-        if size > MOST_BYTES or not can_pipeline(self._connection):
+        # Notices of what waits for COMMIT would be taken for the next section's.
+        sql = [_NO_NOTICES, *sql, *self._session.discard(), *self._set]
+        record = [*map(str.encode, sql)]
+        if not (fits_pipeline([*record, *following]) and can_pipeline(self._connection)):
             return False
         self._ahead = Pipeline(self._connection, record, following)
+        self._ahead.begin()
         self._ahead.receive_part()
         return True
 

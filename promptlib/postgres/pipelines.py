@@ -13,7 +13,7 @@ import psycopg2
 
 from promptlib.core.libpq import load_libpq
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.postgres.messages import Message, can_send
+from promptlib.postgres.messages import Message, can_send, is_read_as_written
 from promptlib.postgres.sessions import Received
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
 # What the server and this end keep for each other, whoever reads first: else both might wait.
-MOST_BYTES = 16 * 1024
-
+_MOST_BYTES, _EACH = 16 * 1024, 40  # that go with a statement
 # What runs in no transaction, as DISCARD ALL, is committed before what comes behind it. Source:
 # https://www.postgresql.org/docs/release/14.5/
 _COMMITS_AT_ONCE = 140005
@@ -31,48 +30,58 @@ _COMMITS_AT_ONCE = 140005
 
 def can_pipeline(connection: Connection) -> bool:
     """Whether statements can go behind others."""
-    is_able = connection.server_version >= _COMMITS_AT_ONCE
-    return is_able and can_send(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
+    is_able = can_send(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
+    is_new = is_able and connection.server_version >= _COMMITS_AT_ONCE
+    return is_new and is_read_as_written(connection)
+
+
+def fits_pipeline(statements: Sequence[bytes]) -> bool:
+    """Whether so many statements, and so long, may be on their way at once."""
+    return sum(map(len, statements)) + _EACH * len(statements) <= _MOST_BYTES
 
 
 class Pipeline(Message):
-    """Statements on their way in two parts, the second one behind the first.
+    """Statements that go to the server in two parts, the second one behind the first.
 
     Until it has ended nothing else can go over the connection.
 
     Args:
         connection: that `can_pipeline`.
         first: statements.
-        second: those that run only where all of the first ones did; all of them together have no
-            more than `MOST_BYTES`.
+        second: those that run only where all of the first ones did.
 
     Attributes:
         is_open: whether it has not ended.
         began: when the second part may have begun to run, as a performance counter has it.
-
-    Raises:
-        psycopg2.Error: when the connection is lost.
     """
 
     def __init__(
         self, connection: Connection, first: Sequence[bytes], second: Sequence[bytes]
     ) -> None:
         super().__init__(connection)
+        self._first, self._second = first, second
         self._parts, self.is_open = [len(first), len(second)], True
         self.began = time.perf_counter()
+
+    def begin(self) -> None:
+        """Send it.
+
+        Raises:
+            psycopg2.Error: when the connection is lost.
+        """
         try:
-            self._send(first, second)
+            self._send()
         except BaseException:
             self._libpq.PQpipelineSync(self._address)  # or the server would not answer
             self.stop()
             raise
 
-    def _send(self, first: Sequence[bytes], second: Sequence[bytes]) -> None:
+    def _send(self) -> None:
         libpq, address = self._libpq, self._address
         self._require(libpq.PQenterPipelineMode(address))
-        self._add(first)
+        self._add(self._first)
         self._require(libpq.PQsendFlushRequest(address))  # what became of them is told at once
-        self._add(second)
+        self._add(self._second)
         self._require(libpq.PQpipelineSync(address))
 
     def _add(self, statements: Sequence[bytes]) -> None:
@@ -119,6 +128,6 @@ class Pipeline(Message):
             super().end()
 
     def _hand_back(self) -> None:
-        self.is_open = False
         self._libpq.PQexitPipelineMode(self._address)
+        self.is_open = False
         super()._hand_back()

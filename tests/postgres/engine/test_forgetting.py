@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,17 +176,3 @@ def test_an_attempt_finds_nothing_of_the_one_before(project: Project, database: 
     )
     project.promptlib("migrate")
     assert [outcome for *_, outcome in events(database)] == ["failed", "failed", "done"]
-
-
-def test_it_takes_no_message_of_its_own(project: Project, database: Database) -> None:
-    if not database.server.data:
-        pytest.skip("the log of a given server cannot be read")
-    for number in range(1, 6):
-        project.add(number, f"CREATE TABLE t{number} ();")
-    database.query(f"ALTER DATABASE {database.name} SET log_statement = 'all'")
-    log = database.server.data / "log"
-    start = log.stat().st_size
-    project.promptlib("migrate")
-    said = log.read_text(errors="replace")[start:]
-    assert len(re.findall("LOG:  statement:.*?DISCARD TEMP", said, re.DOTALL)) >= 1
-    assert not re.search("LOG:  statement: (DISCARD|RESET|CLOSE|DEALLOCATE)", said)

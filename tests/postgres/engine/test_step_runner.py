@@ -250,6 +250,33 @@ def test_nothing_stays_of_a_step_that_a_program_stops(
     assert database.query("SELECT number FROM log ORDER BY number") == [(1,), (2,)]
 
 
+def test_a_program_may_use_what_the_next_step_will_lock(
+    counting: Project, database: Database
+) -> None:
+    counting.add(2, "ALTER TABLE log ADD COLUMN seen int;\nINSERT INTO log VALUES (2);")
+    seen = list[object]()
+
+    def look(event: Event) -> None:
+        if event.version:
+            database.query("SET lock_timeout = '5s'")
+            seen.append(database.value("SELECT count(*) FROM log"))
+
+    config = str(counting.folder / "alembic.ini")
+    with Migrator(database.url, config=config, progress=look) as migrator:
+        migrator.migrate()
+    assert seen == [0, 1, 1, 2]
+
+
+def test_what_a_step_says_as_it_is_committed_is_not_the_next_one_s(
+    counting: Project, database: Database
+) -> None:
+    database.query(_REFUSED.replace("RAISE 'no'", "RAISE WARNING 'late'; RETURN NULL"))
+    counting.add(2, "INSERT INTO log VALUES (2);\nDO $$ BEGIN RAISE NOTICE 'of 2'; END $$;")
+    said = counting.promptlib("migrate").stderr
+    assert "NOTICE: of 2" in said
+    assert "late" not in said
+
+
 def test_a_step_that_nobody_heard_of_is_looked_up(counting: Project, database: Database) -> None:
     """The network freezes behind a record, with the statements of the next step."""
     with Network(database) as network:

@@ -16,7 +16,6 @@ from sqlalchemy import text
 
 from promptlib.engine.forgetting import OwnSession, PooledSession
 from promptlib.engine.transactions import Chain
-from promptlib.postgres.pipelines import MOST_BYTES
 from support import inside
 from support.holding import Hold
 from support.ledgers import applied, current, events, everything
@@ -79,7 +78,7 @@ def test_a_transaction_begins_where_the_last_one_ends(
 def chain(connection: psycopg2.extensions.connection) -> Iterator[Chain]:
     """One in a session of its own, with the server's number of the first transaction known."""
     with sent("together"):
-        made = Chain(connection, {"lock_timeout": "7s"}, session=OwnSession())
+        made = Chain(connection, {"lock_timeout": "7s"}, session=OwnSession(), ends_session=True)
         made.open("INSERT INTO t VALUES (0);", "1")
         yield made
 
@@ -112,7 +111,7 @@ def test_what_follows_is_ended_where_it_is_not_wanted(
 
 
 def test_what_does_not_fit_does_not_follow(chain: Chain, database: Database) -> None:
-    long = f"SELECT '{'x' * MOST_BYTES}';"
+    long = f"SELECT '{'x' * (1 << 14)}';"
     chain.end([long], 4711, [b"INSERT INTO t VALUES (1)"])
     assert chain.ahead is None
     chain.end([], 4711, [long.encode()])
@@ -123,10 +122,10 @@ def test_what_does_not_fit_does_not_follow(chain: Chain, database: Database) -> 
     assert database.query("SELECT i FROM t") == [(0,)]
 
 
-def test_nothing_follows_in_a_session_that_others_have(
+def test_nothing_follows_in_a_session_that_others_have_or_that_goes_on(
     connection: psycopg2.extensions.connection,
 ) -> None:
-    for session in (None, PooledSession()):
+    for session in (None, PooledSession(), OwnSession()):  # a program's, which goes on
         chain = Chain(connection, {}, session=session)
         chain.open("INSERT INTO t VALUES (0);", "1")
         chain.end([], 4711, [b"INSERT INTO t VALUES (1)"])

@@ -17,7 +17,7 @@ from psycopg2.extensions import (
     TRANSACTION_STATUS_INTRANS,
 )
 
-from promptlib.postgres.pipelines import MOST_BYTES, Pipeline, can_pipeline
+from promptlib.postgres.pipelines import Pipeline, can_pipeline, fits_pipeline
 from promptlib.postgres.sessions import Received
 from promptlib.syntax.statements import scan_sql
 from support.failures import FAILURES, SETUP
@@ -59,7 +59,9 @@ def _run(connection: Connection, sql: str) -> list[tuple[object, ...]]:
 
 def _began(connection: Connection, first: str, second: str) -> Pipeline:
     """Statements on their way, each given on a line of its own."""
-    return Pipeline(connection, *(each.encode().split(b"\n") for each in (first, second)))
+    made = Pipeline(connection, *(each.encode().split(b"\n") for each in (first, second)))
+    made.begin()
+    return made
 
 
 def test_both_parts_run_and_are_counted(connection: Connection, database: Database) -> None:
@@ -163,6 +165,7 @@ def test_errors_are_those_of_psycopg2(database: Database) -> None:
             connection.rollback()
             _run(connection, "SELECT 1")
             sent = Pipeline(connection, [b"COMMIT AND CHAIN"], statements)
+            sent.begin()
             ours = _run_through(sent, fails_at=2)
             connection.rollback()
             assert _told(ours) == _told(theirs), name
@@ -253,8 +256,12 @@ def test_a_signal_ends_what_runs(
 
 def test_as_much_as_may_go_fits_into_the_buffers(connection: Connection) -> None:
     """Whoever reads first."""
-    answers = f"SELECT '{'x' * (MOST_BYTES // 2)}' FROM generate_series(1, 999)"
-    sent = _began(connection, f"{answers}\nCOMMIT AND CHAIN", answers)
+    long, short = f"SELECT '{'x' * 8000}' FROM generate_series(1, 999)", ["SELECT 1"] * 150
+    first = "\n".join([*short, "COMMIT AND CHAIN"])
+    assert fits_pipeline([each.encode() for each in (*short, long)])
+    assert not fits_pipeline([each.encode() for each in (*short, long, long)])
+    assert not fits_pipeline([b"SELECT 1"] * 350)
+    sent = _began(connection, first, long)
     sent.receive_part()
     sent.receive_part()
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
@@ -264,3 +271,5 @@ def test_where_libpq_is_not_at_hand_nothing_goes_ahead(connection: Connection) -
     assert can_pipeline(connection)
     with sent("singly"):
         assert not can_pipeline(connection)
+    _run(connection, "SET standard_conforming_strings = off")
+    assert not can_pipeline(connection)

@@ -96,6 +96,7 @@ def test_the_statements_of_a_short_section_go_ahead_each_by_itself() -> None:
         ("DISCARD TEMP;", ""),
         ("SELECT 1;\nCopy t FROM STDIN;", ""),
         ("SELECT $1;", ""),
+        ("TABLE Pg_Cursors;", ""),
         ("SELECT 1; SELECT '" + "x" * MOST_AHEAD + "';", ""),
     ],
 )
