@@ -6,13 +6,14 @@
 Starts a server of its own, with fsync on, and runs each tool on the same small migrations (a table,
 an index, a row): from empty, then commands that find everything done, then the last one back, and
 once more; then on a network that delays each direction by so many milliseconds. Runs are
-interleaved. Prints tables in Markdown: medians, and as ratios the medians of the ratios within each
+interleaved, another tool begins each time, and all files are on disk before. Prints tables in Markdown: medians, and as ratios the medians of the ratios within each
 run. `--page` writes them, with plots, into a folder as speed.md, from speed.template.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from measured import Runs
 from support import costs, servers  # found by tools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 FEW = 100  # migrations, of those that run on a slow network
 LONG, STATEMENTS, SLOW = 30, 10, 5.0  # migrations, statements of each, milliseconds each way
@@ -46,8 +47,8 @@ def main() -> None:
     options = parser.parse_args()
     runs = Runs()
     with servers.running(options.server, durable=True) as server:
-        for _ in range(options.runs):
-            _measure(server, options.counts, options.delays, runs)
+        for number in range(options.runs):
+            _measure(server, options.counts, options.delays, runs, number)
     made = page.tables(runs)
     if options.page:
         page.write(options.page, runs, made, f"PostgreSQL {options.server}", options.runs)
@@ -56,23 +57,38 @@ def main() -> None:
 
 
 def _measure(
-    server: servers.Server, counts: Sequence[int], delays: Sequence[float], runs: Runs
+    server: servers.Server,
+    counts: Sequence[int],
+    delays: Sequence[float],
+    runs: Runs,
+    number: int,
 ) -> None:
     """Measure all of it, once."""
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
-            for tool in _tools(Path(folder), int(count), server):
+            for tool in _in_turn(_tools(Path(folder), int(count), server), number):
                 _run(server, tool, ("count", count), 0, runs)
     for milliseconds in (0, *delays):
         with tempfile.TemporaryDirectory() as folder:
-            for tool in _networked(Path(folder), server):
+            for tool in _in_turn(_networked(Path(folder), server), number):
                 _run(server, tool, ("delay", milliseconds), milliseconds, runs)
     if delays:
         with tempfile.TemporaryDirectory() as folder:
-            for tool in _long(Path(folder), server):
+            for tool in _in_turn(_long(Path(folder), server), number):
                 _run(server, tool, ("long", delays[-1]), delays[-1], runs)
     with tempfile.TemporaryDirectory() as folder:
         _run(server, tools.rows(_made(folder, "rows"), ROWS), ("rows", 1), 0, runs)
+
+
+def _in_turn(found: Iterable[tools.Tool], number: int) -> list[tools.Tool]:
+    """Tools whose files are there, another one first each time.
+
+    A disk that writes their files takes longer for a server's: one tool has one, the next thousands.
+    """
+    made = [*found]
+    os.sync()
+    first = number % len(made)
+    return [*made[first:], *made[:first]]
 
 
 def _tools(folder: Path, count: int, server: servers.Server) -> Iterator[tools.Tool]:
