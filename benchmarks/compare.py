@@ -6,8 +6,9 @@
 Starts a server of its own, with fsync on, and runs each tool on the same small migrations (a table,
 an index, a row): from empty, then commands that find everything done, then the last one back, and
 once more; then on a network that delays each direction by so many milliseconds. Runs are
-interleaved, another tool begins each time, and all files are on disk before. Prints tables in Markdown: medians, and as ratios the medians of the ratios within each
-run. `--page` writes them, with plots, into a folder as speed.md, from speed.template.md.
+interleaved, another tool begins each time, and all files are on disk before. Prints tables in
+Markdown: medians, and as ratios the medians of the ratios within each run. `--page` writes them,
+with plots, into a folder as speed.md, from speed.template.md.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def _measure(
 def _in_turn(found: Iterable[tools.Tool], number: int) -> list[tools.Tool]:
     """Tools whose files are there, another one first each time.
 
-    A disk that writes their files takes longer for a server's: one tool has one, the next thousands.
+    A disk that writes files takes longer for a server's: one tool has one, the next thousands.
     """
     made = [*found]
     os.sync()
