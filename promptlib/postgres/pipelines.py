@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.libpq import load_libpq
 from promptlib.core.light import TYPE_CHECKING
@@ -32,7 +33,9 @@ def can_pipeline(connection: Connection) -> bool:
     """Whether statements can go behind others."""
     is_able = can_send(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
     is_new = is_able and connection.server_version >= _COMMITS_AT_ONCE
-    return is_new and is_read_as_written(connection)
+    # Outside a transaction COMMIT alone would end well.
+    is_open = is_new and connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
+    return is_open and is_read_as_written(connection)
 
 
 def fits_pipeline(statements: Sequence[bytes]) -> bool:

@@ -267,9 +267,12 @@ def test_as_much_as_may_go_fits_into_the_buffers(connection: Connection) -> None
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
 
 
-def test_where_libpq_is_not_at_hand_nothing_goes_ahead(connection: Connection) -> None:
+def test_where_nothing_goes_ahead(connection: Connection) -> None:
     assert can_pipeline(connection)
     with sent("singly"):
         assert not can_pipeline(connection)
     _run(connection, "SET standard_conforming_strings = off")
+    assert not can_pipeline(connection)
+    _run(connection, "ROLLBACK")
+    assert connection.get_parameter_status("standard_conforming_strings") == "on"
     assert not can_pipeline(connection)
