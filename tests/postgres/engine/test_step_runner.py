@@ -227,6 +227,19 @@ def test_a_step_that_waits_too_long_is_tried_again(counting: Project, database: 
     assert _ran(database) == len(ledgers.events(database))
 
 
+def test_a_step_does_not_begin_where_the_lock_is_lost(
+    counting: Project, database: Database
+) -> None:
+    holders = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    counting.add(1, f"SELECT pg_terminate_backend(pid, 60000) FROM ({holders}) h;")
+    assert "lost" in counting.promptlib("migrate", ok=False).stderr
+    assert (ledgers.applied(database), _ran(database)) == ([ONE], 0)
+    counting.add(1, "SELECT 1;")
+    counting.promptlib("repair", "--yes")
+    counting.promptlib("migrate")
+    assert (ledgers.applied(database), _ran(database)) == ([ONE, TWO], 1)
+
+
 @pytest.mark.parametrize("at", ["step", "begin"])
 def test_nothing_stays_of_a_step_that_a_program_stops(
     counting: Project, database: Database, at: str
