@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from psycopg2.extensions import Diagnostics
+
+if TYPE_CHECKING:
+    import psycopg2
 
 SECRET = "geheim"  # in every text of the data
 NUMBER = "73417"  # in every number of it
@@ -262,3 +267,11 @@ AUTHORS = {
     "exists": Failure("CREATE TABLE people (a int)", ("people",)),
     "division": Failure("SELECT 17 / 0", ("SELECT 17 / 0",)),
 }  # fmt: skip
+
+_DIAGNOSTICS = [name for name in dir(Diagnostics) if name[0] != "_"]
+
+
+def told(error: psycopg2.Error) -> dict[str, object]:
+    """All that an error of the driver's says."""
+    said = {name: getattr(error.diag, name) for name in _DIAGNOSTICS}
+    return {**said, "str": str(error), "pgcode": error.pgcode}

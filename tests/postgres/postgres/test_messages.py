@@ -21,7 +21,7 @@ from psycopg2.extras import wait_select
 
 from promptlib.postgres.messages import can_send, can_send_together, send_message
 from promptlib.postgres.sessions import Received
-from support.failures import FAILURES, SETUP
+from support.failures import FAILURES, SETUP, told
 from support.processes import until
 from support.sending import sent
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from support.databases import Database
-
-_DIAGNOSTICS = [name for name in dir(psycopg2.extensions.Diagnostics) if name[0] != "_"]
 
 
 @pytest.fixture(autouse=True)
@@ -115,12 +113,7 @@ def test_errors_are_those_of_psycopg2(database: Database, tmp_path: Path) -> Non
             with pytest.raises(psycopg2.Error) as ours:
                 _sent(connection, sql)
             connection.rollback()
-            assert _told(ours.value) == _told(theirs.value), name
-
-
-def _told(error: psycopg2.Error) -> dict[str, object]:
-    said = {name: getattr(error.diag, name) for name in _DIAGNOSTICS}
-    return {**said, "str": str(error), "pgcode": error.pgcode}
+            assert told(ours.value) == told(theirs.value), name
 
 
 def test_notices_come_in_their_order(connection: Connection) -> None:

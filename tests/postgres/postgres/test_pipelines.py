@@ -20,7 +20,7 @@ from psycopg2.extensions import (
 from promptlib.postgres.pipelines import Pipeline, can_pipeline, fits_pipeline
 from promptlib.postgres.sessions import Received
 from promptlib.syntax.statements import scan_sql
-from support.failures import FAILURES, SETUP
+from support.failures import FAILURES, SETUP, told
 from support.holding import Hold
 from support.processes import until
 from support.sending import sent
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
     from support.databases import Database
-
-_DIAGNOSTICS = [name for name in dir(psycopg2.extensions.Diagnostics) if name[0] != "_"]
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +166,7 @@ def test_errors_are_those_of_psycopg2(database: Database) -> None:
             sent.begin()
             ours = _run_through(sent, fails_at=2)
             connection.rollback()
-            assert _told(ours) == _told(theirs), name
+            assert told(ours) == told(theirs), name
 
 
 def _failed(connection: Connection, statements: Sequence[bytes]) -> psycopg2.Error:
@@ -179,11 +177,6 @@ def _failed(connection: Connection, statements: Sequence[bytes]) -> psycopg2.Err
     except psycopg2.Error as error:
         return error
     raise AssertionError(statements)
-
-
-def _told(error: psycopg2.Error) -> dict[str, object]:
-    said = {name: getattr(error.diag, name) for name in _DIAGNOSTICS}
-    return {**said, "str": str(error), "pgcode": error.pgcode}
 
 
 def test_notices_come_in_their_order(connection: Connection) -> None:
