@@ -148,8 +148,15 @@ def signals_answered(look: Callable[[], str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def queries_interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a query, which libpq alone would wait for."""
+def queries_interruptible(*, heard: bool = True) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a query, which libpq alone would wait for.
+
+    Args:
+        heard: whether they are a command's; a program keeps its own ways.
+    """
+    if not heard:
+        yield
+        return
     from psycopg2 import extensions  # noqa: PLC0415 - some commands do without
 
     def wait(connection: Connection) -> None:

@@ -65,6 +65,5 @@ class KeptConnection:
     def asking(self) -> Iterator[Connection]:
         """The connection; errors of the driver's in our words. Ctrl-C ends a command's query."""
         connection = self.connection  # which libpq gives up in time only while it waits itself
-        heard = queries_interruptible() if self._is_command else contextlib.nullcontext()
-        with driver_errors_explained(), heard:
+        with driver_errors_explained(), queries_interruptible(heard=self._is_command):
             yield connection

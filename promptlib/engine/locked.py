@@ -88,7 +88,8 @@ class Locked:
 
         new = self._new(action, end)
         begins = new.begin(self._sql, is_pooled=self.status.ledger.is_pooled)
-        with _unless_another_began(), self._interruptible():
+        heard = self.connections.is_command
+        with _unless_another_began(), queries_interruptible(heard=heard):
             number, oids, may_have_triggers = within.open(begins, new.begun(self._sql))
         self.has_recorded = True
         sql = LedgerSql(self.status.ledger.names, number)
@@ -152,9 +153,9 @@ class Locked:
             with self._writing_for_a_caller() as cursor:
                 yield cursor
             return
-        connection = self.connections.connection
+        connection, heard = self.connections.connection, self.connections.is_command
         with in_doubt(lambda: _WHETHER_WRITTEN, UNDONE):
-            with self._interruptible(), connection.cursor() as cursor:
+            with queries_interruptible(heard=heard), connection.cursor() as cursor:
                 try:
                     yield cursor
                 except BaseException as error:
@@ -163,10 +164,6 @@ class Locked:
                         note_seen(error, UNDONE)
                     raise
             connection.commit()
-
-    def _interruptible(self) -> contextlib.AbstractContextManager[None]:
-        heard = self.connections.is_command
-        return queries_interruptible() if heard else contextlib.nullcontext()
 
     @contextlib.contextmanager
     def _writing_for_a_caller(self) -> Iterator[Cursor]:

@@ -183,6 +183,10 @@ class StepRunner:
             require_unchanged(half, step.section, step.path, is_answered=said)
         elif half:
             self._require_undoable(step, half)
+        return self._started()
+
+    def _started(self) -> float:
+        """When what runs next began: now, unless its statements are on their way already."""
         ahead = self._within.ahead
         return ahead.began if ahead else time.perf_counter()
 
@@ -201,8 +205,7 @@ class StepRunner:
         settings = context.settings.of_section(step.section.settings)
         undoing = self._sections.undoing(step)
         usual = run_excusing(undoing.excuses) if undoing else run_together
-        is_usual = self._within.ahead or not changes_settings(step.section)
-        known = settings if is_usual else None
+        known = settings if self._within.ahead or not changes_settings(step.section) else None
         following = self._following()  # while the server may be at work
         began = time.perf_counter()
 
@@ -212,7 +215,7 @@ class StepRunner:
         def attempt() -> None:
             nonlocal began
             ahead = self._within.ahead
-            began = ahead.began if ahead else time.perf_counter()
+            began = self._started()
             try:
                 pid = section(run_ahead(ahead) if ahead else usual)
             except DividedBatchError:
@@ -322,10 +325,8 @@ class StepRunner:
 
     def _following(self) -> list[bytes]:
         """The statements of the next step, if they may begin once this one is committed."""
-        following = self._next
-        if not following or following.passes_over or self._recorded:
-            return []
-        if self._sections.half_done(following.version):
+        following = None if self._recorded else self._next
+        if not following or following.passes_over or self._sections.half_done(following.version):
             return []
         with contextlib.suppress(PromptlibError):  # which comes up again when it begins
             return split_ahead(self._sections.find(following.version, following.direction).section)

@@ -95,9 +95,9 @@ def can_send(connection: Connection) -> bool:
 def can_send_together(connection: Connection) -> bool:
     """Whether several statements can: the server must see the same ones as whoever split them."""
     return (
-        is_read_as_written(connection)
+        can_send(connection)
         and connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
-        and can_send(connection)
+        and is_read_as_written(connection)
     )
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import time
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from promptlib.core.libpq import load_libpq
 from promptlib.core.light import TYPE_CHECKING
-from promptlib.postgres.messages import Message, can_send, is_read_as_written
+from promptlib.postgres.messages import Message, can_send_together
 from promptlib.postgres.sessions import Received
 
 if TYPE_CHECKING:
@@ -30,12 +29,9 @@ _COMMITS_AT_ONCE = 140005
 
 
 def can_pipeline(connection: Connection) -> bool:
-    """Whether statements can go behind others."""
-    is_able = can_send(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
-    is_new = is_able and connection.server_version >= _COMMITS_AT_ONCE
-    # Outside a transaction COMMIT alone would end well.
-    is_open = is_new and connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
-    return is_open and is_read_as_written(connection)
+    """Whether statements can go behind others: in a transaction, for else COMMIT would end well."""
+    is_able = can_send_together(connection) and hasattr(load_libpq(), "PQsendFlushRequest")
+    return is_able and connection.server_version >= _COMMITS_AT_ONCE
 
 
 def fits_pipeline(statements: Sequence[bytes]) -> bool:
@@ -62,8 +58,7 @@ class Pipeline(Message):
         self, connection: Connection, first: Sequence[bytes], second: Sequence[bytes]
     ) -> None:
         super().__init__(connection)
-        self._first, self._second = first, second
-        self._parts, self.is_open = [len(first), len(second)], True
+        self._parts, self.is_open = [first, second], True
         self.began = time.perf_counter()
 
     def begin(self) -> None:
@@ -81,10 +76,11 @@ class Pipeline(Message):
 
     def _send(self) -> None:
         libpq, address = self._libpq, self._address
+        first, second = self._parts
         self._require(libpq.PQenterPipelineMode(address))
-        self._add(self._first)
+        self._add(first)
         self._require(libpq.PQsendFlushRequest(address))  # what became of them is told at once
-        self._add(self._second)
+        self._add(second)
         self._require(libpq.PQpipelineSync(address))
 
     def _add(self, statements: Sequence[bytes]) -> None:
@@ -107,7 +103,7 @@ class Pipeline(Message):
         """
         received = received or Received()
         try:
-            self.receive(received, self._parts.pop(0))
+            self.receive(received, len(self._parts.pop(0)))
         except psycopg2.Error:
             self.end()
             raise

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import threading
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -22,8 +19,7 @@ from psycopg2.extras import wait_select
 from promptlib.postgres.messages import can_send, can_send_together, send_message
 from promptlib.postgres.sessions import Received
 from support.failures import FAILURES, SETUP, told
-from support.processes import until
-from support.sending import sent
+from support.sending import run, sent, signalled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +41,8 @@ def together() -> Iterator[None]:
 def connection(database: Database) -> Iterator[Connection]:
     """One with an open transaction."""
     with contextlib.closing(psycopg2.connect(database.url)) as made:
-        _run(made, "SELECT 1")
+        run(made, "SELECT 1")
         yield made
-
-
-def _run(connection: Connection, sql: str) -> list[tuple[object, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall() if cursor.description else []
 
 
 def _sent(connection: Connection, sql: str) -> Received:
@@ -70,11 +60,11 @@ def test_statements_and_rows_are_counted(connection: Connection) -> None:
     )
     assert (found.done, found.rows) == (8, 493)
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
-    assert _run(connection, "SELECT DISTINCT i FROM t") == [(1,)]
+    assert run(connection, "SELECT DISTINCT i FROM t") == [(1,)]
 
 
 def test_a_statement_may_give_several_results(connection: Connection) -> None:
-    _run(
+    run(
         connection,
         "CREATE TABLE t (i int);"
         "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT new.i; SELECT 1, 'x'; SELECT 2)",
@@ -85,10 +75,10 @@ def test_a_statement_may_give_several_results(connection: Connection) -> None:
 
 
 def test_what_stands_behind_a_failure_does_not_run(connection: Connection) -> None:
-    _run(connection, "CREATE SEQUENCE counted")
+    run(connection, "CREATE SEQUENCE counted")
     connection.commit()
     received = Received()
-    _run(connection, "SELECT 1")
+    run(connection, "SELECT 1")
     with pytest.raises(psycopg2.Error) as raised:
         send_message(
             connection, b"SELECT 1; SELECT 1; SELECT 1/0; SELECT nextval('counted')", received
@@ -96,7 +86,7 @@ def test_what_stands_behind_a_failure_does_not_run(connection: Connection) -> No
     assert (raised.value.pgcode, received.done) == (errorcodes.DIVISION_BY_ZERO, 2)
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INERROR
     connection.rollback()
-    assert _run(connection, "SELECT is_called FROM counted") == [(False,)]
+    assert run(connection, "SELECT is_called FROM counted") == [(False,)]
 
 
 def test_errors_are_those_of_psycopg2(database: Database, tmp_path: Path) -> None:
@@ -105,11 +95,11 @@ def test_errors_are_those_of_psycopg2(database: Database, tmp_path: Path) -> Non
     with contextlib.closing(psycopg2.connect(database.url)) as connection:
         for name, failure in FAILURES.items():
             sql = failure.sql.replace("{csv}", missing)
-            _run(connection, "SELECT 1")
+            run(connection, "SELECT 1")
             with pytest.raises(psycopg2.Error) as theirs:
-                _run(connection, sql)
+                run(connection, sql)
             connection.rollback()
-            _run(connection, "SELECT 1")
+            run(connection, "SELECT 1")
             with pytest.raises(psycopg2.Error) as ours:
                 _sent(connection, sql)
             connection.rollback()
@@ -131,7 +121,7 @@ def test_psycopg2_knows_that_a_connection_is_lost(
     lose = "SELECT pg_terminate_backend(pg_backend_pid())"
     connection.rollback()
     connection.autocommit = autocommit
-    _run(connection, "SELECT 1")
+    run(connection, "SELECT 1")
     received = Received()
     with pytest.raises(psycopg2.Error) as ours:
         send_message(connection, f"DO $$ BEGIN RAISE NOTICE 'a'; END $$; {lose}".encode(), received)
@@ -144,37 +134,23 @@ def test_psycopg2_knows_that_a_connection_is_lost(
 
 @pytest.mark.parametrize("sql", ["COPY t FROM STDIN", "COPY t TO STDOUT"])
 def test_copy_with_the_client_is_refused(connection: Connection, sql: str) -> None:
-    _run(connection, "CREATE TABLE t (i int); INSERT INTO t SELECT generate_series(1, 9999)")
+    run(connection, "CREATE TABLE t (i int); INSERT INTO t SELECT generate_series(1, 9999)")
     with pytest.raises(psycopg2.ProgrammingError, match="COPY cannot"):
         _sent(connection, f"SELECT 1; {sql}; SELECT 1")
     connection.rollback()
     assert connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
-    assert _run(connection, "SELECT 1") == [(1,)]
+    assert run(connection, "SELECT 1") == [(1,)]
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, TimeoutError])
 def test_a_signal_in_a_program_ends_the_statement(
     connection: Connection, database: Database, raised: type[BaseException]
 ) -> None:
-    sleeping = f"SELECT 1 FROM pg_stat_activity WHERE pid = {connection.info.backend_pid}"
-
-    def interrupt() -> None:
-        until(lambda: database.query(f"{sleeping} AND wait_event = 'PgSleep'"))
-        os.kill(os.getpid(), signal.SIGUSR1)
-
-    def hear(_number: int, _frame: object) -> None:
-        raise raised
-
-    before = signal.signal(signal.SIGUSR1, hear)
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    with pytest.raises(raised):
+    with signalled(connection, database, raised), pytest.raises(raised):
         _sent(connection, "SELECT 1; SELECT pg_sleep(600); SELECT 1")
-    thread.join()
-    signal.signal(signal.SIGUSR1, before)
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INERROR
     connection.rollback()
-    assert _run(connection, "SELECT 1") == [(1,)]
+    assert run(connection, "SELECT 1") == [(1,)]
 
 
 def test_a_connection_that_does_not_block(database: Database) -> None:
@@ -184,22 +160,22 @@ def test_a_connection_that_does_not_block(database: Database) -> None:
     finally:
         set_wait_callback(None)
     with contextlib.closing(made):
-        _run(made, "SELECT 1")
+        run(made, "SELECT 1")
         assert _sent(made, f"SELECT '{'x' * 20_000_000}'; SELECT 1").done == 2
 
 
 def test_psycopg2_sends_what_it_must_send_itself(database: Database) -> None:
     with contextlib.closing(psycopg2.connect(database.url)) as connection:
         assert not can_send(connection)  # it has not begun a transaction
-        _run(connection, "SELECT 1")
+        run(connection, "SELECT 1")
         assert can_send_together(connection)
         set_wait_callback(wait_select)
         assert not can_send(connection)
         set_wait_callback(None)
-        _run(connection, "SET standard_conforming_strings = off")
+        run(connection, "SET standard_conforming_strings = off")
         assert can_send(connection)
         assert not can_send_together(connection)
-        _run(connection, "SET client_encoding = 'LATIN1'")
+        run(connection, "SET client_encoding = 'LATIN1'")
         assert not can_send(connection)
         connection.rollback()
         connection.autocommit = True

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import threading
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -23,7 +20,7 @@ from promptlib.syntax.statements import scan_sql
 from support.failures import FAILURES, SETUP, told
 from support.holding import Hold
 from support.processes import until
-from support.sending import sent
+from support.sending import run, sent, signalled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,14 +42,8 @@ def connection(database: Database) -> Iterator[Connection]:
     """One with an open transaction, on a database with a table and a sequence."""
     database.query("CREATE TABLE t (i int); CREATE SEQUENCE counted")
     with contextlib.closing(psycopg2.connect(database.url)) as made:
-        _run(made, "SELECT 1")
+        run(made, "SELECT 1")
         yield made
-
-
-def _run(connection: Connection, sql: str) -> list[tuple[object, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall() if cursor.description else []
 
 
 def _began(connection: Connection, first: str, second: str) -> Pipeline:
@@ -74,7 +65,7 @@ def test_both_parts_run_and_are_counted(connection: Connection, database: Databa
     sent.receive_part(second)
     assert (second.done, second.rows, sent.is_open) == (2, 201, False)
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INTRANS
-    assert _run(connection, "SELECT i FROM t") == [(2,)]
+    assert run(connection, "SELECT i FROM t") == [(2,)]
     assert database.query("SELECT i FROM t") == [(1,)]
     connection.commit()
     assert database.query("SELECT i FROM t") == [(2,)]
@@ -92,7 +83,7 @@ def test_nothing_runs_behind_a_failure(
     assert (received.done, sent.is_open) == (1, False)
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INERROR
     connection.rollback()
-    _run(connection, "SELECT 1")
+    run(connection, "SELECT 1")
     sent = _began(connection, "INSERT INTO t VALUES (2)\nCOMMIT AND CHAIN", f"{wrong}\n{count}")
     _run_through(sent, fails_at=2)
     connection.rollback()
@@ -110,9 +101,9 @@ def _run_through(sent: Pipeline, fails_at: int) -> psycopg2.Error:
 def test_nothing_runs_behind_a_commit_that_fails(
     connection: Connection, database: Database
 ) -> None:
-    _run(connection, "CREATE TABLE one (i int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    run(connection, "CREATE TABLE one (i int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
     connection.commit()
-    _run(connection, "SELECT 1")
+    run(connection, "SELECT 1")
     sent = _began(
         connection,
         "INSERT INTO one VALUES (1), (1)\nCOMMIT AND CHAIN",
@@ -136,11 +127,11 @@ def test_the_first_part_is_heard_of_while_the_second_waits(
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INERROR
     sent.stop()  # once more
     connection.rollback()
-    assert _run(connection, "SELECT 1") == [(1,)]
+    assert run(connection, "SELECT 1") == [(1,)]
 
 
 def test_the_next_transaction_begins_behind_the_commit(connection: Connection) -> None:
-    _run(connection, "CREATE TABLE seen (moment timestamptz)")
+    run(connection, "CREATE TABLE seen (moment timestamptz)")
     sent = _began(
         connection,
         "SELECT pg_sleep(0.2)\n"
@@ -149,7 +140,7 @@ def test_the_next_transaction_begins_behind_the_commit(connection: Connection) -
     )
     sent.receive_part()
     sent.receive_part()
-    before, now, statement = _run(connection, "SELECT moment FROM seen ORDER BY ctid")
+    before, now, statement = run(connection, "SELECT moment FROM seen ORDER BY ctid")
     assert before < now < statement
 
 
@@ -161,7 +152,7 @@ def test_errors_are_those_of_psycopg2(database: Database) -> None:
             statements = [text[each.start : each.end] for each in scan_sql(text)]
             theirs = _failed(connection, statements)
             connection.rollback()
-            _run(connection, "SELECT 1")
+            run(connection, "SELECT 1")
             sent = Pipeline(connection, [b"COMMIT AND CHAIN"], statements)
             sent.begin()
             ours = _run_through(sent, fails_at=2)
@@ -173,7 +164,7 @@ def _failed(connection: Connection, statements: Sequence[bytes]) -> psycopg2.Err
     """What psycopg2 makes of statements that it sends one by one."""
     try:
         for each in statements:
-            _run(connection, each.decode())
+            run(connection, each.decode())
     except psycopg2.Error as error:
         return error
     raise AssertionError(statements)
@@ -218,33 +209,17 @@ def test_a_connection_that_was_lost_before(connection: Connection, database: Dat
 def test_a_signal_ends_what_runs(
     connection: Connection, database: Database, raised: type[BaseException], part: int
 ) -> None:
-    sleeping = f"SELECT 1 FROM pg_stat_activity WHERE pid = {connection.info.backend_pid}"
-
-    def interrupt() -> None:
-        until(lambda: database.query(f"{sleeping} AND wait_event = 'PgSleep'"))
-        os.kill(os.getpid(), signal.SIGUSR1)
-
-    def hear(_number: int, _frame: object) -> None:
-        raise raised
-
     parts = ["INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)"]
     parts[part - 1] += "\nSELECT pg_sleep(600)"
     parts[0] += "\nCOMMIT AND CHAIN"
-    before = signal.signal(signal.SIGUSR1, hear)
-    thread = threading.Thread(target=interrupt)
-    try:
-        sent = _began(connection, *parts)
-        if part == 2:
-            sent.receive_part()
-        thread.start()
-        with pytest.raises(raised):
-            sent.receive_part()
-    finally:
-        thread.join()
-        signal.signal(signal.SIGUSR1, before)
+    sent = _began(connection, *parts)
+    if part == 2:
+        sent.receive_part()
+    with signalled(connection, database, raised), pytest.raises(raised):
+        sent.receive_part()
     assert connection.get_transaction_status() == TRANSACTION_STATUS_INERROR
     connection.rollback()
-    assert _run(connection, "SELECT i FROM t") == [(1,)] * (part - 1)
+    assert run(connection, "SELECT i FROM t") == [(1,)] * (part - 1)
 
 
 def test_as_much_as_may_go_fits_into_the_buffers(connection: Connection) -> None:
@@ -264,8 +239,8 @@ def test_where_nothing_goes_ahead(connection: Connection) -> None:
     assert can_pipeline(connection)
     with sent("singly"):
         assert not can_pipeline(connection)
-    _run(connection, "SET standard_conforming_strings = off")
+    run(connection, "SET standard_conforming_strings = off")
     assert not can_pipeline(connection)
-    _run(connection, "ROLLBACK")
+    run(connection, "ROLLBACK")
     assert connection.get_parameter_status("standard_conforming_strings") == "on"
     assert not can_pipeline(connection)
